@@ -1,0 +1,20 @@
+"""One thread: the tests run beside each other, and small networks gain nothing from more."""
+
+import os
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import pytest
+import torch
+
+torch.set_num_threads(1)
+
+
+@pytest.fixture
+def blobs() -> torch.Tensor:
+    """64 small grey images [64, 1, 16, 16], each a bright square on black: a set to learn."""
+    images = torch.zeros(64, 1, 16, 16, dtype=torch.uint8)
+    for index in range(64):
+        y, x = index % 8, index // 8
+        images[index, :, y : y + 8, x : x + 8] = 200
+    return images
