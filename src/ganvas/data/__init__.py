@@ -1,0 +1,16 @@
+"""Sources of images, draws from them, and a look at what is in them."""
+
+from ganvas.data.draws import Batch, Draws
+from ganvas.data.images import Images
+from ganvas.data.inspection import Inspection, contact_sheet, inspect_source
+from ganvas.data.source import load_images
+
+__all__ = [
+    "Batch",
+    "Draws",
+    "Images",
+    "Inspection",
+    "contact_sheet",
+    "inspect_source",
+    "load_images",
+]

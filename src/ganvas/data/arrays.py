@@ -1,0 +1,52 @@
+"""Arrays in NumPy's files (.npz, .npy), which are read without ever unpickling."""
+
+import zipfile
+import zlib
+from pathlib import Path
+
+import numpy as np
+
+from ganvas.data.memory import Raw, from_array, from_labels
+from ganvas.errors import DataError
+
+MAX_BYTES = 8 << 30
+
+
+def read_npz(path: Path) -> Raw:
+    """``images`` [N, H, W, C] or [N, C, H, W] uint8, and ``labels`` [N] where there are any.
+
+    Errors: DataError for other names, objects (they would be pickles) or more than 8 GiB.
+    """
+    try:
+        with zipfile.ZipFile(path) as members:
+            size = sum(member.file_size for member in members.infolist())
+        if size > MAX_BYTES:
+            raise DataError(f"{path}: {size / 2**30:.1f} GiB uncompressed, more than 8; split it")
+        with np.load(path, allow_pickle=False) as file:
+            if "images" not in file.files:
+                raise DataError(f"{path}: holds {', '.join(file.files)}; name the array images")
+            images = file["images"]
+            labels = file["labels"] if "labels" in file.files else None
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error, KeyError) as error:
+        raise unreadable(path, error) from None
+    raw = from_array(images, path.name)
+    if labels is not None:
+        raw.labels, raw.classes = from_labels(labels, len(images), path.name)
+    return raw
+
+
+def read_npy(path: Path) -> Raw:
+    """One array in the same forms.  Errors: DataError as for ``read_npz``."""
+    try:
+        images = np.load(path, mmap_mode="c", allow_pickle=False)
+    except (OSError, ValueError, EOFError) as error:
+        raise unreadable(path, error) from None
+    return from_array(np.asarray(images), path.name)
+
+
+def unreadable(path: Path, error: Exception) -> DataError:
+    text = " ".join(str(error).split())
+    return DataError(
+        f"{path}: not readable as plain arrays ({text}); save it with "
+        "numpy.savez(path, images=uint8_array)"
+    )

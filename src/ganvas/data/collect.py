@@ -1,0 +1,254 @@
+"""Images from the files of a folder or an archive: look at all headers, then decode what is wanted.
+
+Two readings, so that the shape is known before the first pixel and memory is taken once.
+"""
+
+import contextlib
+import math
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+import PIL
+from torch import Tensor
+
+from ganvas.data.decode import Header, Unreadable, decode, quiet, read_header
+from ganvas.data.files import MEMBER_BYTES, TABLE, Entry, Files
+from ganvas.data.fit import Fit
+from ganvas.data.images import Images, check_count, make_images, number_classes
+from ganvas.data.layout import Layout, lay_out, printable
+from ganvas.data.mapped import (
+    InMemory,
+    OnDisk,
+    load_record,
+    mapped_path,
+    memory_share,
+    open_mapped,
+    save_record,
+)
+from ganvas.data.parallel import threaded
+from ganvas.data.part import Part
+from ganvas.errors import DataError
+
+Progress = Callable[[int, int], None]
+REASONS = 3  # how many unreadable files a message names
+TELL_EVERY = 64  # images between two calls of progress
+FORMAT = 1  # of the decoded copies in the cache: raise it when decoding changes
+
+
+@dataclass
+class Survey:
+    """headers and stamps by name, sorted; reasons by name; tables of labels; files passed over."""
+
+    headers: dict[str, Header] = field(default_factory=dict)
+    stamps: dict[str, str] = field(default_factory=dict)
+    reasons: dict[str, str] = field(default_factory=dict)
+    tables: dict[str, bytes] = field(default_factory=dict)
+    ignored: int = 0
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """pixels uint8 [N, C, H, W] of the files ``kept``, why others are not; its cached copy."""
+
+    pixels: Tensor
+    kept: list[str]
+    reasons: dict[str, str]
+    path: Path | None = None
+    fingerprint: str | None = None
+
+
+def read_files(
+    files: Files, part: Part, fit: Fit, progress: Progress | None, memory_bytes: int | None
+) -> Images:
+    """Load a folder or an archive.  Errors: DataError where it cannot give two images or more."""
+    survey = look(files)
+    layout = lay_out(list(survey.headers), set(survey.headers) | set(survey.reasons), survey.tables)
+    chosen = part.join(layout.train, layout.test, files.name)
+    check_count(len(chosen), files.name)
+    headers = survey.headers.values()
+    sizes = [(header.height, header.width) for header in headers]
+    shape = fit.shape(sizes, all(header.grey for header in headers), files.name)
+    decoded = decode_chosen(files, survey, layout, chosen, fit, shape, progress, memory_bytes)
+    labels, classes = label(layout, decoded.kept)
+    notes = [*notes_on(survey, decoded.reasons, decoded.kept, fit, shape), *layout.notes]
+    images = make_images(decoded.pixels, labels, classes, files.name, notes, decoded.fingerprint)
+    if decoded.path is not None and decoded.fingerprint is None:
+        save_record(decoded.path, images.pixels.shape, decoded.reasons, images.fingerprint)
+    return images
+
+
+def look(files: Files) -> Survey:
+    """Every header.  Errors: DataError where no file is readable."""
+    survey = Survey()
+
+    def read(entry: Entry) -> tuple[Entry, Header | bytes | str]:
+        try:
+            with entry.open() as file:
+                if entry.name.rsplit("/", 1)[-1] == TABLE:
+                    return entry, file.read(MEMBER_BYTES)
+                return entry, read_header(file)
+        except Unreadable as error:
+            return entry, str(error)
+        except OSError as error:
+            return entry, f"cannot be opened: {error.strerror or error}"
+
+    with quiet():
+        results = sorted(threaded(read, files.entries()), key=lambda pair: pair[0].name)
+    for entry, found in results:
+        name = entry.name
+        if isinstance(found, Header):
+            survey.headers[name], survey.stamps[name] = found, entry.stamp
+        elif isinstance(found, bytes):
+            survey.tables[name] = found
+        else:
+            survey.reasons[name] = found
+    survey.ignored = files.ignored
+    check_readable(files, survey)
+    return survey
+
+
+def check_readable(files: Files, survey: Survey) -> None:
+    if survey.headers:
+        return
+    if survey.reasons:
+        raise DataError(
+            f"{files.name}: none of its {len(survey.reasons)} images is readable: "
+            f"{list_reasons(survey.reasons)}"
+        )
+    others = f" ({survey.ignored} other files)" if survey.ignored else ""
+    raise DataError(
+        f"{files.name}: no image in it{others}; a GAN needs at least 2 images, "
+        "as PNG, JPEG, WebP, GIF, BMP, TIFF or PPM"
+    )
+
+
+def decode_chosen(
+    files: Files,
+    survey: Survey,
+    layout: Layout,
+    chosen: list[str],
+    fit: Fit,
+    shape: tuple[int, int, int],
+    progress: Progress | None,
+    memory_bytes: int | None,
+) -> Decoded:
+    """In memory where that is small enough, else from or into a file in the cache."""
+    most = memory_share() if memory_bytes is None else memory_bytes
+    if len(chosen) * math.prod(shape) <= most:
+        return fill(InMemory(len(chosen), shape), files, chosen, fit, shape, progress)
+    labels = layout.labels or {}
+    stamps = [(name, survey.stamps[name], labels.get(name)) for name in chosen]
+    path = mapped_path([FORMAT, PIL.__version__, files.identity, asdict(fit), shape, stamps])
+    if record := load_record(path):
+        reasons = record["reasons"]
+        kept = [name for name in chosen if name not in reasons]
+        pixels = open_mapped(path, record["shape"])
+        return Decoded(pixels, kept, reasons, path, record["fingerprint"])
+    result = fill(OnDisk(shape, path), files, chosen, fit, shape, progress)
+    return replace(result, path=path)
+
+
+def fill(
+    store: InMemory | OnDisk,
+    files: Files,
+    chosen: Sequence[str],
+    fit: Fit,
+    shape: tuple[int, int, int],
+    progress: Progress | None,
+) -> Decoded:
+    """Decode ``chosen`` into ``store``."""
+    rows = {name: row for row, name in enumerate(chosen)}
+    reasons: dict[str, str] = {}
+    try:
+        # closing(): on an error the threads and the warning filters are put away at once.
+        with contextlib.closing(arrays(files, rows, fit, shape)) as results:
+            for done, (name, result) in enumerate(results, 1):
+                if isinstance(result, str):
+                    reasons[name] = result
+                else:
+                    store.write(rows[name], result)
+                if progress and (done % TELL_EVERY == 0 or done == len(chosen)):
+                    progress(done, len(chosen))
+        kept = [name for name in chosen if name not in reasons]
+        if len(kept) < 2 and reasons:
+            raise DataError(
+                f"{files.name}: only {len(kept)} of its images can be decoded: "
+                f"{list_reasons(reasons)}"
+            )
+        return Decoded(store.finish([rows[name] for name in kept]), kept, reasons)
+    except BaseException:
+        store.discard()
+        raise
+
+
+def arrays(
+    files: Files, names: dict[str, int], fit: Fit, shape: tuple[int, int, int]
+) -> Generator[tuple[str, np.ndarray | str], None, None]:
+    """(name, uint8 [C, H, W] or the reason against it) in the files' own order."""
+    side = 2 * max(shape[1:])
+    enough = None if fit.size is None else (side, side)
+
+    def read(entry: Entry) -> tuple[str, np.ndarray | str]:
+        try:
+            with entry.open() as file:
+                image = decode(file, enough)
+            if fit.size is None and image.size != shape[:0:-1]:
+                return entry.name, f"{image.height}x{image.width}, another size than the others"
+            return entry.name, fit.apply(image, shape)
+        except Unreadable as error:
+            return entry.name, str(error)
+        except OSError as error:
+            return entry.name, f"cannot be opened: {error.strerror or error}"
+
+    with quiet():
+        yield from threaded(read, (entry for entry in files.entries() if entry.name in names))
+
+
+def label(layout: Layout, kept: Sequence[str]) -> tuple[Tensor | None, tuple[str, ...]]:
+    """Labels of ``kept``, numbered over all parts so that train and test agree."""
+    if layout.labels is None:
+        return None, ()
+    everything = layout.train + (layout.test or [])
+    known, classes = number_classes([layout.labels[name] for name in everything])
+    index = {name: row for row, name in enumerate(everything)}
+    return known[[index[name] for name in kept]], classes
+
+
+def notes_on(
+    survey: Survey,
+    reasons: dict[str, str],
+    kept: Sequence[str],
+    fit: Fit,
+    shape: tuple[int, int, int],
+) -> list[str]:
+    """What was skipped or converted, a sentence each."""
+    headers = [survey.headers[name] for name in kept]
+    bad = survey.reasons | reasons
+    small = 0
+    if fit.size is not None:
+        small = sum(header.height < shape[1] or header.width < shape[2] for header in headers)
+    wide = sum(header.mode == "I" or header.mode.startswith("I;16") for header in headers)
+    grey = sum(header.grey for header in headers)
+    counts = {
+        f"unreadable file(s) skipped: {list_reasons(bad)}": len(bad),
+        "other file(s) ignored": survey.ignored,
+        "image(s) with transparency composited on white": sum(h.transparent for h in headers),
+        "16-bit image(s) scaled to 8 bits": wide,
+        "CMYK image(s) converted to RGB": sum(header.mode == "CMYK" for header in headers),
+        "grey image(s) given 3 channels": grey if shape[0] == 3 else 0,
+        "colour image(s) made grey": len(headers) - grey if shape[0] == 1 else 0,
+        f"image(s) smaller than {shape[1]}x{shape[2]} enlarged": small,
+    }
+    return [
+        f"{count:,} {text.replace('(s)', '' if count == 1 else 's', 1)}"
+        for text, count in counts.items()
+        if count
+    ]
+
+
+def list_reasons(reasons: dict[str, str]) -> str:
+    """The first few files with their reasons."""
+    shown = [f"{printable(name)} ({why})" for name, why in sorted(reasons.items())[:REASONS]]
+    return ", ".join(shown) + (", …" if len(reasons) > REASONS else "")

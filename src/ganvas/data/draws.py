@@ -1,0 +1,118 @@
+"""An endless stream of batches that is a pure function of where one is in it."""
+
+from collections import OrderedDict
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from ganvas import keys
+from ganvas.data.images import Images
+
+EPOCHS_KEPT = 2  # a batch may span the end of one epoch and the start of the next
+
+
+@dataclass
+class Batch:
+    """images: float32 [B, C, H, W] in [-1, 1] on the device; labels: int64 [B] there, or None."""
+
+    images: Tensor
+    labels: Tensor | None
+
+
+class Draws:
+    """Batches from ``images``: item i of the stream is image perm_e[i % N] of epoch e = i // N.
+
+    perm_e and the flips of epoch e are drawn from generators keyed by (seed, stream, e), so that a
+    resumed run, a micro-batch or a rank sees what the uninterrupted, whole batch would have seen.
+    flip: each item is mirrored left-right with probability 1/2, anew every epoch.
+    shuffle: False goes through the images in their order.
+    resident_bytes: pixels up to this many bytes are kept on the device; None: a quarter of what is
+    free on a GPU, 2 GiB elsewhere.  It changes the speed alone, never a batch.
+    """
+
+    def __init__(
+        self,
+        images: Images,
+        seed: int,
+        device: torch.device | str,
+        *,
+        flip: bool = False,
+        shuffle: bool = True,
+        resident_bytes: int | None = None,
+    ) -> None:
+        self.count = len(images)
+        self.seed = seed
+        self.device = torch.device(device)
+        self.flip = flip
+        self.shuffle = shuffle
+        if resident_bytes is None:
+            resident_bytes = free_share(self.device)
+        resident = self.device.type == "cpu" or images.pixels.numel() <= resident_bytes
+        self._home = self.device if resident else torch.device("cpu")
+        self._pixels = images.pixels.to(self._home)
+        self._labels = None if images.labels is None else images.labels.to(self._home)
+        self._epochs: OrderedDict[int, tuple[Tensor | None, Tensor | None]] = OrderedDict()
+
+    def batch(self, start: int, count: int) -> Batch:
+        """Items ``start`` to ``start + count`` of the stream; may be larger than the data set.
+
+        Errors: ValueError for a negative start or a count below 1.
+        """
+        if start < 0 or count < 1:
+            raise ValueError(f"start {start} must be 0 or more and count {count} 1 or more")
+        pieces = []
+        while count > 0:
+            epoch, first = divmod(start, self.count)
+            taken = min(count, self.count - first)
+            pieces.append(self._piece(epoch, first, first + taken))
+            start, count = start + taken, count - taken
+        if len(pieces) == 1:
+            pixels, labels = pieces[0]
+        else:
+            pixels = torch.cat([piece for piece, _ in pieces])
+            labels = None if self._labels is None else torch.cat([piece for _, piece in pieces])
+        return Batch(self._normalised(pixels), None if labels is None else labels.to(self.device))
+
+    def _piece(self, epoch: int, first: int, last: int) -> tuple[Tensor, Tensor | None]:
+        """uint8 pixels and labels of positions ``first`` to ``last`` of one epoch."""
+        order, flips = self._epoch(epoch)
+        if order is None:
+            pixels = self._pixels[first:last]
+            labels = None if self._labels is None else self._labels[first:last]
+        else:
+            index = order[first:last]
+            pixels = self._pixels.index_select(0, index)
+            labels = None if self._labels is None else self._labels.index_select(0, index)
+        if flips is not None:
+            pixels = torch.where(flips[first:last], pixels.flip(3), pixels)
+        return pixels, labels
+
+    def _epoch(self, epoch: int) -> tuple[Tensor | None, Tensor | None]:
+        """The order int64 [N] and the flips bool [N, 1, 1, 1] of one epoch."""
+        if epoch not in self._epochs:
+            order = flips = None
+            if self.shuffle:
+                order = torch.randperm(
+                    self.count, generator=keys.generator(self.seed, "shuffle", epoch)
+                ).to(self._home)
+            if self.flip:
+                drawn = torch.rand(self.count, generator=keys.generator(self.seed, "flip", epoch))
+                flips = (drawn < 0.5).view(-1, 1, 1, 1).to(self._home)
+            self._epochs[epoch] = order, flips
+            while len(self._epochs) > EPOCHS_KEPT:
+                self._epochs.popitem(last=False)
+        return self._epochs[epoch]
+
+    def _normalised(self, pixels: Tensor) -> Tensor:
+        if self._home != self.device:  # a quarter of the bytes travel: conversion happens there
+            pinned = pixels.pin_memory() if self.device.type == "cuda" else pixels
+            pixels = pinned.to(self.device, non_blocking=True)
+        return pixels.to(torch.float32).div_(127.5).sub_(1)
+
+
+def free_share(device: torch.device) -> int:
+    """Bytes of a device that pixels may take without being told."""
+    if device.type == "cuda":
+        return torch.cuda.mem_get_info(device)[0] // 4
+    return 2 << 30

@@ -1,0 +1,47 @@
+"""What a folder and an archive have in common: a list of entries that can be read again."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import BinaryIO, Protocol
+
+from ganvas.data.decode import looks_like_image
+
+TABLE = "labels.csv"
+MEMBER_BYTES = 64 << 20
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One file: its POSIX path inside the source, how to open it, a stamp that tells changes."""
+
+    name: str
+    open: Callable[[], BinaryIO]
+    stamp: str = ""
+
+
+class Files(Protocol):
+    """A folder, a zip or a tar: ``entries`` may be called again and gives the same each time.
+
+    Only files that look like images, and tables of labels, are among the entries; ``ignored``
+    counts the others once the entries have been gone through.
+    """
+
+    name: str
+    identity: str
+    ignored: int
+
+    def entries(self) -> Iterator[Entry]: ...
+
+
+def is_hidden(name: str) -> bool:
+    """Hidden by convention: a leading dot anywhere in the path, or macOS's archive rubbish."""
+    return any(part.startswith(".") or part == "__MACOSX" for part in name.split("/"))
+
+
+def is_wanted(name: str, head: Callable[[], bytes]) -> bool:
+    """Whether a file belongs among the entries; ``head`` gives its first bytes if need be."""
+    base = name.rsplit("/", 1)[-1]
+    if base == TABLE:
+        return True
+    ending = base.rsplit(".", 1)[-1] if "." in base else ""
+    return looks_like_image(ending, b"") or looks_like_image("", head())

@@ -1,0 +1,129 @@
+"""From an image of any size to the size, aspect and channels of the set."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import median_low
+
+import numpy as np
+from PIL import Image
+
+from ganvas.errors import DataError, UsageError
+
+FITS = ("keep", "crop", "pad", "stretch")
+LARGEST = 8192  # pixels a side
+WIDEST = 4  # to one
+WHITE = 255
+
+Size = int | tuple[int, int] | None
+
+
+@dataclass(frozen=True)
+class Fit:
+    """How every image comes to one shape.
+
+    size: the shorter side, or (height, width), or None: as they are, all must agree.
+    channels: 1, 3, or None: 1 where all images are greyscale, else 3.
+    how: "keep": the set's median aspect (longer side a multiple of size/4, at most 4:1), centre
+    crop to it; "crop": square centre crop; "pad": the whole image in a square, white around it;
+    "stretch": the whole image, its aspect not kept.  With (height, width) all four aim at that.
+    Errors: UsageError for any other value.
+    """
+
+    size: Size = None
+    channels: int | None = None
+    how: str = "keep"
+
+    def __post_init__(self) -> None:
+        if self.how not in FITS:
+            raise UsageError(f"fit {self.how!r} is not known: use one of {', '.join(FITS)}")
+        if self.channels not in (None, 1, 3):
+            raise UsageError(f"channels {self.channels!r}: use 1 (grey) or 3 (colour)")
+        for side in self.size if isinstance(self.size, tuple) else (self.size,):
+            if side is not None and not (type(side) is int and 1 <= side <= LARGEST):
+                raise UsageError(f"size {self.size!r}: use pixels from 1 to {LARGEST}, or (H, W)")
+        if isinstance(self.size, tuple) and len(self.size) != 2:
+            raise UsageError(f"size {self.size!r}: use one number, or (height, width)")
+
+    def shape(
+        self, sizes: Sequence[tuple[int, int]], grey: bool, name: str
+    ) -> tuple[int, int, int]:
+        """(C, H, W) for images of ``sizes`` (height, width).  Errors: DataError if they differ."""
+        channels = self.channels or (1 if grey else 3)
+        if isinstance(self.size, tuple):
+            return (channels, *self.size)
+        if self.size is None:
+            return (channels, *common_size(sizes, name))
+        if self.how != "keep":
+            return channels, self.size, self.size
+        return (channels, *kept_aspect(sizes, self.size))
+
+    def apply(self, image: Image.Image, shape: tuple[int, int, int]) -> np.ndarray:
+        """An L or RGB image as uint8 [C, H, W] of ``shape``."""
+        channels, height, width = shape
+        image = resized(image, width, height, self.how)
+        array = np.asarray(image.convert("L" if channels == 1 else "RGB"))
+        return array[None] if channels == 1 else array.transpose(2, 0, 1)
+
+    def lost(self, height: int, width: int, shape: tuple[int, int, int]) -> float:
+        """The share of an image's area that this fit crops away (0 to 1)."""
+        if self.size is None or self.how in ("pad", "stretch"):
+            return 0.0
+        left, top, right, bottom = crop_box(width, height, shape[2], shape[1])
+        return 1 - (right - left) * (bottom - top) / (width * height)
+
+
+def common_size(sizes: Sequence[tuple[int, int]], name: str) -> tuple[int, int]:
+    """The one (height, width) of all.  Errors: DataError that suggests a size."""
+    if len(different := sorted(set(sizes))) == 1:
+        return different[0]
+    shorter = min(min(size) for size in different)
+    power = 2 ** max(3, min(8, int(math.log2(shorter))))
+    (h1, w1), (h2, w2) = different[0], different[-1]
+    raise DataError(
+        f"{name}: images of {len(different)} sizes, from {h1}x{w1} to {h2}x{w2} (height x width): "
+        f"choose one, e.g. size {power}"
+    )
+
+
+def kept_aspect(sizes: Sequence[tuple[int, int]], size: int) -> tuple[int, int]:
+    """(height, width) with the shorter side ``size`` and about the median aspect of ``sizes``."""
+    aspect = median_low(width / height for height, width in sizes)
+    step = size // math.gcd(size, 4)  # multiples of size/4, so that base x 2^k reaches both sides
+    longer = max(aspect, 1 / aspect) * size
+    longer = min(max(size, step * math.floor(longer / step + 0.5)), WIDEST * size)
+    return (size, longer) if aspect >= 1 else (longer, size)
+
+
+def crop_box(
+    width: int, height: int, to_width: int, to_height: int
+) -> tuple[float, float, float, float]:
+    """The largest centred box of the aspect ``to_width``:``to_height``."""
+    if width * to_height >= height * to_width:
+        wide, high = height * to_width / to_height, float(height)
+    else:
+        wide, high = float(width), width * to_height / to_width
+    left, top = (width - wide) / 2, (height - high) / 2
+    return left, top, left + wide, top + high
+
+
+def resized(image: Image.Image, width: int, height: int, how: str) -> Image.Image:
+    """The image at width x height, antialiased (Lanczos); untouched where it has that size."""
+    if image.size == (width, height):
+        return image
+    if how == "pad":
+        return padded(image, width, height)
+    box = (0.0, 0.0, float(image.width), float(image.height))
+    if how in ("keep", "crop"):
+        box = crop_box(*image.size, width, height)
+    return image.resize((width, height), Image.Resampling.LANCZOS, box, reducing_gap=3.0)
+
+
+def padded(image: Image.Image, width: int, height: int) -> Image.Image:
+    """The whole image, as large as fits, in the middle of white."""
+    scale = min(width / image.width, height / image.height)
+    inner = max(1, round(image.width * scale)), max(1, round(image.height * scale))
+    small = image.resize(inner, Image.Resampling.LANCZOS, reducing_gap=3.0)
+    canvas = Image.new(image.mode, (width, height), (WHITE,) * len(image.getbands()))
+    canvas.paste(small, ((width - inner[0]) // 2, (height - inner[1]) // 2))
+    return canvas

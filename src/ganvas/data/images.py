@@ -1,0 +1,89 @@
+"""What a loaded source is: pixels, perhaps labels, and a fingerprint of both."""
+
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ganvas.errors import DataError
+
+BLOCK = 1 << 24  # bytes hashed at a time, so that a memory-mapped set is never read as a whole
+
+
+@dataclass(frozen=True, eq=False)
+class Images:
+    """A loaded source.
+
+    pixels: uint8 [N, C, H, W], C is 1 or 3; may be memory-mapped (private: writes stay in memory).
+    labels: int64 [N], each an index into ``classes``; None without labels.
+    classes: the names of the classes; () without labels.
+    fingerprint: "sha256:…" of pixels, labels and class names; the same on every machine.
+    name: what to call the source on a screen.
+    notes: sentences on what was skipped or converted while reading.
+    """
+
+    pixels: Tensor
+    labels: Tensor | None
+    classes: tuple[str, ...]
+    fingerprint: str
+    name: str
+    notes: tuple[str, ...] = ()
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """(C, H, W) of one image."""
+        channels, height, width = self.pixels.shape[1:]
+        return channels, height, width
+
+    def __len__(self) -> int:
+        return self.pixels.shape[0]
+
+
+def make_images(
+    pixels: Tensor,
+    labels: Tensor | None,
+    classes: Sequence[str],
+    name: str,
+    notes: Sequence[str] = (),
+    fingerprint: str | None = None,
+) -> Images:
+    """Images with their fingerprint.  Errors: DataError for fewer than two images."""
+    check_count(len(pixels), name)
+    if fingerprint is None:
+        fingerprint = fingerprint_of(pixels, labels, classes)
+    return Images(pixels, labels, tuple(classes), fingerprint, name, tuple(notes))
+
+
+def check_count(count: int, name: str) -> None:
+    """Refuse a source of no image or one."""
+    if count < 2:
+        found = "no image" if count == 0 else "only 1 image"
+        raise DataError(
+            f"{name}: {found} found; a GAN needs at least 2 images (in practice hundreds), "
+            "so give a folder or archive with more of them"
+        )
+
+
+def fingerprint_of(pixels: Tensor, labels: Tensor | None, classes: Sequence[str]) -> str:
+    """The text "sha256:…" over shape, pixels, labels and class names, endianness fixed."""
+    digest = hashlib.sha256(repr((tuple(pixels.shape), tuple(classes))).encode())
+    rows = max(1, BLOCK // max(1, pixels[:1].numel()))
+    for start in range(0, len(pixels), rows):
+        digest.update(pixels[start : start + rows].contiguous().numpy().data)
+    if labels is not None:
+        digest.update(np.ascontiguousarray(labels.numpy().astype("<i8")).data)
+    return f"sha256:{digest.hexdigest()}"
+
+
+def number_classes(values: Sequence[object]) -> tuple[Tensor, tuple[str, ...]]:
+    """Labels int64 [N] and class names from N values, sorted: as numbers where all are."""
+    kinds = sorted(set(values), key=str)
+    if all(re.fullmatch(r"-?[0-9]{1,18}", str(kind)) for kind in kinds):
+        kinds.sort(key=lambda kind: int(str(kind)))
+    index = {kind: number for number, kind in enumerate(kinds)}
+    labels = torch.tensor([index[value] for value in values], dtype=torch.int64)
+    return labels, tuple(str(kind) for kind in kinds)

@@ -1,0 +1,141 @@
+"""Pixels that fit in memory stay there; larger sets go to a memory-mapped file in the cache."""
+
+import contextlib
+import hashlib
+import json
+import math
+import os
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ganvas.data.cache import cache_folder
+from ganvas.errors import DataError
+
+LEFT_OVER = 24 * 3600  # seconds without a write
+
+
+def memory_share() -> int:
+    """A quarter of the machine's memory in bytes (1 GiB where it cannot be told)."""
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 4
+    except (AttributeError, OSError, ValueError):
+        return 1 << 30
+
+
+class InMemory:
+    """Rows written in any order to an array uint8 [N, C, H, W]."""
+
+    def __init__(self, count: int, shape: tuple[int, int, int]) -> None:
+        self._array = np.empty((count, *shape), np.uint8)
+
+    def write(self, row: int, pixels: np.ndarray) -> None:
+        self._array[row] = pixels
+
+    def finish(self, kept: list[int]) -> Tensor:
+        """The rows ``kept`` (ascending), as a tensor."""
+        whole = len(kept) == len(self._array)
+        return torch.from_numpy(self._array if whole else self._array[kept])
+
+    def discard(self) -> None:
+        """Nothing to clean up."""
+
+
+class OnDisk:
+    """The same in a temporary file, renamed to ``path`` when whole.
+
+    Written with ``write`` and not through the map: a full disk is then an error, not a signal.
+    """
+
+    def __init__(self, shape: tuple[int, int, int], path: Path) -> None:
+        self.path = path
+        self._shape = shape
+        self._row_bytes = math.prod(shape)
+        with self._space():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            sweep(path.parent)
+            number, name = tempfile.mkstemp(".part", path.stem, path.parent)
+        self._temporary = Path(name)
+        self._file = os.fdopen(number, "r+b")
+
+    def write(self, row: int, pixels: np.ndarray) -> None:
+        with self._space():
+            self._file.seek(row * self._row_bytes)
+            self._file.write(np.ascontiguousarray(pixels).data)
+
+    def finish(self, kept: list[int]) -> Tensor:
+        """The rows ``kept`` (ascending), as a memory-mapped tensor."""
+        with self._space():
+            for row, old in enumerate(kept):
+                if row != old:
+                    self._file.seek(old * self._row_bytes)
+                    data = self._file.read(self._row_bytes)
+                    self._file.seek(row * self._row_bytes)
+                    self._file.write(data)
+            self._file.truncate(len(kept) * self._row_bytes)
+            self._file.flush()
+            os.fsync(self._file.fileno())
+            self._file.close()
+            os.replace(self._temporary, self.path)
+        return open_mapped(self.path, (len(kept), *self._shape))
+
+    def discard(self) -> None:
+        """Remove what was written so far."""
+        with contextlib.suppress(OSError):
+            self._file.close()
+        self._temporary.unlink(missing_ok=True)
+
+    @contextlib.contextmanager
+    def _space(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise DataError(
+                f"{self.path.parent}: cannot write decoded images ({error.strerror}); make room "
+                "there, or set GANVAS_CACHE to a folder with more"
+            ) from None
+
+
+def sweep(folder: Path) -> None:
+    """Remove what killed processes left half written; nothing takes a day to decode."""
+    for path in folder.glob("*.part"):
+        with contextlib.suppress(OSError):
+            if time.time() - path.stat().st_mtime > LEFT_OVER:
+                path.unlink()
+
+
+def open_mapped(path: Path, shape: Sequence[int]) -> Tensor:
+    """A tensor on a copy-on-write map of ``path``: writable in memory, never in the file."""
+    return torch.from_numpy(np.memmap(path, np.uint8, "c", shape=tuple(shape)))
+
+
+def mapped_path(parts: object) -> Path:
+    """The cache file for a source and its settings (anything JSON can write)."""
+    digest = hashlib.sha256(json.dumps(parts, sort_keys=True).encode("utf-8", "surrogateescape"))
+    return cache_folder() / "decoded" / f"{digest.hexdigest()[:32]}.u8"
+
+
+def save_record(
+    path: Path, shape: Sequence[int], reasons: dict[str, str], fingerprint: str
+) -> None:
+    """Beside the pixels: what else is needed to use them again."""
+    record = {"shape": list(shape), "reasons": reasons, "fingerprint": fingerprint}
+    temporary = path.with_suffix(f".{os.getpid()}.part")
+    temporary.write_text(json.dumps(record))
+    os.replace(temporary, path.with_suffix(".json"))
+
+
+def load_record(path: Path) -> dict | None:
+    """The record of a whole, earlier copy; None where there is none or it does not fit."""
+    try:
+        record = json.loads(path.with_suffix(".json").read_text())
+        known = {"shape", "reasons", "fingerprint"} <= set(record)
+        whole = known and path.stat().st_size == math.prod(record["shape"])
+    except (OSError, ValueError, TypeError):
+        return None
+    return record if whole else None

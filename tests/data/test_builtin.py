@@ -1,0 +1,208 @@
+"""mnist, fashion-mnist, cifar10 and idx files."""
+
+import gzip
+import hashlib
+import io
+import struct
+import tarfile
+import time
+import urllib.error
+
+import numpy as np
+import pytest
+import torch
+
+from ganvas.data import cifar, download, load_images
+from ganvas.errors import DataError
+
+# Of the four idx files, uncompressed, as published.
+MNIST = {
+    "train": (
+        "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+        "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+    ),
+    "test": (
+        "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+        "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+    ),
+}
+
+
+def idx(array: np.ndarray) -> bytes:
+    header = struct.pack(f">I{array.ndim}I", 0x800 + array.ndim, *array.shape)
+    return header + array.astype(np.uint8).tobytes()
+
+
+@pytest.mark.parametrize("split", ["train", "test"])
+def test_mnist_is_mnist_bit_for_bit(split):
+    images = load_images("mnist", split=split)
+    assert images.labels is not None and images.classes == tuple("0123456789")
+    pixels = hashlib.sha256(idx(images.pixels[:, 0].numpy())).hexdigest()
+    labels = hashlib.sha256(idx(images.labels.numpy())).hexdigest()
+    assert (pixels, labels) == MNIST[split]
+
+
+def test_mnist_parts_and_speed():
+    start = time.process_time()
+    train = load_images("mnist")
+    assert time.process_time() - start < 2
+    held = load_images("mnist", split="50000:55000")
+    assert torch.equal(held.pixels, train.pixels[50000:55000])
+    everything = load_images("mnist", split="all")
+    assert len(everything) == 70_000 and torch.equal(everything.pixels[:60_000], train.pixels)
+    assert len(load_images("mnist", limit=7)) == 7
+    assert load_images("mnist", split="test", limit=9, size=32, channels=3).shape == (3, 32, 32)
+
+
+@pytest.fixture
+def digits():
+    random = np.random.default_rng(0)
+    return random.integers(0, 256, (12, 5, 7), np.uint8), np.arange(12) % 3
+
+
+@pytest.mark.parametrize("zipped", [True, False])
+def test_idx_folder_and_file(tmp_path, digits, zipped):
+    images, labels = digits
+    pack = gzip.compress if zipped else bytes
+    ending = ".gz" if zipped else ""
+    for part in ("train", "t10k"):
+        (tmp_path / f"{part}-images-idx3-ubyte{ending}").write_bytes(pack(idx(images)))
+        (tmp_path / f"{part}-labels-idx1-ubyte{ending}").write_bytes(pack(idx(labels)))
+        images = images[:4]
+        labels = labels[:4]
+    train, test = load_images(tmp_path), load_images(tmp_path, split="test")
+    assert np.array_equal(train.pixels[:, 0], digits[0]) and len(test) == 4
+    assert train.labels is not None and train.labels.tolist() == digits[1].tolist()
+    alone = load_images(tmp_path / f"t10k-images-idx3-ubyte{ending}")
+    assert alone.fingerprint == test.fingerprint
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"", "begins with"),
+        (b"\0\0\x0d\x03" + bytes(40), "not an idx file of unsigned bytes"),
+        (idx(np.zeros((3, 4, 5)))[:-1], "truncated, 59 of 60"),
+        (b"\0\0\x08\x03" + b"\xff" * 12, "8 GiB"),
+        (b"\0\0\x08\x03\0\0", "damaged"),
+        (gzip.compress(idx(np.zeros((3, 4, 5))))[:-12], "again"),
+        (idx(np.zeros(5)), "no images"),
+    ],
+)
+def test_damaged_idx(tmp_path, data, words):
+    path = tmp_path / "train-images-idx3-ubyte"
+    path.write_bytes(data)
+    with pytest.raises(DataError, match=words):
+        load_images(path)
+
+
+def test_idx_labels_that_do_not_fit(tmp_path):
+    (tmp_path / "train-images-idx3-ubyte").write_bytes(idx(np.zeros((3, 4, 5))))
+    (tmp_path / "train-labels-idx1-ubyte").write_bytes(idx(np.zeros(4)))
+    with pytest.raises(DataError, match="4 labels for 3 images"):
+        load_images(tmp_path)
+
+
+def test_fashion_mnist_from_the_cache(tmp_path, monkeypatch, digits):
+    monkeypatch.setenv("GANVAS_CACHE", str(tmp_path))
+    raw = tmp_path / "FashionMNIST" / "raw"
+    raw.mkdir(parents=True)
+    (raw / "train-images-idx3-ubyte.gz").write_bytes(gzip.compress(idx(digits[0])))
+    (raw / "train-labels-idx1-ubyte.gz").write_bytes(gzip.compress(idx(digits[1])))
+    images = load_images("fashion-mnist")
+    assert np.array_equal(images.pixels[:, 0], digits[0])
+    assert images.classes[9] == "Ankle boot" and len(images.classes) == 10
+
+
+def offline(*_args, **_options):
+    raise urllib.error.URLError("no network")
+
+
+def test_offline_says_which_file_goes_where(tmp_path, monkeypatch):
+    monkeypatch.setenv("GANVAS_CACHE", str(tmp_path))
+    monkeypatch.setattr("urllib.request.urlopen", offline)
+    with pytest.raises(DataError) as caught:
+        load_images("cifar10")
+    assert str(tmp_path / "cifar-10-binary.tar.gz") in str(caught.value)
+    assert "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz" in str(caught.value)
+    monkeypatch.setattr("torchvision.datasets.mnist.download_and_extract_archive", offline)
+    with pytest.raises(DataError) as caught:
+        load_images("fashion-mnist")
+    assert "t10k-labels-idx1-ubyte.gz" in str(caught.value)
+    assert str(tmp_path / "FashionMNIST" / "raw") in str(caught.value)
+
+
+def cifar_archive(count: int = 10) -> tuple[bytes, np.ndarray]:
+    """The binary version's layout with few images; the records of all six files."""
+    records = np.random.default_rng(1).integers(0, 256, (6, count, 3073), np.uint8)
+    records[..., 0] %= 10
+    names = [f"data_batch_{number}.bin" for number in range(1, 6)] + ["test_batch.bin"]
+    file = io.BytesIO()
+    with tarfile.open(fileobj=file, mode="w:gz") as tar:
+        for name, data in reversed(list(zip(names, records, strict=True))):
+            member = tarfile.TarInfo(f"cifar-10-batches-bin/{name}")
+            member.size = data.size
+            tar.addfile(member, io.BytesIO(data.tobytes()))
+    return file.getvalue(), records
+
+
+class Response(io.BytesIO):
+    status = 200
+
+    @property
+    def headers(self):
+        return {"Content-Length": str(len(self.getvalue()))}
+
+
+def test_cifar10_is_fetched_checked_and_read(tmp_path, monkeypatch):
+    data, records = cifar_archive()
+    monkeypatch.setenv("GANVAS_CACHE", str(tmp_path))
+    monkeypatch.setattr(cifar, "MD5", hashlib.md5(data).hexdigest())
+    monkeypatch.setattr("urllib.request.urlopen", lambda *_args, **_options: Response(data))
+    train = load_images("cifar10")
+    monkeypatch.setattr("urllib.request.urlopen", offline)
+    test = load_images("cifar10", split="test")
+    assert train.shape == (3, 32, 32) and (len(train), len(test)) == (50, 10)
+    first = records[0, 0, 1:].reshape(3, 32, 32)
+    assert np.array_equal(train.pixels[0], first)
+    assert train.labels is not None
+    assert train.labels.tolist() == records[:5, :, 0].reshape(-1).tolist()
+    assert np.array_equal(test.pixels.reshape(10, -1), records[5, :, 1:])
+    assert train.classes[3] == "cat"
+    by_path = load_images(tmp_path / "cifar-10-binary.tar.gz")
+    assert by_path.fingerprint == train.fingerprint
+
+
+def test_a_broken_download_is_resumed(tmp_path, monkeypatch):
+    data, _ = cifar_archive(2)
+    asked = []
+
+    def serve(request, timeout):
+        asked.append(request.get_header("Range"))
+        response = Response(data[1000:])
+        response.status = 206
+        return response
+
+    monkeypatch.setattr("urllib.request.urlopen", serve)
+    (tmp_path / "a.tar.gz.part").write_bytes(data[:1000])
+    md5 = hashlib.md5(data).hexdigest()
+    path = download.fetched(tmp_path / "a.tar.gz", "https://host/a.tar.gz", md5)
+    assert path.read_bytes() == data and asked == ["bytes=1000-"]
+
+
+def test_a_wrong_checksum_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr("urllib.request.urlopen", lambda *_args, **_options: Response(b"other"))
+    with pytest.raises(DataError, match="its MD5 is"):
+        download.fetched(tmp_path / "a.tar.gz", "https://host/a.tar.gz", "0" * 32)
+    assert not list(tmp_path.iterdir())
+    (tmp_path / "b.tar.gz").write_bytes(b"other")
+    with pytest.raises(DataError, match="delete it and get it again"):
+        download.fetched(tmp_path / "b.tar.gz", "https://host/b.tar.gz", "0" * 32)
+
+
+def test_the_python_version_of_cifar_is_not_taken(tmp_path):
+    path = tmp_path / "cifar-10-binary.tar.gz"
+    with tarfile.open(path, "w:gz") as tar:
+        tar.addfile(tarfile.TarInfo("cifar-10-batches-py/data_batch_1"), io.BytesIO())
+    with pytest.raises(DataError, match="get the binary version"):
+        load_images(path)
