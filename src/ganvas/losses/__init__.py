@@ -1,0 +1,1 @@
+"""Losses and penalties: pure functions, scores in, one number an image out."""

@@ -1,0 +1,142 @@
+"""Adversarial losses: scores of reals and fakes in, one number an image [N] out.
+
+Scores are unbounded (logits), [N, ...]; whatever lies behind axis 0 (a map of patch scores) is
+averaged. Every loss is a pair of functions with one signature, ``(real, fake) -> [N]``: what the
+discriminator minimises and what the generator minimises. Both are given both scores; only the
+relativistic pair needs them all.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+Side = Callable[[Tensor, Tensor], Tensor]
+
+
+@dataclass(frozen=True)
+class AdversarialLoss:
+    """What each side minimises. ``needs_reals``: the generator's side reads real scores too."""
+
+    discriminator: Side
+    generator: Side
+    needs_reals: bool = False
+
+
+def per_image(values: Tensor) -> Tensor:
+    """Mean over all axes but the first: [N, ...] -> [N]."""
+    return values.flatten(1).mean(1) if values.ndim > 1 else values
+
+
+def cross_entropy(real: Tensor, fake: Tensor, real_label: float, fake_label: float) -> Tensor:
+    """Binary cross-entropy of both halves, summed (Goodfellow et al. 2014, eq. 1, sign turned).
+
+    Labels other than 1 and 0 are label smoothing: one-sided when only ``real_label`` moves
+    (Salimans et al. 2016, section 3.4), two-sided when both do.
+    """
+    # BCE(x, t) = softplus(x) - t x, exact for soft targets and never overflowing.
+    return per_image(F.softplus(real) - real_label * real) + per_image(
+        F.softplus(fake) - fake_label * fake
+    )
+
+
+def minimax(real: Tensor, fake: Tensor) -> Tensor:
+    """log(1 - D(G(z))), the generator's half of Goodfellow et al. 2014, eq. 1."""
+    return per_image(-F.softplus(fake))
+
+
+def non_saturating(real: Tensor, fake: Tensor) -> Tensor:
+    """-log D(G(z)) (Goodfellow et al. 2014, section 3)."""
+    return per_image(F.softplus(-fake))
+
+
+def least_squares(real: Tensor, fake: Tensor, real_label: float, fake_label: float) -> Tensor:
+    """Half squared distances to the labels (Mao et al. 2017, eq. 9, first line)."""
+    return per_image((real - real_label) ** 2 + (fake - fake_label) ** 2) / 2
+
+
+def least_squares_generator(real: Tensor, fake: Tensor) -> Tensor:
+    """(D(G(z)) - 1)^2 / 2 (Mao et al. 2017, eq. 9, second line)."""
+    return per_image((fake - 1) ** 2) / 2
+
+
+def wasserstein(real: Tensor, fake: Tensor) -> Tensor:
+    """Mean score of fakes minus that of reals (Arjovsky et al. 2017, eq. 2, sign turned)."""
+    return per_image(fake) - per_image(real)
+
+
+def maximise_score(real: Tensor, fake: Tensor) -> Tensor:
+    """-D(G(z)): the generator's side of Wasserstein and hinge (Lim & Ye 2017; Miyato 2018)."""
+    return -per_image(fake)
+
+
+def hinge(real: Tensor, fake: Tensor) -> Tensor:
+    """Margins of one on either side (Lim & Ye 2017; Miyato et al. 2018, eq. 16)."""
+    return per_image(F.relu(1 - real)) + per_image(F.relu(1 + fake))
+
+
+def relativistic(better: Tensor, worse: Tensor) -> Tensor:
+    """softplus(-(better - worse)) on pairs (Jolicoeur-Martineau 2019, RpGAN; R3GAN's eq. 2)."""
+    return per_image(F.softplus(worse - better))
+
+
+Factory = Callable[[float, float], AdversarialLoss]
+"""From the labels of reals and fakes to the loss that has them as targets."""
+
+
+def labelled(discriminator: Callable[..., Tensor], generator: Side) -> Factory:
+    """A loss whose discriminator aims at labels, which may be smoothed."""
+    return lambda real_label, fake_label: AdversarialLoss(
+        partial(discriminator, real_label=real_label, fake_label=fake_label), generator
+    )
+
+
+def unlabelled(loss: AdversarialLoss) -> Factory:
+    """A loss without labels; asking it to smooth any is a mistake."""
+
+    def make(real_label: float, fake_label: float) -> AdversarialLoss:
+        if (real_label, fake_label) != (1.0, 0.0):
+            raise ValueError("this loss has no labels to smooth: use non-saturating, say")
+        return loss
+
+    return make
+
+
+LOSSES: dict[str, Factory] = {
+    "minimax": labelled(cross_entropy, minimax),
+    "non-saturating": labelled(cross_entropy, non_saturating),
+    "least-squares": labelled(least_squares, least_squares_generator),
+    "wasserstein": unlabelled(AdversarialLoss(wasserstein, maximise_score)),
+    "hinge": unlabelled(AdversarialLoss(hinge, maximise_score)),
+    "relativistic": unlabelled(
+        AdversarialLoss(relativistic, lambda real, fake: relativistic(fake, real), needs_reals=True)
+    ),
+}
+"""Every adversarial loss by name."""
+
+
+def adversarial_loss(
+    name: str, real_label: float = 1.0, fake_label: float = 0.0
+) -> AdversarialLoss:
+    """The loss of that name.
+
+    Args:
+        name: a key of ``LOSSES``.
+        real_label: target for reals; 0.9 is one-sided smoothing.
+        fake_label: target for fakes; 0.1 beside 0.9 is two-sided smoothing.
+
+    Raises:
+        ValueError: an unknown name, or labels for a loss that has none.
+    """
+    if name not in LOSSES:
+        raise ValueError(f"unknown loss {name!r}: choose one of {', '.join(LOSSES)}")
+    return LOSSES[name](real_label, fake_label)
+
+
+def accuracy(real: Tensor, fake: Tensor) -> Tensor:
+    """Share of scores with the right sign, [N]: 0.5 is a discriminator that cannot tell."""
+    with torch.no_grad():
+        return (per_image((real > 0).float()) + per_image((fake < 0).float())) / 2

@@ -1,0 +1,86 @@
+"""DCGAN (Radford et al. 2016): strided convolutions all the way. Tutorial A's pair.
+
+At 32x32 with the default widths these are the tutorial's networks layer by layer, without the
+sigmoid at the end of its discriminator: that one belongs to the loss.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from torch import nn
+
+from ganvas.networks.initialise import Init, initialise
+from ganvas.networks.shape import Shape, halvings
+
+WIDEST = 512
+
+
+def widths(levels: int, width: int) -> list[int]:
+    """Channels from the widest map to the smallest: doubled each level, up to ``WIDEST``."""
+    return [min(WIDEST, width * 2**level) for level in range(levels)]
+
+
+@dataclass(frozen=True)
+class DCGANGenerator:
+    """Transposed convolutions, BatchNorm and ReLU, tanh last.
+
+    latent: numbers in the latent. width: channels of the last hidden map, doubled at each level
+    towards the latent (128 gives the tutorial's 512, 256, 128 at 32x32). init: the first weights.
+    """
+
+    latent: int = 100
+    width: int = 128
+    init: Init = "torch"
+
+    def build(self, shape: Shape) -> nn.Module:
+        levels, height, width = halvings(shape)
+        channels = widths(levels, self.width)[::-1]
+        layers: list[nn.Module] = [
+            nn.Unflatten(1, (self.latent, 1, 1)),
+            nn.ConvTranspose2d(self.latent, channels[0], (height, width)),
+        ]
+        for wide, narrow in zip(channels, [*channels[1:], shape[0]], strict=True):
+            layers += [
+                nn.BatchNorm2d(wide),
+                nn.ReLU(inplace=True),
+                nn.ConvTranspose2d(wide, narrow, 4, stride=2, padding=1),
+            ]
+        return initialise(nn.Sequential(*layers, nn.Tanh()), self.init)
+
+
+@dataclass(frozen=True)
+class DCGANDiscriminator:
+    """Strided convolutions and LeakyReLU 0.2; one score an image [N].
+
+    width: channels of the first map, doubled at each level. norm: what stands behind the inner
+    convolutions; ``batch`` couples the images of a batch (no gradient penalty then means what its
+    paper says), ``spectral`` divides each weight by its largest singular value (Miyato et al.
+    2018), ``none`` leaves them bare. init: weights at the start.
+    """
+
+    width: int = 128
+    norm: Literal["batch", "spectral", "none"] = "batch"
+    init: Init = "torch"
+
+    def build(self, shape: Shape) -> nn.Module:
+        levels, height, width = halvings(shape)
+        channels = widths(levels, self.width)
+        layers: list[nn.Module] = []
+        for index, (before, after) in enumerate(
+            zip([shape[0], *channels[:-1]], channels, strict=True)
+        ):
+            layers.append(nn.Conv2d(before, after, 4, stride=2, padding=1))
+            if self.norm == "batch" and index > 0:
+                layers.append(nn.BatchNorm2d(after))
+            layers.append(nn.LeakyReLU(0.2, inplace=True))
+        layers += [nn.Conv2d(channels[-1], 1, (height, width)), nn.Flatten(0)]
+        network = initialise(nn.Sequential(*layers), self.init)
+        return spectral(network) if self.norm == "spectral" else network
+
+
+def spectral(network: nn.Module) -> nn.Module:
+    """Put every convolution and linear layer under spectral normalisation (Miyato et al. 2018)."""
+    for layer in network.modules():
+        if isinstance(layer, nn.Conv2d | nn.Linear):
+            nn.utils.parametrizations.spectral_norm(layer)
+    return network

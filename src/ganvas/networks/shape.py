@@ -1,0 +1,27 @@
+"""Image shapes, and how many times a network may halve them."""
+
+from ganvas.errors import UsageError
+
+Shape = tuple[int, int, int]
+"""(channels, height, width)."""
+
+
+def halvings(shape: Shape, base: int = 4) -> tuple[int, int, int]:
+    """How often both sides can be halved without falling under ``base``.
+
+    Returns:
+        (levels, height, width): the number of halvings, and the size that is left.
+
+    Raises:
+        UsageError: not even one halving fits.
+    """
+    _, height, width = shape
+    levels = 0
+    while height % 2 == 0 and width % 2 == 0 and min(height, width) // 2 >= base:
+        height, width, levels = height // 2, width // 2, levels + 1
+    if levels == 0 or max(height, width) > 8 * base:
+        raise UsageError(
+            f"this network cannot make {shape[1]}x{shape[2]} images: each side must be a small "
+            f"number times a power of two (28, 32, 48, 64, 96, 128 ...); set --data.size"
+        )
+    return levels, height, width

@@ -1,0 +1,86 @@
+"""Tutorial B's pair: a small convolutional discriminator and a linear-then-upsampling generator.
+
+At 28x28 with the default widths these are the tutorial's networks layer by layer, without the
+sigmoid that its discriminator puts before a loss that expects logits.
+"""
+
+from dataclasses import dataclass
+
+from torch import nn
+
+from ganvas.errors import UsageError
+from ganvas.networks.initialise import Init, initialise
+from ganvas.networks.shape import Shape
+
+
+@dataclass(frozen=True)
+class TutorialMnistGenerator:
+    """Two linear layers, two transposed convolutions, BatchNorm behind each ReLU, tanh last.
+
+    latent: numbers in the latent. width: channels of the wider of the two hidden maps is twice
+    this. hidden: units of the first linear layer. init: weights at the start.
+    """
+
+    latent: int = 100
+    width: int = 64
+    hidden: int = 1024
+    init: Init = "torch"
+
+    def build(self, shape: Shape) -> nn.Module:
+        height, width = _quarter(shape)
+        units = 2 * self.width * height * width
+        network = nn.Sequential(
+            nn.Linear(self.latent, self.hidden),
+            nn.ReLU(inplace=True),
+            nn.BatchNorm1d(self.hidden),
+            nn.Linear(self.hidden, units),
+            nn.ReLU(inplace=True),
+            nn.BatchNorm1d(units),
+            nn.Unflatten(1, (2 * self.width, height, width)),
+            nn.ConvTranspose2d(2 * self.width, self.width, 4, stride=2, padding=1),
+            nn.ReLU(inplace=True),
+            nn.BatchNorm2d(self.width),
+            nn.ConvTranspose2d(self.width, shape[0], 4, stride=2, padding=1),
+            nn.Tanh(),
+        )
+        return initialise(network, self.init)
+
+
+@dataclass(frozen=True)
+class TutorialMnistDiscriminator:
+    """Two 5x5 convolutions with average pooling, two linear layers; one score an image [N].
+
+    width: channels of the first map, doubled once. hidden: units of the first linear layer.
+    init: weights at the start.
+    """
+
+    width: int = 32
+    hidden: int = 1024
+    init: Init = "torch"
+
+    def build(self, shape: Shape) -> nn.Module:
+        height, width = _quarter(shape)
+        network = nn.Sequential(
+            nn.Conv2d(shape[0], self.width, 5, padding=2),
+            nn.LeakyReLU(0.2, inplace=True),
+            nn.AvgPool2d(2),
+            nn.Conv2d(self.width, 2 * self.width, 5, padding=2),
+            nn.LeakyReLU(0.2, inplace=True),
+            nn.AvgPool2d(2),
+            nn.Flatten(),
+            nn.Linear(2 * self.width * height * width, self.hidden),
+            nn.LeakyReLU(0.2, inplace=True),
+            nn.Linear(self.hidden, 1),
+            nn.Flatten(0),
+        )
+        return initialise(network, self.init)
+
+
+def _quarter(shape: Shape) -> tuple[int, int]:
+    _, height, width = shape
+    if height % 4 or width % 4 or not 16 <= min(height, width) <= max(height, width) <= 128:
+        raise UsageError(
+            f"this network cannot make {height}x{width} images: each side must be a multiple of 4 "
+            f"between 16 and 128; set --data.size"
+        )
+    return height // 4, width // 4
