@@ -1,0 +1,1 @@
+"""The engine room: players, moves, and the one loop that walks them. It knows no game."""

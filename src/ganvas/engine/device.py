@@ -1,0 +1,50 @@
+"""Where a run lives: device, precision and memory format, decided once, then written down."""
+
+from typing import Literal
+
+import torch
+
+from ganvas.errors import UsageError
+
+Device = Literal["auto", "cpu", "cuda", "mps"]
+Precision = Literal["auto", "fp32", "bf16"]
+MemoryFormat = Literal["auto", "contiguous", "channels-last"]
+
+
+def choose_device(wanted: Device) -> torch.device:
+    """The device asked for, or the best one there is.
+
+    Raises:
+        UsageError: a device that this machine does not have.
+    """
+    there = {
+        "cuda": torch.cuda.is_available(),
+        "mps": torch.backends.mps.is_available(),
+        "cpu": True,
+    }
+    if wanted == "auto":
+        return torch.device(next(name for name, here in there.items() if here))
+    if not there[wanted]:
+        raise UsageError(f"this machine has no {wanted} device: use --device auto or cpu")
+    return torch.device(wanted)
+
+
+def has_fast_bf16(device: torch.device) -> bool:
+    """Whether the device computes in bfloat16 natively (on a CPU: AMX or AVX-512 BF16)."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_capability(device) >= (8, 0)
+    if device.type == "cpu":
+        return torch.cpu._is_amx_tile_supported() or torch.cpu._is_avx512_bf16_supported()
+    return False
+
+
+def choose_precision(wanted: Precision, device: torch.device) -> Literal["fp32", "bf16"]:
+    """``auto`` is bf16 where the hardware has it natively: a rule, so that runs can be repeated."""
+    if wanted == "auto":
+        return "bf16" if has_fast_bf16(device) else "fp32"
+    return wanted
+
+
+def choose_memory_format(wanted: MemoryFormat) -> Literal["contiguous", "channels-last"]:
+    """``auto`` is channels-last, which the convolution kernels of CPUs and GPUs prefer."""
+    return "channels-last" if wanted == "auto" else wanted

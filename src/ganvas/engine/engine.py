@@ -1,0 +1,164 @@
+"""The engine walks the moves of a game.
+
+It is the only code that zeroes gradients, freezes opponents, runs backward, steps optimisers and
+updates EMA copies. Opponents are frozen by asking for the gradients of the moving players'
+weights and no others, so nothing is computed for anybody else.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ganvas import keys
+from ganvas.engine.draw import Draw, Share, Source
+from ganvas.engine.game import Game, Move, Turn
+from ganvas.engine.meter import Meter
+from ganvas.engine.player import Player
+from ganvas.engine.schedule import at
+
+
+class Engine:
+    """Plays a game round by round on a clock of images seen.
+
+    Args:
+        game: what to play; its networks already lie on ``device``.
+        sources: streams of training items by name; ``"train"`` is the usual one.
+        batch: items of one global batch, over all processes and micro-batches.
+        seed: with the clock, it determines every draw.
+        device: where the networks lie.
+        bf16: run the losses under bfloat16 autocast.
+        accumulate: micro-batches a turn; must divide this process's share of the batch.
+        rank, world: which process this is, of how many.
+    """
+
+    def __init__(
+        self,
+        game: Game,
+        sources: Mapping[str, Source],
+        *,
+        batch: int,
+        seed: int,
+        device: torch.device,
+        bf16: bool = False,
+        accumulate: int = 1,
+        rank: int = 0,
+        world: int = 1,
+    ) -> None:
+        if batch % (world * accumulate):
+            raise ValueError(f"a batch of {batch} does not divide into {world * accumulate} parts")
+        self.game = game
+        self.sources = sources
+        self.batch = batch
+        self.seed = seed
+        self.device = device
+        self.bf16 = bf16
+        self.images = 0
+        self.rounds = 0
+        self.meter = Meter()
+        count = batch // (world * accumulate)
+        self.shares = [
+            Share(batch, (rank * accumulate + micro) * count, count) for micro in range(accumulate)
+        ]
+        self._networks = game.networks()
+        self._averages = game.averages()
+        self._scheduled = {name: torch.zeros((), device=device) for name in game.schedules}
+        self._finite = torch.ones((), dtype=torch.bool, device=device)
+        self._shared: list[dict[str, Any]] = []
+
+    def round(self) -> None:
+        """Play every move of the current phase that is due, once; advance the clock."""
+        before = self.images
+        self._read_schedules()
+        self._shared = [{} for _ in self.shares]
+        stats = Meter()
+        for group in self.game.phase(before).groups:
+            due = [move for move in group if self.rounds % move.every == 0]
+            self._play(due, stats)
+        self._shared = []
+        for player in self.game.players.values():
+            player.average(self.images, self.images - before)
+        means = stats.means()
+        if self.game.after_round is not None:
+            self.game.after_round(means, self.images)
+        self.meter.add(means)
+        self.rounds += 1
+
+    def is_finite(self) -> bool:
+        """Whether every loss so far was a finite number. Waits for the device."""
+        return bool(self._finite.item())
+
+    def tensors(self) -> dict[str, Tensor]:
+        """Every tensor that a resume needs, by name; live, not copied."""
+        return dict(self.game.tensors())
+
+    def clock(self) -> dict[str, Any]:
+        """The numbers that a resume needs beside the tensors."""
+        return {"images": self.images, "rounds": self.rounds, "meter": self.meter.state()}
+
+    def set_clock(self, clock: Mapping[str, Any]) -> None:
+        self.images, self.rounds = clock["images"], clock["rounds"]
+        self.meter.restore(clock["meter"], self.device)
+
+    def _play(self, moves: list[Move], stats: Meter) -> None:
+        turns = {move.name: move.turns(self.images) for move in moves}
+        for repeat in range(max(turns.values(), default=0)):
+            if repeat:
+                self._shared = [{} for _ in self.shares]
+            active = [move for move in moves if repeat < turns[move.name]]
+            drew = False
+            for move in active:
+                last = move is active[-1]
+                drew |= self._gather(move, repeat, stats, keep_graph=not last)
+            for name in dict.fromkeys(name for move in active for name in move.players):
+                self._step(self.game.players[name])
+            if drew:
+                self.images += self.batch
+
+    def _gather(self, move: Move, repeat: int, stats: Meter, *, keep_graph: bool) -> bool:
+        """Add the gradients of one move's turn; say whether it drew training items."""
+        weights = [p for name in move.players for p in self.game.players[name].parameters]
+        drew = False
+        for micro, share in enumerate(self.shares):
+            turn = self._turn(move, repeat, micro, share)
+            with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16):
+                result = move.loss(turn)
+            loss = result.loss.float().mean()
+            self._finite &= torch.isfinite(loss.detach())
+            (loss / len(self.shares)).backward(inputs=weights, retain_graph=keep_graph)
+            stats.add({f"loss/{move.name}": result.loss, **result.stats})
+            drew |= turn.draw.drew_data
+        return drew
+
+    def _turn(self, move: Move, repeat: int, micro: int, share: Share) -> Turn:
+        name = f"{move.name}.{repeat}"
+        # Dropout and its like draw from the default generators: they too depend on the place alone.
+        _seed_default(self.device, keys.key(self.seed, "default", name, self.images + share.first))
+        draw = Draw(self.sources, self.seed, name, self.images, share, self.device)
+        shared = _sharing(self._shared[micro])
+        return Turn(draw, self._networks, self._averages, self.game.state, self._scheduled, shared)
+
+    def _step(self, player: Player) -> None:
+        player.settings.set(player.optimiser, self.images)
+        player.step()
+
+    def _read_schedules(self) -> None:
+        for name, schedule in self.game.schedules.items():
+            self._scheduled[name].fill_(at(schedule, self.images))
+
+
+def _seed_default(device: torch.device, seed: int) -> None:
+    # torch.manual_seed visits every backend, which costs more than a small network's forward.
+    torch.default_generator.manual_seed(seed)
+    if device.type != "cpu":
+        torch.get_device_module(device).manual_seed(seed)
+
+
+def _sharing(values: dict[str, Any]) -> Callable[[str, Callable[[], Any]], Any]:
+    def shared(name: str, make: Callable[[], Any]) -> Any:
+        if name not in values:
+            values[name] = make()
+        return values[name]
+
+    return shared

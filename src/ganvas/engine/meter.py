@@ -1,0 +1,42 @@
+"""Means of whatever a round reports, gathered on the device and read only when somebody looks."""
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+
+
+class Meter:
+    """Running sums by name. ``add`` never waits for the device; ``read`` does."""
+
+    def __init__(self) -> None:
+        self._sums: dict[str, Tensor] = {}
+        self._counts: dict[str, float] = {}
+
+    def add(self, stats: Mapping[str, Tensor], weight: float = 1.0) -> None:
+        """Add each value's mean, counted ``weight`` times."""
+        for name, value in stats.items():
+            mean = value.detach().float().mean() * weight
+            self._sums[name] = self._sums[name] + mean if name in self._sums else mean
+            self._counts[name] = self._counts.get(name, 0.0) + weight
+
+    def means(self) -> dict[str, Tensor]:
+        return {name: total / self._counts[name] for name, total in self._sums.items()}
+
+    def read(self) -> dict[str, float]:
+        """The means since the last read, and start again. One transfer from the device."""
+        means = self.means()
+        self._sums, self._counts = {}, {}
+        values = torch.stack(list(means.values())).tolist() if means else []
+        return dict(zip(means, values, strict=True))
+
+    def state(self) -> dict[str, list[float]]:
+        """Sums and counts as numbers, for a checkpoint (a float32 survives JSON exactly)."""
+        return {name: [total.item(), self._counts[name]] for name, total in self._sums.items()}
+
+    def restore(self, state: Mapping[str, list[float]], device: torch.device) -> None:
+        self._sums = {
+            name: torch.tensor(total, dtype=torch.float32, device=device)
+            for name, (total, _) in state.items()
+        }
+        self._counts = {name: count for name, (_, count) in state.items()}

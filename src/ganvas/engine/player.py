@@ -1,0 +1,127 @@
+"""A player: networks under one optimiser, and what follows their steps."""
+
+import copy
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+
+from ganvas.engine.schedule import Schedule, at
+
+
+@dataclass(frozen=True)
+class Adam:
+    """Adam (Kingma & Ba 2015, algorithm 1) with scheduled learning rate and betas."""
+
+    lr: Schedule = 2e-4
+    betas: tuple[Schedule, Schedule] = (0.5, 0.999)
+    eps: float = 1e-8
+
+    def build(self, parameters: list[nn.Parameter]) -> torch.optim.Adam:
+        """The optimiser, its state already allocated with the strides of its parameters.
+
+        The fused kernel silently mis-updates when a moment's strides differ from those of its
+        parameter, so moments are never replaced: a restore copies into these.
+        """
+        fused = parameters[0].device.type in ("cpu", "cuda")
+        optimiser = torch.optim.Adam(parameters, lr=1e-3, eps=self.eps, fused=fused)
+        self.set(optimiser, 0)
+        for parameter in parameters:
+            device = parameter.device if fused else "cpu"
+            optimiser.state[parameter] = {
+                "step": torch.zeros((), dtype=torch.float32, device=device),
+                "exp_avg": torch.zeros_like(parameter),
+                "exp_avg_sq": torch.zeros_like(parameter),
+            }
+        return optimiser
+
+    def set(self, optimiser: torch.optim.Optimizer, images: int) -> None:
+        """Give the optimiser the values its schedules have at this clock."""
+        for group in optimiser.param_groups:
+            group["lr"] = at(self.lr, images)
+            group["betas"] = (at(self.betas[0], images), at(self.betas[1], images))
+
+
+class Player:
+    """One or more networks that one optimiser moves.
+
+    Args:
+        networks: by name; a name is unique in its game.
+        optimiser: its settings.
+        half_life: images after which an EMA copy has forgotten half; ``None`` keeps no copy.
+        constraint: called after each step, without gradients (weight clipping, say).
+        clip_gradient: largest norm of the whole gradient; ``None`` for no limit.
+    """
+
+    def __init__(
+        self,
+        networks: dict[str, nn.Module],
+        optimiser: Adam,
+        *,
+        half_life: Schedule | None = None,
+        constraint: Callable[[], None] | None = None,
+        clip_gradient: float | None = None,
+    ) -> None:
+        self.networks = networks
+        self.settings = optimiser
+        self.half_life = half_life
+        self.constraint = constraint
+        self.clip_gradient = clip_gradient
+        self.parameters = [p for net in networks.values() for p in net.parameters()]
+        self.optimiser = optimiser.build(self.parameters)
+        self.averages = {} if half_life is None else _frozen_copies(networks)
+
+    def step(self) -> None:
+        """Move along the gradients gathered so far, then forget them."""
+        if self.clip_gradient is not None:
+            torch.nn.utils.clip_grad_norm_(self.parameters, self.clip_gradient)
+        self.optimiser.step()
+        self.optimiser.zero_grad(set_to_none=True)
+        if self.constraint is not None:
+            with torch.no_grad():
+                self.constraint()
+
+    @torch.no_grad()
+    def average(self, images: int, seen: int) -> None:
+        """Let the EMA copies follow, ``seen`` images after they last did (clock at ``images``)."""
+        if self.half_life is None:
+            return
+        half_life = at(self.half_life, images)
+        weight = 1 - 0.5 ** (seen / half_life) if half_life > 0 else 1.0
+        for name, average in self.averages.items():
+            follow(average, self.networks[name], weight)
+
+    def tensors(self) -> Iterator[tuple[str, torch.Tensor]]:
+        """Every tensor that a resume needs, by name; live, not copied."""
+        for name, network in self.networks.items():
+            for key, value in network.state_dict(keep_vars=False).items():
+                yield f"network.{name}.{key}", value
+            for key, parameter in network.named_parameters():
+                for part, value in self.optimiser.state[parameter].items():
+                    yield f"optimiser.{name}.{key}.{part}", value
+        for name, average in self.averages.items():
+            for key, value in average.state_dict().items():
+                yield f"average.{name}.{key}", value
+
+
+@torch.no_grad()
+def follow(average: nn.Module, network: nn.Module, weight: float) -> None:
+    """Move ``average`` towards ``network`` by ``weight``: floats averaged, integers copied."""
+    old, new = _tensors(average), _tensors(network)
+    for before, after in zip(old, new, strict=True):
+        if before.is_floating_point():
+            before.lerp_(after, weight)
+        else:
+            before.copy_(after)
+
+
+def _tensors(network: nn.Module) -> list[torch.Tensor]:
+    return [*network.parameters(), *network.buffers()]
+
+
+def _frozen_copies(networks: dict[str, nn.Module]) -> dict[str, nn.Module]:
+    return {
+        name: copy.deepcopy(network).eval().requires_grad_(False)
+        for name, network in networks.items()
+    }

@@ -1,0 +1,62 @@
+"""Images from a generator: latents keyed by (seed, index), evaluation mode, eight bits."""
+
+import math
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+import torch
+from torch import Tensor, nn
+
+from ganvas import keys
+
+CHUNK = 100
+
+
+def latents(seed: int, count: int, size: int, first: int = 0) -> Tensor:
+    """Standard normal latents [count, size]; the i-th depends on (seed, first + i) alone."""
+    return torch.stack([_latent(seed, first + index, size) for index in range(count)])
+
+
+def latents_of(seeds: Iterable[int], size: int) -> Tensor:
+    """One latent a seed, the first that ``latents`` would draw with it: [len(seeds), size]."""
+    return torch.stack([_latent(seed, 0, size) for seed in seeds])
+
+
+def truncate(latent: Tensor, most: float) -> Tensor:
+    """Squeeze normal latents into [-most, most] as a truncated normal (Brock et al. 2019, 3.1).
+
+    Each number keeps its quantile, so the map is smooth and the same latent stays recognisable.
+    """
+    edge = 0.5 * (1 + math.erf(-most / math.sqrt(2)))
+    quantile = edge + torch.special.ndtr(latent.double()) * (1 - 2 * edge)
+    return torch.special.ndtri(quantile).clamp(-most, most).to(latent.dtype)
+
+
+@torch.no_grad()
+def draw(generator: nn.Module, latent: Tensor) -> Tensor:
+    """Images of latents [N, latent]: uint8 [N, H, W, C] on the CPU, the generator in eval mode."""
+    device = next(generator.parameters()).device
+    with evaluating(generator):
+        parts = [to_uint8(generator(part.to(device))) for part in latent.split(CHUNK)]
+    return torch.cat(parts).permute(0, 2, 3, 1).contiguous()
+
+
+def to_uint8(images: Tensor) -> Tensor:
+    """[-1, 1] to 0..255, rounded, on the CPU."""
+    return images.float().add(1).mul(127.5).round().clamp(0, 255).to(torch.uint8).cpu()
+
+
+@contextmanager
+def evaluating(network: nn.Module) -> Iterator[None]:
+    """Evaluation mode for a while; the mode of every submodule is put back afterwards."""
+    modes = {module: module.training for module in network.modules()}
+    network.eval()
+    try:
+        yield
+    finally:
+        for module, mode in modes.items():
+            module.training = mode
+
+
+def _latent(seed: int, index: int, size: int) -> Tensor:
+    return torch.randn(size, generator=keys.generator(seed, "sample", index))

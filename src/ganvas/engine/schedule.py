@@ -1,0 +1,53 @@
+"""Values that change with the clock. The clock is images seen, never rounds, epochs or seconds.
+
+A schedule is a plain number (constant) or one of the small value classes here; all are absolute,
+so that extending a run changes nothing about its past. ``at`` reads any of them.
+"""
+
+import math
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Linear:
+    """A straight line from ``start`` to ``end`` between two moments; constant outside them.
+
+    ``begin`` and ``until`` are images seen. As an EMA half-life, ``Linear(0, 10_000, 200_000)`` is
+    StyleGAN2-ADA's ramp: ``min(10_000, images x 0.05)``.
+    """
+
+    start: float
+    end: float
+    until: int
+    begin: int = 0
+
+    def __call__(self, images: int) -> float:
+        return self.start + (self.end - self.start) * _progress(images, self.begin, self.until)
+
+
+@dataclass(frozen=True)
+class Cosine:
+    """Half a cosine from ``start`` to ``end`` between two moments; constant outside them."""
+
+    start: float
+    end: float
+    until: int
+    begin: int = 0
+
+    def __call__(self, images: int) -> float:
+        part = _progress(images, self.begin, self.until)
+        return self.end + (self.start - self.end) * 0.5 * (1 + math.cos(math.pi * part))
+
+
+Schedule = float | Linear | Cosine
+
+
+def at(schedule: Schedule, images: int) -> float:
+    """The value of ``schedule`` when ``images`` images have been seen."""
+    return schedule(images) if callable(schedule) else float(schedule)
+
+
+def _progress(images: int, begin: int, until: int) -> float:
+    if until <= begin:
+        return float(images >= until)
+    return min(max((images - begin) / (until - begin), 0.0), 1.0)

@@ -1,0 +1,187 @@
+"""The two-player game: one generator, one discriminator, any adversarial loss, any penalties.
+
+A round is the discriminator's turns (one, or n_critic), then the generator's. This page is the
+whole of it; the engine does the rest.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from ganvas.engine.game import Game, Move, Phase, Result, Turn
+from ganvas.engine.player import Player
+from ganvas.engine.schedule import Schedule
+from ganvas.losses import penalties as slopes
+from ganvas.losses.adversarial import accuracy, adversarial_loss, per_image
+
+Uniform = Callable[..., Tensor]
+"""``uniform(name, *shape)``: fresh uniform noise [N, *shape] in [0, 1)."""
+
+Augment = Callable[[Tensor, Uniform], Tensor]
+"""Images [N, C, H, W] and a source of noise in; images of the same shape out, differentiably."""
+
+
+@dataclass(frozen=True)
+class Penalty:
+    """A gradient penalty of the discriminator.
+
+    kind: ``gradient`` (WGAN-GP, on interpolates), ``dragan`` (beside reals), ``r1`` (on reals) or
+    ``r2`` (on fakes). weight: its factor, or a schedule. every: computed in each such round only,
+    its weight multiplied by the same number (Karras et al. 2020, appendix B).
+    """
+
+    kind: Literal["gradient", "dragan", "r1", "r2"] = "gradient"
+    weight: Schedule = 10.0
+    every: int = 1
+
+
+@dataclass(frozen=True)
+class GAN:
+    """A generator against a discriminator.
+
+    loss: what each side minimises, by name. real_label, fake_label: targets of losses that have
+    labels; moving them smooths. penalties: added to the discriminator's loss. score_weight: factor
+    of its adversarial loss beside them. reuse_fakes: the generator's turn scores the very fakes
+    the discriminator just saw, which saves a generator forward; otherwise it draws fresh ones.
+    critic_turns: discriminator turns a round, each with fresh data (n_critic). weight_clip: bound
+    on every discriminator weight after each step (Arjovsky et al. 2017, algorithm 1).
+
+    Raises:
+        ValueError: an unknown loss, or labels for one that has none.
+    """
+
+    loss: str = "non-saturating"
+    real_label: float = 1.0
+    fake_label: float = 0.0
+    penalties: tuple[Penalty, ...] = ()
+    score_weight: float = 1.0
+    reuse_fakes: bool = False
+    critic_turns: int = 1
+    weight_clip: float | None = None
+
+    def __post_init__(self) -> None:
+        adversarial_loss(self.loss, self.real_label, self.fake_label)
+        if min([self.critic_turns, *(penalty.every for penalty in self.penalties)]) < 1:
+            raise ValueError("critic_turns and a penalty's every must be at least 1")
+
+    def build(
+        self,
+        generator: Player,
+        discriminator: Player,
+        latent: int,
+        augment: Augment | None = None,
+    ) -> Game:
+        """The game between two players.
+
+        Args:
+            generator: has a network ``generator``, latents [N, latent] to images [N, C, H, W].
+            discriminator: has a network ``discriminator``, images to scores [N, ...].
+            latent: numbers in a latent; they are standard normal.
+            augment: applied to all that the discriminator sees.
+        """
+        loss = adversarial_loss(self.loss, self.real_label, self.fake_label)
+
+        def create(turn: Turn) -> Tensor:
+            return turn.networks["generator"](turn.draw.normal("latent", latent)).float()
+
+        def shown(turn: Turn, images: Tensor, side: str) -> Tensor:
+            if augment is None:
+                return images
+            return augment(images, lambda name, *shape: turn.draw.uniform(side + name, *shape))
+
+        def both(turn: Turn) -> tuple[Tensor, Tensor]:
+            reals = turn.shared("reals", lambda: turn.draw.data().images)
+            with torch.set_grad_enabled(self.reuse_fakes):
+                fakes = turn.shared("fakes", lambda: create(turn))
+            return shown(turn, reals, "real."), shown(turn, fakes.detach(), "fake.")
+
+        def discriminate(turn: Turn) -> Result:
+            real, fake = both(turn)
+            now = [penalty for penalty in self.penalties if penalty.every == 1]
+            real.requires_grad_(any(penalty.kind == "r1" for penalty in now))
+            fake.requires_grad_(any(penalty.kind == "r2" for penalty in now))
+            real_scores = turn.networks["discriminator"](real)
+            fake_scores = turn.networks["discriminator"](fake)
+            total = self.score_weight * loss.discriminator(real_scores, fake_scores)
+            stats = {
+                "score/real": per_image(real_scores),
+                "score/fake": per_image(fake_scores),
+                "score/accuracy": accuracy(real_scores, fake_scores),
+            }
+            scored = {"r1": (real_scores, real), "r2": (fake_scores, fake)}
+            for penalty in now:
+                points = scored.get(penalty.kind) or _score_points(penalty, turn, real, fake)
+                value = _slope_term(penalty, *points)
+                stats[f"penalty/{penalty.kind}"] = value
+                total = total + turn.scheduled[f"penalty/{penalty.kind}"] * value
+            return Result(total, stats)
+
+        def penalise(penalty: Penalty) -> Callable[[Turn], Result]:
+            def lazily(turn: Turn) -> Result:
+                value = _slope_term(penalty, *_score_points(penalty, turn, *both(turn)))
+                weight = turn.scheduled[f"penalty/{penalty.kind}"] * penalty.every
+                return Result(weight * value, {f"penalty/{penalty.kind}": value})
+
+            return lazily
+
+        def generate(turn: Turn) -> Result:
+            score = turn.networks["discriminator"]
+            fakes = turn.shared("fakes", lambda: create(turn)) if self.reuse_fakes else create(turn)
+            fake_scores = score(shown(turn, fakes, "fake."))
+            if not loss.needs_reals:
+                return Result(loss.generator(fake_scores, fake_scores))
+            with torch.no_grad():
+                reals = turn.shared("reals", lambda: turn.draw.data().images)
+                real_scores = score(shown(turn, reals, "real."))
+            return Result(loss.generator(real_scores, fake_scores))
+
+        lazy = tuple(
+            Move(
+                f"penalty.{penalty.kind}",
+                ("discriminator",),
+                penalise(penalty),
+                every=penalty.every,
+                repeat=self.critic_turns,
+            )
+            for penalty in self.penalties
+            if penalty.every > 1
+        )
+        critic = Move("discriminator", ("discriminator",), discriminate, repeat=self.critic_turns)
+        creator = Move("generator", ("generator",), generate)
+        return Game(
+            players={"discriminator": discriminator, "generator": generator},
+            phases=[Phase([(critic, *lazy), (creator,)])],
+            schedules={f"penalty/{penalty.kind}": penalty.weight for penalty in self.penalties},
+        )
+
+
+def _score_points(
+    penalty: Penalty, turn: Turn, real: Tensor, fake: Tensor
+) -> tuple[Tensor, Tensor]:
+    """The scores of the points that a penalty looks at, and the points."""
+    if penalty.kind == "gradient":
+        points = slopes.interpolates(real.detach(), fake, turn.draw.uniform("epsilon"))
+    elif penalty.kind == "dragan":
+        noise = turn.draw.uniform("dragan.noise", *real.shape[1:])
+        points = slopes.neighbours(real.detach(), noise, turn.draw.uniform("dragan.alpha"))
+    else:
+        points = (real if penalty.kind == "r1" else fake).detach().requires_grad_()
+    return turn.networks["discriminator"](points), points
+
+
+def _slope_term(penalty: Penalty, scores: Tensor, images: Tensor) -> Tensor:
+    form = slopes.zero_centred if penalty.kind in ("r1", "r2") else slopes.one_centred
+    return form(scores, images)
+
+
+def clip_weights(player: Player, bound: float) -> Callable[[], None]:
+    """A constraint that keeps every weight of a player within [-bound, bound]."""
+
+    def clip() -> None:
+        for weights in player.parameters:
+            weights.clamp_(-bound, bound)
+
+    return clip

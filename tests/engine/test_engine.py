@@ -1,0 +1,268 @@
+import math
+from typing import Any
+
+import pytest
+import torch
+from torch import nn
+
+from ganvas.engine.engine import Engine
+from ganvas.engine.game import Game, Move, Phase, Result, Turn
+from ganvas.engine.player import Adam, Player
+
+CPU = torch.device("cpu")
+
+
+class Counting:
+    """A source whose item i is the number i, [N, 1]."""
+
+    def batch(self, start: int, count: int) -> torch.Tensor:
+        return torch.arange(start, start + count).float().view(-1, 1)
+
+
+def two_players(seed: int = 0) -> dict[str, Player]:
+    torch.manual_seed(seed)
+    return {name: Player({name: nn.Linear(1, 1)}, Adam(lr=1e-2)) for name in ("a", "b")}
+
+
+def engine(game: Game, **more: Any) -> Engine:
+    return Engine(game, {"train": Counting()}, **{"batch": 8, "seed": 3, "device": CPU, **more})
+
+
+def weights(player: Player) -> torch.Tensor:
+    return torch.cat([p.detach().flatten() for p in player.parameters])
+
+
+def fit(name: str, noise: bool = False):
+    def loss(turn: Turn) -> Result:
+        x = turn.draw.normal("x", 1) if noise else turn.draw.data() / 100
+        return Result((turn.networks[name](x) - 1).square().flatten())
+
+    return loss
+
+
+def test_only_the_moving_player_moves_and_nothing_is_left_on_the_other() -> None:
+    players = two_players()
+
+    def loss(turn: Turn) -> Result:
+        both = turn.networks["b"](turn.networks["a"](turn.draw.data()))
+        return Result(both.square().flatten())
+
+    play = engine(Game(players, [Phase([(Move("m", ("a",), loss),)])]))
+    before = weights(players["b"])
+    play.round()
+    assert torch.equal(weights(players["b"]), before)
+    assert all(p.grad is None for player in players.values() for p in player.parameters)
+
+
+def test_the_clock_counts_drawn_data_and_nothing_else() -> None:
+    players = two_players()
+    moves = [
+        (Move("a", ("a",), fit("a"), repeat=3),),
+        (Move("b", ("b",), fit("b", noise=True)),),
+    ]
+    play = engine(Game(players, [Phase(moves)]))
+    play.round()
+    assert (play.images, play.rounds) == (24, 1)
+
+
+def test_repeats_see_fresh_data_in_order() -> None:
+    seen = []
+
+    def loss(turn: Turn) -> Result:
+        data = turn.draw.data()
+        seen.append(data.flatten().tolist())
+        return Result(turn.networks["a"](data).flatten())
+
+    play = engine(Game(two_players(), [Phase([(Move("a", ("a",), loss, repeat=2),)])]), batch=3)
+    play.round()
+    play.round()
+    assert seen == [[0, 1, 2], [3, 4, 5], [6, 7, 8], [9, 10, 11]]
+
+
+def test_moves_with_an_interval_and_a_changing_repeat() -> None:
+    calls = []
+
+    def note(name: str):
+        def loss(turn: Turn) -> Result:
+            calls.append(name)
+            return fit("a")(turn)
+
+        return loss
+
+    game = Game(
+        two_players(),
+        [
+            Phase(
+                [
+                    (Move("often", ("a",), note("o"), repeat=lambda images: 1 + (images >= 16)),),
+                    (Move("lazy", ("a",), note("l"), every=3),),
+                ]
+            )
+        ],
+    )
+    play = engine(game)
+    for _ in range(4):
+        play.round()
+    assert "".join(calls) == "ol" + "oo" + "oo" + "ool"
+
+
+def test_accumulated_gradients_equal_the_whole_batch() -> None:
+    results = []
+    for accumulate in (1, 4):
+        players = two_players()
+        play = engine(
+            Game(players, [Phase([(Move("a", ("a",), fit("a")),)])]), accumulate=accumulate
+        )
+        for _ in range(5):
+            play.round()
+        results.append(weights(players["a"]))
+    torch.testing.assert_close(results[0], results[1], rtol=1e-6, atol=1e-7)
+
+
+def test_two_ranks_gradients_average_to_the_whole_batch() -> None:
+    def gradient(rank: int, world: int) -> torch.Tensor:
+        players = two_players()
+        play = engine(
+            Game(players, [Phase([(Move("a", ("a",), fit("a", noise=True)),)])]),
+            rank=rank,
+            world=world,
+        )
+        found = []
+        players["a"].step = lambda: found.append(
+            torch.cat([p.grad.flatten() for p in players["a"].parameters])  # pyright: ignore
+        )
+        play.round()
+        return found[0]
+
+    parts = (gradient(0, 2) + gradient(1, 2)) / 2
+    torch.testing.assert_close(parts, gradient(0, 1), rtol=1e-6, atol=1e-7)
+
+
+def test_shared_values_are_made_once_and_last_until_the_move_repeats() -> None:
+    made = []
+
+    def make() -> int:
+        made.append(len(made))
+        return made[-1]
+
+    got = []
+
+    def loss(turn: Turn) -> Result:
+        got.append(turn.shared("x", make))
+        return fit("a")(turn)
+
+    groups = [(Move("one", ("a",), loss, repeat=2),), (Move("two", ("a",), loss),)]
+    play = engine(Game(two_players(), [Phase(groups)]))
+    play.round()
+    play.round()
+    assert got == [0, 1, 1, 2, 3, 3]
+
+
+def test_one_forward_serves_several_losses_of_a_group() -> None:
+    """Two players move on one shared graph: all gradients of a group come before its steps."""
+    players = two_players()
+    forwards = []
+
+    def hidden(turn: Turn) -> torch.Tensor:
+        forwards.append(1)
+        return turn.networks["a"](turn.draw.data() / 10)
+
+    def first(turn: Turn) -> Result:
+        return Result((turn.shared("h", lambda: hidden(turn)) - 1).square().flatten())
+
+    def second(turn: Turn) -> Result:
+        h = turn.shared("h", lambda: hidden(turn))
+        return Result((turn.networks["b"](h) - 2).square().flatten())
+
+    group = (Move("first", ("a",), first), Move("second", ("a", "b"), second))
+    expected = []
+    twin = two_players()
+    x = torch.arange(8).float().view(-1, 1) / 10
+    h = twin["a"].networks["a"](x)
+    loss = (h - 1).square().mean() + (twin["b"].networks["b"](h) - 2).square().mean()
+    loss.backward()
+    for player in twin.values():
+        player.settings.set(player.optimiser, 0)
+        player.step()
+        expected.append(weights(player))
+    engine(Game(players, [Phase([group])])).round()
+    assert len(forwards) == 1
+    for player, wanted in zip(players.values(), expected, strict=True):
+        torch.testing.assert_close(weights(player), wanted)
+
+
+def test_phases_follow_the_clock() -> None:
+    names = []
+
+    def note(name: str):
+        def loss(turn: Turn) -> Result:
+            names.append(name)
+            return fit("a")(turn)
+
+        return (Move(name, ("a",), loss),)
+
+    phases = [Phase([note("warm")], until=16), Phase([note("play")])]
+    play = engine(Game(two_players(), phases))
+    for _ in range(4):
+        play.round()
+    assert names == ["warm", "warm", "play", "play"]
+
+
+def test_a_game_may_move_its_own_state_after_a_round() -> None:
+    players = two_players()
+    game = Game(players, [Phase([(Move("a", ("a",), fit("a")),)])], state={"k": torch.zeros(())})
+    game.after_round = lambda stats, images: game.state["k"].add_(stats["loss/a"])  # type: ignore
+    play = engine(game)
+    play.round()
+    assert game.state["k"] > 0
+    assert "state.k" in play.tensors()
+
+
+def test_dropout_depends_on_the_place_alone() -> None:
+    def played(rounds_before: int) -> torch.Tensor:
+        network = nn.Sequential(nn.Linear(1, 32), nn.Dropout(0.5))
+        torch.manual_seed(0)
+        for p in network.parameters():
+            nn.init.ones_(p)
+        player = Player({"a": network}, Adam(lr=0.0))
+        out = []
+
+        def loss(turn: Turn) -> Result:
+            out.append(turn.networks["a"](turn.draw.data()).detach())
+            return Result(turn.networks["a"](turn.draw.data()).flatten(1).mean(1))
+
+        play = engine(Game({"a": player}, [Phase([(Move("a", ("a",), loss),)])]))
+        if rounds_before:
+            play.round()
+        else:
+            play.set_clock({"images": 8, "rounds": 1, "meter": {}})
+        play.round()
+        return out[-1]
+
+    torch.manual_seed(5)
+    assert torch.equal(played(1), played(0))
+
+
+def test_a_non_finite_loss_is_noticed() -> None:
+    def loss(turn: Turn) -> Result:
+        return Result(turn.networks["a"](turn.draw.data()).flatten() * math.inf)
+
+    play = engine(Game(two_players(), [Phase([(Move("a", ("a",), loss),)])]))
+    assert play.is_finite()
+    play.round()
+    assert not play.is_finite()
+
+
+def test_a_batch_that_does_not_divide_is_refused() -> None:
+    with pytest.raises(ValueError, match="does not divide"):
+        engine(Game(two_players(), [Phase([])]), batch=8, accumulate=3)
+
+
+def test_the_meter_averages_and_survives_a_checkpoint() -> None:
+    play = engine(Game(two_players(), [Phase([(Move("a", ("a",), fit("a")),)])]))
+    play.round()
+    clock = play.clock()
+    other = engine(Game(two_players(), [Phase([(Move("a", ("a",), fit("a")),)])]))
+    other.set_clock(clock)
+    assert other.meter.read() == play.meter.read()
+    assert play.meter.read() == {}

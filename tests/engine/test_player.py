@@ -1,0 +1,104 @@
+import copy
+
+import pytest
+import torch
+from torch import nn
+
+from ganvas.engine.player import Adam, Player, follow
+from ganvas.engine.schedule import Linear
+
+
+def small() -> nn.Sequential:
+    torch.manual_seed(0)
+    return nn.Sequential(
+        nn.Conv2d(2, 4, 3, bias=False), nn.BatchNorm2d(4), nn.Flatten(), nn.LazyLinear(1)
+    )
+
+
+def ready() -> nn.Sequential:
+    network = small()
+    network(torch.randn(4, 2, 6, 6))
+    return network
+
+
+def test_steps_equal_a_plain_adam_by_hand() -> None:
+    network = nn.Linear(3, 2)
+    player = Player({"n": network}, Adam(lr=0.1, betas=(0.5, 0.9), eps=1e-8))
+    weight = network.weight.detach().clone().double()
+    m = v = torch.zeros_like(weight)
+    inputs = torch.randn(8, 3)
+    for step in range(1, 4):
+        network(inputs).square().mean().backward()
+        assert network.weight.grad is not None
+        gradient = network.weight.grad.double()
+        m, v = 0.5 * m + 0.5 * gradient, 0.9 * v + 0.1 * gradient**2
+        hat_m, hat_v = m / (1 - 0.5**step), v / (1 - 0.9**step)
+        weight = weight - 0.1 * hat_m / (hat_v.sqrt() + 1e-8)
+        player.settings.set(player.optimiser, 0)
+        player.step()
+    torch.testing.assert_close(network.weight.double(), weight, rtol=1e-5, atol=1e-6)
+
+
+def test_channels_last_moments_keep_their_strides_and_match_contiguous_training() -> None:
+    plain, last = ready(), ready()
+    last.load_state_dict(plain.state_dict())
+    last.to(memory_format=torch.channels_last)  # pyright: ignore
+    players = [Player({"n": net}, Adam(lr=1e-2)) for net in (plain, last)]
+    for step in range(3):
+        images = torch.randn(4, 2, 6, 6, generator=torch.Generator().manual_seed(step))
+        for player in players:
+            player.networks["n"](images).square().mean().backward()
+            player.settings.set(player.optimiser, 0)
+            player.step()
+    for player in players:
+        for parameter, state in player.optimiser.state.items():
+            assert state["exp_avg"].stride() == parameter.stride()
+    for a, b in zip(plain.parameters(), last.parameters(), strict=True):
+        torch.testing.assert_close(a, b, rtol=1e-4, atol=1e-5)
+
+
+def test_schedules_reach_the_optimiser() -> None:
+    player = Player(
+        {"n": nn.Linear(1, 1)}, Adam(lr=Linear(1, 0, 100), betas=(0.0, Linear(0, 1, 10)))
+    )
+    player.settings.set(player.optimiser, 50)
+    group = player.optimiser.param_groups[0]
+    assert group["lr"] == 0.5 and group["betas"] == (0.0, 1.0)
+
+
+def test_average_halves_its_distance_in_one_half_life() -> None:
+    player = Player({"n": nn.Linear(2, 2)}, Adam(), half_life=1000.0)
+    start = player.averages["n"].weight.clone()  # pyright: ignore
+    with torch.no_grad():
+        player.networks["n"].weight.add_(1.0)  # pyright: ignore
+    for _ in range(10):
+        player.average(images=0, seen=100)
+    torch.testing.assert_close(player.averages["n"].weight, start + 0.5)
+
+
+def test_average_copies_integers_and_averages_buffers() -> None:
+    network = ready()
+    average = copy.deepcopy(network)
+    network(torch.randn(16, 2, 6, 6) * 5)
+    before = average[1].running_var.clone()  # pyright: ignore
+    follow(average, network, 0.25)
+    assert average[1].num_batches_tracked == network[1].num_batches_tracked  # pyright: ignore
+    expected = before.lerp(network[1].running_var, 0.25)  # pyright: ignore
+    torch.testing.assert_close(average[1].running_var, expected)
+
+
+def test_gradient_clipping_bounds_the_whole_norm() -> None:
+    seen = []
+    network = nn.Linear(4, 4)
+    player = Player({"n": network}, Adam(lr=0.0), clip_gradient=0.5)
+    (network(torch.ones(1, 4)).sum() * 100).backward()
+    step = player.optimiser.step
+
+    def spy() -> None:
+        seen.append(torch.cat([p.grad.flatten() for p in network.parameters()]).norm().item())
+        step()
+
+    player.optimiser.step = spy  # pyright: ignore
+    player.step()
+    assert seen == [pytest.approx(0.5, rel=1e-4)]
+    assert network.weight.grad is None

@@ -1,0 +1,35 @@
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ganvas.engine.schedule import Cosine, Linear, at
+
+
+def test_numbers_are_constant() -> None:
+    assert at(3e-4, 0) == at(3e-4, 10**9) == 3e-4
+
+
+def test_linear_passes_through_its_ends_and_middle() -> None:
+    line = Linear(1.0, 0.0, until=300, begin=100)
+    assert [at(line, i) for i in (0, 100, 150, 200, 300, 999)] == [1, 1, 0.75, 0.5, 0, 0]
+
+
+def test_cosine_is_half_a_cosine() -> None:
+    curve = Cosine(2.0, 0.0, until=100)
+    assert at(curve, 0) == 2.0
+    assert at(curve, 50) == pytest.approx(1.0)
+    assert at(curve, 25) == pytest.approx(1 + math.cos(math.pi / 4))
+    assert at(curve, 100) == pytest.approx(0.0)
+
+
+def test_a_ramped_half_life_is_a_line() -> None:
+    assert at(Linear(0, 10_000, 200_000), 100_000) == 5_000
+
+
+@given(st.integers(0, 10**7), st.integers(0, 10**6), st.integers(0, 10**6))
+def test_values_stay_between_the_ends(images: int, begin: int, length: int) -> None:
+    for shape in (Linear, Cosine):
+        value = at(shape(-1.0, 2.0, until=begin + length, begin=begin), images)
+        assert -1.0 - 1e-9 <= value <= 2.0 + 1e-9

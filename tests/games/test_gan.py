@@ -1,0 +1,239 @@
+import copy
+
+import pytest
+import torch
+from torch import nn
+
+from ganvas.engine.draw import Draw, Share
+from ganvas.engine.engine import Engine
+from ganvas.engine.player import Adam, Player
+from ganvas.engine.schedule import Linear
+from ganvas.games.gan import GAN, Penalty, clip_weights
+
+CPU = torch.device("cpu")
+LATENT, BATCH = 3, 8
+
+
+class Images:
+    """A batch as the data room gives it, from a fixed pool of [N, 1, 4, 4] images."""
+
+    def __init__(self, images: torch.Tensor) -> None:
+        self.images = images
+
+
+class Pool:
+    def __init__(self) -> None:
+        self.pool = torch.randn(40, 1, 4, 4, generator=torch.Generator().manual_seed(9))
+
+    def batch(self, start: int, count: int) -> Images:
+        return Images(self.pool[torch.arange(start, start + count) % 40].clone())
+
+
+def networks() -> tuple[nn.Module, nn.Module]:
+    torch.manual_seed(0)
+    generator = nn.Sequential(nn.Linear(LATENT, 16), nn.Tanh(), nn.Unflatten(1, (1, 4, 4)))
+    hidden = nn.Sequential(nn.Flatten(), nn.Linear(16, 12), nn.Softplus(), nn.Linear(12, 1))
+    return generator, nn.Sequential(hidden, nn.Flatten(0))
+
+
+def engine(settings: GAN, **more) -> Engine:
+    generator, discriminator = networks()
+    game = settings.build(
+        Player({"generator": generator}, Adam(1e-2, (0.5, 0.9))),
+        Player({"discriminator": discriminator}, Adam(1e-2, (0.5, 0.9))),
+        LATENT,
+    )
+    return Engine(game, {"train": Pool()}, batch=BATCH, seed=4, device=CPU, **more)
+
+
+def noise(turn: str, stream: str, clock: int, *shape: int, uniform: bool = False) -> torch.Tensor:
+    draw = Draw({}, 4, turn, clock, Share(BATCH, 0, BATCH), CPU)
+    return draw.uniform(stream, *shape) if uniform else draw.normal(stream, *shape)
+
+
+def plain_rounds(rounds: int, *, penalty: str | None, reuse: bool) -> list[torch.Tensor]:
+    """The textbook loop, written out: an independent account of what the engine should do."""
+    generator, discriminator = networks()
+    adam_g = torch.optim.Adam(generator.parameters(), 1e-2, (0.5, 0.9))
+    adam_d = torch.optim.Adam(discriminator.parameters(), 1e-2, (0.5, 0.9))
+    bce = nn.BCEWithLogitsLoss()
+    one, zero = torch.ones(BATCH), torch.zeros(BATCH)
+    pool = Pool()
+    for index in range(rounds):
+        clock = index * BATCH
+        real = pool.batch(clock, BATCH).images.requires_grad_()
+        fake = generator(noise("discriminator.0", "latent", clock, LATENT))
+        seen = fake.detach().requires_grad_()
+        loss = bce(discriminator(real), one) + bce(discriminator(seen), zero)
+        if penalty == "gradient":
+            epsilon = noise("discriminator.0", "epsilon", clock, uniform=True).view(-1, 1, 1, 1)
+            points = (epsilon * real + (1 - epsilon) * seen).detach().requires_grad_()
+            (slope,) = torch.autograd.grad(discriminator(points).sum(), points, create_graph=True)
+            loss = loss + 10 * ((slope.flatten(1).norm(dim=1) - 1) ** 2).mean()
+        if penalty in ("r1", "r2"):
+            points = real if penalty == "r1" else seen
+            (slope,) = torch.autograd.grad(discriminator(points).sum(), points, create_graph=True)
+            loss = loss + 10 * slope.square().flatten(1).sum(1).mean() / 2
+        adam_d.zero_grad()
+        loss.backward()
+        adam_d.step()
+        if not reuse:
+            fake = generator(noise("generator.0", "latent", clock + BATCH, LATENT))
+        adam_g.zero_grad()
+        bce(discriminator(fake), one).backward()
+        adam_g.step()
+    return [p.detach() for net in (generator, discriminator) for p in net.parameters()]
+
+
+def parameters(play: Engine) -> list[torch.Tensor]:
+    players = play.game.players
+    return [p.detach() for name in ("generator", "discriminator") for p in players[name].parameters]
+
+
+@pytest.mark.parametrize("penalty", [None, "gradient", "r1", "r2"])
+@pytest.mark.parametrize("reuse", [False, True])
+def test_the_engine_plays_the_textbook_loop(penalty: str | None, reuse: bool) -> None:
+    penalties = () if penalty is None else (Penalty(penalty, 10.0),)  # pyright: ignore
+    play = engine(GAN(penalties=penalties, reuse_fakes=reuse))
+    for _ in range(5):
+        play.round()
+    expected = plain_rounds(5, penalty=penalty, reuse=reuse)
+    for ours, theirs in zip(parameters(play), expected, strict=True):
+        torch.testing.assert_close(ours, theirs, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("reuse", [False, True])
+def test_micro_batches_change_nothing(reuse: bool) -> None:
+    settings = GAN(loss="relativistic", penalties=(Penalty("r1", 1.0),), reuse_fakes=reuse)
+    whole, cut = engine(settings), engine(settings, accumulate=4)
+    for _ in range(4):
+        whole.round()
+        cut.round()
+    for a, b in zip(parameters(whole), parameters(cut), strict=True):
+        torch.testing.assert_close(a, b, rtol=1e-4, atol=1e-5)
+
+
+def test_reused_fakes_save_a_forward() -> None:
+    counts = {}
+    for reuse in (False, True):
+        play = engine(GAN(reuse_fakes=reuse, critic_turns=2))
+        calls = []
+        network = play.game.networks()["generator"]
+        network.register_forward_hook(lambda *_, calls=calls: calls.append(1))
+        play.round()
+        counts[reuse] = len(calls)
+        assert play.images == 2 * BATCH
+    assert counts == {False: 3, True: 2}
+
+
+def test_a_lazy_penalty_is_computed_rarely_and_weighs_more() -> None:
+    play = engine(GAN(penalties=(Penalty("r1", 3.0, every=4),)))
+    seen = []
+    for _ in range(8):
+        play.round()
+        seen.append("penalty/r1" in play.meter.read())
+    assert seen == [True, False, False, False] * 2
+    lazy, eager = (
+        engine(GAN(penalties=(Penalty("r1", 3.0, 2),))),
+        engine(GAN(penalties=(Penalty("r1", 6.0),))),
+    )
+    lazy.round()
+    eager.round()
+    for a, b in zip(parameters(lazy), parameters(eager), strict=True):
+        torch.testing.assert_close(a, b, rtol=1e-4, atol=1e-5)
+
+
+def test_a_penalty_weight_follows_its_schedule() -> None:
+    play = engine(GAN(penalties=(Penalty("r1", Linear(4.0, 0.0, until=4 * BATCH)),)))
+    weights = []
+    for _ in range(5):
+        play.round()
+        weights.append(play._scheduled["penalty/r1"].item())
+    assert weights == [4, 3, 2, 1, 0]
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        GAN(loss="wasserstein", penalties=(Penalty("gradient"),), critic_turns=2),
+        GAN(loss="minimax", penalties=(Penalty("dragan"),)),
+        GAN(loss="least-squares", real_label=0.9),
+        GAN(loss="hinge", score_weight=0.5, reuse_fakes=True),
+        GAN(loss="relativistic", penalties=(Penalty("r1"), Penalty("r2")), reuse_fakes=True),
+        GAN(loss="relativistic", penalties=(Penalty("r1", every=2), Penalty("gradient", every=3))),
+    ],
+    ids=str,
+)
+def test_every_combination_moves_both_players(settings: GAN) -> None:
+    play = engine(settings)
+    before = [p.clone() for p in parameters(play)]
+    for _ in range(3):
+        play.round()
+    assert play.is_finite()
+    # The discriminator's last bias is left out: where only differences of scores count, it rests.
+    moved = [not torch.equal(a, b) for a, b in zip(before, parameters(play), strict=True)]
+    assert all(moved[:-1])
+
+
+def test_weight_clipping_bounds_every_weight() -> None:
+    play = engine(GAN(loss="wasserstein"))
+    player = play.game.players["discriminator"]
+    player.constraint = clip_weights(player, 0.01)
+    play.round()
+    assert max(p.abs().max().item() for p in player.parameters) <= 0.01
+
+
+def test_score_weight_scales_the_scores_and_not_the_penalty() -> None:
+    half = engine(GAN(score_weight=0.5, penalties=(Penalty("r1", 5.0),)))
+    full = engine(GAN(score_weight=1.0, penalties=(Penalty("r1", 10.0),)))
+    half.round()
+    full.round()
+    ours, theirs = half.meter.read(), full.meter.read()
+    assert ours["loss/discriminator"] == pytest.approx(theirs["loss/discriminator"] / 2, rel=1e-5)
+
+
+def test_augmentation_is_for_the_discriminator_alone_and_gradients_pass_it() -> None:
+    seen = []
+
+    def augment(images: torch.Tensor, uniform) -> torch.Tensor:
+        seen.append(images.shape)
+        return images * (1 + uniform("scale", 1, 1, 1))
+
+    generator, discriminator = networks()
+    before = copy.deepcopy(generator.state_dict())
+    game = GAN().build(
+        Player({"generator": generator}, Adam()),
+        Player({"discriminator": discriminator}, Adam()),
+        LATENT,
+        augment,
+    )
+    Engine(game, {"train": Pool()}, batch=BATCH, seed=0, device=CPU).round()
+    assert len(seen) == 3
+    assert any(not torch.equal(before[k], v) for k, v in generator.state_dict().items())
+
+
+@pytest.mark.parametrize("loss", ["non-saturating", "hinge", "least-squares", "relativistic"])
+def test_a_small_game_learns(loss: str) -> None:
+    """A Gaussian of another mean and spread in two dimensions is found."""
+
+    class Gaussian:
+        def batch(self, start: int, count: int) -> Images:
+            points = torch.randn(count, 2, generator=torch.Generator().manual_seed(start))
+            return Images(points * torch.tensor([0.5, 0.2]) + torch.tensor([1.0, -1.0]))
+
+    torch.manual_seed(1)
+    generator = nn.Sequential(nn.Linear(2, 32), nn.ReLU(), nn.Linear(32, 2))
+    discriminator = nn.Sequential(
+        nn.Linear(2, 64), nn.LeakyReLU(0.2), nn.Linear(64, 64), nn.LeakyReLU(0.2), nn.Linear(64, 1)
+    )
+    game = GAN(loss=loss, penalties=(Penalty("r1", 0.1),), reuse_fakes=True).build(
+        Player({"generator": generator}, Adam(2e-3, (0.0, 0.99)), half_life=5000.0),
+        Player({"discriminator": discriminator}, Adam(2e-3, (0.0, 0.99))),
+        latent=2,
+    )
+    play = Engine(game, {"train": Gaussian()}, batch=128, seed=0, device=CPU)
+    for _ in range(600):
+        play.round()
+    points = game.averages()["generator"](torch.randn(4000, 2)).detach()
+    torch.testing.assert_close(points.mean(0), torch.tensor([1.0, -1.0]), atol=0.15, rtol=0)
+    torch.testing.assert_close(points.std(0), torch.tensor([0.5, 0.2]), atol=0.12, rtol=0)
