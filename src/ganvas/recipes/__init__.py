@@ -1,0 +1,1 @@
+"""Complete named configurations: the only place that joins data, networks and games."""

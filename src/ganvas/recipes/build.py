@@ -1,0 +1,111 @@
+"""From a recipe to an engine ready to play: data, networks and a game joined."""
+
+import os
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import torch
+from torch import nn
+
+from ganvas import keys
+from ganvas.data import Draws, Images, load_images
+from ganvas.engine.device import choose_device, choose_memory_format, choose_precision
+from ganvas.engine.engine import Engine
+from ganvas.engine.player import Player
+from ganvas.errors import UsageError
+from ganvas.games.gan import clip_weights
+from ganvas.recipes.recipe import Recipe
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What ``auto`` became on this machine. Written into the run and used again on resume."""
+
+    device: str
+    precision: Literal["fp32", "bf16"]
+    memory_format: Literal["contiguous", "channels-last"]
+    threads: int
+
+
+def choose(recipe: Recipe) -> Choices:
+    """Decide everything that a recipe leaves to the machine."""
+    device = choose_device(recipe.device)
+    return Choices(
+        device=str(device),
+        precision=choose_precision(recipe.precision, device),
+        memory_format=choose_memory_format(recipe.memory_format),
+        threads=recipe.threads or min(torch.get_num_threads(), os.cpu_count() or 1),
+    )
+
+
+def load_data(recipe: Recipe, source: Any = None, progress: Any = None) -> Images:
+    """The recipe's training images; ``source`` replaces what its ``data.source`` names."""
+    data = recipe.data
+    images = load_images(
+        data.source if source is None else source,
+        split=data.split,
+        size=data.size,
+        channels=data.channels,
+        fit=data.fit,
+        limit=data.limit,
+        progress=progress,
+    )
+    return images
+
+
+def build_networks(recipe: Recipe, shape: tuple[int, int, int]) -> dict[str, nn.Module]:
+    """Generator and discriminator with their first weights, which the seed alone determines."""
+    networks = {}
+    for name in ("generator", "discriminator"):
+        settings = getattr(recipe, name)
+        with torch.random.fork_rng(devices=[]):
+            torch.default_generator.manual_seed(keys.key(recipe.seed, "weights", name))
+            networks[name] = settings.build(shape)
+    return networks
+
+
+def build_engine(recipe: Recipe, images: Images, choices: Choices) -> Engine:
+    """The game of ``recipe`` on ``images``, at the start of its clock."""
+    device = torch.device(choices.device)
+    layout = torch.channels_last if choices.memory_format == "channels-last" else None
+    networks = build_networks(recipe, images.shape)
+    for network in networks.values():
+        network.to(device=device)
+        if layout is not None:
+            network.to(memory_format=layout)  # pyright: ignore[reportCallIssue]
+    generator = Player(
+        {"generator": networks["generator"]},
+        recipe.generator_optimiser,
+        half_life=recipe.half_life,
+        clip_gradient=recipe.clip_gradient,
+    )
+    discriminator = Player(
+        {"discriminator": networks["discriminator"]},
+        recipe.discriminator_optimiser,
+        clip_gradient=recipe.clip_gradient,
+    )
+    if recipe.game.weight_clip is not None:
+        discriminator.constraint = clip_weights(discriminator, recipe.game.weight_clip)
+    game = recipe.game.build(generator, discriminator, recipe.generator.latent, recipe.augment)
+    draws = Draws(images, recipe.seed, device, flip=recipe.data.flip, shuffle=recipe.data.shuffle)
+    return Engine(
+        game,
+        {"train": draws},
+        batch=recipe.batch,
+        seed=recipe.seed,
+        device=device,
+        bf16=choices.precision == "bf16",
+        accumulate=recipe.accumulate,
+    )
+
+
+def check(recipe: Recipe) -> None:
+    """Raise UsageError for numbers that cannot be a run."""
+    if recipe.images < 1 or recipe.batch < 1 or recipe.accumulate < 1:
+        raise UsageError("images, batch and accumulate must be at least 1")
+    if recipe.batch % recipe.accumulate:
+        raise UsageError(f"batch {recipe.batch} does not divide by accumulate {recipe.accumulate}")
+    if min(recipe.every.log, recipe.every.samples, recipe.every.checkpoint, recipe.keep) < 1:
+        raise UsageError("every.log, every.samples, every.checkpoint and keep must be at least 1")
+    if recipe.minutes is not None and not recipe.minutes > 0:
+        raise UsageError("minutes must be more than 0")

@@ -1,0 +1,24 @@
+"""A good start for anyone's images."""
+
+from ganvas.data.augment import Augmentation
+from ganvas.engine.player import Adam
+from ganvas.games.gan import GAN
+from ganvas.networks.dcgan import DCGANDiscriminator, DCGANGenerator
+from ganvas.recipes.recipe import Data, Every, Recipe
+
+
+def folder() -> Recipe:
+    """draft"""
+    return Recipe(
+        name="folder",
+        data=Data("", split="all", size=64, flip=True),
+        generator=DCGANGenerator(latent=128, width=32),
+        discriminator=DCGANDiscriminator(width=32, norm="spectral"),
+        game=GAN(loss="hinge", reuse_fakes=True),
+        generator_optimiser=Adam(2e-4, (0.0, 0.99)),
+        discriminator_optimiser=Adam(2e-4, (0.0, 0.99)),
+        augment=Augmentation(),
+        half_life=5000.0,
+        images=300_000,
+        every=Every(log=2_000, samples=20_000, checkpoint=100_000),
+    )

@@ -1,0 +1,161 @@
+"""Recipes from plain data and back: types coerced, every unknown key named with a suggestion."""
+
+import dataclasses
+import difflib
+import types
+import typing
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from typing import Any, Union, get_args, get_origin
+
+from pydantic import TypeAdapter, ValidationError
+
+from ganvas.errors import UsageError
+from ganvas.recipes.parts import FAMILIES, kind_of
+
+
+def to_plain(value: Any) -> Any:
+    """A recipe, or a part of one, as dictionaries, lists and plain values."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        fields = {f.name: to_plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
+        kind = kind_of(value)
+        return fields if kind is None else {"kind": kind, **fields}
+    if isinstance(value, (list, tuple)):
+        return [to_plain(item) for item in value]
+    return value
+
+
+def from_plain(kind: Any, value: Any, where: str = "") -> Any:
+    """An object of type ``kind`` from plain data; ``where`` is its dotted place, for messages.
+
+    Raises:
+        UsageError: an unknown or missing key, an unknown kind, or a value of the wrong type.
+    """
+    if _is_union(kind):
+        return _one_of(get_args(kind), value, where)
+    if kind in FAMILIES:
+        return _part(FAMILIES[kind], value, where)
+    if dataclasses.is_dataclass(kind):
+        return _fields(typing.cast(type, kind), value, where)
+    if get_origin(kind) is tuple and get_args(kind)[1:] == (...,) and isinstance(value, list):
+        item = get_args(kind)[0]
+        return tuple(from_plain(item, each, f"{where}.{i}") for i, each in enumerate(value))
+    if get_origin(kind) is tuple and isinstance(value, list | tuple):
+        items = get_args(kind)
+        if len(items) != len(value):
+            raise UsageError(f"{where} needs {len(items)} values, not {len(value)}")
+        return tuple(
+            from_plain(item, each, f"{where}.{i}")
+            for i, (item, each) in enumerate(zip(items, value, strict=True))
+        )
+    return _leaf(kind, value, where)
+
+
+def override(plain: dict[str, Any], where: str, value: Any) -> None:
+    """Set the dotted key ``where`` in plain data, in place. Naming a new ``kind`` starts afresh.
+
+    Raises:
+        UsageError: the key leads through a plain value.
+    """
+    *path, last = where.split(".")
+    place: Any = plain
+    for key in path:
+        inner = place.get(key) if isinstance(place, dict) else None
+        if inner is None and isinstance(place, dict) and key in place:
+            inner = place[key] = {}
+        if not isinstance(inner, dict):
+            raise UsageError(unknown(where, _keys(plain)))
+        place = inner
+    if last == "kind" and place.get("kind") != value:
+        place.clear()
+    place[last] = value
+
+
+def merge(plain: dict[str, Any], changes: Mapping[str, Any], where: str = "") -> None:
+    """Lay nested ``changes`` over plain data, in place."""
+    if "kind" in changes and plain.get("kind") not in (None, changes["kind"]):
+        plain.clear()
+    for key, value in changes.items():
+        if isinstance(value, Mapping) and isinstance(plain.get(key), dict):
+            merge(plain[key], value, f"{where}{key}.")
+        else:
+            plain[key] = value
+
+
+def unknown(name: str, choices: Iterable[str], what: str = "setting") -> str:
+    """The message for a name that is not among ``choices``, with the nearest ones."""
+    choices = list(choices)
+    near = difflib.get_close_matches(name, choices, n=2, cutoff=0.6)
+    if near:
+        return f"unknown {what} {name!r}: did you mean {' or '.join(near)}?"
+    return f"unknown {what} {name!r}: choose one of {', '.join(choices)}"
+
+
+def _is_union(kind: Any) -> bool:
+    return get_origin(kind) in (Union, types.UnionType)
+
+
+def _one_of(kinds: tuple[Any, ...], value: Any, where: str) -> Any:
+    if value is None and type(None) in kinds:
+        return None
+    kinds = tuple(kind for kind in kinds if kind is not type(None))
+    deep = [k for k in kinds if k in FAMILIES or dataclasses.is_dataclass(k)]
+    flat = tuple(kind for kind in kinds if kind not in deep)
+    if deep and (isinstance(value, Mapping) or not flat):
+        return from_plain(deep[0], value, where)
+    return _leaf(Union[flat], value, where)  # noqa: UP007
+
+
+def _part(table: Mapping[str, type], value: Any, where: str) -> Any:
+    if isinstance(value, str):
+        value = {"kind": value}
+    if not isinstance(value, Mapping):
+        raise UsageError(f"{where} needs a kind: one of {', '.join(table)}")
+    kind = value.get("kind", next(iter(table)) if len(table) == 1 else None)
+    if kind not in table:
+        raise UsageError(unknown(str(kind), table, f"kind for {where}"))
+    return _fields(table[kind], {k: v for k, v in value.items() if k != "kind"}, where)
+
+
+def _fields(cls: type, value: Any, where: str) -> Any:
+    if isinstance(value, cls):
+        return value
+    if not isinstance(value, Mapping):
+        raise UsageError(f"{where or 'the recipe'} needs settings (key: value), not {value!r}")
+    hints = typing.get_type_hints(cls)
+    fields = {field.name: field for field in dataclasses.fields(cls)}
+    prefix = f"{where}." if where else ""
+    for key in value:
+        if key not in fields:
+            raise UsageError(unknown(f"{prefix}{key}", [f"{prefix}{name}" for name in fields]))
+    given = {key: from_plain(hints[key], each, f"{prefix}{key}") for key, each in value.items()}
+    for name, field in fields.items():
+        required = (field.default, field.default_factory) == (dataclasses.MISSING,) * 2
+        if required and name not in given:
+            raise UsageError(f"{prefix}{name} is missing")
+    try:
+        return cls(**given)
+    except ValueError as error:
+        raise UsageError(f"{where or 'the recipe'}: {error}") from None
+
+
+@lru_cache
+def _adapter(kind: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(kind)
+
+
+def _leaf(kind: Any, value: Any, where: str) -> Any:
+    try:
+        return _adapter(kind).validate_python(value)
+    except ValidationError as error:
+        reason = error.errors()[0]["msg"].lower()
+        raise UsageError(f"{where} cannot be {value!r}: {reason}") from None
+
+
+def _keys(plain: Mapping[str, Any], prefix: str = "") -> list[str]:
+    found = []
+    for key, value in plain.items():
+        found.append(prefix + key)
+        if isinstance(value, Mapping):
+            found += _keys(value, f"{prefix}{key}.")
+    return found

@@ -1,0 +1,91 @@
+"""The recipe: a typed description that determines a run completely."""
+
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+from torch import nn
+
+from ganvas.data.augment import Augmentation
+from ganvas.engine.device import Device, MemoryFormat, Precision
+from ganvas.engine.player import Adam
+from ganvas.engine.schedule import Schedule
+from ganvas.games.gan import GAN
+from ganvas.networks.shape import Shape
+
+
+class GeneratorSettings(Protocol):
+    """A generator's settings; ``build`` makes a network from latents [N, latent] to images."""
+
+    @property
+    def latent(self) -> int: ...
+    def build(self, shape: Shape) -> nn.Module: ...
+
+
+class DiscriminatorSettings(Protocol):
+    """A discriminator's settings; ``build`` makes a network from images to scores [N, ...]."""
+
+    def build(self, shape: Shape) -> nn.Module: ...
+
+
+@dataclass(frozen=True)
+class Data:
+    """What to train on.
+
+    source: a built-in name, a folder, an archive, an idx or npz file. split: ``train``, ``test``,
+    ``all`` or positions such as ``0:50000``. size: the shorter side in pixels, or [height, width];
+    nothing keeps the images' own. channels: 1 or 3; nothing decides by what the images are. fit:
+    ``keep`` (the set's own aspect ratio), ``crop``, ``pad`` or ``stretch`` (to a square). limit:
+    use the first so many. flip: mirror half of the images drawn. shuffle: a new order each epoch.
+    """
+
+    source: str = "mnist"
+    split: str = "train"
+    size: int | tuple[int, int] | None = None
+    channels: int | None = None
+    fit: Literal["keep", "crop", "pad", "stretch"] = "keep"
+    limit: int | None = None
+    flip: bool = False
+    shuffle: bool = True
+
+
+@dataclass(frozen=True)
+class Every:
+    """How many images lie between two log lines, sample grids and checkpoints."""
+
+    log: int = 2_000
+    samples: int = 20_000
+    checkpoint: int = 100_000
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """All that a run is made of; every field may be overridden from the command line or YAML.
+
+    images: total images seen, rounded up to whole batches. minutes: stop earlier when they are
+    over. batch: images a turn; accumulate: micro-batches it is cut into. half_life: of the
+    generator's EMA copy, in images; nothing keeps no copy. clip_gradient: largest gradient norm.
+    augment: of all the discriminator sees. keep: checkpoints kept. threads: CPU threads; nothing
+    takes what PyTorch finds.
+    """
+
+    name: str
+    generator: GeneratorSettings
+    discriminator: DiscriminatorSettings
+    images: int
+    data: Data = field(default_factory=Data)
+    game: GAN = field(default_factory=GAN)
+    generator_optimiser: Adam = field(default_factory=Adam)
+    discriminator_optimiser: Adam = field(default_factory=Adam)
+    half_life: Schedule | None = None
+    augment: Augmentation | None = None
+    clip_gradient: float | None = None
+    batch: int = 64
+    accumulate: int = 1
+    minutes: float | None = None
+    seed: int = 0
+    device: Device = "auto"
+    precision: Precision = "auto"
+    memory_format: MemoryFormat = "auto"
+    threads: int | None = None
+    every: Every = field(default_factory=Every)
+    keep: int = 3

@@ -1,0 +1,132 @@
+"""Recipes from data and back, and what is said to a wrong key or value."""
+
+import pytest
+
+from ganvas.engine.player import Adam
+from ganvas.engine.schedule import Cosine, Linear
+from ganvas.errors import UsageError
+from ganvas.games.gan import GAN, Penalty
+from ganvas.networks.dcgan import DCGANGenerator
+from ganvas.recipes import parts, reading, table, yaml
+from ganvas.recipes.recipe import Recipe
+from ganvas.recipes.table import RECIPES, change, find, from_plain
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_every_recipe_survives_a_round_trip_through_yaml(name: str) -> None:
+    recipe = RECIPES[name]()
+    text = yaml.write(reading.to_plain(recipe))
+    assert from_plain(yaml.read(text)) == recipe
+    assert recipe.name == name
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_every_recipe_tells_command_machine_and_time(name: str) -> None:
+    text = RECIPES[name].__doc__ or ""
+    assert f"ganvas train {name}" in text or "ganvas train --data" in text
+    assert "minutes" in text or "hours" in text
+    assert "core" in text
+
+
+def test_overrides_reach_nested_fields_and_coerce_types() -> None:
+    recipe = change(
+        find("mnist"),
+        {
+            "generator": {"kind": "dcgan", "width": "96"},
+            "generator_optimiser.lr": "1e-3",
+            "generator_optimiser.betas": [0, 0.99],
+            "game.penalties": [{"kind": "r1", "weight": 1}],
+            "half_life": {"kind": "linear", "start": 0, "end": 1e4, "until": 2e5},
+        },
+    )
+    assert recipe.generator == DCGANGenerator(width=96)
+    assert recipe.generator_optimiser == Adam(lr=1e-3, betas=(0.0, 0.99))
+    assert isinstance(recipe.generator_optimiser.betas[0], float)
+    assert recipe.game.penalties == (Penalty("r1", 1.0),)
+    assert recipe.half_life == Linear(0.0, 1e4, 200_000)
+
+
+def test_yaml_with_a_base_gives_only_what_differs(tmp_path) -> None:
+    file = tmp_path / "mine.yaml"
+    file.write_text("base: tutorial-mnist\nname: mine\ngenerator_optimiser: {lr: 1e-3}\n")
+    recipe = find(file)
+    assert recipe.name == "mine"
+    assert recipe.generator_optimiser == Adam(lr=1e-3, betas=(0.5, 0.999))
+    assert recipe.batch == 100
+
+
+def test_a_new_kind_starts_from_its_own_defaults(tmp_path) -> None:
+    file = tmp_path / "mine.yaml"
+    file.write_text("base: tutorial-mnist\ngenerator: {kind: dcgan, width: 32}\n")
+    assert find(file).generator == DCGANGenerator(width=32)
+
+
+def test_schedules_are_told_apart_by_kind() -> None:
+    plain = reading.to_plain(Adam(lr=Cosine(1.0, 0.0, 10)))
+    assert plain["lr"]["kind"] == "cosine"
+    assert reading.from_plain(Adam, plain) == Adam(lr=Cosine(1.0, 0.0, 10))
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        ({"generator.widht": 1}, "unknown setting 'generator.widht': did you mean generator.width"),
+        ({"bach": 1}, "unknown setting 'bach': did you mean batch"),
+        ({"genrator.width": 1}, "did you mean generator"),
+        ({"generator.kind": "dcgn"}, "unknown kind for generator 'dcgn': did you mean dcgan"),
+        ({"game.loss": "hing"}, "unknown loss 'hing': choose one of"),
+        ({"generator.width": "wide"}, "generator.width cannot be 'wide'"),
+        ({"batch": 1.5}, "batch cannot be 1.5"),
+        ({"batch.size": 3}, "unknown setting 'batch.size'"),
+        ({"precision": "fp64"}, "precision cannot be 'fp64'"),
+        ({"generator_optimiser.betas": [0.5]}, "needs 2 values"),
+        ({"game.penalties": [{"kind": "r3"}]}, "game.penalties.0.kind cannot be 'r3'"),
+    ],
+)
+def test_mistakes_are_named_with_a_suggestion(overrides, message: str) -> None:
+    with pytest.raises(UsageError) as error:
+        change(find("tutorial-cifar10"), overrides)
+    assert message in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_unknown_recipes_are_named_with_a_suggestion() -> None:
+    with pytest.raises(UsageError, match="did you mean mnist"):
+        find("mnst")
+    with pytest.raises(UsageError, match="no recipe file"):
+        find("missing.yaml")
+
+
+def test_a_missing_required_field_is_named() -> None:
+    with pytest.raises(UsageError, match="generator is missing"):
+        reading.from_plain(Recipe, {"name": "x", "images": 1, "discriminator": "dcgan"})
+
+
+def test_every_game_field_has_a_meaning_in_the_docs() -> None:
+    for name in GAN.__dataclass_fields__:
+        assert f"{name}" in (GAN.__doc__ or "")
+
+
+def test_a_users_part_gets_a_name(monkeypatch) -> None:
+    from dataclasses import dataclass
+
+    monkeypatch.setattr(parts, "GENERATORS", dict(parts.GENERATORS))
+
+    @dataclass(frozen=True)
+    class Mine:
+        latent: int = 8
+
+        def build(self, shape):
+            raise AssertionError
+
+    parts.register(Mine, "mine")
+    assert parts.GENERATORS["mine"] is Mine
+    with pytest.raises(UsageError, match="is taken"):
+        parts.register(Mine, "dcgan")
+    with pytest.raises(UsageError, match="must be a dataclass"):
+        parts.register(object)
+
+
+def test_table_reads_recipes_that_are_already_recipes() -> None:
+    recipe = RECIPES["mnist"]()
+    assert table.find(recipe) is recipe
