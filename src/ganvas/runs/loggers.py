@@ -1,0 +1,123 @@
+"""Loggers behind one small protocol. None of them can stop a training run.
+
+A logger gets one flat record a line, ``images`` first, and the path of each new sample grid. On
+resume it is cut back to the checkpoint's clock, so that a resumed log is the uninterrupted one.
+"""
+
+import json
+import os
+import shutil
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+Record = Mapping[str, Any]
+
+
+class Logger(Protocol):
+    """What a logger does; W&B or MLflow are ten lines of this."""
+
+    def write(self, record: Record) -> None: ...
+    def image(self, images: int, path: Path) -> None: ...
+    def close(self) -> None: ...
+
+
+class JsonLines:
+    """``log.jsonl``: one JSON object a line."""
+
+    def __init__(self, path: Path, keep_bytes: int | None = None) -> None:
+        if keep_bytes is not None and path.exists():
+            os.truncate(path, keep_bytes)
+        self.path = path
+        self._file = open(path, "a", encoding="utf-8")  # noqa: SIM115 - held until close
+
+    def write(self, record: Record) -> None:
+        self._file.write(json.dumps(record) + "\n")
+        self._file.flush()
+
+    def image(self, images: int, path: Path) -> None:
+        pass
+
+    def bytes(self) -> int:
+        """How long the log is now, safely on disk: what a checkpoint notes."""
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        return self._file.tell()
+
+    def close(self) -> None:
+        self._file.close()
+
+
+class TensorBoard:
+    """``tensorboard/``: every number against images seen, and the sample grids.
+
+    Its files cannot be cut, so on resume they are written anew from what the log still holds.
+    """
+
+    def __init__(self, folder: Path, records: Sequence[Record], grids: dict[int, Path]) -> None:
+        from torch.utils.tensorboard.writer import SummaryWriter
+
+        shutil.rmtree(folder, ignore_errors=True)
+        self._writer = SummaryWriter(str(folder), max_queue=100)
+        for record in records:
+            self.write(record)
+        for images, path in sorted(grids.items()):
+            self.image(images, path)
+
+    def write(self, record: Record) -> None:
+        for name, value in record.items():
+            if name != "images" and isinstance(value, int | float):
+                self._writer.add_scalar(name, value, record["images"])
+
+    def image(self, images: int, path: Path) -> None:
+        import numpy as np
+        from PIL import Image
+
+        with Image.open(path) as grid:
+            pixels = np.asarray(grid.convert("RGB"))
+        self._writer.add_image("samples", pixels, images, dataformats="HWC")
+
+    def close(self) -> None:
+        self._writer.close()
+
+
+class Loggers:
+    """Several loggers as one; the first failure of each is a warning and its last call."""
+
+    def __init__(self, loggers: list[Logger]) -> None:
+        self._loggers = loggers
+
+    def write(self, record: Record) -> None:
+        self._each(lambda logger: logger.write(record))
+
+    def image(self, images: int, path: Path) -> None:
+        self._each(lambda logger: logger.image(images, path))
+
+    def close(self) -> None:
+        self._each(lambda logger: logger.close())
+
+    def _each(self, call: Callable[[Logger], None]) -> None:
+        for logger in list(self._loggers):
+            try:
+                call(logger)
+            except Exception as error:
+                self._loggers.remove(logger)
+                warnings.warn(
+                    f"{type(logger).__name__} stopped logging, training goes on: {error}",
+                    RuntimeWarning,
+                    stacklevel=2,
+                )
+
+
+def read_log(path: Path) -> list[dict[str, Any]]:
+    """The records of a log; a last line that a kill cut short is left out."""
+    if not path.exists():
+        return []
+    records = []
+    for line in path.read_text(encoding="utf-8").splitlines():
+        try:
+            records.append(json.loads(line))
+        except ValueError:
+            break
+    return records

@@ -1,0 +1,44 @@
+"""A user's own Python file, run on the user's word, its hash written into the run."""
+
+import importlib.util
+from collections.abc import Mapping
+from pathlib import Path
+
+from ganvas.errors import UsageError
+from ganvas.runs.record import file_hash
+
+_loaded: set[str] = set()
+
+
+def load_file(path: str | Path) -> dict[str, str]:
+    """Run a plug-in file (it calls ``ganvas.register``); returns its path and hash.
+
+    Raises:
+        UsageError: there is no such file, or it fails.
+    """
+    file = Path(path).resolve()
+    if not file.is_file():
+        raise UsageError(f"there is no plug-in file {path}")
+    digest = file_hash(file)
+    if digest not in _loaded:
+        spec = importlib.util.spec_from_file_location(f"ganvas_plugin_{file.stem}", file)
+        if spec is None or spec.loader is None:
+            raise UsageError(f"{path} is not a Python file")
+        try:
+            spec.loader.exec_module(importlib.util.module_from_spec(spec))
+        except Exception as error:
+            raise UsageError(f"the plug-in {path} failed: {error}") from error
+        _loaded.add(digest)
+    return {str(file): digest}
+
+
+def load(plugins: Mapping[str, str]) -> None:
+    """Run the plug-ins that a run was made with.
+
+    Raises:
+        UsageError: one is gone or has changed; nothing of it was run.
+    """
+    for path, digest in plugins.items():
+        if not Path(path).is_file() or file_hash(Path(path)) != digest:
+            raise UsageError(f"the plug-in {path} is gone or has changed since this run was made")
+        load_file(path)

@@ -1,0 +1,99 @@
+"""``run.json``: what a run found on the machine that made it, and what it must find again."""
+
+import dataclasses
+import hashlib
+import json
+import platform
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import torchvision
+
+import ganvas
+from ganvas.data import Images
+from ganvas.errors import CheckpointError, DataError
+from ganvas.recipes.build import Choices
+from ganvas.runs.disk import replace_file
+
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Record:
+    """What stands beside a recipe: the data's shape and fingerprint, choices, versions."""
+
+    choices: Choices
+    shape: tuple[int, int, int]
+    fingerprint: str
+    data: str
+    count: int
+    created: str
+    versions: dict[str, str] = field(default_factory=dict)
+    machine: str = ""
+    plugins: dict[str, str] = field(default_factory=dict)
+    format: int = FORMAT
+
+    def check_data(self, images: Images) -> None:
+        """Raise DataError if these are not the images that the run was trained on."""
+        if images.fingerprint != self.fingerprint:
+            raise DataError(
+                f"{images.name} is not what this run was trained on ({self.count:,} images of "
+                f"{self.data}; now {len(images):,} with another fingerprint). Put the old data "
+                f"back, or say --new-data to go on with these"
+            )
+
+
+def describe(images: Images, choices: Choices, plugins: dict[str, str]) -> Record:
+    """The record of a run that begins now."""
+    modules = (ganvas, torch, torchvision, np)
+    return Record(
+        choices=choices,
+        shape=images.shape,
+        fingerprint=images.fingerprint,
+        data=images.name,
+        count=len(images),
+        created=datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        versions={
+            "python": platform.python_version(),
+            **{m.__name__: m.__version__ for m in modules},
+        },
+        machine=_machine(choices),
+        plugins=plugins,
+    )
+
+
+def write(record: Record, path: Path) -> None:
+    replace_file(path / "run.json", json.dumps(dataclasses.asdict(record), indent=1).encode())
+
+
+def read(path: Path) -> Record:
+    """The record of a run folder.
+
+    Raises:
+        CheckpointError: missing, damaged, or of a newer format.
+    """
+    try:
+        plain: dict[str, Any] = json.loads((path / "run.json").read_bytes())
+        if plain["format"] > FORMAT:
+            raise CheckpointError(f"{path} is of format {plain['format']}: update ganvas")
+        choices = Choices(**plain.pop("choices"))
+        shape = tuple(plain.pop("shape"))
+        return Record(choices=choices, shape=shape, **plain)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise CheckpointError(f"{path / 'run.json'} is missing or damaged ({error})") from None
+
+
+def file_hash(path: Path) -> str:
+    return "sha256:" + hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _machine(choices: Choices) -> str:
+    if choices.device.startswith("cuda"):
+        return torch.cuda.get_device_name(choices.device)
+    return (
+        f"{platform.machine()} CPU ({torch.backends.cpu.get_cpu_capability()}), {platform.system()}"
+    )

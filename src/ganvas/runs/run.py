@@ -1,0 +1,115 @@
+"""A run on disk, opened for looking and sampling: plain modules, plain uint8 images."""
+
+from collections.abc import Iterable
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor, nn
+
+from ganvas.engine import sampling
+from ganvas.errors import CheckpointError
+from ganvas.recipes import table, yaml
+from ganvas.recipes.build import build_networks
+from ganvas.recipes.recipe import Recipe
+from ganvas.runs import checkpoint, folder, plugins, record
+from ganvas.runs.loggers import read_log
+
+
+class Run:
+    """A run folder, read only.
+
+    Args:
+        path: the run folder.
+        at: images seen of the checkpoint to open; ``None`` for the newest that is whole.
+
+    Raises:
+        UsageError: there is no run at ``path``.
+        CheckpointError: nothing there can be restored.
+    """
+
+    def __init__(self, path: str | Path, at: int | None = None) -> None:
+        self.path = folder.find(path)
+        self.record = record.read(self.path)
+        self._at = at
+
+    def __repr__(self) -> str:
+        return f"Run({str(self.path)!r}: {self.images:,} images)"
+
+    @cached_property
+    def recipe(self) -> Recipe:
+        """The recipe it was trained by."""
+        plugins.load(self.record.plugins)
+        text = (self.path / "recipe.yaml").read_text(encoding="utf-8")
+        return table.from_plain(yaml.read(text, str(self.path / "recipe.yaml")))
+
+    @property
+    def images(self) -> int:
+        """The clock of the opened checkpoint, in images seen."""
+        return self._checkpoint[1]["images"]
+
+    @property
+    def log(self) -> list[dict[str, Any]]:
+        """The log's records, oldest first."""
+        return read_log(self.path / "log.jsonl")
+
+    @property
+    def generator(self) -> nn.Module:
+        """The generator in evaluation mode: its EMA copy, where the run keeps one."""
+        return self._networks["generator"]
+
+    @property
+    def discriminator(self) -> nn.Module:
+        """The discriminator in evaluation mode."""
+        return self._networks["discriminator"]
+
+    def sample(
+        self,
+        count: int = 64,
+        *,
+        seed: int = 0,
+        seeds: Iterable[int] | None = None,
+        truncation: float | None = None,
+    ) -> Tensor:
+        """Draw images: uint8 [count, H, W, C]. Image i of a seed is the same in every call.
+
+        Args:
+            count: how many, from one ``seed``.
+            seeds: one image for each of these instead.
+            truncation: squeeze latents into [-truncation, truncation]: less variety, fewer slips.
+        """
+        size = self.recipe.generator.latent
+        latent = (
+            sampling.latents(seed, count, size)
+            if seeds is None
+            else sampling.latents_of(seeds, size)
+        )
+        if truncation is not None:
+            latent = sampling.truncate(latent, truncation)
+        return sampling.draw(self.generator, latent)
+
+    @cached_property
+    def _checkpoint(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
+        place = self.path / "checkpoints"
+        if self._at is not None:
+            return checkpoint.load(place / f"{self._at:09d}")
+        _, tensors, numbers, _ = checkpoint.load_newest(place)
+        return tensors, numbers
+
+    @cached_property
+    def _networks(self) -> dict[str, nn.Module]:
+        tensors, _ = self._checkpoint
+        networks = build_networks(self.recipe, self.record.shape)
+        for name, network in networks.items():
+            for kind in ("average", "network"):
+                prefix = f"{name}.{kind}.{name}."
+                saved = {
+                    k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)
+                }
+                if saved:
+                    checkpoint.restore(network.state_dict(), saved, str(self.path))
+                    break
+            else:
+                raise CheckpointError(f"{self.path} has no weights for its {name}")
+            network.eval().requires_grad_(False)
+        return networks

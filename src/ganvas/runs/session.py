@@ -1,0 +1,231 @@
+"""A session plays a run: rounds until the end, and what is due between them.
+
+Everything it does between rounds is placed by the clock of images seen, so that a run continued
+from a checkpoint writes the same log, samples and weights as one that was never stopped.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor
+
+from ganvas.data import Images
+from ganvas.engine.engine import Engine
+from ganvas.engine.sampling import draw, latents
+from ganvas.engine.schedule import at
+from ganvas.errors import NonFinite
+from ganvas.recipes.recipe import Recipe
+from ganvas.runs import checkpoint
+from ganvas.runs.interrupt import interruptible
+from ganvas.runs.loggers import JsonLines, Logger, Loggers, TensorBoard, read_log
+from ganvas.runs.pictures import enlarged, grid, save_gif, save_png
+
+GRID = 64
+
+
+@dataclass(frozen=True)
+class Event:
+    """What a session tells its listeners.
+
+    kind: ``progress`` (a log line was written), ``sampled``, ``saved``,
+    ``warning`` (in ``text``) or ``ended``. images: the clock. total: where it ends. speed: images
+    a second lately. seconds: trained so far, over all sessions. stats: the newest means. path:
+    what was written.
+    """
+
+    kind: str
+    images: int
+    total: int
+    speed: float = 0.0
+    seconds: float = 0.0
+    stats: Mapping[str, float] = field(default_factory=dict)
+    path: Path | None = None
+    text: str = ""
+
+
+Listener = Callable[[Event], None]
+
+
+class Session:
+    """Plays the engine of one run folder, which the caller has locked.
+
+    Args:
+        path: the run folder.
+        recipe: what the engine was built from.
+        engine: at the clock from which to go on.
+        latent_grid: latents of the sample grid [64, latent], the same throughout.
+        log_bytes: how much of the log belongs to this clock; the rest is cut off.
+        seconds: trained in earlier sessions.
+        listeners: called with every event.
+        extra_loggers: beside ``log.jsonl`` and TensorBoard.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        recipe: Recipe,
+        engine: Engine,
+        *,
+        log_bytes: int = 0,
+        seconds: float = 0.0,
+        listeners: list[Listener] | None = None,
+        extra_loggers: list[Logger] | None = None,
+    ) -> None:
+        self.path = path
+        self.recipe = recipe
+        self.engine = engine
+        self.total = -(-recipe.images // recipe.batch) * recipe.batch
+        self.listeners = listeners or []
+        self.latents = latents(recipe.seed, GRID, recipe.generator.latent)
+        checkpoint.clean(path / "checkpoints")
+        self._cut_samples()
+        self._jsonl = JsonLines(path / "log.jsonl", keep_bytes=log_bytes)
+        board = TensorBoard(path / "tensorboard", read_log(path / "log.jsonl"), self.grids())
+        self._loggers = Loggers([self._jsonl, board, *(extra_loggers or [])])
+        self._seconds_before = seconds
+        self._began = time.monotonic()
+        self._lately = (self._began, engine.images)
+        here = path / "checkpoints" / f"{engine.images:09d}"
+        self._saved_at = engine.images if here.is_dir() else None
+
+    def play(self, deadline: float | None = None) -> str | None:
+        """Play until the recipe's images are seen, the deadline, or a signal.
+
+        Args:
+            deadline: ``time.monotonic()`` at which to stop; ``None`` for no limit.
+
+        Returns:
+            The name of the signal that stopped it, or None.
+
+        Raises:
+            NonFinite: a loss stopped being finite; the last checkpoint is from before that.
+        """
+        try:
+            with interruptible() as asked:
+                self._begin()
+                while self.engine.images < self.total and asked.signal is None:
+                    if deadline is not None and time.monotonic() >= deadline:
+                        break
+                    before = self.engine.images
+                    self.engine.round()
+                    self._after_round(before)
+                self._save()
+        finally:
+            self._loggers.close()
+        self._tell("ended")
+        return asked.signal
+
+    def _begin(self) -> None:
+        """Save the very start too, so that a run killed at any moment can be resumed."""
+        if self.engine.images == 0 and not self.grids():
+            self._sample()
+        self._save()
+        self._lately = (time.monotonic(), self.engine.images)
+
+    def warn(self, problems: list[str]) -> None:
+        """Tell the listeners what was wrong with checkpoints that a resume passed over."""
+        for problem in problems:
+            self._tell("warning", text=problem)
+
+    def grids(self) -> dict[int, Path]:
+        """The sample grids so far, by clock."""
+        return grids(self.path)
+
+    def _after_round(self, before: int) -> None:
+        every, now = self.recipe.every, self.engine.images
+        if now // every.log > before // every.log:
+            self._log()
+        if now // every.samples > before // every.samples:
+            self._sample()
+        if now // every.checkpoint > before // every.checkpoint:
+            self._save()
+
+    def _log(self) -> None:
+        stats = self.engine.meter.read()
+        if not self.engine.is_finite():
+            self._stop_non_finite()
+        moment, images = time.monotonic(), self.engine.images
+        speed = (images - self._lately[1]) / max(moment - self._lately[0], 1e-9)
+        self._lately = (moment, images)
+        rates = {
+            "lr/generator": at(self.recipe.generator_optimiser.lr, images),
+            "lr/discriminator": at(self.recipe.discriminator_optimiser.lr, images),
+        }
+        wall = {"images_per_second": round(speed, 1), "seconds": round(self.seconds(), 2)}
+        self._loggers.write({"images": images, **stats, **rates, **wall})
+        self._tell("progress", speed=speed, stats=stats)
+
+    def _sample(self) -> None:
+        picture = grid(self.draw_grid())
+        path = save_png(picture, self.path / "samples" / f"{self.engine.images:09d}.png")
+        self._loggers.image(self.engine.images, path)
+        self._tell("sampled", path=path)
+
+    def _save(self) -> None:
+        if self._saved_at == self.engine.images:
+            return
+        if not self.engine.is_finite():
+            self._stop_non_finite()
+        numbers = {
+            **self.engine.clock(),
+            "log_bytes": self._jsonl.bytes(),
+            "seconds": self.seconds(),
+        }
+        folder = self.path / "checkpoints"
+        path = checkpoint.save(folder, self.engine.images, self.engine.tensors(), numbers)
+        checkpoint.prune(folder, self.recipe.keep)
+        self._saved_at = self.engine.images
+        self._tell("saved", path=path)
+
+    def draw_grid(self) -> Tensor:
+        """The fixed latents as the generator (its EMA copy, where kept) draws them now."""
+        game = self.engine.game
+        generator = {**game.networks(), **game.averages()}["generator"]
+        return draw(generator, self.latents)
+
+    def seconds(self) -> float:
+        """Trained so far, over all sessions of this run."""
+        return self._seconds_before + time.monotonic() - self._began
+
+    def _cut_samples(self) -> None:
+        for images, path in self.grids().items():
+            if images > self.engine.images:
+                path.unlink()
+
+    def _stop_non_finite(self) -> None:
+        kept = [path.name for path in checkpoint.complete(self.path / "checkpoints")]
+        raise NonFinite(
+            f"a loss stopped being a finite number before image {self.engine.images:,}; the last "
+            f"checkpoint, {kept[-1] if kept else 'none'}, is from before that. Try a lower "
+            f"learning rate, --clip-gradient 1, or --precision fp32"
+        )
+
+    def _tell(self, kind: str, **more: Any) -> None:
+        event = Event(kind, self.engine.images, self.total, seconds=self.seconds(), **more)
+        for listener in self.listeners:
+            listener(event)
+
+
+def grids(path: Path) -> dict[int, Path]:
+    """A run's sample grids by clock, oldest first."""
+    found = (path / "samples").glob("*.png")
+    return {int(p.stem): p for p in sorted(found) if p.stem.isdigit()}
+
+
+def save_outcome(path: Path, final: Tensor) -> None:
+    """``samples.png``, the newest grid, and the time-lapse of all grids so far."""
+    from PIL import Image
+
+    picture = enlarged(grid(final))
+    save_png(picture, path / "samples.png")
+    frames = [Image.open(p).copy() for p in grids(path).values()]
+    if len(frames) > 1:
+        save_gif([enlarged(frame) for frame in frames], path / "timelapse.gif")
+
+
+def images_sheet(images: Images) -> Tensor:
+    """The first 64 training images, [N, H, W, C], to look at beside the samples."""
+    return images.pixels[:GRID].permute(0, 2, 3, 1).contiguous()

@@ -1,0 +1,193 @@
+"""Begin a run, continue a run."""
+
+import time
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from ganvas.errors import UsageError
+from ganvas.recipes import reading, table, yaml
+from ganvas.recipes.build import build_engine, check, choose, load_data
+from ganvas.recipes.recipe import Recipe
+from ganvas.runs import checkpoint, folder, plugins, record
+from ganvas.runs.disk import replace_file
+from ganvas.runs.loggers import Logger
+from ganvas.runs.pictures import enlarged, grid, save_png
+from ganvas.runs.report import write_report
+from ganvas.runs.run import Run
+from ganvas.runs.session import Listener, Session, images_sheet, save_outcome
+
+IN_MEMORY = "in memory"
+
+
+class Stopped(Exception):
+    """A signal stopped the run after its checkpoint was saved; ``signal`` is its name."""
+
+    def __init__(self, run: Run, signal: str) -> None:
+        super().__init__(signal)
+        self.run = run
+        self.signal = signal
+
+
+def resolve(
+    recipe: str | Path | Recipe | None = None,
+    data: Any = None,
+    overrides: dict[str, Any] | None = None,
+) -> Recipe:
+    """The recipe that ``train`` would run, checked.
+
+    Args:
+        recipe: a name, a YAML file or a Recipe; by default ``folder`` with data, else ``mnist``.
+        data: a path or built-in name, or images in memory.
+        overrides: dotted keys and their values.
+
+    Raises:
+        UsageError: an unknown name or key, or a value that cannot be.
+    """
+    chosen = table.find(recipe if recipe is not None else "mnist" if data is None else "folder")
+    changes = dict(overrides or {})
+    if data is not None:
+        changes["data.source"] = str(data) if isinstance(data, str | Path) else IN_MEMORY
+    chosen = table.change(chosen, changes)
+    check(chosen)
+    return chosen
+
+
+def train(
+    recipe: str | Path | Recipe | None = None,
+    *,
+    data: Any = None,
+    out: str | Path = "runs",
+    name: str | None = None,
+    images: int | None = None,
+    minutes: float | None = None,
+    seed: int | None = None,
+    plugin: str | Path | None = None,
+    overrides: dict[str, Any] | None = None,
+    listeners: Iterable[Listener] = (),
+    loggers: Iterable[Logger] = (),
+    progress: Any = None,
+    began: float | None = None,
+) -> Run:
+    """Train a recipe in a new run folder.
+
+    Args:
+        recipe: a name, a YAML file or a Recipe; by default ``folder`` with data, else ``mnist``.
+        data: what to train on instead of the recipe's own: a path or built-in name, a uint8 or
+            float tensor or array [N, C, H, W] or [N, H, W, C], or a map-style torch Dataset.
+        out: where run folders lie. name: this one's name, by default the recipe's.
+        images: total images to see. minutes: stop after so many. seed: of everything.
+        plugin: a Python file of the user's own parts.
+        overrides: dotted keys and values, ``{"generator.width": 96}``.
+        listeners: called with every event. loggers: beside JSON lines and TensorBoard.
+        progress: called with (done, total) while data is read.
+        began: ``time.monotonic()`` from which ``minutes`` count, by default now.
+
+    Returns:
+        The finished run.
+
+    Raises:
+        UserError: something the user can mend; see ``ganvas.errors``.
+        Stopped: a signal stopped it; everything is saved.
+    """
+    began = time.monotonic() if began is None else began
+    loaded = plugins.load_file(plugin) if plugin is not None else {}
+    shortcuts = {"images": images, "minutes": minutes, "seed": seed}
+    changes = {key: value for key, value in shortcuts.items() if value is not None}
+    chosen = resolve(recipe, data, {**changes, **(overrides or {})})
+    folder.check_name(name or chosen.name)
+    choices = choose(chosen)
+    torch.set_num_threads(choices.threads)
+    source = None if data is None or isinstance(data, str | Path) else data
+    found = load_data(chosen, source, progress)
+    engine = build_engine(chosen, found, choices)
+    path = folder.create(Path(out), name or chosen.name)
+    with folder.Lock(path):
+        _write_recipe(path, chosen)
+        record.write(record.describe(found, choices, loaded), path)
+        save_png(enlarged(grid(images_sheet(found))), path / "reals.png")
+        session = Session(
+            path, chosen, engine, listeners=list(listeners), extra_loggers=list(loggers)
+        )
+        return _play(session, began)
+
+
+def resume(
+    run: str | Path,
+    *,
+    data: Any = None,
+    images: int | None = None,
+    minutes: float | None = None,
+    new_data: bool = False,
+    listeners: Iterable[Listener] = (),
+    loggers: Iterable[Logger] = (),
+    progress: Any = None,
+    began: float | None = None,
+) -> Run:
+    """Continue a run exactly where its newest whole checkpoint stands.
+
+    Args:
+        run: its folder.
+        data: the images again, where they were given in memory; or the path they moved to.
+        images: a new total. minutes: stop after so many; the recipe's own limit is not used again.
+        new_data: go on although the data is not what the run was trained on.
+        listeners, loggers, progress, began: as for ``train``.
+
+    Raises:
+        UserError: as ``train``; also a run in use, or nothing whole to resume from.
+        Stopped: a signal stopped it; everything is saved.
+    """
+    began = time.monotonic() if began is None else began
+    path = folder.find(run)
+    with folder.Lock(path):
+        old = Run(path)
+        known = old.record
+        recipe = replace(old.recipe, minutes=minutes, images=images or old.recipe.images)
+        check(recipe)
+        torch.set_num_threads(known.choices.threads)
+        if recipe.data.source == IN_MEMORY and data is None:
+            raise UsageError("this run was trained on images in memory: give them again as data=")
+        found = load_data(recipe, data, progress)
+        if not new_data:
+            known.check_data(found)
+        engine = build_engine(recipe, found, known.choices)
+        place, tensors, numbers, problems = checkpoint.load_newest(path / "checkpoints")
+        checkpoint.restore(engine.tensors(), tensors, str(place))
+        engine.set_clock(numbers)
+        checkpoint.set_aside(path / "checkpoints", newer_than=engine.images)
+        if images is not None:
+            _write_recipe(path, replace(recipe, minutes=old.recipe.minutes))
+        session = Session(
+            path,
+            recipe,
+            engine,
+            log_bytes=numbers["log_bytes"],
+            seconds=numbers["seconds"],
+            listeners=list(listeners),
+            extra_loggers=list(loggers),
+        )
+        session.warn(problems)
+        return _play(session, began)
+
+
+def _play(session: Session, began: float) -> Run:
+    minutes = session.recipe.minutes
+    deadline = None if minutes is None else began + 60 * minutes - RESERVE
+    signal = session.play(deadline)
+    save_outcome(session.path, session.draw_grid())
+    run = Run(session.path)
+    write_report(run)
+    if signal is not None:
+        raise Stopped(run, signal)
+    return run
+
+
+RESERVE = 2.0
+"""Seconds kept of ``minutes`` for the last checkpoint, the time-lapse and the report."""
+
+
+def _write_recipe(path: Path, recipe: Recipe) -> None:
+    replace_file(path / "recipe.yaml", yaml.write(reading.to_plain(recipe)).encode())

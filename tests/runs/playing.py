@@ -1,0 +1,61 @@
+"""Runs small enough to play in a test, and how two runs are compared bit for bit."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from ganvas.runs import checkpoint
+from ganvas.runs.loggers import read_log
+
+SMALL: dict[str, Any] = {
+    "generator": {"kind": "dcgan", "latent": 8, "width": 4},
+    "discriminator": {"kind": "dcgan", "width": 4},
+    "batch": 16,
+    "images": 320,
+    "threads": 1,
+    "every.log": 48,
+    "every.samples": 96,
+    "every.checkpoint": 112,
+}
+"""Overrides that make any recipe small, with log lines and grids falling between checkpoints."""
+
+WALL = ("seconds", "images_per_second")
+"""What the clock on the wall writes into a log; no two runs agree on it."""
+
+
+def log_of(path: Path) -> list[dict[str, Any]]:
+    return [{k: v for k, v in r.items() if k not in WALL} for r in read_log(path / "log.jsonl")]
+
+
+def assert_same_run(ours: Path, theirs: Path) -> None:
+    """Weights, EMA, optimisers, clock, log and samples are equal to the last bit."""
+    mine = checkpoint.load_newest(ours / "checkpoints")
+    other = checkpoint.load_newest(theirs / "checkpoints")
+    assert mine[1].keys() == other[1].keys()
+    different = [k for k, v in mine[1].items() if not torch.equal(v, other[1][k])]
+    assert different == []
+    for numbers in (mine[2], other[2]):
+        numbers.pop("seconds")
+        numbers.pop("log_bytes")
+    assert mine[2] == other[2]
+    assert log_of(ours) == log_of(theirs)
+    grids = [sorted((path / "samples").glob("*.png")) for path in (ours, theirs)]
+    assert [p.name for p in grids[0]] == [p.name for p in grids[1]]
+    assert all(a.read_bytes() == b.read_bytes() for a, b in zip(*grids, strict=True))
+
+
+def picture_folder(path: Path, count: int = 24, size: tuple[int, int] = (32, 32)) -> Path:
+    """A folder of small colour pictures: discs of every colour on every ground."""
+    from PIL import Image, ImageDraw
+
+    path.mkdir(parents=True, exist_ok=True)
+    numbers = np.random.default_rng(0)
+    for index in range(count):
+        ground, disc = (tuple(int(v) for v in numbers.integers(0, 256, 3)) for _ in range(2))
+        image = Image.new("RGB", size, ground)
+        x, y = (int(numbers.integers(2, side // 2)) for side in size)
+        ImageDraw.Draw(image).ellipse((x, y, x + size[0] // 2, y + size[1] // 2), fill=disc)
+        image.save(path / f"{index:03d}.png")
+    return path

@@ -1,0 +1,264 @@
+"""Training and resuming in one process: RELIABILITY 6 to 11, 18, 19, 22."""
+
+import warnings
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+import ganvas
+from ganvas.errors import CheckpointError, DataError, NonFinite, UsageError
+from ganvas.recipes import yaml
+from ganvas.runs import training
+from ganvas.runs.loggers import read_log
+from ganvas.runs.session import Event
+
+from .playing import SMALL, assert_same_run
+
+
+def train(out: Path, data: Any, recipe: str = "tutorial-cifar10", **more: Any) -> ganvas.Run:
+    overrides = {**SMALL, **more.pop("overrides", {})}
+    return ganvas.train(recipe, data=data, out=out, overrides=overrides, **more)
+
+
+class Killed(Exception):
+    pass
+
+
+def killed_at(images: int):
+    """A listener that stops everything without ceremony once the clock passes ``images``."""
+
+    def listen(event: Event) -> None:
+        if event.images >= images:
+            raise Killed
+
+    return listen
+
+
+def test_a_run_folder_holds_all_that_is_promised(tmp_path, blobs) -> None:
+    run = train(tmp_path, blobs)
+    names = {p.name for p in run.path.iterdir()}
+    assert names >= {
+        "recipe.yaml", "run.json", "log.jsonl", "tensorboard", "samples", "checkpoints",
+        "report.html", "samples.png", "reals.png", "timelapse.gif",
+    }  # fmt: skip
+    assert run.images == 320
+    assert [r["images"] for r in run.log] == [48, 96, 144, 192, 240, 288]
+    assert sorted(p.stem for p in (run.path / "samples").glob("*.png")) == [
+        "000000000", "000000096", "000000192", "000000288",
+    ]  # fmt: skip
+    assert len(list((run.path / "checkpoints").iterdir())) == run.recipe.keep
+
+
+def test_python_gives_plain_modules_and_images(tmp_path, blobs) -> None:
+    run = ganvas.load(train(tmp_path, blobs).path)
+    images = run.sample(5, seed=3)
+    assert images.shape == (5, 16, 16, 1) and images.dtype == torch.uint8
+    assert torch.equal(images[:2], run.sample(2, seed=3))
+    assert not torch.equal(images, run.sample(5, seed=4))
+    by_seed = run.sample(seeds=[7, 3])
+    assert torch.equal(by_seed[1], images[0])
+    latent = torch.randn(2, run.recipe.generator.latent)
+    assert run.discriminator(run.generator(latent)).shape == (2,)
+    assert not run.generator.training
+
+
+def test_the_same_seed_twice_is_the_same_run(tmp_path, blobs) -> None:
+    first, second = train(tmp_path, blobs), train(tmp_path, blobs)
+    assert_same_run(first.path, second.path)
+    other = train(tmp_path, blobs, seed=1)
+    assert not torch.equal(first.sample(4), other.sample(4))
+
+
+@pytest.mark.parametrize("moment", [48, 112, 200, 290])
+def test_a_run_cut_anywhere_and_resumed_is_the_uninterrupted_run(tmp_path, blobs, moment) -> None:
+    whole = train(tmp_path / "whole", blobs)
+    with pytest.raises(Killed):
+        train(tmp_path / "cut", blobs, listeners=[killed_at(moment)])
+    (path,) = (tmp_path / "cut").iterdir()
+    ganvas.resume(path, data=blobs)
+    assert_same_run(path, whole.path)
+
+
+def test_extending_a_finished_run_is_the_longer_run(tmp_path, blobs) -> None:
+    whole = train(tmp_path / "whole", blobs)
+    short = train(tmp_path / "short", blobs, images=160)
+    longer = ganvas.resume(short.path, data=blobs, images=320)
+    assert_same_run(longer.path, whole.path)
+    assert longer.recipe.images == 320
+
+
+def test_resuming_at_the_end_changes_nothing(tmp_path, blobs) -> None:
+    run = train(tmp_path, blobs)
+    before = {p: p.stat().st_mtime_ns for p in (run.path / "checkpoints").rglob("*")}
+    log = (run.path / "log.jsonl").read_bytes()
+    ganvas.resume(run.path, data=blobs)
+    assert {p: p.stat().st_mtime_ns for p in (run.path / "checkpoints").rglob("*")} == before
+    assert (run.path / "log.jsonl").read_bytes() == log
+
+
+def test_a_damaged_newest_checkpoint_costs_only_what_came_after_the_one_before(tmp_path, blobs):
+    whole = train(tmp_path / "whole", blobs)
+    run = train(tmp_path / "cut", blobs)
+    newest = max((run.path / "checkpoints").iterdir())
+    (newest / "state.safetensors").write_bytes(b"")
+    told: list[str] = []
+    ganvas.resume(run.path, data=blobs, listeners=[lambda event: told.append(event.text)])
+    assert any("is damaged" in text for text in told)
+    assert_same_run(run.path, whole.path)
+
+
+def test_changed_data_is_refused_unless_told(tmp_path, blobs) -> None:
+    run = train(tmp_path, blobs, images=160)
+    changed = blobs.clone()
+    changed[3, 0, 2, 2] ^= 1
+    with pytest.raises(DataError, match="--new-data"):
+        ganvas.resume(run.path, data=changed, images=320)
+    ganvas.resume(run.path, data=changed, images=320, new_data=True)
+
+
+def test_images_from_memory_must_be_given_again(tmp_path, blobs) -> None:
+    run = train(tmp_path, blobs, images=160)
+    with pytest.raises(UsageError, match="in memory"):
+        ganvas.resume(run.path)
+
+
+def test_a_changed_architecture_is_refused_with_the_differing_keys(tmp_path, blobs) -> None:
+    run = train(tmp_path, blobs, images=160)
+    recipe = yaml.read((run.path / "recipe.yaml").read_text())
+    recipe["generator"]["width"] = 8
+    (run.path / "recipe.yaml").write_text(yaml.write(recipe))
+    with pytest.raises(CheckpointError, match=r"changed: .*generator.*->"):
+        ganvas.resume(run.path, data=blobs, images=320)
+
+
+def test_a_non_finite_loss_stops_the_run_and_is_never_saved(tmp_path, blobs) -> None:
+    broken = {"discriminator_optimiser.lr": 1e30, "precision": "fp32", "images": 3200}
+    with pytest.raises(NonFinite, match="stopped being a finite number"):
+        train(tmp_path, blobs, overrides=broken)
+    (path,) = tmp_path.iterdir()
+    for place in (path / "checkpoints").iterdir():
+        tensors = ganvas.runs.checkpoint.load(place)[0]
+        if place.name == "000000000":
+            assert all(torch.isfinite(v).all() for v in tensors.values())
+
+
+def test_a_logger_that_fails_is_a_warning_and_training_goes_on(tmp_path, blobs) -> None:
+    class Failing:
+        def write(self, record) -> None:
+            raise OSError("no room")
+
+        def image(self, images, path) -> None: ...
+        def close(self) -> None: ...
+
+    with pytest.warns(RuntimeWarning, match="Failing stopped logging.*no room"):
+        run = train(tmp_path, blobs, loggers=[Failing()])
+    assert run.images == 320
+
+
+def test_a_logger_of_ones_own_sees_every_record_and_grid(tmp_path, blobs) -> None:
+    class Mine:
+        def __init__(self) -> None:
+            self.records, self.grids = [], []
+
+        def write(self, record) -> None:
+            self.records.append(dict(record))
+
+        def image(self, images, path) -> None:
+            self.grids.append(images)
+
+        def close(self) -> None: ...
+
+    mine = Mine()
+    run = train(tmp_path, blobs, loggers=[mine])
+    assert mine.records == run.log
+    assert mine.grids == [0, 96, 192, 288]
+
+
+def test_tensorboard_holds_the_log_after_a_resume(tmp_path, blobs) -> None:
+    with pytest.raises(Killed):
+        train(tmp_path, blobs, listeners=[killed_at(200)])
+    (path,) = tmp_path.iterdir()
+    ganvas.resume(path, data=blobs)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+        board = EventAccumulator(str(path / "tensorboard"))
+        board.Reload()
+    steps = [event.step for event in board.Scalars("loss/generator")]
+    assert steps == [r["images"] for r in read_log(path / "log.jsonl")]
+    assert [event.step for event in board.Images("samples")] == [0, 96, 192, 288]
+
+
+def test_minutes_stop_a_run_early_and_it_can_go_on(tmp_path, blobs) -> None:
+    run = train(tmp_path, blobs, images=10_000_000, minutes=4 / 60)
+    assert 0 < run.images < 10_000_000
+    assert (run.path / "report.html").is_file()
+    before = run.images
+    longer = ganvas.resume(run.path, data=blobs, images=before + 160)
+    assert longer.images == before + 160
+
+
+def test_the_report_is_one_page_that_loads_nothing(tmp_path, blobs) -> None:
+    run = train(tmp_path, blobs, name="mine")
+    page = (run.path / "report.html").read_text()
+    assert "0001-mine" in page and "data:image/png;base64," in page and "<svg" in page
+    assert "http://" not in page and "https://" not in page and "<script" not in page
+
+
+def test_a_script_in_the_datas_name_is_shown_as_text(tmp_path, blobs) -> None:
+    run = train(tmp_path, blobs)
+    text = (run.path / "run.json").read_text()
+    name = ganvas.load(run.path).record.data
+    (run.path / "run.json").write_text(text.replace(f'"{name}"', '"<script>alert(1)</script>"'))
+    from ganvas.runs.report import write_report
+
+    page = write_report(ganvas.load(run.path)).read_text()
+    assert "<script>" not in page and "&lt;script&gt;" in page
+
+
+def test_a_plugins_part_trains_resumes_and_is_checked(tmp_path, blobs) -> None:
+    plugin = tmp_path / "mine.py"
+    plugin.write_text(
+        "from dataclasses import dataclass\n"
+        "from torch import nn\n"
+        "import ganvas\n"
+        "@ganvas.register\n"
+        "@dataclass(frozen=True)\n"
+        "class TinyPlugin:\n"
+        "    latent: int = 4\n"
+        "    def build(self, shape):\n"
+        "        c, h, w = shape\n"
+        "        return nn.Sequential(nn.Linear(self.latent, c * h * w), nn.Tanh(),\n"
+        "                             nn.Unflatten(1, shape))\n"
+    )
+    run = train(tmp_path, blobs, plugin=plugin, overrides={"generator": "tinyplugin"}, images=160)
+    assert list(run.record.plugins) == [str(plugin.resolve())]
+    ganvas.resume(run.path, data=blobs, images=320)
+    plugin.write_text(plugin.read_text() + "\n# changed\n")
+    with pytest.raises(UsageError, match="has changed"):
+        ganvas.resume(run.path, data=blobs, images=480)
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        ({"batch": 0}, "at least 1"),
+        ({"batch": 10, "accumulate": 3}, "does not divide"),
+        ({"minutes": 0}, "more than 0"),
+        ({"every.log": 0}, "at least 1"),
+        ({"data.size": 29}, "cannot make"),
+    ],
+)
+def test_numbers_that_cannot_be_a_run_leave_no_folder(tmp_path, blobs, overrides, message) -> None:
+    with pytest.raises(UsageError, match=message):
+        train(tmp_path / "runs", blobs, overrides=overrides)
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_dry_resolution_knows_defaults() -> None:
+    assert training.resolve().name == "mnist"
+    assert training.resolve(data="somewhere").name == "folder"
+    assert training.resolve(data="somewhere").data.source == "somewhere"
