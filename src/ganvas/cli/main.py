@@ -1,0 +1,166 @@
+"""The ``ganvas`` command: its words and how its errors look. Imports nothing slow."""
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Sequence
+from importlib import import_module
+from typing import NoReturn
+
+from ganvas import __version__
+from ganvas.cli.overrides import split_overrides
+from ganvas.errors import UsageError, UserError
+
+BEGAN = time.monotonic()
+"""When this command began: ``--minutes`` count from here, start-up included."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; returns the exit code (0, 1 failed, 2 usage, 130 Ctrl-C, 143 SIGTERM)."""
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    parser, known = build_parser()
+    overrides: dict[str, object] = {}
+    try:
+        if arguments[:1] == ["train"]:
+            arguments, overrides = split_overrides(arguments, known)
+        options = parser.parse_args(arguments)
+        if options.command is None:
+            parser.print_help()
+            return 0
+        options.overrides = overrides
+        commands = import_module(f"ganvas.cli.{options.module}")
+        return getattr(commands, options.call)(options) or 0
+    except UserError as error:
+        print(f"ganvas: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("ganvas: stopped", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse whose errors end with what to do, in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{message} (see `{self.prog} --help`)")
+
+
+def build_parser() -> tuple[argparse.ArgumentParser, frozenset[str]]:
+    """The parser, and the options that ``train`` itself has: all others are recipe settings."""
+    parser = Parser(
+        prog="ganvas",
+        description="Train, measure, understand and ship generative adversarial networks.",
+        epilog="Begin with `ganvas train`: digits in five minutes, on any machine.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"ganvas {__version__}")
+    verbs = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=Parser)
+
+    def verb(name: str, module: str, call: str, text: str) -> argparse.ArgumentParser:
+        command = verbs.add_parser(name, help=text, description=text, allow_abbrev=False)
+        command.set_defaults(module=module, call=call)
+        return command
+
+    train = verb(
+        "train", "train", "train", "Train a recipe, or your own images, in a new run folder."
+    )
+    train.epilog = (
+        "Any other setting of a recipe may be given by its dotted name, such as "
+        "--generator.width 96 or --game.loss hinge; --dry-run shows them all."
+    )
+    train.add_argument(
+        "recipe",
+        nargs="?",
+        metavar="RECIPE",
+        help="a name (`ganvas recipes`) or a .yaml file; mnist, or folder with --data",
+    )
+    train.add_argument(
+        "--data", metavar="SRC", help="folder, archive, idx or npz file, or built-in name"
+    )
+    train.add_argument(
+        "--out", default="runs", metavar="DIR", help="where run folders lie (default: runs)"
+    )
+    train.add_argument("--name", help="this run's name (default: the recipe's)")
+    train.add_argument("--dry-run", action="store_true", help="print the resolved recipe and stop")
+    train.add_argument(
+        "--plugin", metavar="FILE.py", help="a Python file with parts of your own; it is run"
+    )
+    length = train.add_mutually_exclusive_group()
+    length.add_argument("--images", type=int, metavar="N", help="total images to see")
+    length.add_argument(
+        "--minutes", type=float, metavar="M", help="stop after M minutes, start-up included"
+    )
+    for name, text in (
+        ("batch", "images a turn"),
+        ("seed", "of everything random"),
+        ("device", "auto, cpu, cuda or mps"),
+        ("precision", "auto, fp32 or bf16"),
+    ):
+        train.add_argument(f"--{name}", metavar=name[0].upper(), help=text)
+
+    resume = verb(
+        "resume", "train", "resume", "Continue a run exactly where its checkpoint stands."
+    )
+    resume.add_argument("run", metavar="RUN")
+    resume.add_argument("--data", metavar="SRC", help="where the same images lie now")
+    resume.add_argument(
+        "--new-data", action="store_true", help="go on although the data has changed"
+    )
+    length = resume.add_mutually_exclusive_group()
+    length.add_argument("--images", type=int, metavar="N", help="a new total")
+    length.add_argument("--minutes", type=float, metavar="M", help="stop after M minutes")
+
+    sample = verb("sample", "sample", "sample", "Draw images from a run.")
+    sample.add_argument("run", metavar="RUN")
+    sample.add_argument(
+        "--out", required=True, metavar="FILE", help="grid.png, samples.npz, clip.gif, or FOLDER/"
+    )
+    sample.add_argument("--count", type=int, default=64, metavar="N", help="how many (default: 64)")
+    seeds = sample.add_mutually_exclusive_group()
+    seeds.add_argument(
+        "--seed", type=int, default=0, metavar="S", help="of all of them (default: 0)"
+    )
+    seeds.add_argument("--seeds", metavar="A-B", help="one image a seed, such as 0-31 or 1,5,9")
+    sample.add_argument(
+        "--truncation",
+        type=float,
+        metavar="T",
+        help="largest latent number: less variety, fewer slips",
+    )
+    sample.add_argument(
+        "--at", type=int, metavar="N", help="the checkpoint at N images (default: the newest)"
+    )
+
+    recipes = verb("recipes", "show", "recipes", "List the recipes.")
+    recipes.add_argument("name", nargs="?", metavar="RECIPE", help="show one whole")
+    show = verb("show", "show", "show", "Show what a run is and how far it is.")
+    show.add_argument("run", metavar="RUN")
+    runs = verb("runs", "show", "runs", "List runs, or delete some.")
+    runs.add_argument("action", nargs="?", choices=("list", "delete"), default="list")
+    runs.add_argument("names", nargs="*", metavar="RUN", help="folders to delete")
+    runs.add_argument(
+        "--out", default="runs", metavar="DIR", help="where run folders lie (default: runs)"
+    )
+    runs.add_argument("--yes", action="store_true", help="delete without asking")
+    data = verb(
+        "data", "show", "data", "Tell what is in a source of images, and what a training would see."
+    )
+    data.add_argument("source", metavar="SRC")
+    data.add_argument(
+        "--split", default="all", help="train, test, all or positions such as 0:50000"
+    )
+    data.add_argument("--size", type=int, metavar="N", help="the shorter side in pixels")
+    data.add_argument(
+        "--fit",
+        default="keep",
+        choices=("keep", "crop", "pad", "stretch"),
+        help="what becomes of other shapes (default: keep)",
+    )
+    data.add_argument(
+        "--out", default="contact-sheet.png", metavar="FILE", help="where the contact sheet goes"
+    )
+    return parser, frozenset(train._option_string_actions)

@@ -1,0 +1,39 @@
+"""``--generator.width 96`` on a command line, as dotted keys and values."""
+
+from collections.abc import Collection, Sequence
+
+from ganvas.errors import UsageError
+
+
+def split_overrides(
+    words: Sequence[str], known: Collection[str]
+) -> tuple[list[str], dict[str, object]]:
+    """Part a command line into what argparse knows, and recipe settings by dotted name.
+
+    ``--a.b 1`` and ``--a.b=1`` are the same; dashes in names stand for underscores; values are
+    read as YAML. This comes before argparse, which would take a setting's value for a positional.
+
+    Raises:
+        UsageError: a setting without a value.
+    """
+    rest: list[str] = []
+    found: dict[str, object] = {}
+    words = list(words)
+    while words:
+        word = words.pop(0)
+        name, equals, value = word.partition("=")
+        if not name.startswith("--") or name in known or name == "--":
+            rest.append(word)
+            continue
+        if not equals:
+            if not words or words[0].startswith("--"):
+                raise UsageError(f"{name} needs a value")
+            value = words.pop(0)
+        found[name[2:].replace("-", "_")] = _value(value)
+    return rest, found
+
+
+def _value(text: str) -> object:
+    from ganvas.recipes import yaml
+
+    return yaml.read(text, f"the value {text!r}")

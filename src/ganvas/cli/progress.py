@@ -1,0 +1,106 @@
+"""The screen of a training run: a live bar in a terminal, plain lines in a file."""
+
+import time
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn
+
+from ganvas.runs.run import Run
+from ganvas.runs.session import Event
+
+PLAIN_SECONDS = 15.0
+
+
+class Screen:
+    """Shows a session's events; use as a context manager around it."""
+
+    def __init__(self) -> None:
+        self.console = Console(highlight=False)
+        self._bar: Progress | None = None
+        self._task: TaskID | None = None
+        self._last_plain = 0.0
+        self._newest = ""
+
+    def __enter__(self) -> "Screen":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+            self._bar = None
+
+    def reading(self, done: int, total: int) -> None:
+        """Data is being read."""
+        if self.console.is_terminal and total:
+            end = "\n" if done >= total else "\r"
+            self.console.print(f"reading images {done:,} of {total:,}", end=end)
+
+    def listen(self, event: Event) -> None:
+        if event.kind == "warning":
+            self.console.print(f"[yellow]warning:[/] {event.text}", markup=True)
+        elif event.kind == "sampled" and event.path is not None:
+            if not self._newest:
+                self.console.print(f"run folder: {event.path.parent.parent}", markup=False)
+            self._newest = f"newest samples: {event.path}"
+        elif event.kind == "progress":
+            self._show(event)
+
+    def conclude(self, run: Run, *, stopped: bool) -> None:
+        """Say where everything lies."""
+        path = run.path
+        said = "stopped and saved" if stopped else "finished"
+        log = run.log
+        seconds = log[-1]["seconds"] if log else 0.0
+        lines = [
+            f"{said}: {run.images:,} images in {_clock(seconds)}",
+            f"  samples     {path / 'samples.png'}",
+            f"  checkpoint  {path / 'checkpoints' / f'{run.images:09d}'}",
+            f"  report      {path / 'report.html'}",
+        ]
+        if stopped or run.images < run.recipe.images:
+            lines.append(f"  go on with  ganvas resume {path}")
+        else:
+            lines.append(f"  draw more   ganvas sample {path} --out grid.png")
+        self.console.print("\n".join(lines), markup=False, soft_wrap=True)
+
+    def _show(self, event: Event) -> None:
+        facts = _facts(event)
+        if not self.console.is_terminal:
+            if time.monotonic() - self._last_plain >= PLAIN_SECONDS:
+                self._last_plain = time.monotonic()
+                clock = f"{event.images:,} of {event.total:,} images"
+                line = "  ".join([clock, facts["rates"], facts["losses"]])
+                self.console.print(line, markup=False, soft_wrap=True)
+            return
+        if self._bar is None:
+            self._bar = Progress(
+                TextColumn("{task.fields[clock]}"),
+                BarColumn(bar_width=24),
+                TextColumn("{task.fields[rates]}\n{task.fields[losses]}\n{task.fields[newest]}"),
+                console=self.console,
+                refresh_per_second=4,
+            )
+            self._task = self._bar.add_task("", total=event.total, clock="", newest="", **facts)
+            self._bar.start()
+        assert self._task is not None
+        clock = f"{event.images:,} of {event.total:,} images"
+        self._bar.update(
+            self._task, completed=event.images, clock=clock, newest=self._newest, **facts
+        )
+
+
+def _facts(event: Event) -> dict[str, Any]:
+    left = (event.total - event.images) / event.speed if event.speed else 0.0
+    losses = {k.split("/")[1]: v for k, v in event.stats.items() if k.startswith("loss/")}
+    shown = "  ".join(f"{name} {value:.3f}" for name, value in losses.items())
+    return {
+        "rates": f"{event.speed:,.0f} images/s  {_clock(left)} left",
+        "losses": f"losses: {shown}",
+    }
+
+
+def _clock(seconds: float) -> str:
+    minutes, seconds = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{seconds:02d}" if hours else f"{minutes}:{seconds:02d}"

@@ -1,0 +1,89 @@
+"""``ganvas sample``."""
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+from torch import Tensor
+
+from ganvas.errors import UsageError
+from ganvas.runs.disk import explain
+from ganvas.runs.pictures import enlarged, grid, save_gif, save_png
+from ganvas.runs.run import Run
+
+MOST = 1_000_000
+
+
+def sample(options: argparse.Namespace) -> None:
+    if not 1 <= options.count <= MOST:
+        raise UsageError(f"--count must be from 1 to {MOST:,}, not {options.count}")
+    if options.truncation is not None and not 0 < options.truncation < 100:
+        raise UsageError("--truncation must be more than 0, such as 0.7")
+    out = Path(options.out)
+    save = _saver(options.out)
+    seeds = None if options.seeds is None else read_seeds(options.seeds)
+    run = Run(options.run, at=options.at)
+    images = run.sample(
+        options.count, seed=options.seed, seeds=seeds, truncation=options.truncation
+    )
+    try:
+        if out.parent != Path():
+            out.parent.mkdir(parents=True, exist_ok=True)
+        save(images, out)
+    except OSError as error:
+        raise explain(error, str(out)) from None
+    print(f"{len(images):,} images at {run.images:,} images seen: {out}")
+
+
+def read_seeds(text: str) -> list[int]:
+    """``0-31`` or ``1,5,9`` as a list.
+
+    Raises:
+        UsageError: anything else.
+    """
+    seeds: list[int] = []
+    for part in text.split(","):
+        first, dash, last = part.partition("-")
+        if not first.isdigit() or (dash and not last.isdigit()):
+            raise UsageError(f"--seeds {text!r} is not a list such as 0-31 or 1,5,9")
+        end = int(last) if dash else int(first)
+        if len(seeds) + end - int(first) >= MOST:
+            raise UsageError(f"--seeds {text!r} names more than {MOST:,} images")
+        seeds += range(int(first), end + 1)
+    if not seeds:
+        raise UsageError(f"--seeds {text!r} names no image")
+    return seeds
+
+
+def _saver(out: str):
+    suffix = Path(out).suffix.lower()
+    known = {".png": _png, ".npz": _npz, ".gif": _gif}
+    if out.endswith("/") or Path(out).is_dir():
+        return _folder
+    if suffix not in known:
+        raise UsageError(f"--out {out}: end it with .png, .npz, .gif, or / for a folder")
+    return known[suffix]
+
+
+def _png(images: Tensor, out: Path) -> None:
+    save_png(enlarged(grid(images)), out)
+
+
+def _npz(images: Tensor, out: Path) -> None:
+    np.savez_compressed(out, images=images.numpy())
+
+
+def _gif(images: Tensor, out: Path) -> None:
+    save_gif([enlarged(_picture(image), 256) for image in images], out, 250)
+
+
+def _folder(images: Tensor, out: Path) -> None:
+    out.mkdir(parents=True, exist_ok=True)
+    for index, image in enumerate(images):
+        _picture(image).save(out / f"{index:06d}.png")
+
+
+def _picture(image: Tensor) -> Image.Image:
+    pixels = image.numpy()
+    return Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels)

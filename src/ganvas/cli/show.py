@@ -1,0 +1,145 @@
+"""``ganvas recipes``, ``show``, ``runs`` and ``data``: looking, and deleting with care."""
+
+import argparse
+import inspect
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.table import Table
+
+from ganvas.errors import UsageError, UserError
+from ganvas.recipes import reading, yaml
+from ganvas.recipes.table import RECIPES, find
+from ganvas.runs import checkpoint, folder
+from ganvas.runs.run import Run
+
+if TYPE_CHECKING:
+    from ganvas.data import Inspection
+
+console = Console(highlight=False)
+SHEET = 128
+"""Largest side, in pixels, at which a contact sheet shows images of no chosen size."""
+
+
+def recipes(options: argparse.Namespace) -> None:
+    if options.name is not None:
+        recipe = find(options.name)
+        if options.name in RECIPES:
+            print(inspect.getdoc(RECIPES[options.name]), end="\n\n")
+        print(yaml.write(reading.to_plain(recipe)), end="")
+        return
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for column in ("recipe", "images", "what it is"):
+        table.add_column(column, no_wrap=column != "what it is")
+    for name, make in RECIPES.items():
+        first = (inspect.getdoc(make) or "").splitlines()[0]
+        table.add_row(name, f"{make().images:,}", first)
+    console.print(table)
+    print("\n`ganvas recipes NAME` shows one whole; `ganvas train NAME` trains it.")
+
+
+def show(options: argparse.Namespace) -> None:
+    run = Run(options.run)
+    record, log = run.record, run.log
+    seconds = log[-1]["seconds"] if log else 0.0
+    kept = [path.name for path in checkpoint.complete(run.path / "checkpoints")]
+    print(f"{run.path}: recipe {run.recipe.name}")
+    print(
+        f"  images      {run.images:,} of {run.recipe.images:,} seen in {seconds / 60:.1f} minutes"
+    )
+    channels, height, width = record.shape
+    pixels = f"{width}x{height}, {channels} channels"
+    print(f"  data        {record.count:,} images of {record.data}, {pixels}")
+    choices = record.choices
+    print(f"  machine     {record.machine}, {choices.precision}, {choices.threads} threads")
+    print(f"  checkpoints {', '.join(kept)}")
+    print(f"  disk        {folder.size(run.path) / 1e6:,.1f} MB")
+    for name, value in (log[-1] if log else {}).items():
+        if "/" in name:
+            print(f"  {name:<28}{value:.4g}")
+    for name in ("samples.png", "report.html"):
+        if (run.path / name).is_file():
+            print(f"  {name:<12}{run.path / name}")
+
+
+def runs(options: argparse.Namespace) -> None:
+    if options.action == "delete":
+        return _delete(options)
+    found = folder.all_runs(Path(options.out))
+    if not found:
+        print(f"no runs in {options.out}: begin with `ganvas train`")
+        return
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for column in ("run", "recipe", "images", "MB"):
+        table.add_column(column, justify="right" if column in ("images", "MB") else "left")
+    for path in found:
+        table.add_row(str(path), *_row(path))
+    console.print(table)
+
+
+def data(options: argparse.Namespace) -> None:
+    from ganvas.data import contact_sheet, inspect_source, load_images
+
+    found = inspect_source(options.source, split=options.split, size=options.size, fit=options.fit)
+    print(f"{found.name}: {found.count:,} images")
+    for name, text in _facts(found).items():
+        print(f"  {name:<12}{text}")
+    for note in (*found.notes, *(f"warning: {text}" for text in found.warnings)):
+        print(f"  {note}")
+    size = options.size or min(*found.sizes.most_common(1)[0][0], SHEET)
+    images = load_images(options.source, split=options.split, size=size, fit=options.fit)
+    contact_sheet(images).save(options.out)
+    print(f"  contact sheet: {options.out}")
+
+
+def _facts(found: "Inspection") -> dict[str, str]:
+    """What there is to say of a source, a line each; what it has not is left out."""
+    repeats = sum(len(group) - 1 for group in found.duplicates)
+    facts = {
+        "sizes": _counts({f"{w}x{h}": n for (h, w), n in found.sizes.most_common()}),
+        "modes": _counts(found.modes),
+        "formats": _counts(found.formats),
+        "classes": _counts(found.classes, most=20),
+        "fit": found.fit,
+        "repeats": f"{repeats:,} images repeat an earlier one" if repeats else "",
+        "unreadable": ", ".join(f"{name} ({why})" for name, why in found.unreadable[:5]),
+    }
+    if len(found.unreadable) > 5:
+        facts["unreadable"] += f" and {len(found.unreadable) - 5:,} more"
+    return {name: text for name, text in facts.items() if text}
+
+
+def _counts(counts: Mapping[str, int], most: int = 6) -> str:
+    shown = [f"{name} {count:,}" for name, count in list(counts.items())[:most]]
+    more = [f"{len(counts) - most:,} more"] if len(counts) > most else []
+    return ", ".join(shown + more)
+
+
+def _row(path: Path) -> tuple[str, str, str]:
+    size = f"{folder.size(path) / 1e6:,.1f}"
+    try:
+        run = Run(path)
+        return run.recipe.name, f"{run.images:,}", size
+    except UserError as error:
+        return f"unreadable: {error}", "", size
+
+
+def _delete(options: argparse.Namespace) -> None:
+    if not options.names:
+        raise UsageError("name the runs to delete, such as `ganvas runs delete runs/0001-mnist`")
+    paths = [folder.find(name) for name in options.names]
+    if not options.yes:
+        if not sys.stdin.isatty():
+            raise UsageError("nothing was deleted: say --yes, or answer in a terminal")
+        print(
+            "delete", ", ".join(str(path) for path in paths), "for good? [y/N] ", end="", flush=True
+        )
+        if sys.stdin.readline().strip().lower() not in ("y", "yes"):
+            print("nothing was deleted")
+            return
+    for path in paths:
+        folder.delete(path)
+        print(f"deleted {path}")

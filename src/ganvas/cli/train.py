@@ -1,0 +1,93 @@
+"""``ganvas train`` and ``ganvas resume``."""
+
+import argparse
+from collections.abc import Callable
+from typing import Any
+
+import torch
+
+from ganvas.cli.main import BEGAN
+from ganvas.cli.progress import Screen
+from ganvas.errors import UserError
+from ganvas.recipes import reading, yaml
+from ganvas.recipes.build import choose
+from ganvas.runs import plugins, training
+from ganvas.runs.interrupt import EXIT_CODES
+from ganvas.runs.run import Run
+
+NAMED = ("images", "minutes", "batch", "seed", "device", "precision")
+
+
+def train(options: argparse.Namespace) -> int:
+    overrides = dict(options.overrides)
+    given = {name: getattr(options, name) for name in NAMED}
+    overrides.update({name: value for name, value in given.items() if value is not None})
+    if options.dry_run:
+        return _dry_run(options, overrides)
+    return _played(
+        lambda screen: training.train(
+            options.recipe,
+            data=options.data,
+            out=options.out,
+            name=options.name,
+            plugin=options.plugin,
+            overrides=overrides,
+            listeners=[screen.listen],
+            progress=screen.reading,
+            began=BEGAN,
+        )
+    )
+
+
+def resume(options: argparse.Namespace) -> int:
+    return _played(
+        lambda screen: training.resume(
+            options.run,
+            data=options.data,
+            images=options.images,
+            minutes=options.minutes,
+            new_data=options.new_data,
+            listeners=[screen.listen],
+            progress=screen.reading,
+            began=BEGAN,
+        )
+    )
+
+
+def _dry_run(options: argparse.Namespace, overrides: dict[str, Any]) -> int:
+    if options.plugin is not None:
+        plugins.load_file(options.plugin)
+    recipe = training.resolve(options.recipe, options.data, overrides)
+    choices = choose(recipe)
+    print(yaml.write(reading.to_plain(recipe)), end="")
+    print(
+        f"# here: {choices.device}, {choices.precision}, {choices.memory_format}, "
+        f"{choices.threads} threads"
+    )
+    return 0
+
+
+def _played(play: Callable[[Screen], Run]) -> int:
+    with Screen() as screen:
+        try:
+            run = play(screen)
+            code = 0
+        except training.Stopped as stopped:
+            run, code = stopped.run, EXIT_CODES[stopped.signal]
+        except (torch.OutOfMemoryError, MemoryError) as error:
+            raise out_of_memory(error) from error
+        except RuntimeError as error:
+            if "not enough memory" in str(error) or "out of memory" in str(error):
+                raise out_of_memory(error) from error
+            raise
+    screen.conclude(run, stopped=code != 0)
+    return code
+
+
+def out_of_memory(error: BaseException) -> UserError:
+    """An out-of-memory error as a sentence that says what to try."""
+    first = str(error).splitlines()[0] if str(error) else type(error).__name__
+    return UserError(
+        f"out of memory ({first}). Halve the batch (--batch), or keep it and cut it into "
+        f"micro-batches (--accumulate 2); a resume goes on from the last checkpoint"
+    )
