@@ -237,3 +237,14 @@ def test_a_small_game_learns(loss: str) -> None:
     points = game.averages()["generator"](torch.randn(4000, 2)).detach()
     torch.testing.assert_close(points.mean(0), torch.tensor([1.0, -1.0]), atol=0.15, rtol=0)
     torch.testing.assert_close(points.std(0), torch.tensor([0.5, 0.2]), atol=0.12, rtol=0)
+
+
+@pytest.mark.parametrize("kind", ["r1", "r2", "gradient"])
+def test_one_pass_for_reals_and_fakes_changes_no_number(kind: str) -> None:
+    penalties = (Penalty(kind, 1.0),)  # pyright: ignore
+    apart, joint = (engine(GAN(penalties=penalties, joint_pass=how)) for how in (False, True))
+    for _ in range(4):
+        apart.round()
+        joint.round()
+    for a, b in zip(parameters(apart), parameters(joint), strict=True):
+        torch.testing.assert_close(a, b, rtol=1e-4, atol=1e-5)

@@ -34,8 +34,13 @@ def assert_same_run(ours: Path, theirs: Path) -> None:
     mine = checkpoint.load_newest(ours / "checkpoints")
     other = checkpoint.load_newest(theirs / "checkpoints")
     assert mine[1].keys() == other[1].keys()
-    different = [k for k, v in mine[1].items() if not torch.equal(v, other[1][k])]
-    assert different == []
+    pairs = {name: (value, other[1][name]) for name, value in mine[1].items()}
+    apart = {
+        name: (a.double() - b.double()).abs().max().item()
+        for name, (a, b) in pairs.items()
+        if not torch.equal(a, b)
+    }
+    assert not apart, f"{len(apart)} of {len(pairs)} tensors differ, by at most {apart}"
     for numbers in (mine[2], other[2]):
         numbers.pop("seconds")
         numbers.pop("log_bytes")

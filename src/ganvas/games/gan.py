@@ -46,8 +46,10 @@ class GAN:
     labels; moving them smooths. penalties: added to the discriminator's loss. score_weight: factor
     of its adversarial loss beside them. reuse_fakes: the generator's turn scores the very fakes
     the discriminator just saw, which saves a generator forward; otherwise it draws fresh ones.
-    critic_turns: discriminator turns a round, each with fresh data (n_critic). weight_clip: bound
-    on every discriminator weight after each step (Arjovsky et al. 2017, algorithm 1).
+    joint_pass: score reals and fakes in one pass; the same numbers, sooner, where no layer couples
+    the images of a batch. critic_turns: discriminator turns a round, each with fresh data
+    (n_critic). weight_clip: bound on every discriminator weight after each step (Arjovsky et al.
+    2017, algorithm 1).
 
     Raises:
         ValueError: an unknown loss, or labels for one that has none.
@@ -59,6 +61,7 @@ class GAN:
     penalties: tuple[Penalty, ...] = ()
     score_weight: float = 1.0
     reuse_fakes: bool = False
+    joint_pass: bool = False
     critic_turns: int = 1
     weight_clip: float | None = None
 
@@ -98,13 +101,19 @@ class GAN:
                 fakes = turn.shared("fakes", lambda: create(turn))
             return shown(turn, reals, "real."), shown(turn, fakes.detach(), "fake.")
 
+        def scores(turn: Turn, real: Tensor, fake: Tensor) -> tuple[Tensor, Tensor]:
+            score = turn.networks["discriminator"]
+            if not self.joint_pass:
+                return score(real), score(fake)
+            both_scores = score(torch.cat([real, fake]))
+            return both_scores[: len(real)], both_scores[len(real) :]
+
         def discriminate(turn: Turn) -> Result:
             real, fake = both(turn)
             now = [penalty for penalty in self.penalties if penalty.every == 1]
             real.requires_grad_(any(penalty.kind == "r1" for penalty in now))
             fake.requires_grad_(any(penalty.kind == "r2" for penalty in now))
-            real_scores = turn.networks["discriminator"](real)
-            fake_scores = turn.networks["discriminator"](fake)
+            real_scores, fake_scores = scores(turn, real, fake)
             total = self.score_weight * loss.discriminator(real_scores, fake_scores)
             stats = {
                 "score/real": per_image(real_scores),

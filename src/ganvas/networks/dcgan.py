@@ -9,6 +9,7 @@ from typing import Literal
 
 from torch import nn
 
+from ganvas.networks.convolution import Conv2d, ConvTranspose2d
 from ganvas.networks.initialise import Init, initialise
 from ganvas.networks.shape import Shape, halvings
 
@@ -37,13 +38,13 @@ class DCGANGenerator:
         channels = widths(levels, self.width)[::-1]
         layers: list[nn.Module] = [
             nn.Unflatten(1, (self.latent, 1, 1)),
-            nn.ConvTranspose2d(self.latent, channels[0], (height, width)),
+            ConvTranspose2d(self.latent, channels[0], (height, width)),
         ]
         for wide, narrow in zip(channels, [*channels[1:], shape[0]], strict=True):
             layers += [
                 nn.BatchNorm2d(wide),
                 nn.ReLU(inplace=True),
-                nn.ConvTranspose2d(wide, narrow, 4, stride=2, padding=1),
+                ConvTranspose2d(wide, narrow, 4, stride=2, padding=1),
             ]
         return initialise(nn.Sequential(*layers, nn.Tanh()), self.init)
 
@@ -69,11 +70,11 @@ class DCGANDiscriminator:
         for index, (before, after) in enumerate(
             zip([shape[0], *channels[:-1]], channels, strict=True)
         ):
-            layers.append(nn.Conv2d(before, after, 4, stride=2, padding=1))
+            layers.append(Conv2d(before, after, 4, stride=2, padding=1))
             if self.norm == "batch" and index > 0:
                 layers.append(nn.BatchNorm2d(after))
             layers.append(nn.LeakyReLU(0.2, inplace=True))
-        layers += [nn.Conv2d(channels[-1], 1, (height, width)), nn.Flatten(0)]
+        layers += [Conv2d(channels[-1], 1, (height, width)), nn.Flatten(0)]
         network = initialise(nn.Sequential(*layers), self.init)
         return spectral(network) if self.norm == "spectral" else network
 

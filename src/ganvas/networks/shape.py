@@ -25,3 +25,18 @@ def halvings(shape: Shape, base: int = 4) -> tuple[int, int, int]:
             f"number times a power of two (28, 32, 48, 64, 96, 128 ...); set --data.size"
         )
     return levels, height, width
+
+
+def quarter(shape: Shape) -> tuple[int, int]:
+    """A quarter of an image's height and width, for networks that halve twice.
+
+    Raises:
+        UsageError: a side that is no multiple of 4, or not within 16 to 128.
+    """
+    _, height, width = shape
+    if height % 4 or width % 4 or not 16 <= min(height, width) <= max(height, width) <= 128:
+        raise UsageError(
+            f"this network cannot make {height}x{width} images: each side must be a multiple of 4 "
+            f"between 16 and 128; set --data.size"
+        )
+    return height // 4, width // 4

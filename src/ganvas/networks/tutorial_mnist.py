@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from torch import nn
 
-from ganvas.errors import UsageError
+from ganvas.networks.convolution import Conv2d, ConvTranspose2d
 from ganvas.networks.initialise import Init, initialise
-from ganvas.networks.shape import Shape
+from ganvas.networks.shape import Shape, quarter
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class TutorialMnistGenerator:
     init: Init = "torch"
 
     def build(self, shape: Shape) -> nn.Module:
-        height, width = _quarter(shape)
+        height, width = quarter(shape)
         units = 2 * self.width * height * width
         network = nn.Sequential(
             nn.Linear(self.latent, self.hidden),
@@ -37,10 +37,10 @@ class TutorialMnistGenerator:
             nn.ReLU(inplace=True),
             nn.BatchNorm1d(units),
             nn.Unflatten(1, (2 * self.width, height, width)),
-            nn.ConvTranspose2d(2 * self.width, self.width, 4, stride=2, padding=1),
+            ConvTranspose2d(2 * self.width, self.width, 4, stride=2, padding=1),
             nn.ReLU(inplace=True),
             nn.BatchNorm2d(self.width),
-            nn.ConvTranspose2d(self.width, shape[0], 4, stride=2, padding=1),
+            ConvTranspose2d(self.width, shape[0], 4, stride=2, padding=1),
             nn.Tanh(),
         )
         return initialise(network, self.init)
@@ -59,12 +59,12 @@ class TutorialMnistDiscriminator:
     init: Init = "torch"
 
     def build(self, shape: Shape) -> nn.Module:
-        height, width = _quarter(shape)
+        height, width = quarter(shape)
         network = nn.Sequential(
-            nn.Conv2d(shape[0], self.width, 5, padding=2),
+            Conv2d(shape[0], self.width, 5, padding=2),
             nn.LeakyReLU(0.2, inplace=True),
             nn.AvgPool2d(2),
-            nn.Conv2d(self.width, 2 * self.width, 5, padding=2),
+            Conv2d(self.width, 2 * self.width, 5, padding=2),
             nn.LeakyReLU(0.2, inplace=True),
             nn.AvgPool2d(2),
             nn.Flatten(),
@@ -74,13 +74,3 @@ class TutorialMnistDiscriminator:
             nn.Flatten(0),
         )
         return initialise(network, self.init)
-
-
-def _quarter(shape: Shape) -> tuple[int, int]:
-    _, height, width = shape
-    if height % 4 or width % 4 or not 16 <= min(height, width) <= max(height, width) <= 128:
-        raise UsageError(
-            f"this network cannot make {height}x{width} images: each side must be a multiple of 4 "
-            f"between 16 and 128; set --data.size"
-        )
-    return height // 4, width // 4

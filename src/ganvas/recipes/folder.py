@@ -2,23 +2,36 @@
 
 from ganvas.data.augment import Augmentation
 from ganvas.engine.player import Adam
-from ganvas.games.gan import GAN
-from ganvas.networks.dcgan import DCGANDiscriminator, DCGANGenerator
+from ganvas.engine.schedule import Linear
+from ganvas.games.gan import GAN, Penalty
+from ganvas.networks.compact import CompactDiscriminator, CompactGenerator
 from ganvas.recipes.recipe import Data, Every, Recipe
+
+IMAGES = 1_000_000
 
 
 def folder() -> Recipe:
-    """draft"""
+    """Any folder of images, few or many, at its own aspect ratio: augmented, so that few suffice.
+
+    Command: ``ganvas train --data my_photos/``. TIME_FOLDER
+    """
+    optimiser = Adam(lr=1e-3, betas=(0.0, 0.99))
     return Recipe(
         name="folder",
         data=Data("", split="all", size=64, flip=True),
-        generator=DCGANGenerator(latent=128, width=32),
-        discriminator=DCGANDiscriminator(width=32, norm="spectral"),
-        game=GAN(loss="hinge", reuse_fakes=True),
-        generator_optimiser=Adam(2e-4, (0.0, 0.99)),
-        discriminator_optimiser=Adam(2e-4, (0.0, 0.99)),
+        generator=CompactGenerator(latent=128, width=48),
+        discriminator=CompactDiscriminator(width=48, growth=2.0, hidden=256),
+        game=GAN(
+            loss="non-saturating",
+            penalties=(Penalty("r1", 1.0, every=8),),
+            reuse_fakes=True,
+            joint_pass=True,
+        ),
+        generator_optimiser=optimiser,
+        discriminator_optimiser=optimiser,
         augment=Augmentation(),
-        half_life=5000.0,
-        images=300_000,
-        every=Every(log=2_000, samples=20_000, checkpoint=100_000),
+        half_life=Linear(0.0, 10_000.0, until=100_000),
+        batch=32,
+        images=IMAGES,
+        every=Every(log=2_000, samples=10_000, checkpoint=50_000),
     )

@@ -1,21 +1,40 @@
-"""The quick default."""
+"""The quick default: readable, varied digits in a few CPU minutes."""
 
 from ganvas.engine.player import Adam
-from ganvas.games.gan import GAN
-from ganvas.networks.dcgan import DCGANDiscriminator, DCGANGenerator
-from ganvas.recipes.recipe import Every, Recipe
+from ganvas.engine.schedule import Linear
+from ganvas.games.gan import GAN, Penalty
+from ganvas.networks.compact import CompactDiscriminator, CompactGenerator
+from ganvas.recipes.recipe import Data, Every, Recipe
+
+IMAGES = 360_000
 
 
 def mnist() -> Recipe:
-    """draft"""
+    """Handwritten digits on any machine: small networks, a high learning rate that falls to zero.
+
+    Command: ``ganvas train``. TIME_MNIST
+
+    Non-saturating loss; R1 on every sixteenth round (Mescheder et al. 2018; lazily, as Karras et
+    al. 2020); the generator is judged on the very fakes the discriminator just saw; EMA.
+    """
+    optimiser = Adam(lr=Linear(2e-3, 0.0, until=IMAGES, begin=IMAGES * 2 // 5), betas=(0.0, 0.99))
     return Recipe(
         name="mnist",
-        generator=DCGANGenerator(latent=64, width=32),
-        discriminator=DCGANDiscriminator(width=32, norm="spectral"),
-        game=GAN(loss="hinge", reuse_fakes=True),
-        generator_optimiser=Adam(5e-4, (0.0, 0.99)),
-        discriminator_optimiser=Adam(5e-4, (0.0, 0.99)),
-        half_life=5000.0,
-        images=300_000,
-        every=Every(log=2_000, samples=20_000, checkpoint=100_000),
+        data=Data("mnist"),
+        generator=CompactGenerator(),
+        discriminator=CompactDiscriminator(),
+        game=GAN(
+            loss="non-saturating",
+            penalties=(Penalty("r1", 1.0, every=16),),
+            reuse_fakes=True,
+            joint_pass=True,
+        ),
+        generator_optimiser=optimiser,
+        discriminator_optimiser=optimiser,
+        half_life=Linear(0.0, 10_000.0, until=100_000),
+        batch=64,
+        images=IMAGES,
+        minutes=4.9,
+        threads=1,
+        every=Every(log=4_000, samples=20_000, checkpoint=100_000),
     )

@@ -9,15 +9,18 @@ from ganvas.engine.schedule import Cosine, Linear
 from ganvas.errors import UsageError
 from ganvas.games.gan import GAN
 from ganvas.losses.adversarial import LOSSES, AdversarialLoss, unlabelled
+from ganvas.networks.compact import CompactDiscriminator, CompactGenerator
 from ganvas.networks.dcgan import DCGANDiscriminator, DCGANGenerator
 from ganvas.networks.tutorial_mnist import TutorialMnistDiscriminator, TutorialMnistGenerator
 from ganvas.recipes.recipe import DiscriminatorSettings, GeneratorSettings
 
 GENERATORS: dict[str, type] = {
+    "compact": CompactGenerator,
     "dcgan": DCGANGenerator,
     "tutorial-mnist": TutorialMnistGenerator,
 }
 DISCRIMINATORS: dict[str, type] = {
+    "compact": CompactDiscriminator,
     "dcgan": DCGANDiscriminator,
     "tutorial-mnist": TutorialMnistDiscriminator,
 }

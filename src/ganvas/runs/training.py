@@ -97,7 +97,7 @@ def train(
     loaded = plugins.load_file(plugin) if plugin is not None else {}
     shortcuts = {"images": images, "minutes": minutes, "seed": seed}
     changes = {key: value for key, value in shortcuts.items() if value is not None}
-    chosen = resolve(recipe, data, {**changes, **(overrides or {})})
+    chosen = resolve(recipe, data, {**(overrides or {}), **changes})
     folder.check_name(name or chosen.name)
     choices = choose(chosen)
     torch.set_num_threads(choices.threads)

@@ -1,0 +1,147 @@
+"""RELIABILITY 1, 6, 15, 16: a process killed at a random moment, then resumed, for EVERY recipe.
+
+The recipes keep their default precision, memory format and everything else that decides numbers;
+only widths, batch and length are made small (see ``playing.SMALL``).
+"""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+import ganvas
+from ganvas.recipes.table import RECIPES
+from ganvas.runs.loggers import read_log
+
+from .playing import SMALL, assert_same_run, picture_folder
+
+LINES = 4
+"""Log lines that a run of this length writes before it may be killed."""
+
+
+def small(recipe: str) -> dict[str, object]:
+    """Overrides for one recipe: its own kinds of networks, but narrow."""
+    settings = RECIPES[recipe]()
+    narrow: dict[str, object] = {k: v for k, v in SMALL.items() if "." in k or k == "threads"}
+    narrow |= {"generator.width": 8, "discriminator.width": 8, "batch": 16}
+    narrow["images"] = 320 * settings.game.critic_turns
+    for part in (settings.generator, settings.discriminator):
+        if hasattr(part, "hidden"):
+            name = "generator" if part is settings.generator else "discriminator"
+            narrow[f"{name}.hidden"] = 32
+    return narrow
+
+
+def command(*words: object) -> list[str]:
+    return [sys.executable, "-m", "ganvas", *map(str, words)]
+
+
+def start(words: list[str]) -> subprocess.Popen[str]:
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    return subprocess.Popen(
+        words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment
+    )
+
+
+def wait_for_log(out: Path, lines: int, process: subprocess.Popen[str]) -> Path:
+    """The run folder, once its log has so many lines."""
+    while process.poll() is None:
+        for path in out.glob("*"):
+            if len(read_log(path / "log.jsonl")) >= lines:
+                return path
+        time.sleep(0.002)
+    assert process.stdout is not None
+    raise AssertionError(f"ended early: {process.stdout.read()}")
+
+
+def train_words(recipe: str, data: Path | None, out: Path, **more: object) -> list[str]:
+    words: list[object] = ["train", recipe, "--out", out]
+    if data is not None:
+        words += ["--data", data]
+    for name, value in {**small(recipe), **more}.items():
+        words += [f"--{name}", value]
+    return command(*words)
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_killed_at_random_and_resumed_equals_the_uninterrupted_run(tmp_path, recipe: str) -> None:
+    data = None if "mnist" in recipe else picture_folder(tmp_path / "pictures")
+    overrides = small(recipe)
+    whole = ganvas.train(recipe, data=data, out=tmp_path / "whole", overrides=overrides)
+    process = start(train_words(recipe, data, tmp_path / "cut"))
+    path = wait_for_log(tmp_path / "cut", random.randint(1, LINES), process)
+    time.sleep(random.random() * 0.05)
+    process.kill()
+    process.communicate()
+    ganvas.resume(path)
+    assert_same_run(path, whole.path)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_a_signal_saves_at_the_end_of_a_round_and_the_run_goes_on(tmp_path, number, code) -> None:
+    process = start(train_words("tutorial-mnist", None, tmp_path / "cut", images=10_000_000))
+    path = wait_for_log(tmp_path / "cut", 2, process)
+    process.send_signal(number)
+    said, _ = process.communicate(timeout=120)
+    assert process.returncode == code, said
+    assert "stopped and saved" in said and f"ganvas resume {path}" in said
+    stopped = ganvas.load(path)
+    assert stopped.images % 16 == 0 and stopped.images >= read_log(path / "log.jsonl")[-1]["images"]
+    total = stopped.images + 160
+    whole = ganvas.train(
+        "tutorial-mnist", out=tmp_path / "whole", overrides=small("tutorial-mnist"), images=total
+    )
+    ganvas.resume(path, images=total)
+    assert_same_run(path, whole.path)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
+def test_a_second_ctrl_c_is_out_at_once_with_the_checkpoint_intact(tmp_path) -> None:
+    process = start(train_words("tutorial-mnist", None, tmp_path, images=10_000_000))
+    path = wait_for_log(tmp_path, 3, process)
+    for _ in range(2):
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.001)
+    process.communicate(timeout=120)
+    assert process.returncode == 130
+    assert ganvas.load(path).images >= 0
+    ganvas.resume(path, images=ganvas.load(path).images + 16)
+
+
+SAVING = """
+import sys, torch
+from pathlib import Path
+from ganvas.runs import checkpoint
+folder = Path(sys.argv[1])
+tensors = {"w": torch.zeros(400_000)}
+for images in range(1, 100_000):
+    tensors["w"].fill_(images)
+    checkpoint.save(folder, images, tensors, {"images": images})
+    checkpoint.prune(folder, keep=2)
+    print(images, flush=True)
+"""
+
+
+def test_killed_while_saving_the_newest_whole_checkpoint_loads(tmp_path) -> None:
+    from ganvas.runs import checkpoint
+
+    process = start([sys.executable, "-c", SAVING, str(tmp_path)])
+    assert process.stdout is not None
+    for attempt in range(8):
+        for _ in range(random.randint(1, 4)):
+            process.stdout.readline()
+        time.sleep(random.random() * 0.02)
+        process.kill()
+        process.communicate()
+        path, tensors, numbers, problems = checkpoint.load_newest(tmp_path)
+        assert problems == []
+        assert (tensors["w"] == numbers["images"]).all() and int(path.name) == numbers["images"]
+        if attempt < 7:
+            process = start([sys.executable, "-c", SAVING, str(tmp_path)])
+            assert process.stdout is not None
