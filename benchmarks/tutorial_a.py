@@ -135,8 +135,11 @@ def train(
             d_sum += done.d_loss
             g_sum += done.g_loss
             if batch % 200 == 0:
-                print(f"step {done.steps + 1}: D {d_sum / 200:.3f} G {g_sum / 200:.3f}",
-                      file=sys.stderr, flush=True)
+                print(
+                    f"step {done.steps + 1}: D {d_sum / 200:.3f} G {g_sum / 200:.3f}",
+                    file=sys.stderr,
+                    flush=True,
+                )
                 d_sum = g_sum = 0.0
 
             done.steps += 1
@@ -169,8 +172,12 @@ def main() -> None:
     parser.add_argument("--penalty", action=argparse.BooleanOptionalAction, default=True)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--exclude-every", type=int, metavar="K",
-                        help="hold out every K-th file; default 5 for a folder, 0 for an archive")
+    parser.add_argument(
+        "--exclude-every",
+        type=int,
+        metavar="K",
+        help="hold out every K-th file; default 5 for a folder, 0 for an archive",
+    )
     parser.add_argument("--batch", type=int, default=128)
     parser.add_argument("--count", type=int, default=2000)
     parser.add_argument("--out", type=Path, default=Path("samples.npz"))

@@ -161,8 +161,11 @@ def train(loader: DataLoader, g: nn.Module, d: nn.Module, deadline: float, figur
             g_adam.step()
 
             if iteration % SHOW_EVERY == 0:
-                print(f"epoch {epoch} iteration {iteration} D {d_loss:.4} G {g_loss:.4}",
-                      file=sys.stderr, flush=True)
+                print(
+                    f"epoch {epoch} iteration {iteration} D {d_loss:.4} G {g_loss:.4}",
+                    file=sys.stderr,
+                    flush=True,
+                )
                 name = f"{epoch}_{iteration}_D{d_loss:.4}_G{g_loss:.4}.jpg"
                 draw_grid(to_unit(fake.detach()), figures / name)
             iteration += 1

@@ -247,6 +247,7 @@ def test_a_plugins_part_trains_resumes_and_is_checked(tmp_path, blobs) -> None:
     [
         ({"batch": 0}, "at least 1"),
         ({"batch": 10, "accumulate": 3}, "does not divide"),
+        ({"batch": 65}, "a batch of 65 is more than the 64 images"),
         ({"minutes": 0}, "more than 0"),
         ({"every.log": 0}, "at least 1"),
         ({"data.size": 29}, "cannot make"),

@@ -1,5 +1,7 @@
 """Where a run lives: device, precision and memory format, decided once, then written down."""
 
+import ctypes
+import sys
 from typing import Literal
 
 import torch
@@ -43,6 +45,21 @@ def choose_precision(wanted: Precision, device: torch.device) -> Literal["fp32",
     if wanted == "auto":
         return "bf16" if has_fast_bf16(device) else "fp32"
     return wanted
+
+
+def keep_memory() -> None:
+    """Let glibc keep freed memory instead of giving every large temporary back to the system.
+
+    Getting it back costs a page fault every 4 kB, about 5% of a CPU training step. Elsewhere than
+    under glibc this does nothing.
+    """
+    if not sys.platform.startswith("linux"):
+        return
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is not None:
+        trim_threshold, mmap_threshold, largest = -1, -3, 32 << 20
+        mallopt(mmap_threshold, largest)
+        mallopt(trim_threshold, 2**31 - 1)
 
 
 def choose_memory_format(wanted: MemoryFormat) -> Literal["contiguous", "channels-last"]:

@@ -39,7 +39,12 @@ def choose(recipe: Recipe) -> Choices:
 
 
 def load_data(recipe: Recipe, source: Any = None, progress: Any = None) -> Images:
-    """The recipe's training images; ``source`` replaces what its ``data.source`` names."""
+    """The recipe's training images; ``source`` replaces what its ``data.source`` names.
+
+    Raises:
+        DataError: what is there cannot be read or used.
+        UsageError: fewer images than one batch.
+    """
     data = recipe.data
     images = load_images(
         data.source if source is None else source,
@@ -50,6 +55,11 @@ def load_data(recipe: Recipe, source: Any = None, progress: Any = None) -> Image
         limit=data.limit,
         progress=progress,
     )
+    if recipe.batch > len(images):
+        raise UsageError(
+            f"a batch of {recipe.batch} is more than the {len(images):,} images of {images.name}: "
+            f"say --batch {len(images) // 2 or 1}, or give more images"
+        )
     return images
 
 

@@ -7,23 +7,28 @@ from ganvas.games.gan import GAN, Penalty
 from ganvas.networks.compact import CompactDiscriminator, CompactGenerator
 from ganvas.recipes.recipe import Data, Every, Recipe
 
-IMAGES = 1_000_000
+IMAGES = 200_000
 
 
 def folder() -> Recipe:
-    """Any folder of images, few or many, at its own aspect ratio: augmented, so that few suffice.
+    """Any folder of images, few or many, at its own aspect ratio, 64 pixels on the shorter side.
 
-    Command: ``ganvas train --data my_photos/``. TIME_FOLDER
+    Command: ``ganvas train --data my_photos/``. On one CPU core with bfloat16: about 20
+    minutes for 200,000 images at 64 pixels. Expect something recognisable after two of them.
+
+    Non-saturating loss; R1 on every eighth round; all that the discriminator sees is augmented
+    (shift, colour, cutout) and half of it mirrored, so that a few hundred pictures suffice. The
+    learning rate falls to a tenth and stays there: ``--images`` may ask for more than 200,000.
     """
-    optimiser = Adam(lr=1e-3, betas=(0.0, 0.99))
+    optimiser = Adam(lr=Linear(1e-3, 1e-4, until=IMAGES, begin=IMAGES * 2 // 5), betas=(0.0, 0.99))
     return Recipe(
         name="folder",
         data=Data("", split="all", size=64, flip=True),
-        generator=CompactGenerator(latent=128, width=48),
+        generator=CompactGenerator(latent=128, width=32),
         discriminator=CompactDiscriminator(width=48, growth=2.0, hidden=256),
         game=GAN(
             loss="non-saturating",
-            penalties=(Penalty("r1", 1.0, every=8),),
+            penalties=(Penalty("r1", 0.1, every=8),),
             reuse_fakes=True,
             joint_pass=True,
         ),

@@ -9,7 +9,8 @@ from ganvas.recipes.recipe import Data, Every, Recipe
 def tutorial_mnist() -> Recipe:
     """The second tutorial's networks, loss, optimiser and length, its defects mended.
 
-    Command: ``ganvas train tutorial-mnist``. TIME_TUTORIAL_MNIST
+    Command: ``ganvas train tutorial-mnist``. On one CPU core with bfloat16: 80 minutes for
+    the tutorial's 50 epochs. Expect readable digits with the odd broken one.
 
     Corrections: no sigmoid before the loss that expects logits; noise is N(0, 1), not N(-1, 2^2);
     a new order each epoch; the discriminator's turn sends no gradient into the generator; samples

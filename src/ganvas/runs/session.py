@@ -56,7 +56,6 @@ class Session:
         path: the run folder.
         recipe: what the engine was built from.
         engine: at the clock from which to go on.
-        latent_grid: latents of the sample grid [64, latent], the same throughout.
         log_bytes: how much of the log belongs to this clock; the rest is cut off.
         seconds: trained in earlier sessions.
         listeners: called with every event.

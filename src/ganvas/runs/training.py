@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 
+from ganvas.engine.device import keep_memory
 from ganvas.errors import UsageError
 from ganvas.recipes import reading, table, yaml
 from ganvas.recipes.build import build_engine, check, choose, load_data
@@ -100,7 +101,7 @@ def train(
     chosen = resolve(recipe, data, {**(overrides or {}), **changes})
     folder.check_name(name or chosen.name)
     choices = choose(chosen)
-    torch.set_num_threads(choices.threads)
+    _prepare(choices.threads)
     source = None if data is None or isinstance(data, str | Path) else data
     found = load_data(chosen, source, progress)
     engine = build_engine(chosen, found, choices)
@@ -147,7 +148,7 @@ def resume(
         known = old.record
         recipe = replace(old.recipe, minutes=minutes, images=images or old.recipe.images)
         check(recipe)
-        torch.set_num_threads(known.choices.threads)
+        _prepare(known.choices.threads)
         if recipe.data.source == IN_MEMORY and data is None:
             raise UsageError("this run was trained on images in memory: give them again as data=")
         found = load_data(recipe, data, progress)
@@ -187,6 +188,11 @@ def _play(session: Session, began: float) -> Run:
 
 RESERVE = 2.0
 """Seconds kept of ``minutes`` for the last checkpoint, the time-lapse and the report."""
+
+
+def _prepare(threads: int) -> None:
+    torch.set_num_threads(threads)
+    keep_memory()
 
 
 def _write_recipe(path: Path, recipe: Recipe) -> None:

@@ -1,0 +1,117 @@
+"""README and docs say what is so: commands and Python run, links lead somewhere."""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+import ganvas
+from ganvas.cli.main import main
+from ganvas.recipes.table import RECIPES
+
+from .runs.playing import picture_folder
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+QUICK = ["--images", "64", "--batch", "16", "--threads", "1"]
+TINY = ["--generator.width", "4", "--discriminator.width", "4"]
+
+
+def commands(text: str) -> list[list[str]]:
+    """The ``ganvas`` lines of its console blocks and inline code, without comments."""
+    lines = [
+        line
+        for block in re.findall(r"```console\n(.*?)```", text, re.S)
+        for line in block.splitlines()
+    ]
+    lines += re.findall(r"`(ganvas [^`\n]+)`", text)
+    found = [shlex.split(line, comments=True) for line in lines if line.startswith("ganvas ")]
+    return [words[1:] for words in found]
+
+
+@pytest.fixture
+def place(tmp_path, monkeypatch) -> Path:
+    """A folder with pictures, and runs by the names the README uses."""
+    monkeypatch.chdir(tmp_path)
+    picture_folder(tmp_path / "my_photos", count=20, size=(48, 32))
+    return tmp_path
+
+
+def shortened(words: list[str]) -> list[str]:
+    """The command with a short length and narrow networks, all else as printed."""
+    if words[0] != "train":
+        return words
+    without = [w for i, w in enumerate(words) if "--minutes" not in (w, words[i - 1])]
+    sized = [] if any("generator" in w for w in words) else TINY
+    return [*without, *QUICK, *sized]
+
+
+def test_the_readmes_commands_run(place, capsys) -> None:
+    played = [
+        words
+        for words in commands(README)
+        if not any(mark in word for word in words for mark in "[]|…<>") and "RUN" not in words
+    ]
+    assert [words[0] for words in played][:4] == ["train", "data", "train", "sample"]
+    for words in played:
+        assert main(shortened(renamed(words, place))) == 0, (words, capsys.readouterr().err)
+    assert (place / "grid.png").is_file() and (place / "contact-sheet.png").is_file()
+
+
+def renamed(words: list[str], place: Path) -> list[str]:
+    """``runs/0001-folder`` in the text is whichever number the folder run got here."""
+    found = {path.name.split("-", 1)[1]: path for path in sorted((place / "runs").glob("*-*"))}
+    return [
+        str(found[m[1]]) + m[2] if (m := re.fullmatch(r"runs/\d{4}-([\w-]+)(.*)", w)) else w
+        for w in words
+    ]
+
+
+def test_the_readmes_python_runs(place) -> None:
+    (code,) = re.findall(r"```python\n(.*?)```", README, re.S)
+    small = {
+        "batch": 16, "threads": 1, "generator.width": 4, "discriminator.width": 4,
+        "every.log": 32,
+    }  # fmt: skip
+
+    class Shortened:
+        @staticmethod
+        def train(*args, **more):
+            more.pop("minutes")
+            return ganvas.train(*args, **more, images=64, overrides=small)
+
+        @staticmethod
+        def resume(path, images):
+            assert images > 64
+            return ganvas.resume(path, images=96)
+
+    names: dict[str, object] = {"ganvas": Shortened}
+    exec(code.replace("import ganvas\n", ""), names)
+    assert names["images"].shape == (64, 28, 28, 1)  # pyright: ignore
+    assert names["run"].images == 96  # pyright: ignore
+
+
+def test_every_recipe_has_its_row() -> None:
+    rows = [line for line in README.splitlines() if line.startswith("| `")]
+    for name in RECIPES:
+        assert any(line.startswith(f"| `{name}` |") for line in rows)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_and_named_tests_are_there(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    for target in re.findall(r"\]\(([^)#]+)\)", text):
+        if "://" not in target:
+            assert (page.parent / target).exists(), target
+    tests = "".join(p.read_text(encoding="utf-8") for p in (ROOT / "tests").rglob("*.py"))
+    for name in re.findall(r"`(test_\w+)`", text):
+        assert f"def {name}(" in tests, name
+    for file in re.findall(r"`((?:tests|benchmarks|src)/[\w/.-]+\.\w+)`", text):
+        assert (ROOT / file).exists(), file
+
+
+def test_no_text_was_left_open() -> None:
+    for page in PAGES:
+        assert not re.findall(r"\b[A-Z]+_[A-Z_]+\b(?<!GANVAS_CACHE)", page.read_text()), page
