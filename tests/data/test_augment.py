@@ -1,0 +1,71 @@
+"""Augmentation: each part does what it says, an image at a time, and lets gradients through."""
+
+import torch
+
+from ganvas.data.augment import Augmentation
+
+OFF = {"translate": 0.0, "cutout": 0.0, "brightness": 0.0, "saturation": 0.0, "contrast": 0.0}
+
+
+def fixed(*values: float):
+    """A source of noise that always draws these seven numbers, given in [-1, 1]."""
+    row = (torch.tensor([*values, *[0.0] * (7 - len(values))]) + 1) / 2
+    return lambda name, *shape: row.expand(4, 7)
+
+
+def uniform(name: str, *shape: int) -> torch.Tensor:
+    return torch.rand(4, *shape, generator=torch.Generator().manual_seed(3))
+
+
+def images(channels: int = 3) -> torch.Tensor:
+    torch.manual_seed(0)
+    return torch.rand(4, channels, 16, 24) * 2 - 1
+
+
+def test_nothing_is_changed_by_nothing() -> None:
+    assert torch.equal(Augmentation(**OFF)(images(), uniform), images())
+
+
+def test_brightness_adds_one_number_an_image() -> None:
+    out = Augmentation(**{**OFF, "brightness": 0.5})(images(), fixed(0.6))
+    torch.testing.assert_close(out, images() + 0.3)
+
+
+def test_saturation_keeps_the_grey_and_zero_removes_colour() -> None:
+    part = Augmentation(**{**OFF, "saturation": 1.0})
+    out = part(images(), fixed(0, -1))
+    torch.testing.assert_close(out, images().mean(1, keepdim=True).expand_as(out))
+    torch.testing.assert_close(part(images(), fixed(0, 0.7)).mean(1), images().mean(1))
+    assert torch.equal(part(images(1), fixed(0, 0.7)), images(1))
+
+
+def test_contrast_keeps_the_mean_of_each_image() -> None:
+    out = Augmentation(**{**OFF, "contrast": 0.5})(images(), fixed(0, 0, 1))
+    means = images().mean((1, 2, 3), True)
+    torch.testing.assert_close(out, means + 1.5 * (images() - means))
+
+
+def test_translation_moves_whole_pixels_and_fills_with_grey() -> None:
+    part = Augmentation(**{**OFF, "translate": 0.25})
+    out = part(images(), fixed(0, 0, 0, 0.5, -0.5))  # down 2 of 16 pixels, left 3 of 24
+    assert torch.equal(out[..., 2:, :-3], images()[..., :-2, 3:])
+    assert out[..., :2, :].abs().max() == 0 and out[..., -3:].abs().max() == 0
+
+
+def test_cutout_is_a_grey_rectangle_of_the_share_asked_for() -> None:
+    out = Augmentation(**{**OFF, "cutout": 0.5})(torch.ones(4, 1, 32, 32), fixed())
+    assert set(out.unique().tolist()) == {0.0, 1.0}
+    assert abs((out == 0).float().mean().item() - 0.25) < 0.04
+    assert out[0, 0, 16, 16] == 0 and out[0, 0, 0, 0] == 1
+
+
+def test_every_image_has_draws_of_its_own() -> None:
+    same = images()[:1].expand(4, -1, -1, -1)
+    out = Augmentation()(same, uniform)
+    assert len({round(image.sum().item(), 4) for image in out}) == 4
+
+
+def test_gradients_reach_the_pixels_that_are_seen() -> None:
+    pixels = images().requires_grad_()
+    Augmentation()(pixels, uniform).sum().backward()
+    assert pixels.grad is not None and (pixels.grad != 0).float().mean() > 0.3
