@@ -22,7 +22,7 @@ def test_a_folder(tmp_path):
     assert seen.classes == {"cat": 3, "dog": 3}
     assert seen.duplicates == (("cat/01.png", "dog/same.bmp", "dog/same.png"),)
     assert [name for name, _ in seen.unreadable] == ["dog/bad.png", "dog/cut.png"]
-    assert seen.fit.startswith("16x24: cropped ")
+    assert seen.fit.startswith("24x16: cropped ")
     assert "class 'cat' has only 3 images" in seen.warnings
     assert "2 images repeat others exactly" in seen.warnings
     assert any("learn them by heart" in sentence for sentence in seen.warnings)
@@ -30,7 +30,7 @@ def test_a_folder(tmp_path):
 
 def test_fit_texts(tmp_path):
     folder_of(tmp_path, 2, 20, 30)
-    assert inspect_source(tmp_path).fit == "20x30: as they are"
+    assert inspect_source(tmp_path).fit == "30x20: as they are"
     assert inspect_source(tmp_path, size=20, fit="crop").fit == "20x20: cropped 33% on average"
     assert "padded with white" in inspect_source(tmp_path, size=20, fit="pad").fit
     write(tmp_path / "x.png", encoded(picture(0), "PNG"))

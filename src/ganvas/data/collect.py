@@ -195,7 +195,7 @@ def arrays(
             with entry.open() as file:
                 image = decode(file, enough)
             if fit.size is None and image.size != shape[:0:-1]:
-                return entry.name, f"{image.height}x{image.width}, another size than the others"
+                return entry.name, f"{image.width}x{image.height}, another size than the others"
             return entry.name, fit.apply(image, shape)
         except Unreadable as error:
             return entry.name, str(error)
@@ -239,7 +239,7 @@ def notes_on(
         "CMYK image(s) converted to RGB": sum(header.mode == "CMYK" for header in headers),
         "grey image(s) given 3 channels": grey if shape[0] == 3 else 0,
         "colour image(s) made grey": len(headers) - grey if shape[0] == 1 else 0,
-        f"image(s) smaller than {shape[1]}x{shape[2]} enlarged": small,
+        f"image(s) smaller than {shape[2]}x{shape[1]} enlarged": small,
     }
     return [
         f"{count:,} {text.replace('(s)', '' if count == 1 else 's', 1)}"

@@ -81,7 +81,7 @@ def common_size(sizes: Sequence[tuple[int, int]], name: str) -> tuple[int, int]:
     power = 2 ** max(3, min(8, int(math.log2(shorter))))
     (h1, w1), (h2, w2) = different[0], different[-1]
     raise DataError(
-        f"{name}: images of {len(different)} sizes, from {h1}x{w1} to {h2}x{w2} (height x width): "
+        f"{name}: images of {len(different)} sizes, from {w1}x{h1} to {w2}x{h2}: "
         f"choose one, e.g. size {power}"
     )
 

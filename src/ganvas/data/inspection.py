@@ -175,7 +175,7 @@ def fit_text(
         shape = fit.shape(sizes, grey, name)
     except DataError as error:
         return str(error), None
-    target = f"{shape[1]}x{shape[2]}"
+    target = f"{shape[2]}x{shape[1]}"
     if fit.size is None or set(sizes) == {shape[1:]}:
         return f"{target}: as they are", shape
     if fit.how in ("pad", "stretch"):
