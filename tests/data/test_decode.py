@@ -151,8 +151,9 @@ def test_cmyk_jpeg_becomes_rgb():
     assert abs(np.asarray(plain).astype(int) - np.asarray(image)).mean() < 4
 
 
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "TIFF", "WEBP"])
 @pytest.mark.parametrize("turn", range(1, 9))
-def test_exif_orientation_is_applied(tmp_path, turn):
+def test_exif_orientation_is_applied(tmp_path, turn, kind):
     upright = picture(5, 32, 48)
     back = {
         2: Image.Transpose.FLIP_LEFT_RIGHT, 3: Image.Transpose.ROTATE_180,
@@ -164,8 +165,9 @@ def test_exif_orientation_is_applied(tmp_path, turn):
     exif = Image.Exif()
     exif[0x0112] = turn
     for number in range(2):
-        data = encoded(stored, "JPEG", exif=exif, quality=98, subsampling=0)
-        write(tmp_path / f"{number}.jpg", data)
+        fine = {"JPEG": {"quality": 98, "subsampling": 0}, "WEBP": {"lossless": True}}
+        data = encoded(stored, kind, exif=exif, **fine.get(kind, {}))
+        write(tmp_path / f"{number}.{kind.lower()}", data)
     images = load_images(tmp_path)
     assert images.shape == (3, 32, 48)
     difference = images.pixels[0].numpy().transpose(1, 2, 0).astype(int) - np.asarray(upright)

@@ -59,11 +59,11 @@ def test_channels_last_moments_keep_their_strides_and_match_contiguous_training(
 
 def test_schedules_reach_the_optimiser() -> None:
     player = Player(
-        {"n": nn.Linear(1, 1)}, Adam(lr=Linear(1, 0, 100), betas=(0.0, Linear(0, 1, 10)))
+        {"n": nn.Linear(1, 1)}, Adam(lr=Linear(1, 0, 100), betas=(0.0, Linear(0, 0.9, 10)))
     )
     player.settings.set(player.optimiser, 50)
     group = player.optimiser.param_groups[0]
-    assert group["lr"] == 0.5 and group["betas"] == (0.0, 1.0)
+    assert group["lr"] == 0.5 and group["betas"] == (0.0, 0.9)
 
 
 def test_average_halves_its_distance_in_one_half_life() -> None:

@@ -80,6 +80,11 @@ def test_schedules_are_told_apart_by_kind() -> None:
         ({"batch.size": 3}, "unknown setting 'batch.size'"),
         ({"precision": "fp64"}, "precision cannot be 'fp64'"),
         ({"generator_optimiser.betas": [0.5]}, "needs 2 values"),
+        ({"game.penalties": [{"kind": "r1"}, {"kind": "r1"}]}, "may stand once"),
+        ({"generator_optimiser.lr": -1}, "lr must be 0 or more"),
+        ({"generator_optimiser.betas": [0.5, 1.5]}, "betas must be within 0 and 1"),
+        ({"generator_optimiser.eps": 0}, "eps must be more than 0"),
+        ({"game.weight_clip": -0.1}, "weight_clip must be more than 0"),
         ({"game.penalties": [{"kind": "r3"}]}, "game.penalties.0.kind cannot be 'r3'"),
     ],
 )
@@ -130,3 +135,26 @@ def test_a_users_part_gets_a_name(monkeypatch) -> None:
 def test_table_reads_recipes_that_are_already_recipes() -> None:
     recipe = RECIPES["mnist"]()
     assert table.find(recipe) is recipe
+
+
+def test_a_kind_and_its_settings_may_come_in_any_order() -> None:
+    for overrides in (
+        {"generator.kind": "dcgan", "generator.width": 96},
+        {"generator.width": 96, "generator.kind": "dcgan"},
+    ):
+        assert change(find("mnist"), overrides).generator == DCGANGenerator(width=96)
+
+
+def test_a_base_may_be_a_file_beside_and_never_itself(tmp_path) -> None:
+    (tmp_path / "one.yaml").write_text("base: mnist\nbatch: 32\n")
+    (tmp_path / "two.yaml").write_text("base: one.yaml\nseed: 7\n")
+    recipe = find(tmp_path / "two.yaml")
+    assert (recipe.batch, recipe.seed, recipe.name) == (32, 7, "mnist")
+    (tmp_path / "self.yaml").write_text("base: self.yaml\n")
+    with pytest.raises(UsageError, match="is its own base"):
+        find(tmp_path / "self.yaml")
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_no_text_was_left_open(name: str) -> None:
+    assert "TIME_" not in (RECIPES[name].__doc__ or "")

@@ -6,9 +6,17 @@ from ganvas.errors import UsageError
 from ganvas.recipes import yaml
 
 
-def test_numbers_in_scientific_notation_are_coerced_where_they_are_used() -> None:
-    """PyYAML reads 1e-3 as text; the recipe's types make a number of it (see test_reading)."""
-    assert yaml.read("lr: 1e-3") == {"lr": "1e-3"}
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("1e-3", 1e-3), ("2E5", 2e5), ("-1.5", -1.5), (".5", 0.5), ("96", 96), ("0", 0),
+        ("10:50", "10:50"), ("2024-12-31", "2024-12-31"), ("0:50000", "0:50000"), ("007", 7.0),
+        ("null", None), ("true", True), ("1.0.0", "1.0.0"),
+    ],
+)  # fmt: skip
+def test_numbers_are_read_as_everybody_writes_them(text: str, value: object) -> None:
+    """PyYAML alone takes 1e-3 for text, 10:50 for 650 (base 60) and dates for dates."""
+    assert yaml.read(f"a: {text}") == {"a": value}
 
 
 @pytest.mark.parametrize(
@@ -24,6 +32,7 @@ def test_numbers_in_scientific_notation_are_coerced_where_they_are_used() -> Non
         ("[" * 50 + "]" * 50, "nested deeper than"),
         ("[" * 50_000, "nested deeper than"),
         ("x" * 2_000_000, "larger than"),
+        ("a: " + "9" * 5000, "cannot be read"),
         ("? [1, 2]\n: 3", "not readable YAML"),
         ("a: \x00", "not readable YAML"),
     ],

@@ -95,6 +95,11 @@ def damage_manifest(path) -> None:
     (path / "manifest.json").write_text("{")
 
 
+def damage_number(path) -> None:
+    file = path / "manifest.json"
+    file.write_text(file.read_text().replace('"images": 2', '"images": 912'))
+
+
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
@@ -103,6 +108,7 @@ def damage_manifest(path) -> None:
         (damage_flip, "SHA-256"),
         (damage_remove, "cannot be read"),
         (damage_manifest, "manifest.json is missing or damaged"),
+        (damage_number, "SHA-256 is not its own"),
     ],
 )
 def test_damage_is_named_and_the_one_before_is_used(tmp_path, damage, message: str) -> None:
@@ -113,6 +119,14 @@ def test_damage_is_named_and_the_one_before_is_used(tmp_path, damage, message: s
     path, _, numbers, problems = checkpoint.load_newest(tmp_path)
     assert (path, numbers["images"]) == (old, 1)
     assert len(problems) == 1 and "000000002" in problems[0]
+
+
+def test_clocks_are_numbers_not_words(tmp_path) -> None:
+    saved(tmp_path, 999_999_999, 1_000_000_000)
+    assert checkpoint.load_newest(tmp_path)[2]["images"] == 1_000_000_000
+    assert checkpoint.last_clock(tmp_path) == 1_000_000_000
+    checkpoint.prune(tmp_path, keep=1)
+    assert checkpoint.last_clock(tmp_path) == 1_000_000_000
 
 
 def test_nothing_whole_says_so(tmp_path) -> None:

@@ -29,7 +29,7 @@ def small(recipe: str) -> dict[str, object]:
     settings = RECIPES[recipe]()
     narrow: dict[str, object] = {k: v for k, v in SMALL.items() if "." in k or k == "threads"}
     narrow |= {"generator.width": 8, "discriminator.width": 8, "batch": 16}
-    narrow["images"] = 320 * settings.game.critic_turns
+    narrow["images"] = 640 * settings.game.critic_turns
     for part in (settings.generator, settings.discriminator):
         if hasattr(part, "hidden"):
             name = "generator" if part is settings.generator else "discriminator"
@@ -78,6 +78,8 @@ def test_killed_at_random_and_resumed_equals_the_uninterrupted_run(tmp_path, rec
     time.sleep(random.random() * 0.05)
     process.kill()
     process.communicate()
+    assert process.returncode == -signal.SIGKILL, "it ended before it could be killed"
+    assert ganvas.load(path).images < overrides["images"]
     ganvas.resume(path)
     assert_same_run(path, whole.path)
 

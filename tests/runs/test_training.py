@@ -1,5 +1,7 @@
 """Training and resuming in one process: RELIABILITY 6 to 11, 18, 19, 22."""
 
+import errno
+import shutil
 import warnings
 from pathlib import Path
 from typing import Any
@@ -10,9 +12,9 @@ import torch
 import ganvas
 from ganvas.errors import CheckpointError, DataError, NonFinite, UsageError
 from ganvas.recipes import yaml
-from ganvas.runs import training
-from ganvas.runs.loggers import read_log
-from ganvas.runs.session import Event
+from ganvas.runs import checkpoint, plugins, session, training
+from ganvas.runs.loggers import JsonLines, read_log
+from ganvas.runs.session import Event, all_finite
 
 from .playing import SMALL, assert_same_run
 
@@ -133,15 +135,87 @@ def test_a_changed_architecture_is_refused_with_the_differing_keys(tmp_path, blo
         ganvas.resume(run.path, data=blobs, images=320)
 
 
-def test_a_non_finite_loss_stops_the_run_and_is_never_saved(tmp_path, blobs) -> None:
-    broken = {"discriminator_optimiser.lr": 1e30, "precision": "fp32", "images": 3200}
-    with pytest.raises(NonFinite, match="stopped being a finite number"):
-        train(tmp_path, blobs, overrides=broken)
-    (path,) = tmp_path.iterdir()
-    for place in (path / "checkpoints").iterdir():
-        tensors = ganvas.runs.checkpoint.load(place)[0]
-        if place.name == "000000000":
-            assert all(torch.isfinite(v).all() for v in tensors.values())
+def test_a_non_finite_number_stops_the_run_and_is_never_saved(tmp_path, blobs) -> None:
+    broken = {"precision": "fp32", "images": 3200}
+    for player in ("discriminator", "generator"):
+        with pytest.raises(NonFinite, match="stopped being a finite number"):
+            rates = {f"{player}_optimiser.lr": 1e39}
+            train(tmp_path / player, blobs, overrides={**broken, **rates})
+        (path,) = (tmp_path / player).iterdir()
+        for place in (path / "checkpoints").iterdir():
+            assert all_finite(checkpoint.load(place)[0].values())
+
+
+def test_a_disk_that_fills_up_costs_a_grid_and_a_log_but_not_the_run(
+    tmp_path, blobs, monkeypatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(session, "save_png", full)
+    monkeypatch.setattr(JsonLines, "write", full)
+    monkeypatch.setattr(training, "save_outcome", lambda *_: None)
+    with pytest.warns(RuntimeWarning) as said:
+        run = train(tmp_path, blobs)
+    assert run.images == 320
+    text = " ".join(str(warning.message) for warning in said)
+    assert "was not written" in text and "JsonLines stopped logging" in text
+
+
+def test_a_run_killed_before_its_first_checkpoint_begins_anew(tmp_path, blobs) -> None:
+    whole = train(tmp_path / "whole", blobs)
+    cut = train(tmp_path / "cut", blobs)
+    shutil.rmtree(cut.path / "checkpoints" / "000000320")
+    for place in list((cut.path / "checkpoints").iterdir()):
+        shutil.rmtree(place)
+    ganvas.resume(cut.path, data=blobs)
+    assert_same_run(cut.path, whole.path)
+
+
+def test_leftover_temporaries_are_cleaned_everywhere(tmp_path, blobs) -> None:
+    run = train(tmp_path, blobs)
+    for place in (run.path, run.path / "samples", run.path / "checkpoints"):
+        (place / ".tmp-1-x").write_text("left")
+    ganvas.resume(run.path, data=blobs)
+    assert list(run.path.rglob(".tmp-*")) == []
+
+
+def test_a_damaged_grid_costs_a_frame_and_not_the_resume(tmp_path, blobs) -> None:
+    run = train(tmp_path, blobs, images=160)
+    (run.path / "samples" / "000000096.png").write_bytes(b"\x89PNG")
+    with pytest.warns(RuntimeWarning, match="no TensorBoard"):
+        longer = ganvas.resume(run.path, data=blobs, images=320)
+    assert longer.images == 320
+
+
+def test_a_total_below_the_clock_is_refused(tmp_path, blobs) -> None:
+    run = train(tmp_path, blobs)
+    for images in (0, 160):
+        with pytest.raises(UsageError, match="has seen 320 images"):
+            ganvas.resume(run.path, data=blobs, images=images)
+    assert ganvas.load(run.path).recipe.images == 320
+
+
+def test_another_version_or_processor_is_told(tmp_path, blobs) -> None:
+    run = train(tmp_path, blobs, images=160)
+    file = run.path / "run.json"
+    file.write_text(file.read_text().replace(torch.__version__, "1.0"))
+    told: list[str] = []
+    ganvas.resume(run.path, data=blobs, images=320, listeners=[lambda e: told.append(e.text)])
+    assert any("torch 1.0, now" in text for text in told)
+
+
+def test_images_asked_for_are_not_cut_short_by_the_recipes_minutes() -> None:
+    assert training.resolve("mnist").minutes is not None
+    assert training.resolve("mnist", overrides={"images": 10**7}).minutes is None
+    assert training.resolve("mnist", overrides={"images": 10**7, "minutes": 3}).minutes == 3
+
+
+def test_a_path_is_a_path_and_a_name_a_name(tmp_path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mnist").mkdir()
+    assert training.resolve(data="mnist").data.source == "mnist"
+    assert training.resolve(data=Path("mnist")).data.source == str(tmp_path / "mnist")
 
 
 def test_a_logger_that_fails_is_a_warning_and_training_goes_on(tmp_path, blobs) -> None:
@@ -219,7 +293,7 @@ def test_a_script_in_the_datas_name_is_shown_as_text(tmp_path, blobs) -> None:
     assert "<script>" not in page and "&lt;script&gt;" in page
 
 
-def test_a_plugins_part_trains_resumes_and_is_checked(tmp_path, blobs) -> None:
+def test_a_plugins_part_trains_resumes_and_is_checked(tmp_path, blobs, monkeypatch) -> None:
     plugin = tmp_path / "mine.py"
     plugin.write_text(
         "from dataclasses import dataclass\n"
@@ -237,9 +311,15 @@ def test_a_plugins_part_trains_resumes_and_is_checked(tmp_path, blobs) -> None:
     run = train(tmp_path, blobs, plugin=plugin, overrides={"generator": "tinyplugin"}, images=160)
     assert list(run.record.plugins) == [str(plugin.resolve())]
     ganvas.resume(run.path, data=blobs, images=320)
+    monkeypatch.setattr(plugins, "_loaded", set())  # as in a new process
+    with pytest.raises(UsageError, match="name it with --plugin FILE"):
+        ganvas.load(run.path).sample(1)
+    assert ganvas.load(run.path).images == 320  # looking runs nothing
+    assert len(ganvas.load(run.path, plugin=plugin).sample(1)) == 1
+    monkeypatch.setattr(plugins, "_loaded", set())
     plugin.write_text(plugin.read_text() + "\n# changed\n")
-    with pytest.raises(UsageError, match="has changed"):
-        ganvas.resume(run.path, data=blobs, images=480)
+    with pytest.raises(UsageError, match="must not have changed"):
+        ganvas.resume(run.path, data=blobs, images=480, plugin=plugin)
 
 
 @pytest.mark.parametrize(
@@ -249,6 +329,11 @@ def test_a_plugins_part_trains_resumes_and_is_checked(tmp_path, blobs) -> None:
         ({"batch": 10, "accumulate": 3}, "does not divide"),
         ({"batch": 65}, "a batch of 65 is more than the 64 images"),
         ({"minutes": 0}, "more than 0"),
+        ({"batch": 1}, "at least 2 images"),
+        ({"threads": -1}, "threads must be"),
+        ({"clip_gradient": -1}, "clip_gradient must be"),
+        ({"generator.width": 0}, "generator.width must be at least 1"),
+        ({"discriminator.width": -1}, "discriminator.width must be at least 1"),
         ({"every.log": 0}, "at least 1"),
         ({"data.size": 29}, "cannot make"),
     ],

@@ -1,6 +1,7 @@
 """The ``ganvas`` command: its words and how its errors look. Imports nothing slow."""
 
 import argparse
+import errno
 import os
 import sys
 import time
@@ -34,12 +35,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except UserError as error:
         print(f"ganvas: {error}", file=sys.stderr)
         return error.exit_code
-    except KeyboardInterrupt:
-        print("ganvas: stopped", file=sys.stderr)
-        return 130
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    except OSError as error:
+        print(f"ganvas: {_disk(error)}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("ganvas: stopped", file=sys.stderr)
+        return 130
+
+
+def _disk(error: OSError) -> str:
+    """A file that cannot be read or written, as a sentence."""
+    place = f" ({error.filename})" if error.filename else ""
+    hint = "; free some room, then `ganvas resume` goes on" if error.errno == errno.ENOSPC else ""
+    return f"{error.strerror or error}{place}{hint}"
 
 
 class Parser(argparse.ArgumentParser):
@@ -110,6 +121,7 @@ def build_parser() -> tuple[argparse.ArgumentParser, frozenset[str]]:
     resume.add_argument(
         "--new-data", action="store_true", help="go on although the data has changed"
     )
+    resume.add_argument("--plugin", metavar="FILE.py", help="the run's own parts; it is run")
     length = resume.add_mutually_exclusive_group()
     length.add_argument("--images", type=int, metavar="N", help="a new total")
     length.add_argument("--minutes", type=float, metavar="M", help="stop after M minutes")
@@ -134,6 +146,8 @@ def build_parser() -> tuple[argparse.ArgumentParser, frozenset[str]]:
     sample.add_argument(
         "--at", type=int, metavar="N", help="the checkpoint at N images (default: the newest)"
     )
+
+    sample.add_argument("--plugin", metavar="FILE.py", help="the run's own parts; it is run")
 
     recipes = verb("recipes", "show", "recipes", "List the recipes.")
     recipes.add_argument("name", nargs="?", metavar="RECIPE", help="show one whole")

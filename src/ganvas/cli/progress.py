@@ -38,7 +38,7 @@ class Screen:
 
     def listen(self, event: Event) -> None:
         if event.kind == "warning":
-            self.console.print(f"[yellow]warning:[/] {event.text}", markup=True)
+            self.console.print(f"warning: {event.text}", style="yellow", markup=False)
         elif event.kind == "sampled" and event.path is not None:
             if not self._newest:
                 self.console.print(f"run folder: {event.path.parent.parent}", markup=False)

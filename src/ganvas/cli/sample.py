@@ -23,7 +23,7 @@ def sample(options: argparse.Namespace) -> None:
     out = Path(options.out)
     save = _saver(options.out)
     seeds = None if options.seeds is None else read_seeds(options.seeds)
-    run = Run(options.run, at=options.at)
+    run = Run(options.run, at=options.at, plugin=options.plugin)
     images = run.sample(
         options.count, seed=options.seed, seeds=seeds, truncation=options.truncation
     )

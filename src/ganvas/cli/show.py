@@ -2,6 +2,7 @@
 
 import argparse
 import inspect
+import io
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
-from ganvas.errors import UsageError, UserError
+from ganvas.errors import DataError, UsageError, UserError
 from ganvas.recipes import reading, yaml
 from ganvas.recipes.table import RECIPES, find
 from ganvas.runs import checkpoint, folder
@@ -46,10 +47,9 @@ def show(options: argparse.Namespace) -> None:
     record, log = run.record, run.log
     seconds = log[-1]["seconds"] if log else 0.0
     kept = [path.name for path in checkpoint.complete(run.path / "checkpoints")]
-    print(f"{run.path}: recipe {run.recipe.name}")
-    print(
-        f"  images      {run.images:,} of {run.recipe.images:,} seen in {seconds / 60:.1f} minutes"
-    )
+    print(f"{run.path}: recipe {run.settings['name']}")
+    of = f"{run.images:,} of {run.settings['images']:,} seen"
+    print(f"  images      {of} in {seconds / 60:.1f} minutes")
     channels, height, width = record.shape
     pixels = f"{width}x{height}, {channels} channels"
     print(f"  data        {record.count:,} images of {record.data}, {pixels}")
@@ -82,16 +82,21 @@ def runs(options: argparse.Namespace) -> None:
 
 def data(options: argparse.Namespace) -> None:
     from ganvas.data import contact_sheet, inspect_source, load_images
+    from ganvas.data.layout import printable
 
     found = inspect_source(options.source, split=options.split, size=options.size, fit=options.fit)
     print(f"{found.name}: {found.count:,} images")
     for name, text in _facts(found).items():
-        print(f"  {name:<12}{text}")
+        print(f"  {name:<12}{printable(text)}")
     for note in (*found.notes, *(f"warning: {text}" for text in found.warnings)):
-        print(f"  {note}")
+        print(f"  {printable(note)}")
+    if not found.count:
+        raise DataError("none of these images can be read")
     size = options.size or min(*found.sizes.most_common(1)[0][0], SHEET)
     images = load_images(options.source, split=options.split, size=size, fit=options.fit)
-    contact_sheet(images).save(options.out)
+    buffer = io.BytesIO()
+    contact_sheet(images).save(buffer, "PNG")
+    Path(options.out).write_bytes(buffer.getvalue())
     print(f"  contact sheet: {options.out}")
 
 
@@ -122,8 +127,8 @@ def _row(path: Path) -> tuple[str, str, str]:
     size = f"{folder.size(path) / 1e6:,.1f}"
     try:
         run = Run(path)
-        return run.recipe.name, f"{run.images:,}", size
-    except UserError as error:
+        return str(run.settings["name"]), f"{run.images:,}", size
+    except (UserError, KeyError, TypeError) as error:
         return f"unreadable: {error}", "", size
 
 

@@ -47,6 +47,7 @@ def resume(options: argparse.Namespace) -> int:
             images=options.images,
             minutes=options.minutes,
             new_data=options.new_data,
+            plugin=options.plugin,
             listeners=[screen.listen],
             progress=screen.reading,
             began=BEGAN,
@@ -88,6 +89,6 @@ def out_of_memory(error: BaseException) -> UserError:
     """An out-of-memory error as a sentence that says what to try."""
     first = str(error).splitlines()[0] if str(error) else type(error).__name__
     return UserError(
-        f"out of memory ({first}). Halve the batch (--batch), or keep it and cut it into "
-        f"micro-batches (--accumulate 2); a resume goes on from the last checkpoint"
+        f"out of memory ({first}). Begin a new run with half the batch (--batch), or with the "
+        f"same batch cut into micro-batches (--accumulate 2)"
     )

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ganvas.data.archive import check_total
 from ganvas.data.memory import Raw, from_array, from_labels
 from ganvas.errors import DataError
 
@@ -20,8 +21,7 @@ def read_npz(path: Path) -> Raw:
     try:
         with zipfile.ZipFile(path) as members:
             size = sum(member.file_size for member in members.infolist())
-        if size > MAX_BYTES:
-            raise DataError(f"{path}: {size / 2**30:.1f} GiB uncompressed, more than 8; split it")
+        check_total(path, size, MAX_BYTES, path.stat().st_size)
         with np.load(path, allow_pickle=False) as file:
             if "images" not in file.files:
                 raise DataError(f"{path}: holds {', '.join(file.files)}; name the array images")

@@ -18,10 +18,10 @@ Uniform = Callable[..., Tensor]
 class Augmentation:
     """How far each image may be moved; all draws are uniform.
 
-    translate: largest shift, as a share of each side; what comes in is black (0 in [-1, 1] is
-    mid-grey, so the image is shifted as it stands and the rim filled with mid-grey). cutout: side
-    of a mid-grey square, as a share of each side. brightness: largest amount added. saturation,
-    contrast: largest relative change around the image's grey, and around its mean.
+    translate: largest shift, as a share of each side; the rim is filled with mid-grey (0 in
+    [-1, 1]). cutout: side of a mid-grey square, as a share of each side. brightness: largest
+    amount added. saturation, contrast: largest relative change around the image's grey, and around
+    its mean.
     """
 
     translate: float = 0.125

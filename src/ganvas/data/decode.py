@@ -77,7 +77,8 @@ def read_header(file: BinaryIO) -> Header:
     with opened(file) as image, unreadable():
         check_mode(image)
         width, height = image.size
-        if orientation(image) >= 5:
+        # Pillow has already turned the size of a TIFF, and of nothing else.
+        if orientation(image) >= 5 and image.format != "TIFF":
             width, height = height, width
         kind = image.format or ""
         return Header(height, width, image.mode, kind, is_grey(image), is_transparent(image))

@@ -56,6 +56,8 @@ def download(url: str, partial: Path) -> None:
             if time.monotonic() - shown > 1:
                 shown = time.monotonic()
                 tell(url, file.tell(), total)
+        if file.tell() < total:
+            raise OSError(f"the connection ended at {file.tell():,} of {total:,} bytes")
 
 
 def tell(url: str, done: int, total: int) -> None:

@@ -7,16 +7,28 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from ganvas.engine.schedule import Schedule, at
+from ganvas.engine.schedule import Schedule, at, ends
 
 
 @dataclass(frozen=True)
 class Adam:
-    """Adam (Kingma & Ba 2015, algorithm 1) with scheduled learning rate and betas."""
+    """Adam (Kingma & Ba 2015, algorithm 1) with scheduled learning rate and betas.
+
+    Raises:
+        ValueError: a rate below 0, a beta outside [0, 1), an epsilon that is not positive.
+    """
 
     lr: Schedule = 2e-4
     betas: tuple[Schedule, Schedule] = (0.5, 0.999)
     eps: float = 1e-8
+
+    def __post_init__(self) -> None:
+        if any(not rate >= 0 for rate in ends(self.lr)):
+            raise ValueError(f"lr must be 0 or more, not {self.lr}")
+        if any(not 0 <= beta < 1 for each in self.betas for beta in ends(each)):
+            raise ValueError(f"betas must be within 0 and 1, not {self.betas}")
+        if not self.eps > 0:
+            raise ValueError(f"eps must be more than 0, not {self.eps}")
 
     def build(self, parameters: list[nn.Parameter]) -> torch.optim.Adam:
         """The optimiser, its state already allocated with the strides of its parameters.

@@ -47,6 +47,13 @@ def at(schedule: Schedule, images: int) -> float:
     return schedule(images) if callable(schedule) else float(schedule)
 
 
+def ends(schedule: Schedule) -> tuple[float, float]:
+    """The first and the last value of a schedule; it lies between them."""
+    if isinstance(schedule, Linear | Cosine):
+        return schedule.start, schedule.end
+    return float(schedule), float(schedule)
+
+
 def _progress(images: int, begin: int, until: int) -> float:
     if until <= begin:
         return float(images >= until)

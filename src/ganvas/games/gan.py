@@ -52,7 +52,8 @@ class GAN:
     2017, algorithm 1).
 
     Raises:
-        ValueError: an unknown loss, or labels for one that has none.
+        ValueError: an unknown loss, labels for one that has none, a number that cannot be, or
+            two penalties of one kind.
     """
 
     loss: str = "non-saturating"
@@ -69,6 +70,11 @@ class GAN:
         adversarial_loss(self.loss, self.real_label, self.fake_label)
         if min([self.critic_turns, *(penalty.every for penalty in self.penalties)]) < 1:
             raise ValueError("critic_turns and a penalty's every must be at least 1")
+        kinds = [penalty.kind for penalty in self.penalties]
+        if len(set(kinds)) < len(kinds):
+            raise ValueError("each kind of penalty may stand once among the penalties")
+        if self.weight_clip is not None and not self.weight_clip > 0:
+            raise ValueError("weight_clip must be more than 0")
 
     def build(
         self,

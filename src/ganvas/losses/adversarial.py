@@ -137,6 +137,9 @@ def adversarial_loss(
 
 
 def accuracy(real: Tensor, fake: Tensor) -> Tensor:
-    """Share of scores with the right sign, [N]: 0.5 is a discriminator that cannot tell."""
+    """Share of scores with the right sign, [N]: 0.5 is a discriminator that cannot tell.
+
+    It means something where 0 parts reals from fakes: not under least squares or Wasserstein.
+    """
     with torch.no_grad():
         return (per_image((real > 0).float()) + per_image((fake < 0).float())) / 2

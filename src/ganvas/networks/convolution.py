@@ -37,7 +37,7 @@ class ConvTranspose2d(nn.ConvTranspose2d):
 
     def forward(self, input: Tensor, output_size: list[int] | None = None) -> Tensor:
         dtype = fast_dtype(input)
-        if dtype is None or output_size is not None:
+        if dtype is None or output_size is not None or any(map(int, self.output_padding)):
             return super().forward(input, output_size)
         height, width = input.shape[-2:]
         stride, padding = self.stride[0], int(self.padding[0])

@@ -64,13 +64,23 @@ def load_data(recipe: Recipe, source: Any = None, progress: Any = None) -> Image
 
 
 def build_networks(recipe: Recipe, shape: tuple[int, int, int]) -> dict[str, nn.Module]:
-    """Generator and discriminator with their first weights, which the seed alone determines."""
+    """Generator and discriminator with their first weights, which the seed alone determines.
+
+    Raises:
+        UsageError: settings that make no network, such as a width of 0.
+    """
     networks = {}
     for name in ("generator", "discriminator"):
         settings = getattr(recipe, name)
+        for field, value in vars(settings).items():
+            if isinstance(value, int) and value < 1:
+                raise UsageError(f"{name}.{field} must be at least 1, not {value}")
         with torch.random.fork_rng(devices=[]):
             torch.default_generator.manual_seed(keys.key(recipe.seed, "weights", name))
-            networks[name] = settings.build(shape)
+            try:
+                networks[name] = settings.build(shape)
+            except (ValueError, RuntimeError, ZeroDivisionError) as error:
+                raise UsageError(f"{name} {settings} cannot be built: {error}") from error
     return networks
 
 
@@ -117,5 +127,11 @@ def check(recipe: Recipe) -> None:
         raise UsageError(f"batch {recipe.batch} does not divide by accumulate {recipe.accumulate}")
     if min(recipe.every.log, recipe.every.samples, recipe.every.checkpoint, recipe.keep) < 1:
         raise UsageError("every.log, every.samples, every.checkpoint and keep must be at least 1")
+    if recipe.batch // recipe.accumulate < 2:
+        raise UsageError("BatchNorm needs at least 2 images at a time: raise batch")
+    if recipe.threads is not None and recipe.threads < 1:
+        raise UsageError("threads must be at least 1")
+    if recipe.clip_gradient is not None and not recipe.clip_gradient > 0:
+        raise UsageError("clip_gradient must be more than 0")
     if recipe.minutes is not None and not recipe.minutes > 0:
         raise UsageError("minutes must be more than 0")

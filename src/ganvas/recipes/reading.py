@@ -1,5 +1,6 @@
 """Recipes from plain data and back: types coerced, every unknown key named with a suggestion."""
 
+import copy
 import dataclasses
 import difflib
 import types
@@ -66,6 +67,7 @@ def override(plain: dict[str, Any], where: str, value: Any) -> None:
         if not isinstance(inner, dict):
             raise UsageError(unknown(where, _keys(plain)))
         place = inner
+    value = copy.deepcopy(value)  # what is set here may be set into later
     if last == "kind" and place.get("kind") != value:
         place.clear()
     place[last] = value

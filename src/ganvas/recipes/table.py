@@ -24,35 +24,45 @@ RECIPES: dict[str, Callable[[], Recipe]] = {
 def find(recipe: str | Path | Recipe) -> Recipe:
     """A recipe by name, from a YAML file, or as it is.
 
-    A file may name a recipe to start from (``base: mnist``) and give only what differs.
+    A file may name a recipe to start from (``base: mnist``, or another file beside it) and give
+    only what differs.
 
     Raises:
         UsageError: no such name or file, or a file that is no recipe.
     """
     if isinstance(recipe, Recipe):
         return recipe
-    name = str(recipe)
-    if name in RECIPES:
-        return RECIPES[name]()
-    path = Path(name)
-    if path.suffix in (".yaml", ".yml"):
-        if not path.is_file():
-            raise UsageError(f"there is no recipe file {name}")
-        return from_plain(yaml.read(_text(path), name), name)
-    raise UsageError(reading.unknown(name, RECIPES, "recipe"))
+    if str(recipe) in RECIPES:
+        return RECIPES[str(recipe)]()
+    return reading.from_plain(Recipe, _whole(str(recipe), ()))
 
 
 def from_plain(plain: Any, name: str = "the recipe") -> Recipe:
-    """A recipe from nested plain data, with or without a ``base``."""
+    """A recipe from nested plain data without a ``base``."""
     if not isinstance(plain, dict):
         raise UsageError(f"{name} holds no settings (key: value)")
-    base = plain.get("base")
-    changes = {key: value for key, value in plain.items() if key != "base"}
+    return reading.from_plain(Recipe, plain)
+
+
+def _whole(name: str, above: tuple[Path, ...]) -> dict[str, Any]:
+    """Plain data of a named recipe or of a file, with all that its base gives filled in."""
+    if name in RECIPES:
+        return reading.to_plain(RECIPES[name]())
+    path = (above[-1].parent if above else Path()) / name
+    if path.suffix not in (".yaml", ".yml"):
+        raise UsageError(reading.unknown(name, RECIPES, "recipe"))
+    text = _text(path)
+    if path.resolve() in [file.resolve() for file in above]:
+        raise UsageError(f"{name} is its own base")
+    plain = yaml.read(text, name)
+    if not isinstance(plain, dict):
+        raise UsageError(f"{name} holds no settings (key: value)")
+    base = plain.pop("base", None)
     if base is None:
-        return reading.from_plain(Recipe, changes)
-    whole = reading.to_plain(find(str(base)))
-    reading.merge(whole, changes)
-    return reading.from_plain(Recipe, whole)
+        return plain
+    whole = _whole(str(base), (*above, path))
+    reading.merge(whole, plain)
+    return whole
 
 
 def change(recipe: Recipe, overrides: dict[str, Any]) -> Recipe:
@@ -60,13 +70,16 @@ def change(recipe: Recipe, overrides: dict[str, Any]) -> Recipe:
     if not overrides:
         return recipe
     plain = reading.to_plain(recipe)
-    for where, value in overrides.items():
+    # A new kind starts afresh, so it comes before what is set of it, in whatever order both came.
+    for where, value in sorted(overrides.items(), key=lambda item: not item[0].endswith(".kind")):
         reading.override(plain, where, value)
     return reading.from_plain(Recipe, plain)
 
 
 def _text(path: Path) -> str:
     try:
+        if not path.is_file():
+            raise UsageError(f"there is no recipe file {path}")
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"cannot read {path}: {error}") from None

@@ -1,6 +1,7 @@
 """YAML that cannot surprise: no tags, no aliases, no duplicate keys, bounded size and depth."""
 
-from typing import Any
+import re
+from typing import Any, ClassVar
 
 import yaml as pyyaml
 
@@ -21,6 +22,8 @@ def read(text: str, name: str = "the recipe") -> Any:
     try:
         _check(text, name)
         return pyyaml.load(text, Loader=_Loader)
+    except ValueError as error:
+        raise UsageError(f"{name} holds a value that cannot be read: {error}") from None
     except pyyaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = f", line {mark.line + 1}" if mark else ""
@@ -51,7 +54,22 @@ def _check(text: str, name: str) -> None:
             raise UsageError(f"{line}: nested deeper than {DEEPEST}: that is no recipe")
 
 
+INT = re.compile(r"[-+]?(?:0|[1-9][0-9]*)$")
+FLOAT = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?$|[-+]?\.inf$|\.nan$")
+
+
 class _Loader(pyyaml.SafeLoader):
+    """Numbers as everybody writes them: 1e-3 is one, 10:50 (base 60) and dates are words."""
+
+    yaml_implicit_resolvers: ClassVar = {
+        first: [
+            (tag, pattern)
+            for tag, pattern in known
+            if tag.rpartition(":")[2] not in ("int", "float", "timestamp")
+        ]
+        for first, known in pyyaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+
     def construct_mapping(self, node: pyyaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen = set()
         for key, _ in node.value:
@@ -64,3 +82,7 @@ class _Loader(pyyaml.SafeLoader):
                 raise pyyaml.MarkedYAMLError(problem=problem, problem_mark=key.start_mark)
             seen.add(key.value)
         return super().construct_mapping(node, deep)
+
+
+_Loader.add_implicit_resolver("tag:yaml.org,2002:int", INT, list("-+0123456789"))
+_Loader.add_implicit_resolver("tag:yaml.org,2002:float", FLOAT, list("-+0123456789."))

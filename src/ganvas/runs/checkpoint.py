@@ -34,12 +34,13 @@ def save(folder: Path, images: int, tensors: Mapping[str, Tensor], numbers: dict
         temporary.mkdir()
         content = safetensors.torch.save({k: _plain(v) for k, v in tensors.items()})
         write_file(temporary / TENSORS, content)
-        manifest = {
+        manifest: dict[str, Any] = {
             "format": FORMAT,
             "images": images,
             "numbers": numbers,
             "files": {TENSORS: {"bytes": len(content), "sha256": _hash(content)}},
         }
+        manifest["sha256"] = _hash(_canonical(manifest))
         write_file(temporary / MANIFEST, json.dumps(manifest, indent=1).encode())
         sync_folder(temporary)
         if path.exists():  # the same moment, found damaged: it goes only now that this one is whole
@@ -94,7 +95,18 @@ def load_newest(folder: Path) -> tuple[Path, dict[str, Tensor], dict[str, Any], 
 def complete(folder: Path) -> Iterator[Path]:
     """Checkpoint folders by clock, oldest first; temporaries are none."""
     if folder.is_dir():
-        yield from sorted(p for p in folder.iterdir() if p.is_dir() and p.name.isdigit())
+        found = (path for path in folder.iterdir() if path.is_dir() and path.name.isdigit())
+        yield from sorted(found, key=lambda path: int(path.name))
+
+
+def last_clock(folder: Path) -> int:
+    """Images seen at the newest checkpoint whose manifest is whole; 0 where there is none."""
+    for path in reversed(list(complete(folder))):
+        try:
+            return _manifest(path)["images"]
+        except CheckpointError:
+            continue
+    return 0
 
 
 def prune(folder: Path, keep: int, best: str | None = None) -> None:
@@ -107,7 +119,10 @@ def prune(folder: Path, keep: int, best: str | None = None) -> None:
 def clean(folder: Path) -> None:
     """Remove temporaries that a killed process left behind. Call with the run locked."""
     for path in folder.glob(".tmp-*"):
-        shutil.rmtree(path, ignore_errors=True)
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
 
 
 def set_aside(folder: Path, newer_than: int) -> None:
@@ -149,7 +164,14 @@ def _manifest(path: Path) -> dict[str, Any]:
         raise CheckpointError(f"{path / MANIFEST} is missing or damaged")
     if found > FORMAT:
         raise CheckpointError(f"{path} has format {found}: update ganvas (this one reads {FORMAT})")
+    said = manifest.pop("sha256", None)
+    if said != _hash(_canonical(manifest)) or manifest["images"] != int(path.name):
+        raise CheckpointError(f"{path / MANIFEST} is damaged: its SHA-256 is not its own")
     return manifest
+
+
+def _canonical(manifest: Mapping[str, Any]) -> bytes:
+    return json.dumps(manifest, sort_keys=True).encode()
 
 
 def _plain(tensor: Tensor) -> Tensor:

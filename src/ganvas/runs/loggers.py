@@ -4,6 +4,7 @@ A logger gets one flat record a line, ``images`` first, and the path of each new
 resume it is cut back to the checkpoint's clock, so that a resumed log is the uninterrupted one.
 """
 
+import contextlib
 import json
 import os
 import shutil
@@ -31,6 +32,7 @@ class JsonLines:
             os.truncate(path, keep_bytes)
         self.path = path
         self._file = open(path, "a", encoding="utf-8")  # noqa: SIM115 - held until close
+        self._whole = self._file.tell()
 
     def write(self, record: Record) -> None:
         self._file.write(json.dumps(record) + "\n")
@@ -41,9 +43,13 @@ class JsonLines:
 
     def bytes(self) -> int:
         """How long the log is now, safely on disk: what a checkpoint notes."""
-        self._file.flush()
-        os.fsync(self._file.fileno())
-        return self._file.tell()
+        try:
+            self._file.flush()
+            os.fsync(self._file.fileno())
+            self._whole = self._file.tell()
+        except (OSError, ValueError):
+            pass  # a log that cannot be written ends where it last was whole
+        return self._whole
 
     def close(self) -> None:
         self._file.close()
@@ -82,6 +88,17 @@ class TensorBoard:
         self._writer.close()
 
 
+def tensorboard(
+    folder: Path, records: Sequence[Record], grids: dict[int, Path]
+) -> list[TensorBoard]:
+    """A TensorBoard logger, or none and a warning where it cannot be had."""
+    try:
+        return [TensorBoard(folder, records, grids)]
+    except Exception as error:
+        warnings.warn(f"no TensorBoard in this run: {error}", RuntimeWarning, stacklevel=2)
+        return []
+
+
 class Loggers:
     """Several loggers as one; the first failure of each is a warning and its last call."""
 
@@ -103,6 +120,8 @@ class Loggers:
                 call(logger)
             except Exception as error:
                 self._loggers.remove(logger)
+                with contextlib.suppress(Exception):
+                    logger.close()
                 warnings.warn(
                     f"{type(logger).__name__} stopped logging, training goes on: {error}",
                     RuntimeWarning,

@@ -32,13 +32,17 @@ def load_file(path: str | Path) -> dict[str, str]:
     return {str(file): digest}
 
 
-def load(plugins: Mapping[str, str]) -> None:
-    """Run the plug-ins that a run was made with.
+def require(plugins: Mapping[str, str]) -> None:
+    """Check that the plug-ins a run was made with have been named again by the user.
+
+    They are never run because a run folder says so: it may come from anywhere.
 
     Raises:
-        UsageError: one is gone or has changed; nothing of it was run.
+        UsageError: one has not been named, or has changed.
     """
     for path, digest in plugins.items():
-        if not Path(path).is_file() or file_hash(Path(path)) != digest:
-            raise UsageError(f"the plug-in {path} is gone or has changed since this run was made")
-        load_file(path)
+        if digest not in _loaded:
+            raise UsageError(
+                f"this run uses a plug-in, {Path(path).name}: name it with --plugin FILE "
+                f"(it will be run); it must not have changed since"
+            )

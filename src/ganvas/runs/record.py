@@ -37,6 +37,15 @@ class Record:
     plugins: dict[str, str] = field(default_factory=dict)
     format: int = FORMAT
 
+    def differences(self) -> list[str]:
+        """What of the software or the processor is not what the run began with."""
+        here = {**_versions(), "machine": _machine(self.choices)}
+        then = {**self.versions, "machine": self.machine}
+        changed = [f"{k} {then[k]}, now {v}" for k, v in here.items() if then.get(k, v) != v]
+        if not changed:
+            return []
+        return [f"the resume may not be exact to the last bit: {'; '.join(changed)}"]
+
     def check_data(self, images: Images) -> None:
         """Raise DataError if these are not the images that the run was trained on."""
         if images.fingerprint != self.fingerprint:
@@ -49,7 +58,6 @@ class Record:
 
 def describe(images: Images, choices: Choices, plugins: dict[str, str]) -> Record:
     """The record of a run that begins now."""
-    modules = (ganvas, torch, torchvision, np)
     return Record(
         choices=choices,
         shape=images.shape,
@@ -57,10 +65,7 @@ def describe(images: Images, choices: Choices, plugins: dict[str, str]) -> Recor
         data=images.name,
         count=len(images),
         created=datetime.now(timezone.utc).isoformat(timespec="seconds"),
-        versions={
-            "python": platform.python_version(),
-            **{m.__name__: m.__version__ for m in modules},
-        },
+        versions=_versions(),
         machine=_machine(choices),
         plugins=plugins,
     )
@@ -89,6 +94,11 @@ def read(path: Path) -> Record:
 
 def file_hash(path: Path) -> str:
     return "sha256:" + hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _versions() -> dict[str, str]:
+    modules = (ganvas, torch, torchvision, np)
+    return {"python": platform.python_version(), **{m.__name__: m.__version__ for m in modules}}
 
 
 def _machine(choices: Choices) -> str:

@@ -22,14 +22,19 @@ class Run:
     Args:
         path: the run folder.
         at: images seen of the checkpoint to open; ``None`` for the newest that is whole.
+        plugin: the Python file of the user's own parts, where the run was made with one.
 
     Raises:
         UsageError: there is no run at ``path``.
         CheckpointError: nothing there can be restored.
     """
 
-    def __init__(self, path: str | Path, at: int | None = None) -> None:
+    def __init__(
+        self, path: str | Path, at: int | None = None, plugin: str | Path | None = None
+    ) -> None:
         self.path = folder.find(path)
+        if plugin is not None:
+            plugins.load_file(plugin)
         self.record = record.read(self.path)
         self._at = at
 
@@ -39,14 +44,21 @@ class Run:
     @cached_property
     def recipe(self) -> Recipe:
         """The recipe it was trained by."""
-        plugins.load(self.record.plugins)
-        text = (self.path / "recipe.yaml").read_text(encoding="utf-8")
-        return table.from_plain(yaml.read(text, str(self.path / "recipe.yaml")))
+        plugins.require(self.record.plugins)
+        return table.from_plain(self.settings, str(self.path / "recipe.yaml"))
+
+    @cached_property
+    def settings(self) -> dict[str, Any]:
+        """The recipe as plain data, which needs no part of anybody's own."""
+        file = self.path / "recipe.yaml"
+        return yaml.read(file.read_text(encoding="utf-8"), str(file))
 
     @property
     def images(self) -> int:
         """The clock of the opened checkpoint, in images seen."""
-        return self._checkpoint[1]["images"]
+        if self._at is not None:
+            return self._at
+        return checkpoint.last_clock(self.path / "checkpoints")
 
     @property
     def log(self) -> list[dict[str, Any]]:

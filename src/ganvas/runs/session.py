@@ -5,11 +5,14 @@ from a checkpoint writes the same log, samples and weights as one that was never
 """
 
 import time
-from collections.abc import Callable, Mapping
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import torch
+from PIL import Image
 from torch import Tensor
 
 from ganvas.data import Images
@@ -20,7 +23,7 @@ from ganvas.errors import NonFinite
 from ganvas.recipes.recipe import Recipe
 from ganvas.runs import checkpoint
 from ganvas.runs.interrupt import interruptible
-from ganvas.runs.loggers import JsonLines, Logger, Loggers, TensorBoard, read_log
+from ganvas.runs.loggers import JsonLines, Logger, Loggers, read_log, tensorboard
 from ganvas.runs.pictures import enlarged, grid, save_gif, save_png
 
 GRID = 64
@@ -79,11 +82,12 @@ class Session:
         self.total = -(-recipe.images // recipe.batch) * recipe.batch
         self.listeners = listeners or []
         self.latents = latents(recipe.seed, GRID, recipe.generator.latent)
-        checkpoint.clean(path / "checkpoints")
+        for place in (path, path / "samples", path / "checkpoints"):
+            checkpoint.clean(place)
         self._cut_samples()
         self._jsonl = JsonLines(path / "log.jsonl", keep_bytes=log_bytes)
-        board = TensorBoard(path / "tensorboard", read_log(path / "log.jsonl"), self.grids())
-        self._loggers = Loggers([self._jsonl, board, *(extra_loggers or [])])
+        board = tensorboard(path / "tensorboard", read_log(path / "log.jsonl"), self.grids())
+        self._loggers = Loggers([self._jsonl, *board, *(extra_loggers or [])])
         self._seconds_before = seconds
         self._began = time.monotonic()
         self._lately = (self._began, engine.images)
@@ -158,15 +162,20 @@ class Session:
         self._tell("progress", speed=speed, stats=stats)
 
     def _sample(self) -> None:
-        picture = grid(self.draw_grid())
-        path = save_png(picture, self.path / "samples" / f"{self.engine.images:09d}.png")
+        path = self.path / "samples" / f"{self.engine.images:09d}.png"
+        try:
+            save_png(grid(self.draw_grid()), path)
+        except OSError as error:
+            warnings.warn(f"{path} was not written: {error}", RuntimeWarning, stacklevel=2)
+            return
         self._loggers.image(self.engine.images, path)
         self._tell("sampled", path=path)
 
     def _save(self) -> None:
         if self._saved_at == self.engine.images:
             return
-        if not self.engine.is_finite():
+        tensors = self.engine.tensors()
+        if not (self.engine.is_finite() and all_finite(tensors.values())):
             self._stop_non_finite()
         numbers = {
             **self.engine.clock(),
@@ -174,7 +183,7 @@ class Session:
             "seconds": self.seconds(),
         }
         folder = self.path / "checkpoints"
-        path = checkpoint.save(folder, self.engine.images, self.engine.tensors(), numbers)
+        path = checkpoint.save(folder, self.engine.images, tensors, numbers)
         checkpoint.prune(folder, self.recipe.keep)
         self._saved_at = self.engine.images
         self._tell("saved", path=path)
@@ -197,9 +206,10 @@ class Session:
     def _stop_non_finite(self) -> None:
         kept = [path.name for path in checkpoint.complete(self.path / "checkpoints")]
         raise NonFinite(
-            f"a loss stopped being a finite number before image {self.engine.images:,}; the last "
-            f"checkpoint, {kept[-1] if kept else 'none'}, is from before that. Try a lower "
-            f"learning rate, --clip-gradient 1, or --precision fp32"
+            f"a loss or a weight stopped being a finite number before image "
+            f"{self.engine.images:,}; the last checkpoint, {kept[-1] if kept else 'none'}, is from "
+            f"before that. Begin a new run with a lower learning rate, --clip-gradient 1, or "
+            f"--precision fp32"
         )
 
     def _tell(self, kind: str, **more: Any) -> None:
@@ -216,13 +226,25 @@ def grids(path: Path) -> dict[int, Path]:
 
 def save_outcome(path: Path, final: Tensor) -> None:
     """``samples.png``, the newest grid, and the time-lapse of all grids so far."""
-    from PIL import Image
-
     picture = enlarged(grid(final))
     save_png(picture, path / "samples.png")
-    frames = [Image.open(p).copy() for p in grids(path).values()]
+    frames = list(_readable(grids(path).values()))
     if len(frames) > 1:
         save_gif([enlarged(frame) for frame in frames], path / "timelapse.gif")
+
+
+def _readable(paths: Iterable[Path]) -> Iterator[Image.Image]:
+    for path in paths:
+        try:
+            with Image.open(path) as frame:
+                yield frame.copy()
+        except (OSError, SyntaxError):  # a grid that was damaged costs its frame, not the run
+            continue
+
+
+def all_finite(tensors: Iterable[Tensor]) -> bool:
+    """Whether every floating-point number in ``tensors`` is finite."""
+    return all(bool(torch.isfinite(t).all()) for t in tensors if t.is_floating_point())
 
 
 def images_sheet(images: Images) -> Tensor:

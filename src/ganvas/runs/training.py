@@ -1,5 +1,6 @@
 """Begin a run, continue a run."""
 
+import os
 import time
 from collections.abc import Iterable
 from dataclasses import replace
@@ -8,7 +9,9 @@ from typing import Any
 
 import torch
 
-from ganvas.engine.device import keep_memory
+from ganvas.data.builtin import BUILTIN
+from ganvas.engine.device import choose_device, keep_memory
+from ganvas.engine.engine import Engine
 from ganvas.errors import UsageError
 from ganvas.recipes import reading, table, yaml
 from ganvas.recipes.build import build_engine, check, choose, load_data
@@ -51,10 +54,21 @@ def resolve(
     chosen = table.find(recipe if recipe is not None else "mnist" if data is None else "folder")
     changes = dict(overrides or {})
     if data is not None:
-        changes["data.source"] = str(data) if isinstance(data, str | Path) else IN_MEMORY
+        changes["data.source"] = _place(data)
+    if "images" in changes:
+        changes.setdefault("minutes", None)
     chosen = table.change(chosen, changes)
     check(chosen)
     return chosen
+
+
+def _place(data: Any) -> str:
+    """How a recipe names its source: a built-in name, or a path that any folder can resume from."""
+    if not isinstance(data, str | Path):
+        return IN_MEMORY
+    if isinstance(data, str) and (data in BUILTIN or not os.path.exists(data)):
+        return data  # a name, or a mistake to be told as it was typed
+    return os.path.abspath(data)
 
 
 def train(
@@ -123,6 +137,7 @@ def resume(
     images: int | None = None,
     minutes: float | None = None,
     new_data: bool = False,
+    plugin: str | Path | None = None,
     listeners: Iterable[Listener] = (),
     loggers: Iterable[Logger] = (),
     progress: Any = None,
@@ -135,6 +150,7 @@ def resume(
         data: the images again, where they were given in memory; or the path they moved to.
         images: a new total. minutes: stop after so many; the recipe's own limit is not used again.
         new_data: go on although the data is not what the run was trained on.
+        plugin: the file of the user's own parts, where the run was made with one.
         listeners, loggers, progress, began: as for ``train``.
 
     Raises:
@@ -144,10 +160,14 @@ def resume(
     began = time.monotonic() if began is None else began
     path = folder.find(run)
     with folder.Lock(path):
-        old = Run(path)
+        old = Run(path, plugin=plugin)
         known = old.record
-        recipe = replace(old.recipe, minutes=minutes, images=images or old.recipe.images)
+        total = old.recipe.images if images is None else images
+        if total < old.images:
+            raise UsageError(f"{path} has seen {old.images:,} images: --images must be more")
+        recipe = replace(old.recipe, minutes=minutes, images=total)
         check(recipe)
+        choose_device(torch.device(known.choices.device).type)  # pyright: ignore
         _prepare(known.choices.threads)
         if recipe.data.source == IN_MEMORY and data is None:
             raise UsageError("this run was trained on images in memory: give them again as data=")
@@ -155,10 +175,10 @@ def resume(
         if not new_data:
             known.check_data(found)
         engine = build_engine(recipe, found, known.choices)
-        place, tensors, numbers, problems = checkpoint.load_newest(path / "checkpoints")
-        checkpoint.restore(engine.tensors(), tensors, str(place))
-        engine.set_clock(numbers)
-        checkpoint.set_aside(path / "checkpoints", newer_than=engine.images)
+        numbers, problems = _restore(engine, path / "checkpoints")
+        if new_data:
+            changed = {"fingerprint": found.fingerprint, "data": found.name, "count": len(found)}
+            record.write(replace(known, **changed), path)
         if images is not None:
             _write_recipe(path, replace(recipe, minutes=old.recipe.minutes))
         session = Session(
@@ -170,7 +190,7 @@ def resume(
             listeners=list(listeners),
             extra_loggers=list(loggers),
         )
-        session.warn(problems)
+        session.warn([*problems, *known.differences()])
         return _play(session, began)
 
 
@@ -188,6 +208,20 @@ def _play(session: Session, began: float) -> Run:
 
 RESERVE = 2.0
 """Seconds kept of ``minutes`` for the last checkpoint, the time-lapse and the report."""
+
+
+def _restore(engine: Engine, place: Path) -> tuple[dict[str, Any], list[str]]:
+    """Put the newest whole checkpoint into the engine; its numbers, and what was damaged.
+
+    A run that was killed before its first checkpoint begins anew: its seed determines it.
+    """
+    if not list(checkpoint.complete(place)):
+        return {"log_bytes": 0, "seconds": 0.0}, []
+    path, tensors, numbers, problems = checkpoint.load_newest(place)
+    checkpoint.restore(engine.tensors(), tensors, str(path))
+    engine.set_clock(numbers)
+    checkpoint.set_aside(place, newer_than=engine.images)
+    return numbers, problems
 
 
 def _prepare(threads: int) -> None:
