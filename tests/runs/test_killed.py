@@ -29,7 +29,7 @@ def small(recipe: str) -> dict[str, object]:
     settings = RECIPES[recipe]()
     narrow: dict[str, object] = {k: v for k, v in SMALL.items() if "." in k or k == "threads"}
     narrow |= {"generator.width": 8, "discriminator.width": 8, "batch": 16}
-    narrow["images"] = 640 * settings.game.critic_turns
+    narrow["images"] = 1600 * settings.game.critic_turns
     for part in (settings.generator, settings.discriminator):
         if hasattr(part, "hidden"):
             name = "generator" if part is settings.generator else "discriminator"
