@@ -53,8 +53,7 @@ def show(options: argparse.Namespace) -> None:
     channels, height, width = record.shape
     pixels = f"{width}x{height}, {channels} channels"
     print(f"  data        {record.count:,} images of {record.data}, {pixels}")
-    choices = record.choices
-    print(f"  machine     {record.machine}, {choices.precision}, {choices.threads} threads")
+    print(f"  machine     {record.machine}: {record.choices.words()}")
     print(f"  checkpoints {', '.join(kept)}")
     print(f"  disk        {folder.size(run.path) / 1e6:,.1f} MB")
     for name, value in (log[-1] if log else {}).items():

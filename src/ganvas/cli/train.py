@@ -59,12 +59,8 @@ def _dry_run(options: argparse.Namespace, overrides: dict[str, Any]) -> int:
     if options.plugin is not None:
         plugins.load_file(options.plugin)
     recipe = training.resolve(options.recipe, options.data, overrides)
-    choices = choose(recipe)
     print(yaml.write(reading.to_plain(recipe)), end="")
-    print(
-        f"# here: {choices.device}, {choices.precision}, {choices.memory_format}, "
-        f"{choices.threads} threads"
-    )
+    print(f"# here: {choose(recipe).words()}")
     return 0
 
 

@@ -26,6 +26,11 @@ class Choices:
     memory_format: Literal["contiguous", "channels-last"]
     threads: int
 
+    def words(self) -> str:
+        """For a screen: ``cpu, bf16, channels-last, 1 thread``."""
+        threads = f"{self.threads} thread{'s' if self.threads != 1 else ''}"
+        return ", ".join([self.device, self.precision, self.memory_format, threads])
+
 
 def choose(recipe: Recipe) -> Choices:
     """Decide everything that a recipe leaves to the machine."""

@@ -47,7 +47,7 @@ def _head(run: Run) -> str:
         f"{run.images:,} of {run.recipe.images:,} images seen",
         f"{seconds / 60:.1f} minutes",
         f"{run.images / seconds:,.0f} images/s" if seconds else "",
-        f"{record.machine}, {record.choices.threads} threads, {record.choices.precision}",
+        f"{record.machine}: {record.choices.words()}",
         f"begun {record.created}",
     ]
     text = " · ".join(escape(fact) for fact in facts if fact)
@@ -92,8 +92,7 @@ def _settings(run: Run) -> str:
     rows = {
         "data": f"{record.count:,} images of {record.data}, {_shape(record.shape)}",
         "fingerprint": record.fingerprint,
-        "device": f"{record.choices.device}, {record.choices.precision}, "
-        f"{record.choices.memory_format}, {record.choices.threads} threads",
+        "device": record.choices.words(),
         **record.versions,
     }
     table = "".join(f"<tr><td>{escape(k)}</td><td>{escape(v)}</td></tr>" for k, v in rows.items())
