@@ -12,7 +12,8 @@ def tutorial_cifar10() -> Recipe:
     """The first tutorial's networks, loss, penalty, optimiser and length, its defects mended.
 
     Command: ``ganvas train tutorial-cifar10``. On one CPU core with bfloat16: two hours
-    for the tutorial's 15 epochs. Expect colour and texture, hardly an object.
+    for the tutorial's 15 epochs, by its speed; it has not been run to its end here. Expect blots in
+    the set's colours after half an epoch.
 
     Corrections: the generator is trained through the discriminator (it printed
     ``D(fake.detach())``); the interpolates require a gradient and the penalty is differentiable;
@@ -45,7 +46,8 @@ def tutorial_cifar10_wgan_gp() -> Recipe:
     """The same with the penalty as its paper meant it (Gulrajani et al. 2017, algorithm 1).
 
     Command: ``ganvas train tutorial-cifar10-wgan-gp``. On one CPU core with
-    bfloat16: 7 hours for as many generator turns (15 epochs x 5 discriminator turns).
+    bfloat16: 7 hours for as many generator turns (15 epochs x 5 discriminator turns), by its
+    speed; it has not been run to its end here.
 
     Wasserstein loss, no normalisation in the discriminator, five discriminator turns for one of
     the generator, Adam 1e-4 with betas (0, 0.9), fresh fakes.

@@ -2,7 +2,6 @@
 
 import errno
 import os
-from collections.abc import Callable
 from pathlib import Path
 
 from ganvas.errors import UserError
@@ -44,11 +43,3 @@ def explain(error: OSError, what: str, otherwise: str = "") -> UserError:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return UserError(f"the disk is full: {what} was not written. Free some room. {otherwise}")
     return UserError(f"{what} was not written ({error.strerror or error}). {otherwise}")
-
-
-def guarded(make: Callable[[], None], what: str, otherwise: str = "") -> None:
-    """Run ``make``; turn a disk error into a UserError."""
-    try:
-        make()
-    except OSError as error:
-        raise explain(error, what, otherwise) from error
