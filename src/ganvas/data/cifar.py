@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from ganvas.data.cache import cache_folder
+from ganvas.cache import cache_folder
 from ganvas.data.download import fetched
 from ganvas.data.memory import Raw
 from ganvas.errors import DataError

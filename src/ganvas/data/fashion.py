@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from ganvas.data.cache import cache_folder
+from ganvas.cache import cache_folder
 from ganvas.data.idx import find_images, read_pair
 from ganvas.data.memory import Raw, from_array, from_labels
 from ganvas.errors import DataError

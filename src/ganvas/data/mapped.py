@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ganvas.data.cache import cache_folder
+from ganvas.cache import cache_folder
 from ganvas.errors import DataError
 
 LEFT_OVER = 24 * 3600  # seconds without a write

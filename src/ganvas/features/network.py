@@ -1,0 +1,120 @@
+"""What a feature network is: a function of images that says where it came from."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from ganvas.errors import UsageError, UserError
+
+BICUBIC = "bicubic, antialiased, in float"
+
+
+class Reading(NamedTuple):
+    """Features [N, d] and, where the network classifies, logits [N, K]."""
+
+    features: Tensor
+    logits: Tensor | None = None
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What a figure must say of the network it was measured with.
+
+    name, version: of the network. hash: "sha256:…" of its weights. size: (height, width) at which
+    it sees images; None for their own. resize: the rule by which they get there. classes: what its
+    logits stand for.
+    """
+
+    name: str
+    version: str
+    hash: str
+    size: tuple[int, int] | None
+    resize: str
+    classes: tuple[str, ...] = ()
+
+
+class FeatureNetwork(nn.Module):
+    """Images float [N, C, H, W] in [-1, 1], of any size, to a ``Reading``; in evaluation mode.
+
+    Args:
+        origin: where it comes from.
+        read: images at the network's size, in [-1, 1], to a Reading.
+        channels: 1 or 3 where it takes no other; grey is repeated for a network of 3.
+        smooth: whether gradients and small differences of images pass through ``read``.
+    """
+
+    def __init__(
+        self,
+        origin: Origin,
+        read: Callable[[Tensor], Reading],
+        channels: int | None = None,
+        *,
+        smooth: bool = True,
+    ) -> None:
+        super().__init__()
+        self.origin = origin
+        self.channels = channels
+        self.smooth = smooth
+        self._read = read
+        self.eval().requires_grad_(False)
+
+    @property
+    def name(self) -> str:
+        return self.origin.name
+
+    def forward(self, images: Tensor) -> Reading:
+        """Raises UsageError for colour images where the network reads grey ones."""
+        images = fit_channels(images, self.channels, self.name)
+        if self.origin.resize == BICUBIC and self.origin.size is not None:
+            images = resize(images, self.origin.size)
+        return self._read(images)
+
+
+def fit_channels(images: Tensor, channels: int | None, name: str) -> Tensor:
+    """Grey images repeated for a network of three channels.  Errors: UsageError for colour ones
+    given to a network of one."""
+    found = images.shape[1]
+    if channels is None or found == channels:
+        return images
+    if found == 1:
+        return images.expand(-1, channels, -1, -1)
+    wanted = "grey images" if channels == 1 else f"images of {channels} channels"
+    raise UsageError(
+        f"the feature network {name} reads {wanted}, and these have {found} channels: "
+        f"choose another with --features, such as efficientnet-lite0 or pixels"
+    )
+
+
+def resize(images: Tensor, size: tuple[int, int]) -> Tensor:
+    """Images in [-1, 1] at another size: bicubic, antialiased, in float, clamped (the rule of
+    Parmar et al. 2022). Images of that size are left as they are."""
+    if images.shape[2:] == size:
+        return images
+    return F.interpolate(images, size, mode="bicubic", antialias=True).clamp(-1, 1)
+
+
+def file_hash(path: Path) -> str:
+    """The text "sha256:…" of a file's bytes."""
+    return "sha256:" + hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def check_hash(path: Path, expected: str) -> str:
+    """The file's hash.  Errors: UserError where it is not, or does not begin with, ``expected``."""
+    found = file_hash(path)
+    if not found.startswith(expected):
+        raise UserError(
+            f"{path} is damaged or is another file: its hash is {found[:23]}…, not "
+            f"{expected[:23]}…; delete it and put the right one there"
+        )
+    return found
+
+
+def to_float(pixels: Tensor) -> Tensor:
+    """uint8 to [-1, 1]."""
+    return pixels.to(torch.float32).div(127.5).sub(1)

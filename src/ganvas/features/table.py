@@ -1,0 +1,43 @@
+"""The one explicit table of feature networks."""
+
+import difflib
+from collections.abc import Callable
+
+from ganvas.errors import UsageError
+from ganvas.features.custom import custom
+from ganvas.features.imagenet import dinov2, efficientnet_lite0
+from ganvas.features.inception import inception
+from ganvas.features.network import FeatureNetwork
+from ganvas.features.pixels import pixels
+from ganvas.features.shipped import digits, fashion, stacked_digits
+
+FEATURES: dict[str, Callable[[], FeatureNetwork]] = {
+    "digits": digits,
+    "fashion": fashion,
+    "stacked-digits": stacked_digits,
+    "efficientnet-lite0": efficientnet_lite0,
+    "inception": inception,
+    "dinov2": dinov2,
+    "pixels": pixels,
+}
+
+
+def load_features(name: str) -> FeatureNetwork:
+    """A network of the table; ``inception=FILE``; or the user's own ``module:callable``.
+
+    Raises:
+        UsageError: there is no such network.
+        UserError: its weights cannot be had, or are damaged.
+    """
+    if name in FEATURES:
+        return FEATURES[name]()
+    if name.startswith("inception="):
+        return inception(name.partition("=")[2])
+    if ":" in name:
+        return custom(name)
+    close = difflib.get_close_matches(name, FEATURES, 1)
+    guess = f"did you mean {close[0]}? " if close else ""
+    raise UsageError(
+        f"no feature network {name!r}: {guess}There are {', '.join(FEATURES)}, inception=FILE, "
+        f"and module:callable for your own"
+    )

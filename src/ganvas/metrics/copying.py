@@ -1,0 +1,55 @@
+"""Memory and repetition: duplicates, nearest training images, authenticity."""
+
+from typing import NamedTuple
+
+from torch import Tensor
+
+from ganvas.metrics.distances import nearest, neighbours_within
+
+CLOSE = 0.01
+
+
+class Neighbours(NamedTuple):
+    """For each of N samples: position of the nearest training image, distance to it, and that
+    image's own distance to its nearest fellow; [N] each."""
+
+    position: Tensor
+    distance: Tensor
+    fellow: Tensor
+
+    def closeness(self) -> Tensor:
+        """How near a sample is to its training image, in that image's own terms; 0 is a copy."""
+        return self.distance / self.fellow.clamp(min=1e-12)
+
+
+def training_neighbours(samples: Tensor, training: Tensor) -> Neighbours:
+    """Of features samples [N, d] in training [M, d]."""
+    distance, position = nearest(samples, training)
+    met, inverse = position.unique(return_inverse=True)
+    fellow = neighbours_within(training, 1, met)[:, 0]
+    return Neighbours(position, distance, fellow[inverse])
+
+
+def authenticity(found: Neighbours) -> float:
+    """Share of samples that lie farther from their nearest training image than that image from its
+    nearest fellow (Alaa et al. 2022, section 4.3). 0: all are copies; read it beside its value
+    for real images that were not trained on."""
+    return float((found.distance > found.fellow).double().mean())
+
+
+def duplicates(samples: Tensor, reals: Tensor) -> float:
+    """Share of samples with another sample nearer than all but 1% of reals have another real.
+
+    About 0.01 for a set as varied as the reals; features [N, d] each. Both sets are cut to the
+    same number, on which nearest distances depend.
+    """
+    count = min(len(samples), len(reals))
+    own = neighbours_within(samples[:count], 1)[:, 0]
+    usual = neighbours_within(reals[:count], 1)[:, 0].quantile(CLOSE)
+    return float((own <= usual).double().mean())
+
+
+def repeated(pixels: Tensor) -> int:
+    """How many of the images uint8 [N, C, H, W] equal an earlier one, pixel by pixel."""
+    rows = {bytes(image.contiguous().numpy().data) for image in pixels}
+    return len(pixels) - len(rows)

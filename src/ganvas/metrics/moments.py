@@ -1,0 +1,63 @@
+"""Mean and covariance of features, accumulated batch by batch in float64."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Moments:
+    """What a Gaussian is fitted with.
+
+    count: rows seen. mean: [d]. scatter: [d, d], the sum of outer products about the mean. Both
+    float64. Moments of disjoint sets add up; those of a part may be taken away.
+    """
+
+    count: int
+    mean: Tensor
+    scatter: Tensor
+
+    @property
+    def covariance(self) -> Tensor:
+        """[d, d], unbiased (over count - 1)."""
+        return self.scatter / (self.count - 1)
+
+    def __add__(self, other: "Moments") -> "Moments":
+        """Chan et al. 1983, equation 2.1, for vectors."""
+        count = self.count + other.count
+        gap = other.mean - self.mean
+        mean = self.mean + gap * (other.count / count)
+        between = torch.outer(gap, gap) * (self.count * other.count / count)
+        return Moments(count, mean, self.scatter + other.scatter + between)
+
+    def __sub__(self, part: "Moments") -> "Moments":
+        count = self.count - part.count
+        mean = (self.count * self.mean - part.count * part.mean) / count
+        gap = part.mean - mean
+        between = torch.outer(gap, gap) * (count * part.count / self.count)
+        return Moments(count, mean, self.scatter - part.scatter - between)
+
+
+def moments(features: Tensor) -> Moments:
+    """Of rows [N, d]."""
+    rows = features.double()
+    mean = rows.mean(0)
+    centred = rows - mean
+    return Moments(len(rows), mean, centred.T @ centred)
+
+
+def stream(batches: Iterable[Tensor]) -> Moments:
+    """Of batches [N, d], none of which is kept.
+
+    Raises:
+        ValueError: there is no batch.
+    """
+    total: Moments | None = None
+    for batch in batches:
+        part = moments(batch)
+        total = part if total is None else total + part
+    if total is None:
+        raise ValueError("no features")
+    return total

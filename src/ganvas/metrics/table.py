@@ -1,0 +1,159 @@
+"""The one explicit table of metrics: what each needs, and the figures it gives."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from ganvas.metrics import classes, copying
+from ganvas.metrics.figure import Figure, NotApplicable
+from ganvas.metrics.frechet import frechet, frechet_infinite
+from ganvas.metrics.kernel import kid
+from ganvas.metrics.manifold import DENSITY_K, overlap
+from ganvas.metrics.moments import moments
+from ganvas.metrics.sliced import sliced_wasserstein
+
+ENOUGH = 2
+"""Images a feature that a Fréchet distance needs: a half of them must still span the features."""
+
+
+@dataclass(frozen=True)
+class Side:
+    """One set of images as the metrics see it.
+
+    pixels: uint8 [N, C, H, W]. features: [N, d]. logits: [N, K] where the network classifies.
+    labels: int64 [N] where the images have any. names: what the labels, or logits, stand for.
+    """
+
+    pixels: Tensor
+    features: Tensor
+    logits: Tensor | None = None
+    labels: Tensor | None = None
+    names: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.features)
+
+
+@dataclass(frozen=True)
+class Metric:
+    """compute: (samples, the other side) to figures; it may raise NotApplicable. against: the
+    images it compares with: the reference, or all training images that were searched."""
+
+    compute: Callable[[Side, Side], list[Figure]]
+    against: Literal["reference", "training"] = "reference"
+
+
+def _frechet(samples: Side, reference: Side) -> list[Figure]:
+    size, count = samples.features.shape[1], min(len(samples), len(reference))
+    if count < ENOUGH * size:
+        raise NotApplicable(
+            f"a Fréchet distance in {size:,} features needs at least {ENOUGH * size:,} images on "
+            f"either side (10,000 are usual), and there are {count:,}: read KID instead, which "
+            f"is unbiased for any number"
+        )
+    value = frechet(moments(samples.features), moments(reference.features))
+    infinite = frechet_infinite(samples.features, reference.features)
+    return [
+        Figure("frechet", value, note=f"of {len(samples):,} samples, biased upward as usual"),
+        Figure("frechet-infinite", infinite.value, infinite[1:], note="for infinitely many"),
+    ]
+
+
+def _kid(samples: Side, reference: Side) -> list[Figure]:
+    if min(len(samples), len(reference)) < 4:
+        raise NotApplicable("KID needs at least 4 images on either side")
+    found = kid(samples.features, reference.features)
+    return [Figure("kid", found.value, found[1:])]
+
+
+def _overlap(samples: Side, reference: Side) -> list[Figure]:
+    if min(len(samples), len(reference)) <= DENSITY_K:
+        raise NotApplicable(f"precision and recall need more than {DENSITY_K} images a side")
+    found = overlap(samples.features, reference.features)
+    return [Figure(name, value, better="higher") for name, value in found._asdict().items()]
+
+
+def _sliced(samples: Side, reference: Side) -> list[Figure]:
+    found = sliced_wasserstein(samples.pixels, reference.pixels)
+    return [Figure("sliced-wasserstein", found.value, found[1:], note="in grey levels")]
+
+
+def _score(samples: Side, reference: Side) -> list[Figure]:
+    found = classes.classifier_score(_logits(samples))
+    return [Figure("classifier-score", found.value, found[1:], better="higher")]
+
+
+def _modes(samples: Side, reference: Side) -> list[Figure]:
+    ours, theirs = _logits(samples), _logits(reference)
+    found = classes.modes(ours, theirs)
+    drawn = classes.well_drawn(ours, theirs)
+    kinds = int((torch.bincount(theirs.argmax(1), minlength=len(drawn)) > 0).sum())
+    shares = {}
+    if len(drawn) <= 20 and len(reference.names) == len(drawn):
+        shares = {
+            name: round(float(share), 4)
+            for name, share in zip(reference.names, found.shares, strict=True)
+        }
+    details = {"drawn": int(drawn.sum()), "kinds": kinds, "shares": shares}
+    return [
+        Figure("modes", found.found, better="higher", note=f"of {kinds:,}", details=details),
+        Figure("reverse-kl", found.reverse_kl),
+        Figure("confident", found.confident, better="higher", note="read with 0.9 or more"),
+    ]
+
+
+def _per_class(samples: Side, reference: Side) -> list[Figure]:
+    if samples.labels is None or reference.labels is None:
+        raise NotApplicable("a distance for each class needs labels on both sides")
+    least = ENOUGH * samples.features.shape[1]
+    distances: dict[str, float] = {}
+    for number, name in enumerate(reference.names):
+        parts = [side.features[side.labels == number] for side in (samples, reference)]
+        if min(map(len, parts)) >= least:
+            distances[name] = frechet(*(moments(part) for part in parts))
+    if not distances:
+        raise NotApplicable(f"no class has {least:,} images on both sides")
+    worst = max(distances, key=lambda name: distances[name])
+    mean = sum(distances.values()) / len(distances)
+    note = f"mean of {len(distances)} classes; worst {worst}, {distances[worst]:.3g}"
+    return [Figure("frechet-per-class", mean, note=note, details=distances)]
+
+
+def _duplicates(samples: Side, reference: Side) -> list[Figure]:
+    if min(len(samples), len(reference)) < 2:
+        raise NotApplicable("duplicates need at least 2 images on either side")
+    again = copying.repeated(samples.pixels)
+    share = copying.duplicates(samples.features, reference.features)
+    note = f"{again:,} equal pixel by pixel" if again else ""
+    return [Figure("duplicates", share, note=note, details={"equal": again})]
+
+
+def _copies(samples: Side, training: Side) -> list[Figure]:
+    if len(training) < 2:
+        raise NotApplicable("authenticity needs at least 2 training images")
+    found = copying.training_neighbours(samples.features, training.features)
+    note = f"{len(training):,} training images searched"
+    return [Figure("authenticity", copying.authenticity(found), better="higher", note=note)]
+
+
+def _logits(side: Side) -> Tensor:
+    if side.logits is None:
+        raise NotApplicable("this needs a feature network that classifies, such as digits")
+    return side.logits
+
+
+METRICS: dict[str, Metric] = {
+    "frechet": Metric(_frechet),
+    "kid": Metric(_kid),
+    "precision-recall": Metric(_overlap),
+    "classifier-score": Metric(_score),
+    "modes": Metric(_modes),
+    "sliced-wasserstein": Metric(_sliced),
+    "frechet-per-class": Metric(_per_class),
+    "duplicates": Metric(_duplicates),
+    "authenticity": Metric(_copies, against="training"),
+}
+"""By the name under ``--metrics``. ``path-length`` beside them needs a generator, not samples."""
