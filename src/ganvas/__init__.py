@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from ganvas.errors import UserError as UserError
     from ganvas.recipes.parts import register as register
     from ganvas.recipes.recipe import Recipe as Recipe
+    from ganvas.runs.evaluate import evaluate as evaluate
     from ganvas.runs.run import Run as Run
     from ganvas.runs.run import Run as load
     from ganvas.runs.training import resume as resume
@@ -21,13 +22,14 @@ _PLACES = {
     "Recipe": ("ganvas.recipes.recipe", "Recipe"),
     "Run": ("ganvas.runs.run", "Run"),
     "UserError": ("ganvas.errors", "UserError"),
+    "evaluate": ("ganvas.runs.evaluate", "evaluate"),
     "load": ("ganvas.runs.run", "Run"),
     "register": ("ganvas.recipes.parts", "register"),
     "resume": ("ganvas.runs.training", "resume"),
     "train": ("ganvas.runs.training", "train"),
 }
 
-__all__ = ["Recipe", "Run", "UserError", "load", "register", "resume", "train"]
+__all__ = ["Recipe", "Run", "UserError", "evaluate", "load", "register", "resume", "train"]
 __version__ = "0.1.0"
 
 

@@ -17,6 +17,10 @@ class DataError(UserError):
     """Images or archives that cannot be read, or that do not fit what was asked."""
 
 
+class NoSuchPart(DataError):
+    """A source has no training, or no test, part."""
+
+
 class CheckpointError(UserError):
     """A checkpoint that is damaged, or that does not belong to what is being restored."""
 

@@ -5,7 +5,7 @@ import errno
 import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import NoReturn
 
@@ -149,6 +149,7 @@ def build_parser() -> tuple[argparse.ArgumentParser, frozenset[str]]:
 
     sample.add_argument("--plugin", metavar="FILE.py", help="the run's own parts; it is run")
 
+    _add_evaluate(verb)
     recipes = verb("recipes", "show", "recipes", "List the recipes.")
     recipes.add_argument("name", nargs="?", metavar="RECIPE", help="show one whole")
     show = verb("show", "show", "show", "Show what a run is and how far it is.")
@@ -178,3 +179,52 @@ def build_parser() -> tuple[argparse.ArgumentParser, frozenset[str]]:
         "--out", default="contact-sheet.png", metavar="FILE", help="where the contact sheet goes"
     )
     return parser, frozenset(train._option_string_actions)
+
+
+def _add_evaluate(verb: Callable[[str, str, str, str], argparse.ArgumentParser]) -> None:
+    evaluate = verb(
+        "evaluate", "evaluate", "run", "Measure a run's samples, or any, against real images."
+    )
+    evaluate.add_argument("subject", metavar="RUN|SAMPLES", help="a run, a .npz, or a folder")
+    evaluate.add_argument(
+        "--data", metavar="SRC", help="the real images (default: what the run was trained on)"
+    )
+    evaluate.add_argument(
+        "--metrics", metavar="A,B", help="which (default: all that apply); path-length for runs"
+    )
+    evaluate.add_argument(
+        "--features",
+        default="auto",
+        metavar="NAME",
+        help="digits, fashion, stacked-digits, efficientnet-lite0, inception, inception=FILE, "
+        "dinov2, pixels, or module:callable (default: by the data)",
+    )
+    evaluate.add_argument(
+        "--count", type=int, default=10_000, metavar="N", help="samples (default: 10,000)"
+    )
+    evaluate.add_argument(
+        "--reference",
+        default="auto",
+        choices=("auto", "held-out", "training"),
+        help="compare with which images (default: held-out ones where there are any)",
+    )
+    evaluate.add_argument(
+        "--fit",
+        choices=("keep", "crop", "pad", "stretch"),
+        help="bring real images of another size to that of the samples",
+    )
+    evaluate.add_argument(
+        "--at", type=int, metavar="N", help="the checkpoint at N images (default: the newest)"
+    )
+    evaluate.add_argument("--seed", type=int, default=0, metavar="S", help="of the samples")
+    evaluate.add_argument("--truncation", type=float, metavar="T", help="largest latent number")
+    evaluate.add_argument(
+        "--device", default="auto", choices=("auto", "cpu", "cuda", "mps"), help="(default: auto)"
+    )
+    evaluate.add_argument(
+        "--neighbours",
+        metavar="FILE.png",
+        help="samples beside their nearest training images (default: in the run)",
+    )
+    evaluate.add_argument("--json", action="store_true", help="print records, nothing else")
+    evaluate.add_argument("--plugin", metavar="FILE.py", help="the run's own parts; it is run")

@@ -1,4 +1,5 @@
-"""The named sources: mnist (in the package), fashion-mnist and cifar10 (fetched once)."""
+"""The named sources: mnist and stacked-mnist (in the package), fashion-mnist and cifar10 (fetched
+once)."""
 
 import lzma
 from importlib import resources
@@ -6,7 +7,7 @@ from importlib import resources
 import numpy as np
 import torch
 
-from ganvas.data import cifar, fashion
+from ganvas.data import cifar, fashion, stacked
 from ganvas.data.memory import Raw
 
 DIGITS = tuple("0123456789")
@@ -33,6 +34,7 @@ def read_mnist(side: str) -> Raw:
 
 BUILTIN = {
     "mnist": read_mnist,
+    "stacked-mnist": stacked.read_stacked_mnist,
     "fashion-mnist": fashion.read_fashion_mnist,
     "cifar10": cifar.read_cifar10,
 }

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import TypeVar
 
-from ganvas.errors import DataError, UsageError
+from ganvas.errors import DataError, NoSuchPart, UsageError
 
 T = TypeVar("T")
 POSITIONS = re.compile(r"(\d*):(\d*)")
@@ -30,12 +30,12 @@ class Part:
             raise UsageError(f"limit {self.limit} leaves no image: use 1 or more")
 
     def join(self, train: list[T] | None, test: list[T] | None, name: str) -> list[T]:
-        """What is wanted of the two parts.  Errors: DataError where it is missing or empty."""
+        """What is wanted of the two parts.  Errors: NoSuchPart where it is missing or empty."""
         if self.split == "all":
             return ((train or []) + (test or []))[: self.limit]
         chosen = test if self.split == "test" else train
         if not chosen:
-            raise DataError(f"{name} has no {self._side} part: {self._advice}")
+            raise NoSuchPart(f"{name} has no {self._side} part: {self._advice}")
         return self._positions(chosen, name)[: self.limit]
 
     @property

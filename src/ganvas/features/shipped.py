@@ -21,7 +21,7 @@ CLOTHES = (
 SIZE = (28, 28)
 VERSION = "1"
 DIGITS_HASH = "sha256:e08e2e29acc68aac203101624904988f37fcbc244ea725cd7737ad838de966b4"
-FASHION_HASH = "sha256:?"
+FASHION_HASH = "sha256:5516a76bccbeffee3bc78a1c37460a1109976aff426be8df85a3809531c660fd"
 
 
 def digits() -> FeatureNetwork:

@@ -9,6 +9,8 @@ CAP = 4 << 20
 """Bytes of one block of a matrix [rows, M] in float64: what stays in a processor's cache."""
 LEAST = 16
 """Rows of a block, however wide the matrix."""
+SAME = 1e-12
+"""Squared distance of copies, as a share of their squared lengths: float32 tells no less."""
 
 
 def row_blocks(a: Tensor, columns: int) -> Iterator[slice]:
@@ -21,15 +23,17 @@ def row_blocks(a: Tensor, columns: int) -> Iterator[slice]:
 def distances(a: Tensor, b: Tensor) -> Iterator[tuple[slice, Tensor]]:
     """Euclidean distances of rows a [N, d] to b [M, d]: (slice, float64 [rows, M]) block by block.
 
-    Both are centred first, which leaves distances as they are and their rounding small.
+    Both are centred first, which leaves distances as they are and their rounding small. What
+    rounding alone may have left is 0, so that copies are at no distance.
     """
     centre = b.double().mean(0)
     a, b = a.double() - centre, b.double() - centre
     squares = b.square().sum(1)
     for part in row_blocks(a, len(b)):
         rows = a[part]
-        block = torch.addmm(squares[None], rows, b.T, alpha=-2).add_(rows.square().sum(1)[:, None])
-        yield part, block.clamp_(min=0).sqrt_()
+        scale = rows.square().sum(1)[:, None] + squares
+        block = torch.addmm(scale, rows, b.T, alpha=-2)
+        yield part, block.masked_fill_(block <= scale.mul_(SAME), 0).sqrt_()
 
 
 def nearest(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:

@@ -20,7 +20,8 @@ class Figure:
     """One number of a metric.
 
     name: such as ``frechet``. interval: 95%, where there is one. better: which way is. note: what
-    a reader must know. details: further numbers, for the record.
+    a reader must know. details: further numbers, for the record. kept: what a picture of it needs,
+    which no record holds.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Figure:
     better: Literal["lower", "higher"] = "lower"
     note: str = ""
     details: dict[str, Any] = field(default_factory=dict)
+    kept: Any = None
 
 
 class NotApplicable(Exception):

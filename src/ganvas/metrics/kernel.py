@@ -28,7 +28,8 @@ def kid(a: Tensor, b: Tensor) -> Estimate:
     of_a, of_b = within_a - ab.rows / m, within_b - ab.columns / n
     value = float(of_a.mean() + of_b.mean())
     jackknife = 4 * float(of_a.var()) / n + 4 * float(of_b.var()) / m
-    pairs = 2 * aa.spread() / n**2 + 2 * bb.spread() / m**2 + 4 * ab.spread() / (n * m)
+    pairs = 2 * aa.spread() / (n * (n - 1)) + 2 * bb.spread() / (m * (m - 1))
+    pairs += 4 * ab.spread() / (n * m)
     error = math.sqrt(max(jackknife - pairs, pairs))
     return Estimate(value, value - Z95 * error, value + Z95 * error)
 
@@ -37,6 +38,7 @@ class _sums:
     """What the estimate needs of the kernel matrix [N, M], without holding it."""
 
     def __init__(self, a: Tensor, b: Tensor) -> None:
+        self.same = a is b  # before the conversion, which makes two of one
         a, b = a.double(), b.double()
         self.rows = torch.empty(len(a), dtype=torch.float64)
         self.columns = torch.zeros(len(b), dtype=torch.float64)
@@ -46,11 +48,19 @@ class _sums:
             self.rows[part] = kernel.sum(1)
             self.columns += kernel.sum(0)
             self.squares += float(kernel.square().sum())
-        self.diagonal = a.square().sum(1).div(a.shape[1]).add(1).pow(3) if a is b else 0.0
+        own = a.square().sum(1).div(a.shape[1]).add(1).pow(3)
+        self.diagonal = own if self.same else torch.zeros_like(own)
 
     def spread(self) -> float:
-        """Mean square of the matrix with its rows' and columns' means taken away."""
+        """Variance of what a pair adds beyond its two images, without bias: the mean square of the
+        matrix with its rows' and columns' means taken away. Images paired with themselves, whose
+        kernel is far larger, do not count (the U-centred matrix of Székely and Rizzo 2014)."""
         n, m = len(self.rows), len(self.columns)
-        rows, columns = self.rows / m, self.columns / n
-        means = rows.square().mean() + columns.square().mean() - rows.mean().square()
-        return max(0.0, self.squares / (n * m) - float(means))
+        if self.same:
+            rows = self.rows - self.diagonal
+            squares = self.squares - float(self.diagonal.square().sum())
+            means = 2 * rows.square().sum() / (n - 2) - rows.sum() ** 2 / ((n - 1) * (n - 2))
+            return max(0.0, squares - float(means)) / (n * (n - 3))
+        of_rows, of_columns = self.rows.square().sum() / m, self.columns.square().sum() / n
+        means = of_rows + of_columns - self.rows.sum() ** 2 / (n * m)
+        return max(0.0, self.squares - float(means)) / ((n - 1) * (m - 1))

@@ -49,6 +49,8 @@ def slerp(start: Tensor, end: Tensor, place: Tensor) -> Tensor:
     lengths = (1 - place) * start.norm(dim=1) + place * end.norm(dim=1)
     a, b = (x / x.norm(dim=1, keepdim=True) for x in (start, end))
     angle = (a * b).sum(1).clamp(-1, 1).acos()
-    first, second = torch.sin((1 - place) * angle), torch.sin(place * angle)
+    straight = angle < 1e-3  # sines of nothing would be divided by nothing
+    first = torch.where(straight, 1 - place, torch.sin((1 - place) * angle))
+    second = torch.where(straight, place, torch.sin(place * angle))
     mixed = first[:, None] * a + second[:, None] * b
     return mixed / mixed.norm(dim=1, keepdim=True) * lengths[:, None]

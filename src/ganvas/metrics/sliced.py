@@ -10,6 +10,8 @@ from ganvas.metrics.figure import Z95, Estimate
 
 DIRECTIONS = 512
 CHUNK = 64
+BLOCK = 1 << 22
+"""Pixels that are floats at a time."""
 
 
 def sliced_wasserstein(a: Tensor, b: Tensor, *, seed: int = 0) -> Estimate:
@@ -40,7 +42,8 @@ def sliced_wasserstein(a: Tensor, b: Tensor, *, seed: int = 0) -> Estimate:
 
 
 def _project(images: Tensor, directions: Tensor) -> Tensor:
-    parts = [part.flatten(1).float() @ directions for part in images.split(1000)]
+    count = max(1, BLOCK // len(directions))
+    parts = [part.flatten(1).float() @ directions for part in images.split(count)]
     return torch.cat(parts)
 
 

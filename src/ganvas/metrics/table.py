@@ -136,7 +136,8 @@ def _copies(samples: Side, training: Side) -> list[Figure]:
         raise NotApplicable("authenticity needs at least 2 training images")
     found = copying.training_neighbours(samples.features, training.features)
     note = f"{len(training):,} training images searched"
-    return [Figure("authenticity", copying.authenticity(found), better="higher", note=note)]
+    share = copying.authenticity(found)
+    return [Figure("authenticity", share, better="higher", note=note, kept=found)]
 
 
 def _logits(side: Side) -> Tensor:

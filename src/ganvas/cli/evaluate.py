@@ -1,0 +1,125 @@
+"""``ganvas evaluate``."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from ganvas.metrics.figure import Figure
+from ganvas.runs import scores
+from ganvas.runs.evaluate import evaluate
+from ganvas.runs.evaluation import Evaluation
+from ganvas.runs.folder import is_run
+from ganvas.runs.report import write_report
+from ganvas.runs.run import Run
+
+
+def run(options: argparse.Namespace) -> None:
+    with Stages() as stages:
+        found = evaluate(
+            options.subject,
+            data=options.data,
+            metrics=None if options.metrics is None else options.metrics.split(","),
+            features=options.features,
+            count=options.count,
+            reference=options.reference,
+            fit=options.fit,
+            at=options.at,
+            seed=options.seed,
+            truncation=options.truncation,
+            device=options.device,
+            plugin=options.plugin,
+            progress=stages.tell,
+        )
+    path = Path(options.subject)
+    written = []
+    if is_run(path):
+        scores.keep(found, path)
+        written.append(path / scores.RECORDS)
+    pairs = Path(options.neighbours) if options.neighbours else path / "neighbours.png"
+    if (options.neighbours or is_run(path)) and scores.save_neighbours(found, pairs):
+        written.append(pairs)
+    if is_run(path):
+        written.append(write_report(Run(path, plugin=options.plugin)))
+    if options.json:
+        print(json.dumps(found.records(), indent=1))
+        return
+    show(found, Console(highlight=False))
+    for place in written:
+        print(f"  {place}")
+
+
+def show(found: Evaluation, console: Console) -> None:
+    """A table of the figures, what was left out, and the score in words."""
+    about, reference = found.provenance, found.provenance["reference"]
+    network = about["features"]
+    clock = "" if about["images_seen"] is None else f" at {about['images_seen']:,} images seen"
+    size = "" if network["size"] is None else f", at {network['size'][1]}x{network['size'][0]}"
+    said = [
+        f"{about['subject']}{clock}: {about['samples']:,} samples against "
+        f"{reference['images']:,} {reference['part']} images of {reference['data']}",
+        f"features: {network['name']} {network['version']} ({network['hash'][:15]}){size}",
+        "",
+    ]
+    console.print("\n".join(said), markup=False, soft_wrap=True)
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for column in ("metric", "value", "95% interval", "floor", "better", ""):
+        table.add_column(column, justify="right" if column in ("value", "floor") else "left")
+    for figure, floor in found.figures:
+        table.add_row(*row(figure, floor))
+    console.print(table)
+    console.print(f"\nfloor: {reference['floor']}", markup=False)
+    for name, reason in found.skipped.items():
+        console.print(f"left out: {name}: {reason}", markup=False, style="yellow", soft_wrap=True)
+    if words := found.words():
+        console.print(words, style="bold", markup=False)
+
+
+def row(figure: Figure, floor: Figure | None) -> tuple[str, ...]:
+    """One line of the table."""
+    interval = "" if figure.interval is None else "{:.4g} to {:.4g}".format(*figure.interval)
+    beside = "" if floor is None else f"{floor.value:.4g}"
+    return figure.name, f"{figure.value:.4g}", interval, beside, figure.better, figure.note
+
+
+class Stages:
+    """Progress on the error stream: a bar a stage in a terminal, else a line a stage."""
+
+    def __init__(self) -> None:
+        console = Console(stderr=True, highlight=False)
+        self._live = console.is_terminal
+        self._bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=24),
+            TextColumn("{task.completed:,} of {task.total:,}"),
+            TimeRemainingColumn(),
+            console=console,
+            transient=True,
+        )
+        self._tasks: dict[str, TaskID] = {}
+        self._said: set[str] = set()
+
+    def __enter__(self) -> "Stages":
+        if self._live:
+            self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._live:
+            self._bar.stop()
+
+    def tell(self, what: str, done: int, total: int) -> None:
+        stage, _, detail = what.partition(": ")
+        if not self._live:
+            if stage not in self._said:
+                self._said.add(stage)
+                print(f"{stage}: {total:,}", file=sys.stderr)
+            return
+        if stage not in self._tasks:
+            self._tasks[stage] = self._bar.add_task(stage, total=total)
+        shown = f"{stage} {detail}".strip()
+        self._bar.update(self._tasks[stage], completed=done, total=total, description=shown)

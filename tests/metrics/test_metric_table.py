@@ -1,0 +1,150 @@
+"""Every metric of the table: which way it moves, and what it says where it does not apply."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+from torch.nn import functional as F
+
+from ganvas.metrics.figure import NotApplicable
+from ganvas.metrics.table import METRICS, Side
+
+KINDS = 4
+
+
+def side(seed: int, count: int = 400) -> Side:
+    """Four clusters: features about the corners of a square, pixels as bright as the class."""
+    generator = torch.Generator().manual_seed(seed)
+    labels = torch.randint(KINDS, (count,), generator=generator)
+    corners = torch.tensor([[0.0, 0.0, 0.0], [6.0, 0.0, 0.0], [0.0, 6.0, 0.0], [6.0, 6.0, 0.0]])
+    noise = torch.randn(count, 3, generator=generator)
+    pixels = torch.randint(0, 40, (count, 1, 6, 6), generator=generator)
+    pixels = (pixels + 50 * labels[:, None, None, None]).to(torch.uint8)
+    names = tuple("abcd")
+    return Side(pixels, corners[labels] + noise, F.one_hot(labels, KINDS) * 9.0, labels, names)
+
+
+REALS, SAMPLES, TRAINING = side(1), side(2), side(3)
+
+
+def shifted(samples: Side) -> Side:
+    """Everything is off: features far away, pixels darker."""
+    return replace(samples, features=samples.features + 30, pixels=samples.pixels // 2)
+
+
+def collapsed(samples: Side) -> Side:
+    """One class, and the classifier is not sure of it."""
+    unsure = torch.tensor([1.0, 0.0, 0.0, 0.0]).expand(len(samples), -1)
+    return replace(samples, logits=unsure)
+
+
+def doubled(samples: Side) -> Side:
+    half = len(samples) // 2
+    twice = {
+        name: torch.cat([getattr(samples, name)[:half]] * 2) for name in ("pixels", "features")
+    }
+    return replace(samples, **twice)
+
+
+def copied(_: Side) -> Side:
+    return TRAINING
+
+
+SPOILED = {
+    "frechet": shifted,
+    "kid": shifted,
+    "precision-recall": shifted,
+    "classifier-score": collapsed,
+    "modes": collapsed,
+    "sliced-wasserstein": shifted,
+    "frechet-per-class": shifted,
+    "duplicates": doubled,
+    "authenticity": copied,
+}
+
+
+@pytest.mark.parametrize("name", METRICS)
+def test_worse_samples_have_worse_figures(name):
+    metric = METRICS[name]
+    other = TRAINING if metric.against == "training" else REALS
+    good = metric.compute(SAMPLES, other)
+    bad = metric.compute(SPOILED[name](SAMPLES), other)
+    assert [figure.name for figure in good] == [figure.name for figure in bad]
+    for before, after in zip(good, bad, strict=True):
+        assert before.better == after.better
+        assert (after.value > before.value) == (before.better == "lower"), before.name
+        assert after.value != before.value
+        for figure in (before, after):
+            if figure.interval is not None:
+                assert figure.interval[0] <= figure.value <= figure.interval[1]
+
+
+def test_equal_distributions_are_no_distance_within_their_interval():
+    for name, figure in (("frechet", "frechet-infinite"), ("kid", "kid")):
+        found = {one.name: one for one in METRICS[name].compute(SAMPLES, REALS)}[figure]
+        assert found.interval is not None and found.interval[0] < 0 < found.interval[1]
+
+
+def test_modes_name_the_shares_of_classes():
+    found = METRICS["modes"].compute(SAMPLES, REALS)[0]
+    shares = torch.bincount(SAMPLES.labels, minlength=KINDS) / len(SAMPLES)
+    assert found.details["shares"] == pytest.approx(dict(zip("abcd", shares.tolist(), strict=True)), abs=1e-4)
+    assert (found.value, found.details["drawn"], found.details["kinds"]) == (4, 4, 4)
+
+
+def test_the_distance_by_class_is_that_of_each_class_and_names_the_worst():
+    features = SAMPLES.features.clone()
+    features[SAMPLES.labels == 2] += 3
+    [figure] = METRICS["frechet-per-class"].compute(replace(SAMPLES, features=features), REALS)
+    assert figure.note == f"mean of 4 classes; worst c, {figure.details['c']:.3g}"
+    # A shift by 3 in three features; the rest is the bias of about 100 images.
+    assert figure.details["c"] == pytest.approx(27, rel=0.25)
+    assert max(value for name, value in figure.details.items() if name != "c") < 1
+    assert figure.value == pytest.approx(sum(figure.details.values()) / 4)
+
+
+def test_equal_pixels_are_told():
+    [figure] = METRICS["duplicates"].compute(doubled(SAMPLES), REALS)
+    assert figure.note == "200 equal pixel by pixel" and figure.details == {"equal": 200}
+
+
+def few(samples: Side, count: int) -> Side:
+    parts = {
+        name: getattr(samples, name)[:count] for name in ("pixels", "features", "logits", "labels")
+    }
+    return replace(samples, **parts)
+
+
+@pytest.mark.parametrize(
+    ("name", "samples", "other", "words"),
+    [
+        ("frechet", few(SAMPLES, 5), REALS, "needs at least 6 images .* there are 5: read KID"),
+        ("frechet", SAMPLES, few(REALS, 5), "needs at least 6 images .* there are 5: read KID"),
+        ("kid", few(SAMPLES, 3), REALS, "at least 4 images"),
+        ("precision-recall", few(SAMPLES, 5), REALS, "more than 5 images"),
+        ("classifier-score", replace(SAMPLES, logits=None), REALS, "network that classifies"),
+        ("modes", SAMPLES, replace(REALS, logits=None), "network that classifies"),
+        ("frechet-per-class", replace(SAMPLES, labels=None), REALS, "labels on both sides"),
+        ("frechet-per-class", few(SAMPLES, 8), few(REALS, 8), "no class has 6 images"),
+        ("duplicates", few(SAMPLES, 1), REALS, "at least 2 images"),
+        ("authenticity", SAMPLES, few(TRAINING, 1), "at least 2 training images"),
+    ],
+)
+def test_what_does_not_apply_says_what_it_needs(name, samples, other, words):
+    with pytest.raises(NotApplicable, match=words):
+        METRICS[name].compute(samples, other)
+
+
+@pytest.mark.parametrize("name", METRICS)
+def test_the_fewest_images_that_are_taken_give_numbers(name):
+    """Down from 10: what is not refused is finite."""
+    given = 0
+    for count in range(2, 11):
+        try:
+            figures = METRICS[name].compute(few(SAMPLES, count), few(REALS, count))
+        except NotApplicable:
+            assert not given, f"{given} images were enough and {count} are not"
+            continue
+        given = count
+        assert all(torch.isfinite(torch.tensor(figure.value)) for figure in figures)
+    assert given or name == "frechet-per-class"
