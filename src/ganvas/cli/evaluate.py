@@ -68,7 +68,8 @@ def show(found: Evaluation, console: Console) -> None:
     console.print("\n".join(said), markup=False, soft_wrap=True)
     table = Table(box=None, header_style="bold", pad_edge=False)
     for column in ("metric", "value", "95% interval", "floor", "better", ""):
-        table.add_column(column, justify="right" if column in ("value", "floor") else "left")
+        side = "right" if column in ("value", "floor") else "left"
+        table.add_column(column, justify=side, no_wrap=bool(column))
     for figure, floor in found.figures:
         table.add_row(*row(figure, floor))
     console.print(table)

@@ -150,6 +150,11 @@ def build_parser() -> tuple[argparse.ArgumentParser, frozenset[str]]:
     sample.add_argument("--plugin", metavar="FILE.py", help="the run's own parts; it is run")
 
     _add_evaluate(verb)
+    compare = verb("compare", "compare", "run", "Set the figures of several runs side by side.")
+    compare.add_argument("runs", nargs="+", metavar="RUN")
+    compare.add_argument(
+        "--out", default="compare.html", metavar="FILE", help="plots (default: compare.html)"
+    )
     recipes = verb("recipes", "show", "recipes", "List the recipes.")
     recipes.add_argument("name", nargs="?", metavar="RECIPE", help="show one whole")
     show = verb("show", "show", "show", "Show what a run is and how far it is.")

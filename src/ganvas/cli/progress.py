@@ -21,6 +21,7 @@ class Screen:
         self._task: TaskID | None = None
         self._last_plain = 0.0
         self._newest = ""
+        self._score = ""
 
     def __enter__(self) -> "Screen":
         return self
@@ -43,6 +44,9 @@ class Screen:
             if not self._newest:
                 self.console.print(f"run folder: {event.path.parent.parent}", markup=False)
             self._newest = f"newest samples: {event.path}"
+        elif event.kind == "scored":
+            self._score = event.text
+            self.console.print(f"{event.images:,} images: {event.text}", markup=False)
         elif event.kind == "progress":
             self._show(event)
 
@@ -58,6 +62,8 @@ class Screen:
             f"  checkpoint  {path / 'checkpoints' / f'{run.images:09d}'}",
             f"  report      {path / 'report.html'}",
         ]
+        if self._score:
+            lines.insert(1, f"  score       {self._score}")
         if stopped or run.images < run.recipe.images:
             lines.append(f"  go on with  ganvas resume {path}")
         else:

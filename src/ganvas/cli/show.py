@@ -56,7 +56,8 @@ def show(options: argparse.Namespace) -> None:
     print(f"  machine     {record.machine}: {record.choices.words()}")
     print(f"  checkpoints {', '.join(kept)}")
     print(f"  disk        {folder.size(run.path) / 1e6:,.1f} MB")
-    for name, value in (log[-1] if log else {}).items():
+    newest = {name: value for record in log for name, value in record.items()}
+    for name, value in newest.items():
         if "/" in name:
             print(f"  {name:<28}{value:.4g}")
     for name in ("samples.png", "report.html"):

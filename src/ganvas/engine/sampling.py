@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from ganvas import keys
+from ganvas.errors import NonFinite
 
 CHUNK = 100
 
@@ -34,7 +35,11 @@ def truncate(latent: Tensor, most: float) -> Tensor:
 
 @torch.no_grad()
 def draw(generator: nn.Module, latent: Tensor) -> Tensor:
-    """Images of latents [N, latent]: uint8 [N, H, W, C] on the CPU, the generator in eval mode."""
+    """Images of latents [N, latent]: uint8 [N, H, W, C] on the CPU, the generator in eval mode.
+
+    Raises:
+        NonFinite: it draws numbers that are none.
+    """
     device = next(generator.parameters()).device
     with evaluating(generator):
         parts = [to_uint8(generator(part.to(device))) for part in latent.split(CHUNK)]
@@ -42,7 +47,12 @@ def draw(generator: nn.Module, latent: Tensor) -> Tensor:
 
 
 def to_uint8(images: Tensor) -> Tensor:
-    """[-1, 1] to 0..255, rounded, on the CPU."""
+    """[-1, 1] to 0..255, rounded, on the CPU.  Errors: NonFinite for numbers that are none."""
+    if not bool(torch.isfinite(images).all()):
+        raise NonFinite(
+            "the generator draws numbers that are not finite: its weights are damaged, so use an "
+            "earlier checkpoint (--at)"
+        )
     return images.float().add(1).mul(127.5).round().clamp(0, 255).to(torch.uint8).cpu()
 
 

@@ -2,6 +2,8 @@
 
 import io
 import os
+from contextlib import suppress
+from http.client import HTTPException
 from pathlib import Path
 
 import torch
@@ -74,13 +76,14 @@ class EightBit(nn.Module):
 
 def _fetch(path: Path) -> None:
     """Download the weights to ``path``, whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.{os.getpid()}")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         torch.hub.download_url_to_file(URL, str(part), hash_prefix=HASH[7:], progress=True)
         os.replace(part, path)
-    except (OSError, RuntimeError) as error:
-        part.unlink(missing_ok=True)
+    except (OSError, RuntimeError, HTTPException) as error:
+        with suppress(OSError):
+            part.unlink()
         text = " ".join(str(error).split())
         raise UserError(
             f"the Inception weights could not be fetched ({text}): put {URL} at {path}, or say "

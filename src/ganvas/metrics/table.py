@@ -48,17 +48,18 @@ class Metric:
 
 def _frechet(samples: Side, reference: Side) -> list[Figure]:
     size, count = samples.features.shape[1], min(len(samples), len(reference))
-    if count < ENOUGH * size:
+    needed = max(4, ENOUGH * size)  # two halves of two
+    if count < needed:
         raise NotApplicable(
-            f"a Fréchet distance in {size:,} features needs at least {ENOUGH * size:,} images on "
+            f"a Fréchet distance in {size:,} features needs at least {needed:,} images on "
             f"either side (10,000 are usual), and there are {count:,}: read KID instead, which "
             f"is unbiased for any number"
         )
     value = frechet(moments(samples.features), moments(reference.features))
     infinite = frechet_infinite(samples.features, reference.features)
     return [
-        Figure("frechet", value, note=f"of {len(samples):,} samples, biased upward as usual"),
-        Figure("frechet-infinite", infinite.value, infinite[1:], note="for infinitely many"),
+        Figure("frechet", value, note=f"at {len(samples):,} samples"),
+        Figure("frechet-infinite", infinite.value, infinite[1:]),
     ]
 
 
@@ -78,7 +79,7 @@ def _overlap(samples: Side, reference: Side) -> list[Figure]:
 
 def _sliced(samples: Side, reference: Side) -> list[Figure]:
     found = sliced_wasserstein(samples.pixels, reference.pixels)
-    return [Figure("sliced-wasserstein", found.value, found[1:], note="in grey levels")]
+    return [Figure("sliced-wasserstein", found.value, found[1:], note="grey levels")]
 
 
 def _score(samples: Side, reference: Side) -> list[Figure]:
@@ -101,7 +102,7 @@ def _modes(samples: Side, reference: Side) -> list[Figure]:
     return [
         Figure("modes", found.found, better="higher", note=f"of {kinds:,}", details=details),
         Figure("reverse-kl", found.reverse_kl),
-        Figure("confident", found.confident, better="higher", note="read with 0.9 or more"),
+        Figure("confident", found.confident, better="higher", note="read at 0.9 or more"),
     ]
 
 
@@ -135,7 +136,7 @@ def _copies(samples: Side, training: Side) -> list[Figure]:
     if len(training) < 2:
         raise NotApplicable("authenticity needs at least 2 training images")
     found = copying.training_neighbours(samples.features, training.features)
-    note = f"{len(training):,} training images searched"
+    note = f"{len(training):,} searched"
     share = copying.authenticity(found)
     return [Figure("authenticity", share, better="higher", note=note, kept=found)]
 

@@ -13,8 +13,10 @@ from ganvas.engine.device import choose_device, choose_memory_format, choose_pre
 from ganvas.engine.engine import Engine
 from ganvas.engine.player import Player
 from ganvas.errors import UsageError
+from ganvas.features import FEATURES
 from ganvas.games.gan import clip_weights
-from ganvas.recipes.recipe import Recipe
+from ganvas.metrics.table import METRICS
+from ganvas.recipes.recipe import Evaluations, Recipe
 
 
 @dataclass(frozen=True)
@@ -132,6 +134,8 @@ def check(recipe: Recipe) -> None:
         raise UsageError(f"batch {recipe.batch} does not divide by accumulate {recipe.accumulate}")
     if min(recipe.every.log, recipe.every.samples, recipe.every.checkpoint, recipe.keep) < 1:
         raise UsageError("every.log, every.samples, every.checkpoint and keep must be at least 1")
+    if recipe.evaluation is not None:
+        check_evaluation(recipe.evaluation)
     if recipe.batch // recipe.accumulate < 2:
         raise UsageError("BatchNorm needs at least 2 images at a time: raise batch")
     if recipe.threads is not None and recipe.threads < 1:
@@ -140,3 +144,16 @@ def check(recipe: Recipe) -> None:
         raise UsageError("clip_gradient must be more than 0")
     if recipe.minutes is not None and not recipe.minutes > 0:
         raise UsageError("minutes must be more than 0")
+
+
+def check_evaluation(settings: Evaluations) -> None:
+    """Raise UsageError for an evaluation during training that cannot be made."""
+    if settings.every < 1 or settings.count < 2:
+        raise UsageError("evaluation.every must be at least 1, evaluation.count at least 2")
+    unknown = [name for name in settings.metrics if name not in METRICS]
+    if unknown or not settings.metrics:
+        raise UsageError(f"evaluation.metrics {unknown}: there are {', '.join(METRICS)}")
+    if settings.features not in ("auto", *FEATURES):
+        raise UsageError(
+            f"evaluation.features {settings.features!r}: there are auto, {', '.join(FEATURES)}"
+        )

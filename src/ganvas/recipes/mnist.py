@@ -4,7 +4,7 @@ from ganvas.engine.player import Adam
 from ganvas.engine.schedule import Linear
 from ganvas.games.gan import GAN, Penalty
 from ganvas.networks.compact import CompactDiscriminator, CompactGenerator
-from ganvas.recipes.recipe import Data, Every, Recipe
+from ganvas.recipes.recipe import Data, Evaluations, Every, Recipe
 
 IMAGES = 360_000
 
@@ -39,4 +39,5 @@ def mnist() -> Recipe:
         minutes=4.9,
         threads=1,
         every=Every(log=4_000, samples=20_000, checkpoint=100_000),
+        evaluation=Evaluations(every=72_000, features="digits"),
     )

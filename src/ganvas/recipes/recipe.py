@@ -58,14 +58,31 @@ class Every:
 
 
 @dataclass(frozen=True)
+class Evaluations:
+    """What is measured during training, and how often.
+
+    every: images between two evaluations; the first comes before training, the last at its end.
+    features: a feature network of the table; ``auto`` chooses by the data. metrics: names of the
+    table. count: samples, and real images, of each. best: the figure by which the best checkpoint
+    is kept.
+    """
+
+    every: int = 100_000
+    features: str = "auto"
+    metrics: tuple[str, ...] = ("frechet", "modes")
+    count: int = 5_000
+    best: str = "frechet"
+
+
+@dataclass(frozen=True)
 class Recipe:
     """All that a run is made of; every field may be overridden from the command line or YAML.
 
     images: total images seen, rounded up to whole batches. minutes: stop earlier when they are
     over. batch: images a turn; accumulate: micro-batches it is cut into. half_life: of the
     generator's EMA copy, in images; nothing keeps no copy. clip_gradient: largest gradient norm.
-    augment: of all the discriminator sees. keep: checkpoints kept. threads: CPU threads; nothing
-    takes what PyTorch finds.
+    augment: of all the discriminator sees. keep: checkpoints kept, beside the best. threads: CPU
+    threads; nothing takes what PyTorch finds. evaluation: during training; nothing measures none.
     """
 
     name: str
@@ -88,4 +105,5 @@ class Recipe:
     memory_format: MemoryFormat = "auto"
     threads: int | None = None
     every: Every = field(default_factory=Every)
+    evaluation: Evaluations | None = None
     keep: int = 3

@@ -66,7 +66,7 @@ class Evaluation:
         ]
 
     def words(self) -> str:
-        """The score in a sentence: ``10 of 10 digits, distance 6x the floor``."""
+        """The score: ``10 of 10 digits, distance 6.1x the floor (10,000 samples)``."""
         parts = []
         floors = {figure.name: floor for figure, floor in self.figures}
         if "modes" in self:
@@ -76,7 +76,9 @@ class Evaluation:
         floor = floors.get("frechet")
         if floor is not None and floor.value > 0:
             times = self["frechet"].value / floor.value
-            parts.append(f"distance {times:.{0 if times >= 10 else 1}f}x the floor")
+            count = self.provenance["samples"]
+            shown = f"{times:.1f}" if times < 10 else f"{times:,.0f}"
+            parts.append(f"distance {shown}x the floor ({count:,} samples)")
         elif "kid" in self:
             parts.append(f"kernel distance {self['kid'].value:.3g}")
         return ", ".join(parts)

@@ -48,11 +48,12 @@ def load_sources(source: Any, split: str = "train", **options: Any) -> Sources:
         DataError: the source cannot be read.
     """
     training = load_images(source, split=split, **options)
-    options |= {"size": training.shape[1:], "channels": training.shape[0], "limit": None}
-    return Sources(training, _held_out(source, split, options))
+    return Sources(training, held_out(source, split, training, options.get("fit", "keep")))
 
 
-def _held_out(source: Any, split: str, options: dict[str, Any]) -> Images | None:
+def held_out(source: Any, split: str, training: Images, fit: str = "keep") -> Images | None:
+    """Images of a source that are not among its ``training`` ones, in their shape; or None."""
+    options = {"size": training.shape[1:], "channels": training.shape[0], "fit": fit}
     if split in ("all", "test"):
         return None
     try:

@@ -13,7 +13,7 @@ from typing import Any
 
 import torch
 from PIL import Image
-from torch import Tensor
+from torch import Tensor, nn
 
 from ganvas.data import Images
 from ganvas.engine.engine import Engine
@@ -25,6 +25,7 @@ from ganvas.runs import checkpoint
 from ganvas.runs.interrupt import interruptible
 from ganvas.runs.loggers import JsonLines, Logger, Loggers, read_log, tensorboard
 from ganvas.runs.pictures import enlarged, grid, save_gif, save_png
+from ganvas.runs.scoring import Scorer, log_record
 
 GRID = 64
 
@@ -33,10 +34,10 @@ GRID = 64
 class Event:
     """What a session tells its listeners.
 
-    kind: ``progress`` (a log line was written), ``sampled``, ``saved``,
-    ``warning`` (in ``text``) or ``ended``. images: the clock. total: where it ends. speed: images
-    a second lately. seconds: trained so far, over all sessions. stats: the newest means. path:
-    what was written.
+    kind: ``progress`` (a log line was written), ``sampled``, ``scored`` (in words, in ``text``),
+    ``saved``, ``warning`` (in ``text``) or ``ended``. images: the clock. total: where it ends.
+    speed: images a second lately. seconds: trained so far, over all sessions. stats: the newest
+    means. path: what was written.
     """
 
     kind: str
@@ -61,6 +62,8 @@ class Session:
         engine: at the clock from which to go on.
         log_bytes: how much of the log belongs to this clock; the rest is cut off.
         seconds: trained in earlier sessions.
+        best: metric, value and clock of the best checkpoint so far.
+        scorer: evaluates the generator, where the recipe asks for it.
         listeners: called with every event.
         extra_loggers: beside ``log.jsonl`` and TensorBoard.
     """
@@ -73,6 +76,8 @@ class Session:
         *,
         log_bytes: int = 0,
         seconds: float = 0.0,
+        best: dict[str, Any] | None = None,
+        scorer: Scorer | None = None,
         listeners: list[Listener] | None = None,
         extra_loggers: list[Logger] | None = None,
     ) -> None:
@@ -82,6 +87,8 @@ class Session:
         self.total = -(-recipe.images // recipe.batch) * recipe.batch
         self.listeners = listeners or []
         self.latents = latents(recipe.seed, GRID, recipe.generator.latent)
+        self.best = best
+        self.scorer = scorer
         for place in (path, path / "samples", path / "checkpoints"):
             checkpoint.clean(place)
         self._cut_samples()
@@ -110,12 +117,14 @@ class Session:
             with interruptible() as asked:
                 self._begin()
                 while self.engine.images < self.total and asked.signal is None:
-                    if deadline is not None and time.monotonic() >= deadline:
+                    if deadline is not None and time.monotonic() >= deadline - self._reserve():
                         break
                     before = self.engine.images
                     self.engine.round()
                     self._after_round(before)
                 self._save()
+                if asked.signal is None:
+                    self._score(last=True)
         finally:
             self._loggers.close()
         self._tell("ended")
@@ -125,6 +134,8 @@ class Session:
         """Save the very start too, so that a run killed at any moment can be resumed."""
         if self.engine.images == 0 and not self.grids():
             self._sample()
+        if self.engine.images == 0 and not self._jsonl.bytes():
+            self._score()
         self._save()
         self._lately = (time.monotonic(), self.engine.images)
 
@@ -143,6 +154,9 @@ class Session:
             self._log()
         if now // every.samples > before // every.samples:
             self._sample()
+        pace = self.scorer.settings.every if self.scorer is not None else self.total + 1
+        if now // pace > before // pace:
+            self._score()
         if now // every.checkpoint > before // every.checkpoint:
             self._save()
 
@@ -160,6 +174,22 @@ class Session:
         wall = {"images_per_second": round(speed, 1), "seconds": round(self.seconds(), 2)}
         self._loggers.write({"images": images, **stats, **rates, **wall})
         self._tell("progress", speed=speed, stats=stats)
+
+    def _score(self, *, last: bool = False) -> None:
+        """Evaluate. The log and the best know the recipe's own clocks alone, not where a run that
+        may be extended happened to end."""
+        scorer, images = self.scorer, self.engine.images
+        if scorer is None or scorer.clock == images:
+            return
+        found = scorer.score(self._generator(), images, str(self.path))
+        numbers = log_record(found)
+        if not last:
+            wall = {"seconds": round(self.seconds(), 2)}
+            self._loggers.write({"images": images, **numbers, **wall})
+        self._tell("scored", text=found.words(), stats=numbers)
+        if not last and scorer.is_better(found, self.best):
+            self.best = scorer.summary(found)
+            self._save()
 
     def _sample(self) -> None:
         path = self.path / "samples" / f"{self.engine.images:09d}.png"
@@ -181,22 +211,30 @@ class Session:
             **self.engine.clock(),
             "log_bytes": self._jsonl.bytes(),
             "seconds": self.seconds(),
+            "best": self.best,
         }
         folder = self.path / "checkpoints"
         path = checkpoint.save(folder, self.engine.images, tensors, numbers)
-        checkpoint.prune(folder, self.recipe.keep)
+        best = None if self.best is None else f"{self.best['images']:09d}"
+        checkpoint.prune(folder, self.recipe.keep, best)
         self._saved_at = self.engine.images
         self._tell("saved", path=path)
 
     def draw_grid(self) -> Tensor:
         """The fixed latents as the generator (its EMA copy, where kept) draws them now."""
+        return draw(self._generator(), self.latents)
+
+    def _generator(self) -> nn.Module:
         game = self.engine.game
-        generator = {**game.networks(), **game.averages()}["generator"]
-        return draw(generator, self.latents)
+        return {**game.networks(), **game.averages()}["generator"]
 
     def seconds(self) -> float:
         """Trained so far, over all sessions of this run."""
         return self._seconds_before + time.monotonic() - self._began
+
+    def _reserve(self) -> float:
+        """Seconds that the evaluation at the end will take."""
+        return 0.0 if self.scorer is None else self.scorer.seconds
 
     def _cut_samples(self) -> None:
         for images, path in self.grids().items():

@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 
+from ganvas.data import Images
 from ganvas.data.builtin import BUILTIN
 from ganvas.engine.device import choose_device, keep_memory
 from ganvas.engine.engine import Engine
@@ -16,12 +17,13 @@ from ganvas.errors import UsageError
 from ganvas.recipes import reading, table, yaml
 from ganvas.recipes.build import build_engine, check, choose, load_data
 from ganvas.recipes.recipe import Recipe
-from ganvas.runs import checkpoint, folder, plugins, record
+from ganvas.runs import checkpoint, folder, plugins, record, scores
 from ganvas.runs.disk import replace_file
 from ganvas.runs.loggers import Logger
 from ganvas.runs.pictures import enlarged, grid, save_png
 from ganvas.runs.report import write_report
 from ganvas.runs.run import Run
+from ganvas.runs.scoring import Scorer
 from ganvas.runs.session import Listener, Session, images_sheet, save_outcome
 
 IN_MEMORY = "in memory"
@@ -119,13 +121,19 @@ def train(
     source = None if data is None or isinstance(data, str | Path) else data
     found = load_data(chosen, source, progress)
     engine = build_engine(chosen, found, choices)
+    scorer = _scorer(chosen, found, source, engine)
     path = folder.create(Path(out), name or chosen.name)
     with folder.Lock(path):
         _write_recipe(path, chosen)
         record.write(record.describe(found, choices, loaded), path)
         save_png(enlarged(grid(images_sheet(found))), path / "reals.png")
         session = Session(
-            path, chosen, engine, listeners=list(listeners), extra_loggers=list(loggers)
+            path,
+            chosen,
+            engine,
+            scorer=scorer,
+            listeners=list(listeners),
+            extra_loggers=list(loggers),
         )
         return _play(session, began)
 
@@ -187,6 +195,10 @@ def resume(
             engine,
             log_bytes=numbers["log_bytes"],
             seconds=numbers["seconds"],
+            best=numbers.get("best"),
+            scorer=None
+            if recipe.evaluation is None
+            else Scorer(recipe, found, data, engine.device),
             listeners=list(listeners),
             extra_loggers=list(loggers),
         )
@@ -199,6 +211,8 @@ def _play(session: Session, began: float) -> Run:
     deadline = None if minutes is None else began + 60 * minutes - RESERVE
     signal = session.play(deadline)
     save_outcome(session.path, session.draw_grid())
+    if session.scorer is not None and session.scorer.newest is not None:
+        scores.keep(session.scorer.newest, session.path)
     run = Run(session.path)
     write_report(run)
     if signal is not None:
@@ -222,6 +236,10 @@ def _restore(engine: Engine, place: Path) -> tuple[dict[str, Any], list[str]]:
     engine.set_clock(numbers)
     checkpoint.set_aside(place, newer_than=engine.images)
     return numbers, problems
+
+
+def _scorer(recipe: Recipe, images: Images, source: Any, engine: Engine) -> Scorer | None:
+    return None if recipe.evaluation is None else Scorer(recipe, images, source, engine.device)
 
 
 def _prepare(threads: int) -> None:

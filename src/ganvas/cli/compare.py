@@ -1,0 +1,45 @@
+"""``ganvas compare``."""
+
+import argparse
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from ganvas.errors import UsageError
+from ganvas.runs.compare import differences, gather, metrics_of, write_page
+from ganvas.runs.disk import explain
+
+
+def run(options: argparse.Namespace) -> None:
+    if len(options.runs) < 2:
+        raise UsageError("name at least two runs to compare")
+    found = gather(options.runs)
+    console = Console(highlight=False)
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    table.add_column("metric", no_wrap=True)
+    for name in found:
+        table.add_column(name)
+    table.add_column("floor", justify="right")
+    table.add_column("better")
+    for metric in metrics_of(found):
+        cells = [_cell(known.get(metric)) for known in found.values()]
+        record = next(known[metric] for known in found.values() if metric in known)
+        floor = "" if record["floor"] is None else f"{record['floor']:.4g}"
+        table.add_row(metric, *cells, floor, record["better"])
+    console.print(table)
+    for text in differences(found):
+        console.print(f"warning: {text}", style="yellow", markup=False, soft_wrap=True)
+    try:
+        page = write_page(options.runs, Path(options.out))
+    except OSError as error:
+        raise explain(error, options.out) from None
+    console.print(f"\nplots: {page}", markup=False, soft_wrap=True)
+
+
+def _cell(record: dict | None) -> str:
+    if record is None:
+        return ""
+    low, high = record["low"], record["high"]
+    interval = "" if low is None else f" ({low:.4g} to {high:.4g})"
+    return f"{record['value']:.4g}{interval}"

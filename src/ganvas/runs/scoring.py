@@ -1,0 +1,107 @@
+"""Scores during training: the same figures as ``ganvas evaluate``, and which clock was best."""
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import nn
+
+from ganvas.data import Images
+from ganvas.engine import sampling
+from ganvas.errors import UsageError
+from ganvas.features import load_features
+from ganvas.recipes.recipe import Recipe
+from ganvas.runs.evaluation import Evaluation, measure
+from ganvas.runs.reals import Progress, Reals, Sources, held_out
+from ganvas.runs.subject import choose_features, read
+
+
+class Scorer:
+    """Evaluates a run's generator now and then.
+
+    Args:
+        recipe: one that has an ``evaluation``.
+        images: what is trained on. source: what it was loaded from, if not the recipe's own.
+        device: where networks run.
+        progress: called with (what, done, total) while the real images are read.
+
+    Raises:
+        UserError: the feature network cannot be had.
+    """
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        images: Images,
+        source: Any,
+        device: torch.device,
+        progress: Progress | None = None,
+    ) -> None:
+        assert recipe.evaluation is not None
+        self.settings = recipe.evaluation
+        data = recipe.data
+        others = held_out(data.source if source is None else source, data.split, images, data.fit)
+        sources = Sources(images, others)
+        network = load_features(choose_features(self.settings.features, sources)).to(device)
+        count = min(self.settings.count, 50_000)
+        self.reals = Reals(sources, network, count=count, progress=progress)
+        self._about = {"ema": recipe.half_life is not None, "seed": recipe.seed, "truncation": None}
+        self._latents = sampling.latents(recipe.seed, count, recipe.generator.latent)
+        self.seconds = 0.0
+        """Of the longest evaluation so far."""
+        self.newest: Evaluation | None = None
+
+    def score(self, generator: nn.Module, images: int, subject: str) -> Evaluation:
+        """The figures of the generator as it is at ``images`` seen.
+
+        Raises:
+            NonFinite: it draws numbers that are none.
+            UsageError: a metric does not apply, or none gives the figure ``best``.
+        """
+        began = time.monotonic()
+        pixels = sampling.draw(generator, self._latents).permute(0, 3, 1, 2)
+        samples = read(pixels, self.reals.network)
+        about = {"subject": subject, "images_seen": images, **self._about}
+        found = measure(samples, self.reals, self.settings.metrics, about, asked=True)
+        if self.settings.best not in found:
+            names = ", ".join(figure.name for figure, _ in found.figures)
+            raise UsageError(
+                f"no figure {self.settings.best!r} to choose the best by: evaluation.best may be "
+                f"one of {names}"
+            )
+        self.seconds = max(self.seconds, time.monotonic() - began)
+        self.newest = found
+        return found
+
+    @property
+    def clock(self) -> int | None:
+        """Images seen at the newest evaluation of this session."""
+        return None if self.newest is None else self.newest.provenance["images_seen"]
+
+    def is_better(self, found: Evaluation, best: Mapping[str, Any] | None) -> bool:
+        """Whether these figures beat the best so far (a ``summary``)."""
+        if best is None:
+            return True
+        figure = found[self.settings.best]
+        gain = best["value"] - figure.value
+        return gain > 0 if figure.better == "lower" else gain < 0
+
+    def summary(self, found: Evaluation) -> dict[str, Any]:
+        """What a checkpoint remembers of the best evaluation."""
+        figure = found[self.settings.best]
+        clock = found.provenance["images_seen"]
+        return {"metric": figure.name, "value": figure.value, "images": clock}
+
+
+def log_record(found: Evaluation) -> dict[str, float]:
+    """The figures as numbers of a log: ``metric/frechet``, ``metric/kid/low``, ``floor/kid``."""
+    numbers: dict[str, float] = {}
+    for figure, floor in found.figures:
+        numbers[f"metric/{figure.name}"] = figure.value
+        if figure.interval is not None:
+            low, high = figure.interval
+            numbers |= {f"metric/{figure.name}/low": low, f"metric/{figure.name}/high": high}
+        if floor is not None:
+            numbers[f"floor/{figure.name}"] = floor.value
+    return numbers
