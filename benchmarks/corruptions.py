@@ -15,11 +15,13 @@ prints two tables of figures and one of who noticed what; about four minutes on 
 
 import argparse
 import json
+import math
 import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -276,37 +278,67 @@ def plot(values: Values, better: dict[str, str], path: Path) -> None:
     from matplotlib import pyplot
 
     names = list(better)
-    style = {"font.size": 9, "axes.spines.top": False, "axes.spines.right": False,
-             "axes.edgecolor": "#888888", "xtick.color": "#444444", "ytick.color": "#444444"}  # fmt: skip
+    style: dict[Any, Any] = {
+        "font.size": 9, "axes.spines.top": False, "axes.spines.right": False,
+        "axes.edgecolor": "#999999", "xtick.color": "#444444", "ytick.color": "#444444",
+        "axes.grid": True, "axes.grid.axis": "y", "grid.color": "#eeeeee", "axes.axisbelow": True,
+        "axes.titlelocation": "left", "axes.titlesize": 10,
+    }  # fmt: skip
     with pyplot.rc_context(style):
         rows = -(-(len(names) + 1) // 4)
-        figure, panels = pyplot.subplots(rows, 4, figsize=(10, 2.3 * rows))
+        figure, panels = pyplot.subplots(rows, 4, figsize=(10, 2.2 * rows))
         for panel, name in zip(panels.flat, names, strict=False):
             draw(panel, values, better, name)
         handles, labels = panels.flat[0].get_legend_handles_labels()
         for panel in panels.flat[len(names) :]:
             panel.axis("off")
-        panels.flat[len(names)].legend(handles, labels, loc="center", frameon=False, fontsize=9)
-        figure.tight_layout(h_pad=1.4, w_pad=0.8)
+        panels.flat[len(names)].legend(
+            handles,
+            labels,
+            loc="center",
+            frameon=False,
+            fontsize=10,
+            title="↓ lower, ↑ higher is better",
+        )
+        figure.tight_layout(h_pad=1.5, w_pad=1.0)
         path.parent.mkdir(parents=True, exist_ok=True)
         figure.savefig(path, dpi=120)
         pyplot.close(figure)
 
 
-def draw(panel, values: Values, better: dict[str, str], name: str) -> None:
+def draw(panel: Any, values: Values, better: dict[str, str], name: str) -> None:
     """One figure: a line for each corruption, from the floor to the strongest."""
-    floor = sorted(values[f"clean {k}"][name] for k in range(FLOORS))[FLOORS // 2]
-    everything = [floor]
+    floors = sorted(values[f"clean {k}"][name] for k in range(FLOORS))
+    floor = floors[FLOORS // 2]
+    panel.axhline(floor, color="#222222", linewidth=0.9, linestyle="--", label="clean", zorder=2)
+    everything = list(floors)
     for one in CORRUPTIONS:
         steps = judge(values, better, name, one).steps
         everything += steps
         panel.plot(range(4), [floor, *steps], label=one.name, color=COLOURS[one.name],
-                   marker=MARKS[one.name], markersize=3.5, linewidth=1.3)  # fmt: skip
-    panel.axhline(floor, color="#222222", linewidth=0.9, linestyle="--", label="clean", zorder=0)
-    panel.set_xticks(range(4), ["clean", *STRENGTHS])
-    panel.set_title(f"{name} ({better[name]} is better)", fontsize=9, loc="left")
-    if min(everything) > 0 and max(everything) / min(everything) > 50:
-        panel.set_yscale("log")
+                   marker=MARKS[one.name], markersize=4, linewidth=1.4, zorder=3)  # fmt: skip
+    panel.set_xticks(range(4), ["clean", *STRENGTHS], fontsize=8)
+    panel.set_title(f"{name} {'↑' if better[name] == 'higher' else '↓'}")
+    low, high = min(everything), max(everything)
+    if low >= 0 and high <= 1:
+        panel.set_ylim(-0.04, 1.04)
+    elif better[name] == "lower" and high > 50 * abs(floor):
+        if low > 0:
+            panel.set_yscale("log")
+            ticks = powers(low, high)
+        else:  # straight up to the first power, so that nought and less have a place
+            least = 10.0 ** math.ceil(math.log10(floors[-1] - floors[0]))
+            panel.set_yscale("symlog", linthresh=least)
+            panel.set_ylim(-least / 2, 2 * high)
+            ticks = [0.0, *powers(least, high)]
+        panel.set_yticks(ticks, [f"{tick:g}" for tick in ticks])
+        panel.minorticks_off()
+
+
+def powers(low: float, high: float) -> list[float]:
+    """Powers of ten between."""
+    first, last = math.ceil(math.log10(low)), math.floor(math.log10(high))
+    return [10.0**exponent for exponent in range(first, last + 1)]
 
 
 def main() -> None:

@@ -1,6 +1,7 @@
 """One thread: the tests run beside each other, and small networks gain nothing from more."""
 
 import os
+from collections.abc import Iterator
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
@@ -18,3 +19,11 @@ def blobs() -> torch.Tensor:
         y, x = index % 8, index // 8
         images[index, :, y : y + 8, x : x + 8] = 200
     return images
+
+
+@pytest.fixture(autouse=True, scope="session")
+def cache(tmp_path_factory) -> Iterator[None]:
+    """A cache folder of the tests' own: nothing of the user's is read, nothing is left behind."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GANVAS_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield

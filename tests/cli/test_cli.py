@@ -17,6 +17,7 @@ SMALL = [
     "--discriminator", "{kind: dcgan, width: 4}",
     "--batch", "16", "--images", "160", "--threads", "1",
     "--every.log", "32", "--every.samples", "64", "--every.checkpoint", "64",
+    "--evaluation.every", "96", "--evaluation.count", "200",
 ]  # fmt: skip
 
 
@@ -40,13 +41,14 @@ def test_the_default_trains_mnist_and_says_where_everything_is(tmp_path, capsys)
         assert str(tmp_path / "0001-first" / file) in out
         assert (tmp_path / "0001-first" / file).exists()
     assert "images/s" in out and "left" in out
+    assert " of 10 digits, distance " in out and "x the floor (200 samples)" in out
 
 
 def test_help_needs_no_torch() -> None:
     code = "import sys, ganvas.cli.main as m\ntry: m.main(['--help'])\nexcept SystemExit: pass\n"
     code += "assert not {'torch', 'numpy', 'PIL', 'pydantic'} & set(sys.modules)"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    for verb in ("train", "resume", "sample", "recipes", "show", "runs", "data"):
+    for verb in ("train", "resume", "sample", "evaluate", "compare", "recipes", "runs", "data"):
         assert verb in found.stdout
 
 

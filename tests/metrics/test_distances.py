@@ -7,7 +7,8 @@ from ganvas.metrics.distances import nearest, neighbours_within
 
 
 def features(count: int, seed: int, offset: float = 0.0) -> Tensor:
-    return torch.randn(count, 12, generator=torch.Generator().manual_seed(seed)) + offset
+    generator = torch.Generator().manual_seed(seed)
+    return torch.randn(count, 12, generator=generator, dtype=torch.float64) + offset
 
 
 def plain(a: Tensor, b: Tensor) -> Tensor:
@@ -51,7 +52,7 @@ def test_neighbours_are_others_in_order():
 
 @pytest.mark.parametrize("offset", [0.0, 1e4])
 def test_copies_are_at_no_distance_at_all(offset):
-    """|a|² + |b|² - 2 a·b leaves rounding there, and whatever compares with zero would be chance."""
+    """|a|² + |b|² - 2 a·b leaves rounding, and what is compared with zero would be chance."""
     a = features(40, 1, offset)
     distance, position = nearest(a, torch.cat([features(9, 2), a]))
     assert (distance == 0).all() and torch.equal(position, torch.arange(9, 49))

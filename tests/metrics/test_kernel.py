@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from ganvas.metrics import distances
+from ganvas.metrics import distances, kernel
 from ganvas.metrics.figure import Z95
 from ganvas.metrics.kernel import kid
 
@@ -14,7 +14,9 @@ def normal(count: int, size: int, seed: int = 0) -> Tensor:
 
 def plain(a: Tensor, b: Tensor) -> float:
     """The definition: means of the kernel over pairs of different images."""
-    aa, bb, ab = ((x.double() @ y.double().T / a.shape[1] + 1) ** 3 for x, y in ((a, a), (b, b), (a, b)))
+    aa, bb, ab = (
+        (x.double() @ y.double().T / a.shape[1] + 1) ** 3 for x, y in ((a, a), (b, b), (a, b))
+    )
     within = [(k.sum() - k.trace()) / (len(k) * (len(k) - 1)) for k in (aa, bb)]
     return float(within[0] + within[1] - 2 * ab.mean())
 
@@ -28,7 +30,9 @@ def test_it_is_the_definition_for_unequal_counts():
 def test_torch_fidelity_agrees():
     theirs = pytest.importorskip("torch_fidelity.metric_kid")
     a, b = normal(200, 32, 1).relu(), normal(200, 32, 2).relu() * 1.2
-    expected = theirs.kid_features_to_metric(a, b, kid_subsets=1, kid_subset_size=200, verbose=False)
+    expected = theirs.kid_features_to_metric(
+        a, b, kid_subsets=1, kid_subset_size=200, verbose=False
+    )
     value = expected["kernel_inception_distance_mean"]
     assert kid(a, b).value == pytest.approx(value, rel=1e-4)
 
@@ -36,7 +40,9 @@ def test_torch_fidelity_agrees():
 def test_torchmetrics_agrees():
     theirs = pytest.importorskip("torchmetrics.image.kid")
     a, b = normal(200, 32, 1).relu(), normal(200, 32, 2).relu() * 1.2
-    assert kid(a, b).value == pytest.approx(float(theirs.poly_mmd(a.double(), b.double())), rel=1e-4)
+    assert kid(a, b).value == pytest.approx(
+        float(theirs.poly_mmd(a.double(), b.double())), rel=1e-4
+    )
 
 
 def test_blocks_change_nothing(monkeypatch):
@@ -58,17 +64,31 @@ def test_blocks_change_nothing(monkeypatch):
     ],
 )
 def test_it_is_unbiased_and_knows_its_error(counts, size, shift):
-    p = shift**2
+    p = shift**2  # what follows is the kernel's mean by the moments of normal features
     truth = 3 * p + 3 * p**2 + p**3 + (3 * p + 6 * p**2) / size + 6 * p / size**2
-    found = []
-    for seed in range(300):
-        b = normal(counts[1], size, 2 * seed + 1) + shift
-        found.append(kid(normal(counts[0], size, 2 * seed), b))
+    found, stream = [], torch.Generator().manual_seed(0)
+    for _ in range(300):
+        a, b = (torch.randn(count, size, generator=stream) for count in counts)
+        found.append(kid(a, b + shift))
     values, low, high = torch.tensor(found).T
     assert abs(float(values.mean()) - truth) < 3 * float(values.std()) / 300**0.5
     claimed = ((high - low) / (2 * Z95)).square().mean().sqrt()
     assert float(claimed / values.std()) == pytest.approx(1, abs=0.25)
     assert 0.9 <= float(((low <= truth) & (truth <= high)).float().mean()) <= 1
+
+
+def test_its_spread_is_that_of_centred_matrices():
+    """Székely and Rizzo 2014, section 2: unbiased, and images with themselves left out."""
+    a, b, n = normal(9, 4, 1), normal(7, 4, 2), 9
+    off = ((a @ a.T / 4 + 1) ** 3).double().fill_diagonal_(0)
+    rows = off.sum(0) / (n - 2)
+    centred = off - rows - rows[:, None] + off.sum() / ((n - 1) * (n - 2))
+    expected = centred.fill_diagonal_(0).square().sum() / (n * (n - 3))
+    assert kernel._sums(a, a).spread() == pytest.approx(float(expected), rel=1e-5)
+    cross = ((a @ b.T / 4 + 1) ** 3).double()
+    centred = cross - cross.mean(0) - cross.mean(1, keepdim=True) + cross.mean()
+    expected = centred.square().sum() / (8 * 6)
+    assert kernel._sums(a, b).spread() == pytest.approx(float(expected), rel=1e-5)
 
 
 def test_too_few_are_refused():

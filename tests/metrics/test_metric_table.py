@@ -88,8 +88,13 @@ def test_equal_distributions_are_no_distance_within_their_interval():
 def test_modes_name_the_shares_of_classes():
     found = METRICS["modes"].compute(SAMPLES, REALS)[0]
     shares = torch.bincount(SAMPLES.labels, minlength=KINDS) / len(SAMPLES)
-    assert found.details["shares"] == pytest.approx(dict(zip("abcd", shares.tolist(), strict=True)), abs=1e-4)
+    assert found.details["shares"] == pytest.approx(
+        dict(zip("abcd", shares.tolist(), strict=True)), abs=1e-4
+    )
     assert (found.value, found.details["drawn"], found.details["kinds"]) == (4, 4, 4)
+    three = replace(REALS, logits=REALS.logits[REALS.labels < 3])
+    found = METRICS["modes"].compute(SAMPLES, three)[0]
+    assert (found.value, found.details["drawn"], found.note) == (4, 3, "of 3")
 
 
 def test_the_distance_by_class_is_that_of_each_class_and_names_the_worst():
@@ -120,6 +125,12 @@ def few(samples: Side, count: int) -> Side:
     [
         ("frechet", few(SAMPLES, 5), REALS, "needs at least 6 images .* there are 5: read KID"),
         ("frechet", SAMPLES, few(REALS, 5), "needs at least 6 images .* there are 5: read KID"),
+        (
+            "frechet",
+            replace(few(SAMPLES, 3), features=SAMPLES.features[:3, :1]),
+            replace(REALS, features=REALS.features[:, :1]),
+            "in 1 features needs at least 4 images",
+        ),
         ("kid", few(SAMPLES, 3), REALS, "at least 4 images"),
         ("precision-recall", few(SAMPLES, 5), REALS, "more than 5 images"),
         ("classifier-score", replace(SAMPLES, logits=None), REALS, "network that classifies"),

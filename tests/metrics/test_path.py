@@ -81,7 +81,9 @@ def test_any_generator_is_measured_by_the_definition():
 def test_a_generator_that_bends_more_is_longer():
     start, end, places = normal(200, 8, 1), normal(200, 8, 2), torch.rand(200).double()
     bent, straight = (
-        path_length(lambda z, f=f: torch.cat([(f * z).sin(), (f * z).cos()], 1), same, start, end, places)
+        path_length(
+            lambda z, f=f: torch.cat([(f * z).sin(), (f * z).cos()], 1), same, start, end, places
+        )
         for f in (5.0, 0.5)
     )
     assert bent.low > straight.high

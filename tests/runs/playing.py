@@ -18,8 +18,13 @@ SMALL: dict[str, Any] = {
     "every.log": 48,
     "every.samples": 96,
     "every.checkpoint": 112,
+    "evaluation": None,
 }
 """Overrides that make any recipe small, with log lines and grids falling between checkpoints."""
+
+SCORED: dict[str, Any] = {"evaluation.every": 400, "evaluation.count": 200}
+"""Overrides that make its evaluations small; 200 are just enough for the features ``digits``."""
+
 
 WALL = ("seconds", "images_per_second")
 """What the clock on the wall writes into a log; no two runs agree on it."""

@@ -18,7 +18,7 @@ import ganvas
 from ganvas.recipes.table import RECIPES
 from ganvas.runs.loggers import read_log
 
-from .playing import SMALL, assert_same_run, picture_folder
+from .playing import SCORED, SMALL, assert_same_run, picture_folder
 
 LINES = 4
 """Log lines that a run of this length writes before it may be killed."""
@@ -28,6 +28,8 @@ def small(recipe: str) -> dict[str, object]:
     """Overrides for one recipe: its own kinds of networks, but narrow."""
     settings = RECIPES[recipe]()
     narrow: dict[str, object] = {k: v for k, v in SMALL.items() if "." in k or k == "threads"}
+    if settings.evaluation is not None:
+        narrow |= SCORED
     narrow |= {"generator.width": 8, "discriminator.width": 8, "batch": 16}
     narrow["images"] = 1600 * settings.game.critic_turns
     for part in (settings.generator, settings.discriminator):

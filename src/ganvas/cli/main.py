@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from importlib import import_module
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from ganvas import __version__
 from ganvas.cli.overrides import split_overrides
@@ -58,6 +58,20 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(f"{message} (see `{self.prog} --help`)")
+
+
+def _clock(text: str) -> int | str:
+    """``--at``: a number of images, or the word."""
+    if text != "best" and not text.isdigit():
+        raise argparse.ArgumentTypeError(f"{text!r} is neither a number of images nor best")
+    return text if text == "best" else int(text)
+
+
+AT: dict[str, Any] = {
+    "type": _clock,
+    "metavar": "N|best",
+    "help": "the checkpoint at N images, or the best one (default: the newest)",
+}
 
 
 def build_parser() -> tuple[argparse.ArgumentParser, frozenset[str]]:
@@ -143,10 +157,7 @@ def build_parser() -> tuple[argparse.ArgumentParser, frozenset[str]]:
         metavar="T",
         help="largest latent number: less variety, fewer slips",
     )
-    sample.add_argument(
-        "--at", type=int, metavar="N", help="the checkpoint at N images (default: the newest)"
-    )
-
+    sample.add_argument("--at", **AT)
     sample.add_argument("--plugin", metavar="FILE.py", help="the run's own parts; it is run")
 
     _add_evaluate(verb)
@@ -218,9 +229,7 @@ def _add_evaluate(verb: Callable[[str, str, str, str], argparse.ArgumentParser])
         choices=("keep", "crop", "pad", "stretch"),
         help="bring real images of another size to that of the samples",
     )
-    evaluate.add_argument(
-        "--at", type=int, metavar="N", help="the checkpoint at N images (default: the newest)"
-    )
+    evaluate.add_argument("--at", **AT)
     evaluate.add_argument("--seed", type=int, default=0, metavar="S", help="of the samples")
     evaluate.add_argument("--truncation", type=float, metavar="T", help="largest latent number")
     evaluate.add_argument(

@@ -30,8 +30,8 @@ def custom(name: str) -> FeatureNetwork:
         raise UsageError(f"--features {name}: {error}") from None
     finally:
         sys.path.remove(here)
-    if not callable(read):
-        raise UsageError(f"--features {name} is not callable")
+    if not callable(read) or isinstance(read, type):
+        raise UsageError(f"--features {name} must name a function or a network, not a class")
     try:
         digest = file_hash(Path(inspect.getfile(sys.modules[module_name])))
     except (TypeError, OSError):
@@ -43,7 +43,7 @@ def custom(name: str) -> FeatureNetwork:
 def _reading(read: Callable[[Tensor], object], name: str) -> Callable[[Tensor], Reading]:
     def call(images: Tensor) -> Reading:
         found = read(images)
-        features, logits = found if isinstance(found, tuple) else (found, None)
+        features, logits = found if isinstance(found, tuple) and len(found) == 2 else (found, None)
         if not isinstance(features, Tensor) or features.ndim != 2 or len(features) != len(images):
             raise UsageError(f"--features {name} must return features [N, d] for N images")
         return Reading(features, logits)

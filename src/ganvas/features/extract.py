@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 import torch
 from torch import Tensor
 
+from ganvas.errors import UserError
 from ganvas.features.network import FeatureNetwork, Reading, to_float
 
 PIXELS = 500 * 28 * 28
@@ -23,6 +24,9 @@ def extract(network: FeatureNetwork, pixels: Tensor, progress: Progress | None =
 
     Returns:
         Features float32 [N, d] and logits float32 [N, K] or None, on the CPU.
+
+    Raises:
+        UserError: a feature is not a finite number.
     """
     parts: list[Reading] = []
     done = 0
@@ -32,6 +36,10 @@ def extract(network: FeatureNetwork, pixels: Tensor, progress: Progress | None =
         if progress is not None:
             progress(done, len(pixels))
     features = torch.cat([part.features for part in parts])
+    if not bool(torch.isfinite(features).all()):
+        raise UserError(
+            f"the feature network {network.name} returns numbers that are not finite: take another"
+        )
     logits = [part.logits for part in parts if part.logits is not None]
     return Reading(features, torch.cat(logits) if logits else None)
 

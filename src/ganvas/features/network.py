@@ -105,8 +105,15 @@ def file_hash(path: Path) -> str:
 
 
 def check_hash(path: Path, expected: str) -> str:
-    """The file's hash.  Errors: UserError where it is not, or does not begin with, ``expected``."""
-    found = file_hash(path)
+    """The file's hash.
+
+    Raises:
+        UserError: there is no file, or its hash does not begin with ``expected``.
+    """
+    try:
+        found = file_hash(path)
+    except OSError as error:
+        raise UserError(f"{path} cannot be read ({error.strerror}): install again") from None
     if not found.startswith(expected):
         raise UserError(
             f"{path} is damaged or is another file: its hash is {found[:23]}…, not "

@@ -1,7 +1,9 @@
 """Memory and repetition: duplicates, nearest training images, authenticity."""
 
+import hashlib
 from typing import NamedTuple
 
+import torch
 from torch import Tensor
 
 from ganvas.metrics.distances import nearest, neighbours_within
@@ -40,16 +42,16 @@ def authenticity(found: Neighbours) -> float:
 def duplicates(samples: Tensor, reals: Tensor) -> float:
     """Share of samples with another sample nearer than all but 1% of reals have another real.
 
-    About 0.01 for a set as varied as the reals; features [N, d] each. Both sets are cut to the
-    same number, on which nearest distances depend.
+    About 0.01 for a set as varied as the reals; features [N, d] each. Of the larger set as
+    many are taken as the smaller has, since nearest distances depend on the number.
     """
     count = min(len(samples), len(reals))
-    own = neighbours_within(samples[:count], 1)[:, 0]
-    usual = neighbours_within(reals[:count], 1)[:, 0].quantile(CLOSE)
-    return float((own <= usual).double().mean())
+    ours, theirs = (x[torch.arange(count) * len(x) // count] for x in (samples, reals))
+    usual = neighbours_within(theirs, 1)[:, 0].quantile(CLOSE)
+    return float((neighbours_within(ours, 1)[:, 0] <= usual).double().mean())
 
 
 def repeated(pixels: Tensor) -> int:
     """How many of the images uint8 [N, C, H, W] equal an earlier one, pixel by pixel."""
-    rows = {bytes(image.contiguous().numpy().data) for image in pixels}
+    rows = {hashlib.blake2b(image.contiguous().numpy().data).digest() for image in pixels}
     return len(pixels) - len(rows)

@@ -28,14 +28,14 @@ def sliced_wasserstein(a: Tensor, b: Tensor, *, seed: int = 0) -> Estimate:
         raise ValueError(f"images of {tuple(a.shape[1:])} and of {tuple(b.shape[1:])}")
     size = a[0].numel()
     generator = keys.generator(seed, "directions")
-    count = min(len(a), len(b))
+    ranks_a, ranks_b, shares = _pairs(len(a), len(b))
     squares = []
     for _ in range(DIRECTIONS // CHUNK):
         directions = torch.randn(size, CHUNK, generator=generator)
         directions /= directions.norm(dim=0)
-        first, second = (_quantiles(_project(images, directions), count) for images in (a, b))
-        squares.append((first - second).square().mean(0))
-    each = torch.cat(squares).double()
+        first, second = (_project(images, directions).sort(0).values for images in (a, b))
+        squares.append(shares @ (first[ranks_a] - second[ranks_b]).square().double())
+    each = torch.cat(squares)
     mean, error = float(each.mean()), float(each.std()) / math.sqrt(DIRECTIONS)
     bounds = (mean, mean - Z95 * error, mean + Z95 * error)
     return Estimate(*(math.sqrt(max(0.0, value)) for value in bounds))
@@ -47,12 +47,8 @@ def _project(images: Tensor, directions: Tensor) -> Tensor:
     return torch.cat(parts)
 
 
-def _quantiles(projected: Tensor, count: int) -> Tensor:
-    """Each column's values at ``count`` evenly spaced ranks, ascending."""
-    ordered = projected.sort(0).values
-    if len(ordered) == count:
-        return ordered
-    place = (torch.arange(count) + 0.5) * (len(ordered) / count) - 0.5
-    low = place.floor().long().clamp(0, len(ordered) - 1)
-    high = (low + 1).clamp(max=len(ordered) - 1)
-    return torch.lerp(ordered[low], ordered[high], (place - low)[:, None].clamp(0, 1))
+def _pairs(n: int, m: int) -> tuple[Tensor, Tensor, Tensor]:
+    """How n equal weights in order move to m others: ranks on either side, and the share moved."""
+    ends = torch.cat([torch.arange(1, n + 1) * m, torch.arange(1, m + 1) * n]).unique()
+    starts = torch.cat([ends.new_zeros(1), ends[:-1]])
+    return starts // m, starts // n, (ends - starts).double() / (n * m)

@@ -111,8 +111,8 @@ def _per_class(samples: Side, reference: Side) -> list[Figure]:
         raise NotApplicable("a distance for each class needs labels on both sides")
     least = ENOUGH * samples.features.shape[1]
     distances: dict[str, float] = {}
-    for number, name in enumerate(reference.names):
-        parts = [side.features[side.labels == number] for side in (samples, reference)]
+    for name in reference.names:
+        parts = [_of_class(side, name) for side in (samples, reference)]
         if min(map(len, parts)) >= least:
             distances[name] = frechet(*(moments(part) for part in parts))
     if not distances:
@@ -121,6 +121,13 @@ def _per_class(samples: Side, reference: Side) -> list[Figure]:
     mean = sum(distances.values()) / len(distances)
     note = f"mean of {len(distances)} classes; worst {worst}, {distances[worst]:.3g}"
     return [Figure("frechet-per-class", mean, note=note, details=distances)]
+
+
+def _of_class(side: Side, name: str) -> Tensor:
+    """The features of one class, by its name: two sources may number their classes otherwise."""
+    if side.labels is None or name not in side.names:
+        return side.features[:0]
+    return side.features[side.labels == side.names.index(name)]
 
 
 def _duplicates(samples: Side, reference: Side) -> list[Figure]:

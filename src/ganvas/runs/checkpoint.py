@@ -101,12 +101,21 @@ def complete(folder: Path) -> Iterator[Path]:
 
 def last_clock(folder: Path) -> int:
     """Images seen at the newest checkpoint whose manifest is whole; 0 where there is none."""
+    return _newest_manifest(folder).get("images", 0)
+
+
+def best(folder: Path) -> dict[str, Any] | None:
+    """Metric, value and clock of the best evaluation so far, where there was one."""
+    return _newest_manifest(folder).get("numbers", {}).get("best")
+
+
+def _newest_manifest(folder: Path) -> dict[str, Any]:
     for path in reversed(list(complete(folder))):
         try:
-            return _manifest(path)["images"]
+            return _manifest(path)
         except CheckpointError:
             continue
-    return 0
+    return {}
 
 
 def prune(folder: Path, keep: int, best: str | None = None) -> None:

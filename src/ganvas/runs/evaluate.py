@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import torch
 
@@ -31,7 +31,7 @@ def evaluate(
     count: int = COUNT,
     reference: Reference = "auto",
     fit: str | None = None,
-    at: int | None = None,
+    at: int | Literal["best"] | None = None,
     seed: int = 0,
     truncation: float | None = None,
     device: Device = "auto",
@@ -51,8 +51,8 @@ def evaluate(
         reference: ``held-out`` images, ``training`` images, or the former where there are any.
         fit: bring real images of another size to that of given samples: ``keep``, ``crop``,
             ``pad`` or ``stretch``. Without it, a difference in size is an error.
-        at: images seen of the run's checkpoint. seed: of latents and of choices. truncation: as
-            for ``Run.sample``. device: where networks run. plugin: the run's own parts.
+        at: images seen of the run's checkpoint, or ``best``. seed: of latents and of choices.
+            truncation: as for ``Run.sample``. device: where networks run. plugin: the run's parts.
         progress: called with (what, done, total).
 
     Raises:

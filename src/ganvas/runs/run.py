@@ -3,12 +3,12 @@
 from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from torch import Tensor, nn
 
 from ganvas.engine import sampling
-from ganvas.errors import CheckpointError
+from ganvas.errors import CheckpointError, UsageError
 from ganvas.recipes import table, yaml
 from ganvas.recipes.build import build_networks
 from ganvas.recipes.recipe import Recipe
@@ -21,22 +21,26 @@ class Run:
 
     Args:
         path: the run folder.
-        at: images seen of the checkpoint to open; ``None`` for the newest that is whole.
+        at: images seen of the checkpoint to open, or ``best`` for that of the best evaluation;
+            ``None`` for the newest that is whole.
         plugin: the Python file of the user's own parts, where the run was made with one.
 
     Raises:
-        UsageError: there is no run at ``path``.
+        UsageError: there is no run at ``path``, or no evaluation that was the best.
         CheckpointError: nothing there can be restored.
     """
 
     def __init__(
-        self, path: str | Path, at: int | None = None, plugin: str | Path | None = None
+        self,
+        path: str | Path,
+        at: int | Literal["best"] | None = None,
+        plugin: str | Path | None = None,
     ) -> None:
         self.path = folder.find(path)
         if plugin is not None:
             plugins.load_file(plugin)
         self.record = record.read(self.path)
-        self._at = at
+        self._at = self._best_clock() if at == "best" else at
 
     def __repr__(self) -> str:
         return f"Run({str(self.path)!r}: {self.images:,} images)"
@@ -59,6 +63,20 @@ class Run:
         if self._at is not None:
             return self._at
         return checkpoint.last_clock(self.path / "checkpoints")
+
+    @property
+    def best(self) -> dict[str, Any] | None:
+        """Metric, value and clock (``images``) of the best evaluation during training, if any."""
+        return checkpoint.best(self.path / "checkpoints")
+
+    def _best_clock(self) -> int:
+        best = self.best
+        if best is None:
+            raise UsageError(
+                f"{self.path} was not evaluated while it trained, so no checkpoint is its best: "
+                f"train with --evaluation.every N"
+            )
+        return best["images"]
 
     @property
     def log(self) -> list[dict[str, Any]]:

@@ -66,9 +66,10 @@ class Scorer:
         found = measure(samples, self.reals, self.settings.metrics, about, asked=True)
         if self.settings.best not in found:
             names = ", ".join(figure.name for figure, _ in found.figures)
+            why = "".join(f" ({reason})" for reason in found.skipped.values())
             raise UsageError(
-                f"no figure {self.settings.best!r} to choose the best by: evaluation.best may be "
-                f"one of {names}"
+                f"no figure {self.settings.best!r} to choose the best by{why}: evaluation.best may "
+                f"be one of {names}"
             )
         self.seconds = max(self.seconds, time.monotonic() - began)
         self.newest = found
