@@ -9,7 +9,7 @@ figures differ of themselves.
 
     python benchmarks/corruptions.py [--plot docs/pictures/corruptions.png] [--values FILE.json]
 
-prints two tables of figures and one of who noticed what; about four minutes on one core. With
+prints two tables of figures and one of who noticed what; two minutes on one free core. With
 --values the figures are kept, and read again if the file is there. The plot needs matplotlib.
 """
 

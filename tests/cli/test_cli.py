@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,21 +11,7 @@ from PIL import Image
 import ganvas
 from ganvas.cli.main import main
 
-SMALL = [
-    "--generator", "{kind: dcgan, latent: 8, width: 4}",
-    "--discriminator", "{kind: dcgan, width: 4}",
-    "--batch", "16", "--images", "160", "--threads", "1",
-    "--every.log", "32", "--every.samples", "64", "--every.checkpoint", "64",
-    "--evaluation.every", "96", "--evaluation.count", "200",
-]  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def run(tmp_path_factory) -> Path:
-    out = tmp_path_factory.mktemp("runs")
-    assert main(["train", *SMALL, "--out", str(out)]) == 0
-    (path,) = out.iterdir()
-    return path
+from .small import SMALL
 
 
 def said(capsys) -> tuple[str, str]:

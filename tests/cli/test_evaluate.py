@@ -11,17 +11,7 @@ from ganvas.cli.main import main
 from ganvas.data import load_images
 from ganvas.runs import scores
 
-from .test_cli import SMALL
-
 FEW = ["--count", "200", "--metrics", "frechet,modes,authenticity"]
-
-
-@pytest.fixture(scope="module")
-def run(tmp_path_factory) -> Path:
-    out = tmp_path_factory.mktemp("runs")
-    assert main(["train", *SMALL, "--out", str(out)]) == 0
-    (path,) = out.iterdir()
-    return path
 
 
 @pytest.fixture(scope="module")

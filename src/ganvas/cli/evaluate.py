@@ -67,13 +67,13 @@ def show(found: Evaluation, console: Console) -> None:
     ]
     console.print("\n".join(said), markup=False, soft_wrap=True)
     table = Table(box=None, header_style="bold", pad_edge=False)
-    for column in ("metric", "value", "95% interval", "floor", "better", ""):
+    for column in ("metric", "value", "95% interval", "floor", ""):
         side = "right" if column in ("value", "floor") else "left"
-        table.add_column(column, justify=side, no_wrap=bool(column))
+        table.add_column(column, justify=side, no_wrap=True)
     for figure, floor in found.figures:
         table.add_row(*row(figure, floor))
     console.print(table)
-    console.print(f"\nfloor: {reference['floor']}", markup=False)
+    console.print(f"\n↓ lower, ↑ higher is better; floor: {reference['floor']}", markup=False)
     for name, reason in found.skipped.items():
         console.print(f"left out: {name}: {reason}", markup=False, style="yellow", soft_wrap=True)
     if words := found.words():
@@ -84,7 +84,8 @@ def row(figure: Figure, floor: Figure | None) -> tuple[str, ...]:
     """One line of the table."""
     interval = "" if figure.interval is None else "{:.4g} to {:.4g}".format(*figure.interval)
     beside = "" if floor is None else f"{floor.value:.4g}"
-    return figure.name, f"{figure.value:.4g}", interval, beside, figure.better, figure.note
+    arrow = "↓" if figure.better == "lower" else "↑"
+    return f"{figure.name} {arrow}", f"{figure.value:.4g}", interval, beside, figure.note
 
 
 class Stages:

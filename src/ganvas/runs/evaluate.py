@@ -51,7 +51,7 @@ def evaluate(
         reference: ``held-out`` images, ``training`` images, or the former where there are any.
         fit: bring real images of another size to that of given samples: ``keep``, ``crop``,
             ``pad`` or ``stretch``. Without it, a difference in size is an error.
-        at: images seen of the run's checkpoint, or ``best``. seed: of latents, and of which samples.
+        at: images seen of the run's checkpoint, or ``best``. seed: of latents or of the choice.
             truncation: as for ``Run.sample``. device: where networks run. plugin: the run's parts.
         progress: called with (what, done, total).
 
