@@ -1,5 +1,6 @@
 """What a metric returns: a number, how sure it is, and which way is better."""
 
+import math
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
@@ -13,6 +14,22 @@ class Estimate(NamedTuple):
     value: float
     low: float
     high: float
+
+
+def squared_distance(value: float, error: float) -> Estimate:
+    """The 95% interval of a squared distance, from its estimate and that estimate's standard error.
+
+    The error grows with the distance, so an estimate that came out low claims too little of it and
+    value ± 1.96 errors misses on that side. The interval is symmetric on the scale asinh(value /
+    2 errors) instead: logarithmic far from zero, plain around it, where values may be negative.
+    """
+    if error <= 0:
+        return Estimate(value, value, value)
+    scale = 2 * error
+    middle = math.asinh(value / scale)
+    reach = Z95 * error / math.hypot(value, scale)
+    low, high = (scale * math.sinh(middle + side * reach) for side in (-1, 1))
+    return Estimate(value, low, high)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from ganvas import keys
-from ganvas.metrics.figure import Z95, Estimate
+from ganvas.metrics.figure import Estimate, squared_distance
 from ganvas.metrics.moments import Moments, moments
 
 
@@ -40,8 +40,7 @@ def frechet_infinite(a: Tensor, b: Tensor, *, seed: int = 0) -> Estimate:
     linear += influence(b, whole_b, whole_a).var() / len(b)
     quadratic = excess.var()
     variance = max(linear - quadratic, quadratic) + quadratic / len(excess)
-    centre, error = value - float(excess.mean()), math.sqrt(float(variance))
-    return Estimate(centre, centre - Z95 * error, centre + Z95 * error)
+    return squared_distance(value - float(excess.mean()), math.sqrt(float(variance)))
 
 
 def influence(rows: Tensor, own: Moments, other: Moments) -> Tensor:

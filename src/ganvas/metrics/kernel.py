@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from ganvas.metrics.distances import row_blocks
-from ganvas.metrics.figure import Z95, Estimate
+from ganvas.metrics.figure import Estimate, squared_distance
 
 
 def kid(a: Tensor, b: Tensor) -> Estimate:
@@ -30,8 +30,7 @@ def kid(a: Tensor, b: Tensor) -> Estimate:
     jackknife = 4 * float(of_a.var()) / n + 4 * float(of_b.var()) / m
     pairs = 2 * aa.spread() / (n * (n - 1)) + 2 * bb.spread() / (m * (m - 1))
     pairs += 4 * ab.spread() / (n * m)
-    error = math.sqrt(max(jackknife - pairs, pairs))
-    return Estimate(value, value - Z95 * error, value + Z95 * error)
+    return squared_distance(value, math.sqrt(max(jackknife - pairs, pairs)))
 
 
 class _sums:
