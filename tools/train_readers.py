@@ -4,7 +4,7 @@
     python tools/train_readers.py fashion --data FOLDER_OF_IDX_FILES
 
 Seeded; writes ``src/ganvas/features/NAME.safetensors`` (weights in float16) and prints the test
-accuracy of exactly what was written, and its SHA-256, which ``features/digits.py`` must name.
+accuracy of exactly what was written, and its SHA-256, which ``features/shipped.py`` must name.
 """
 
 import argparse

@@ -16,9 +16,9 @@ FEW = ["--count", "200", "--metrics", "frechet,modes,authenticity"]
 
 @pytest.fixture(scope="module")
 def digits(tmp_path_factory) -> Path:
-    """300 real digits that nobody trained on, as a samples file."""
+    """400 real digits that nobody trained on, as a samples file."""
     path = tmp_path_factory.mktemp("samples") / "samples.npz"
-    pixels = load_images("mnist", split="test").pixels[:300]
+    pixels = load_images("mnist", split="test").pixels[:400]
     np.savez(path, images=pixels.permute(0, 2, 3, 1).numpy())
     return path
 
@@ -45,12 +45,12 @@ def test_samples_are_scored_in_plain_words(digits, capsys, tmp_path) -> None:
 
 
 def test_json_is_records_and_nothing_else(digits, capsys) -> None:
-    words = ["evaluate", str(digits), "--data", "mnist", "--count", "200", "--json"]
+    words = ["evaluate", str(digits), "--data", "mnist", "--count", "400", "--json"]
     assert main([*words, "--metrics", "frechet"]) == 0
     records = json.loads(capsys.readouterr().out)
     assert [record["metric"] for record in records] == ["frechet", "frechet-infinite"]
     low, high = records[1]["low"], records[1]["high"]
-    assert low < records[1]["value"] < high and records[0]["samples"] == 200
+    assert low < records[1]["value"] < high and records[0]["samples"] == 400
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_runs_are_compared_in_a_table_and_a_page(run, tmp_path, capsys) -> None:
     page = tmp_path / "compare.html"
     assert main(["compare", str(one), str(two), "--out", str(page)]) == 0
     out = capsys.readouterr().out
-    assert "0001-one" in out and "0002-two" in out and "frechet-infinite" in out
+    assert "0001-one" in out and "0002-two" in out and "reverse-kl" in out
     assert "not comparable" not in out
     html = page.read_text(encoding="utf-8")
     assert html.count("<svg") >= 4 and "http" not in html.replace("http://www.w3.org", "")
@@ -98,3 +98,25 @@ def test_what_was_never_measured_says_so(run, tmp_path, capsys) -> None:
     assert main(["compare", str(run), str(bare)]) == 2
     assert f"ganvas evaluate {bare}" in capsys.readouterr().err
     assert main(["compare", str(run)]) == 2
+    assert main(["compare", str(run), str(run)]) == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--truncation", "-1"], "must be more than 0"),
+        (["--fit", "crop"], "--fit is for samples in files"),
+        (["--metrics", "path-length", "--count", "10"], "needs --count 500 or more"),
+        (["--neighbours", "no/such/folder.png"], "no such folder"),
+    ],
+)
+def test_what_a_run_cannot_be_asked(run, capsys, words, said) -> None:
+    before = (run / "evaluations.jsonl").read_bytes()
+    assert main(["evaluate", str(run), "--count", "8", *words]) == 2
+    assert said in capsys.readouterr().err
+    assert (run / "evaluations.jsonl").read_bytes() == before
+
+
+def test_what_samples_cannot_be_asked(digits, capsys) -> None:
+    assert main(["evaluate", str(digits), "--data", "mnist", "--at", "best"]) == 2
+    assert "are for runs" in capsys.readouterr().err

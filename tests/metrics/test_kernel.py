@@ -3,7 +3,7 @@ import torch
 from torch import Tensor
 
 from ganvas.metrics import distances, kernel
-from ganvas.metrics.figure import Z95
+from ganvas.metrics.figure import squared_distance
 from ganvas.metrics.kernel import kid
 
 
@@ -69,10 +69,11 @@ def test_it_is_unbiased_and_knows_its_error(counts, size, shift):
     found, stream = [], torch.Generator().manual_seed(0)
     for _ in range(300):
         a, b = (torch.randn(count, size, generator=stream) for count in counts)
-        found.append(kid(a, b + shift))
-    values, low, high = torch.tensor(found).T
+        value, error = kernel.kid_and_error(a, b + shift)
+        found.append((value, error, *squared_distance(value, error)[1:]))
+    values, errors, low, high = torch.tensor(found).T
     assert abs(float(values.mean()) - truth) < 3 * float(values.std()) / 300**0.5
-    claimed = ((high - low) / (2 * Z95)).square().mean().sqrt()
+    claimed = errors.square().mean().sqrt()
     assert float(claimed / values.std()) == pytest.approx(1, abs=0.25)
     assert 0.9 <= float(((low <= truth) & (truth <= high)).float().mean()) <= 1
 
@@ -84,11 +85,11 @@ def test_its_spread_is_that_of_centred_matrices():
     rows = off.sum(0) / (n - 2)
     centred = off - rows - rows[:, None] + off.sum() / ((n - 1) * (n - 2))
     expected = centred.fill_diagonal_(0).square().sum() / (n * (n - 3))
-    assert kernel._sums(a, a).spread() == pytest.approx(float(expected), rel=1e-5)
+    assert kernel.Sums(a, a).spread() == pytest.approx(float(expected), rel=1e-5)
     cross = ((a @ b.T / 4 + 1) ** 3).double()
     centred = cross - cross.mean(0) - cross.mean(1, keepdim=True) + cross.mean()
     expected = centred.square().sum() / (8 * 6)
-    assert kernel._sums(a, b).spread() == pytest.approx(float(expected), rel=1e-5)
+    assert kernel.Sums(a, b).spread() == pytest.approx(float(expected), rel=1e-5)
 
 
 def test_too_few_are_refused():

@@ -49,6 +49,7 @@ def assert_same_run(ours: Path, theirs: Path) -> None:
     for numbers in (mine[2], other[2]):
         numbers.pop("seconds")
         numbers.pop("log_bytes")
+        numbers.pop("evaluation_seconds")
     assert mine[2] == other[2]
     assert log_of(ours) == log_of(theirs)
     grids = [sorted((path / "samples").glob("*.png")) for path in (ours, theirs)]

@@ -17,7 +17,7 @@ from ganvas.runs.evaluate import evaluate
 
 from .playing import SMALL, picture_folder
 
-QUICK = {"metrics": ["frechet", "modes"], "count": 250}
+QUICK = {"metrics": ["frechet", "modes"], "count": 400}
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +44,7 @@ def test_held_out_reals_score_as_the_floor(tmp_path, mnist) -> None:
     assert floors["frechet"] is not None
     assert found["frechet"].value == pytest.approx(0, abs=1e-9), "the very same images"
     assert floors["frechet"].value > 0.1, "other images: never quite zero"
+    assert "frechet-infinite" in found
     assert found.words().startswith("10 of 10 digits, distance 0.0x the floor")
 
 
@@ -51,9 +52,9 @@ def test_every_record_is_complete_in_itself(tmp_path, mnist) -> None:
     record = evaluate(npz(tmp_path / "s.npz", mnist.pixels), data="mnist", **QUICK).records()[1]
     assert record["metric"] == "frechet-infinite" and record["low"] < record["high"]
     assert record["floor_low"] < record["floor"] < record["floor_high"]
-    assert record["samples"] == 250
+    assert record["samples"] == 400
     reference = record["reference"]
-    assert (reference["data"], reference["part"], reference["images"]) == ("mnist", "held-out", 250)
+    assert (reference["data"], reference["part"], reference["images"]) == ("mnist", "held-out", 400)
     assert reference["fingerprint"] == mnist.fingerprint
     features = record["features"]
     assert (features["name"], features["size"]) == ("digits", (28, 28))
@@ -80,6 +81,30 @@ def test_without_held_out_images_the_floor_is_between_halves(run, blobs) -> None
     assert floors["authenticity"] is None, "nobody else's images to compare copying with"
 
 
+def test_the_floor_is_of_as_many_reals_as_there_are_samples(tmp_path, mnist) -> None:
+    others = load_images("mnist").pixels[30_000:30_300]
+    found = evaluate(npz(tmp_path / "s.npz", others), data="mnist", metrics=["frechet"])
+    floor = found.figures[0][1]
+    assert found.provenance["samples"] == 300 and floor is not None
+    assert 0.5 < found["frechet"].value / floor.value < 2, "reals score about as the floor"
+
+
+def test_a_floor_of_halves_is_no_yardstick(mnist) -> None:
+    found = evaluate(mnist.pixels[:300], data=mnist.pixels[1000:1800], features="digits", count=800)
+    assert "floor" not in found.words()
+    assert found.provenance["reference"]["part"] == "given"
+
+
+def test_a_run_whose_images_changed_is_told(tmp_path) -> None:
+    data = picture_folder(tmp_path / "pictures")
+    run = ganvas.train(
+        "tutorial-cifar10", data=data, out=tmp_path, overrides={**SMALL, "images": 16}
+    )
+    (data / "000.png").unlink()
+    with pytest.raises(DataError, match="not what this run was trained on"):
+        evaluate(ganvas.load(run.path), features="pixels", metrics=["kid"], count=8)
+
+
 def test_a_positional_split_holds_out_the_rest(tmp_path) -> None:
     path = picture_folder(tmp_path / "pictures", count=24)
     sources = reals.load_sources(path, split="0:20")
@@ -93,7 +118,7 @@ def test_a_positional_split_holds_out_the_rest(tmp_path) -> None:
 
 
 def test_training_images_can_be_the_reference(tmp_path, mnist) -> None:
-    path = npz(tmp_path / "s.npz", load_images("mnist").pixels[:300])
+    path = npz(tmp_path / "s.npz", load_images("mnist").pixels[:400])
     found = evaluate(path, data="mnist", reference="training", **QUICK)
     assert found.provenance["reference"]["part"] == "training"
     assert found.provenance["reference"]["fingerprint"] == load_images("mnist").fingerprint
@@ -148,7 +173,7 @@ def test_images_in_memory_must_be_given_again(run) -> None:
 
 
 def test_path_length_needs_a_smooth_network(run, blobs) -> None:
-    asked = {"data": blobs, "features": "pixels", "metrics": ["path-length"], "count": 40}
+    asked = {"data": blobs, "features": "pixels", "metrics": ["path-length"], "count": 500}
     found = evaluate(run, **asked)["path-length"]
     assert found.value > 0 and found.interval is not None
     assert found.interval[0] < found.value < found.interval[1]

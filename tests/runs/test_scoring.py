@@ -100,6 +100,16 @@ def test_evaluations_that_cannot_be_are_refused(tmp_path, blobs, settings, said)
         train(tmp_path, blobs, overrides={"evaluation": wanted})
 
 
+def test_images_that_no_network_knows_train_unscored_with_a_word(tmp_path, blobs, capsys) -> None:
+    overrides = {"evaluation": {"every": 96}}
+    said: list[str] = []
+    run = train(
+        tmp_path, blobs, overrides=overrides, images=32, listeners=[lambda e: said.append(e.text)]
+    )
+    assert any("no feature network knows these images" in text for text in said)
+    assert run.best is None and run.images == 32
+
+
 def test_any_recipe_is_scored_by_naming_one_setting(tmp_path, capsys) -> None:
     words = [
         "train", "tutorial-mnist", "--batch", "16", "--images", "32", "--threads", "1",

@@ -6,14 +6,11 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from ganvas.errors import UsageError
 from ganvas.runs.compare import differences, gather, metrics_of, write_page
 from ganvas.runs.disk import explain
 
 
 def run(options: argparse.Namespace) -> None:
-    if len(options.runs) < 2:
-        raise UsageError("name at least two runs to compare")
     found = gather(options.runs)
     console = Console(highlight=False)
     table = Table(box=None, header_style="bold", pad_edge=False)

@@ -9,16 +9,19 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from ganvas.errors import RunBusy, UsageError
 from ganvas.metrics.figure import Figure
 from ganvas.runs import scores
+from ganvas.runs.disk import explain
 from ganvas.runs.evaluate import evaluate
 from ganvas.runs.evaluation import Evaluation
-from ganvas.runs.folder import is_run
+from ganvas.runs.folder import Lock, is_run
 from ganvas.runs.report import write_report
 from ganvas.runs.run import Run
 
 
 def run(options: argparse.Namespace) -> None:
+    check_place(options)
     with Stages() as stages:
         found = evaluate(
             options.subject,
@@ -35,22 +38,41 @@ def run(options: argparse.Namespace) -> None:
             plugin=options.plugin,
             progress=stages.tell,
         )
-    path = Path(options.subject)
-    written = []
-    if is_run(path):
-        scores.keep(found, path)
-        written.append(path / scores.RECORDS)
-    pairs = Path(options.neighbours) if options.neighbours else path / "neighbours.png"
-    if (options.neighbours or is_run(path)) and scores.save_neighbours(found, pairs):
-        written.append(pairs)
-    if is_run(path):
-        written.append(write_report(Run(path, plugin=options.plugin)))
     if options.json:
         print(json.dumps(found.records(), indent=1))
-        return
-    show(found, Console(highlight=False))
-    for place in written:
-        print(f"  {place}")
+    else:
+        show(found, Console(highlight=False))
+    for place in write(found, options):
+        if not options.json:
+            print(f"  {place}")
+
+
+def check_place(options: argparse.Namespace) -> None:
+    """Refuse a picture that could not be written, before the work."""
+    if options.neighbours and not Path(options.neighbours).absolute().parent.is_dir():
+        raise UsageError(f"--neighbours {options.neighbours}: there is no such folder")
+
+
+def write(found: Evaluation, options: argparse.Namespace) -> list[Path]:
+    """Keep the figures in the run, if it is one; the paths of what was written."""
+    path = Path(options.subject)
+    inside = is_run(path)
+    written = []
+    try:
+        if inside:
+            scores.keep(found, path)
+            written.append(path / scores.RECORDS)
+        if options.neighbours or inside:
+            pairs = Path(options.neighbours or path / "neighbours.png")
+            written += [pairs] if scores.save_neighbours(found, pairs) else []
+        if inside:
+            with Lock(path):
+                written.append(write_report(Run(path, plugin=options.plugin)))
+    except OSError as error:
+        raise explain(error, str(error.filename)) from None
+    except RunBusy:
+        print(f"{path} is in use: its report is written when it ends", file=sys.stderr)
+    return written
 
 
 def show(found: Evaluation, console: Console) -> None:

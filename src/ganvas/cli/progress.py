@@ -21,7 +21,7 @@ class Screen:
         self._task: TaskID | None = None
         self._last_plain = 0.0
         self._newest = ""
-        self._score = ""
+        self._score = (0, "")
 
     def __enter__(self) -> "Screen":
         return self
@@ -45,7 +45,7 @@ class Screen:
                 self.console.print(f"run folder: {event.path.parent.parent}", markup=False)
             self._newest = f"newest samples: {event.path}"
         elif event.kind == "scored":
-            self._score = event.text
+            self._score = (event.images, event.text)
             self.console.print(f"{event.images:,} images: {event.text}", markup=False)
         elif event.kind == "progress":
             self._show(event)
@@ -62,8 +62,9 @@ class Screen:
             f"  checkpoint  {path / 'checkpoints' / f'{run.images:09d}'}",
             f"  report      {path / 'report.html'}",
         ]
-        if self._score:
-            lines.insert(1, f"  score       {self._score}")
+        images, score = self._score
+        if score and images == run.images:
+            lines.insert(1, f"  score       {score}")
         if stopped or run.images < run.recipe.images:
             lines.append(f"  go on with  ganvas resume {path}")
         else:

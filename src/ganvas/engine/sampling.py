@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from ganvas import keys
-from ganvas.errors import NonFinite
+from ganvas.errors import NonFinite, UsageError
 
 CHUNK = 100
 
@@ -27,7 +27,12 @@ def truncate(latent: Tensor, most: float) -> Tensor:
     """Squeeze normal latents into [-most, most] as a truncated normal (Brock et al. 2019, 3.1).
 
     Each number keeps its quantile, so the map is smooth and the same latent stays recognisable.
+
+    Raises:
+        UsageError: ``most`` is not a positive number.
     """
+    if not 0 < most < 100:
+        raise UsageError(f"truncation must be more than 0, such as 0.7, not {most}")
     edge = 0.5 * (1 + math.erf(-most / math.sqrt(2)))
     quantile = edge + torch.special.ndtr(latent.double()) * (1 - 2 * edge)
     return torch.special.ndtri(quantile).clamp(-most, most).to(latent.dtype)

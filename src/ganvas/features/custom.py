@@ -26,12 +26,14 @@ def custom(name: str) -> FeatureNetwork:
     sys.path.insert(0, here)
     try:
         read = getattr(importlib.import_module(module_name), attribute)
-    except (ImportError, AttributeError, ValueError) as error:
-        raise UsageError(f"--features {name}: {error}") from None
+    except Exception as error:  # whatever the user's own file raises
+        raise UsageError(f"--features {name}: {type(error).__name__}: {error}") from error
     finally:
         sys.path.remove(here)
     if not callable(read) or isinstance(read, type):
-        raise UsageError(f"--features {name} must name a function or a network, not a class")
+        raise UsageError(
+            f"--features {name} is not callable: name a function or a network (not a class)"
+        )
     try:
         digest = file_hash(Path(inspect.getfile(sys.modules[module_name])))
     except (TypeError, OSError):

@@ -24,9 +24,9 @@ def classifier_score(logits: Tensor) -> Estimate:
 
 
 class Modes(NamedTuple):
-    """found: classes with at least one sample, by argmax. reverse_kl: KL(samples || reals) of the
-    classes' shares, in nats. confident: share of samples read with probability 0.9 or more.
-    shares: of the samples, by class [K]."""
+    """found: classes of the reals with at least one sample, by argmax. reverse_kl: KL(samples ||
+    reals) of the classes' shares, in nats. confident: share of samples read with probability 0.9
+    or more. shares: of the samples, by class [K]."""
 
     found: int
     reverse_kl: float
@@ -46,7 +46,8 @@ def modes(samples: Tensor, reals: Tensor) -> Modes:
     found = shares > 0
     divergence = (shares[found] * (shares[found] / target[found]).log()).sum()
     sure = samples.double().softmax(1).amax(1) >= CONFIDENT
-    return Modes(int(found.sum()), float(divergence), float(sure.double().mean()), shares)
+    met = found & (torch.bincount(reals.argmax(1), minlength=reals.shape[1]) > 0)
+    return Modes(int(met.sum()), float(divergence), float(sure.double().mean()), shares)
 
 
 def well_drawn(samples: Tensor, reals: Tensor) -> Tensor:

@@ -20,15 +20,17 @@ def squared_distance(value: float, error: float) -> Estimate:
     """The 95% interval of a squared distance, from its estimate and that estimate's standard error.
 
     The error grows with the distance, so an estimate that came out low claims too little of it and
-    value ± 1.96 errors misses on that side. The interval is symmetric on the scale asinh(value /
-    2 errors) instead: logarithmic far from zero, plain around it, where values may be negative.
+    value ± 1.96 errors misses on that side. The interval is symmetric on another scale instead: y =
+    asinh(value / 2 errors) above zero, logarithmic far from it, and plain below, where an estimate
+    can only lie by chance.
     """
     if error <= 0:
         return Estimate(value, value, value)
     scale = 2 * error
-    middle = math.asinh(value / scale)
-    reach = Z95 * error / math.hypot(value, scale)
-    low, high = (scale * math.sinh(middle + side * reach) for side in (-1, 1))
+    middle = math.asinh(value / scale) if value > 0 else value / scale
+    reach = Z95 * error / math.hypot(max(value, 0.0), scale)
+    ends = (middle - reach, middle + reach)
+    low, high = (scale * (math.sinh(y) if y > 0 else y) for y in ends)
     return Estimate(value, low, high)
 
 

@@ -10,7 +10,12 @@ from ganvas.metrics.figure import Estimate, squared_distance
 
 
 def kid(a: Tensor, b: Tensor) -> Estimate:
-    """Unbiased KID of features [N, d] and [M, d], and its 95% interval (Bińkowski et al. 2018).
+    """KID of features [N, d] and [M, d], and its 95% interval; see ``kid_and_error``."""
+    return squared_distance(*kid_and_error(a, b))
+
+
+def kid_and_error(a: Tensor, b: Tensor) -> tuple[float, float]:
+    """Unbiased KID of features [N, d] and [M, d], and its standard error (Bińkowski et al. 2018).
 
     The kernel is (x·y / d + 1)^3, over all pairs and no subsets. The variance has the part that
     single images carry, and the part that pairs carry, which is all there is between equal
@@ -21,7 +26,7 @@ def kid(a: Tensor, b: Tensor) -> Estimate:
     """
     if min(len(a), len(b)) < 4:
         raise ValueError("KID needs at least 4 features on either side")
-    aa, bb, ab = _sums(a, a), _sums(b, b), _sums(a, b)
+    aa, bb, ab = Sums(a, a), Sums(b, b), Sums(a, b)
     n, m = len(a), len(b)
     within_a = (aa.rows - aa.diagonal) / (n - 1)
     within_b = (bb.rows - bb.diagonal) / (m - 1)
@@ -30,10 +35,10 @@ def kid(a: Tensor, b: Tensor) -> Estimate:
     jackknife = 4 * float(of_a.var()) / n + 4 * float(of_b.var()) / m
     pairs = 2 * aa.spread() / (n * (n - 1)) + 2 * bb.spread() / (m * (m - 1))
     pairs += 4 * ab.spread() / (n * m)
-    return squared_distance(value, math.sqrt(max(jackknife - pairs, pairs)))
+    return value, math.sqrt(max(jackknife - pairs, pairs))
 
 
-class _sums:
+class Sums:
     """What the estimate needs of the kernel matrix [N, M], without holding it."""
 
     def __init__(self, a: Tensor, b: Tensor) -> None:

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+BLOCK = 8192
+"""Rows that are float64 at a time."""
+
 
 @dataclass(frozen=True)
 class Moments:
@@ -41,11 +44,8 @@ class Moments:
 
 
 def moments(features: Tensor) -> Moments:
-    """Of rows [N, d]."""
-    rows = features.double()
-    mean = rows.mean(0)
-    centred = rows - mean
-    return Moments(len(rows), mean, centred.T @ centred)
+    """Of rows [N, d], a block of which is float64 at a time."""
+    return stream(features.split(BLOCK))
 
 
 def stream(batches: Iterable[Tensor]) -> Moments:
@@ -56,8 +56,15 @@ def stream(batches: Iterable[Tensor]) -> Moments:
     """
     total: Moments | None = None
     for batch in batches:
-        part = moments(batch)
+        part = _of_batch(batch)
         total = part if total is None else total + part
     if total is None:
         raise ValueError("no features")
     return total
+
+
+def _of_batch(features: Tensor) -> Moments:
+    rows = features.double()
+    mean = rows.mean(0)
+    centred = rows - mean
+    return Moments(len(rows), mean, centred.T @ centred)

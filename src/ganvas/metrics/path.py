@@ -34,7 +34,7 @@ def path_length(
         )
         length = (here.square().sum(1) + there.square().sum(1)) / 2
         found.append((here - there).square().sum(1) / length.clamp(min=1e-12) / EPSILON**2)
-    each = torch.cat(found)
+    each = torch.cat(found).cpu()
     low, high = each.quantile(0.01), each.quantile(0.99)
     kept = each[(each >= low) & (each <= high)]
     mean, error = float(kept.mean()), float(kept.std()) / math.sqrt(len(kept))

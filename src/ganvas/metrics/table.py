@@ -8,15 +8,17 @@ import torch
 from torch import Tensor
 
 from ganvas.metrics import classes, copying
-from ganvas.metrics.figure import Figure, NotApplicable
+from ganvas.metrics.figure import Figure, NotApplicable, squared_distance
 from ganvas.metrics.frechet import frechet, frechet_infinite
-from ganvas.metrics.kernel import kid
+from ganvas.metrics.kernel import kid_and_error
 from ganvas.metrics.manifold import DENSITY_K, overlap
 from ganvas.metrics.moments import moments
 from ganvas.metrics.sliced import sliced_wasserstein
 
 ENOUGH = 2
-"""Images a feature that a Fréchet distance needs: a half of them must still span the features."""
+"""Images a feature that a Fréchet distance needs, for their covariance to mean anything."""
+SURE = 4
+"""Images a feature that its extrapolation needs: halves of fewer are too far from the whole."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +26,8 @@ class Side:
     """One set of images as the metrics see it.
 
     pixels: uint8 [N, C, H, W]. features: [N, d]. logits: [N, K] where the network classifies.
-    labels: int64 [N] where the images have any. names: what the labels, or logits, stand for.
+    labels: int64 [N] where the images have any. names: what labels stand for. kinds: what logits
+    stand for.
     """
 
     pixels: Tensor
@@ -32,6 +35,7 @@ class Side:
     logits: Tensor | None = None
     labels: Tensor | None = None
     names: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.features)
@@ -56,18 +60,19 @@ def _frechet(samples: Side, reference: Side) -> list[Figure]:
             f"is unbiased for any number"
         )
     value = frechet(moments(samples.features), moments(reference.features))
+    plain = Figure("frechet", value, note=f"at {len(samples):,} samples")
+    if count < SURE * size:
+        return [plain]
     infinite = frechet_infinite(samples.features, reference.features)
-    return [
-        Figure("frechet", value, note=f"at {len(samples):,} samples"),
-        Figure("frechet-infinite", infinite.value, infinite[1:]),
-    ]
+    return [plain, Figure("frechet-infinite", infinite.value, infinite[1:])]
 
 
 def _kid(samples: Side, reference: Side) -> list[Figure]:
     if min(len(samples), len(reference)) < 4:
         raise NotApplicable("KID needs at least 4 images on either side")
-    found = kid(samples.features, reference.features)
-    return [Figure("kid", found.value, found[1:])]
+    value, error = kid_and_error(samples.features, reference.features)
+    interval = squared_distance(value, error)[1:]
+    return [Figure("kid", value, interval, details={"standard_error": error})]
 
 
 def _overlap(samples: Side, reference: Side) -> list[Figure]:
@@ -93,10 +98,10 @@ def _modes(samples: Side, reference: Side) -> list[Figure]:
     drawn = classes.well_drawn(ours, theirs)
     kinds = int((torch.bincount(theirs.argmax(1), minlength=len(drawn)) > 0).sum())
     shares = {}
-    if len(drawn) <= 20 and len(reference.names) == len(drawn):
+    if len(drawn) <= 20 and len(reference.kinds) == len(drawn):
         shares = {
             name: round(float(share), 4)
-            for name, share in zip(reference.names, found.shares, strict=True)
+            for name, share in zip(reference.kinds, found.shares, strict=True)
         }
     details = {"drawn": int(drawn.sum()), "kinds": kinds, "shares": shares}
     return [
@@ -115,11 +120,15 @@ def _per_class(samples: Side, reference: Side) -> list[Figure]:
         parts = [_of_class(side, name) for side in (samples, reference)]
         if min(map(len, parts)) >= least:
             distances[name] = frechet(*(moments(part) for part in parts))
+    if not set(samples.names) & set(reference.names):
+        raise NotApplicable("no class has the same name on both sides")
     if not distances:
         raise NotApplicable(f"no class has {least:,} images on both sides")
     worst = max(distances, key=lambda name: distances[name])
     mean = sum(distances.values()) / len(distances)
+    left = len(reference.names) - len(distances)
     note = f"mean of {len(distances)} classes; worst {worst}, {distances[worst]:.3g}"
+    note += f"; {left} have too few images" if left else ""
     return [Figure("frechet-per-class", mean, note=note, details=distances)]
 
 

@@ -146,10 +146,16 @@ def check(recipe: Recipe) -> None:
         raise UsageError("minutes must be more than 0")
 
 
+MOST = 50_000
+"""Samples of an evaluation during training: they are held while it trains."""
+
+
 def check_evaluation(settings: Evaluations) -> None:
     """Raise UsageError for an evaluation during training that cannot be made."""
-    if settings.every < 1 or settings.count < 2:
-        raise UsageError("evaluation.every must be at least 1, evaluation.count at least 2")
+    if settings.every < 1 or not 2 <= settings.count <= MOST:
+        raise UsageError(
+            f"evaluation.every must be at least 1, evaluation.count from 2 to {MOST:,}"
+        )
     unknown = [name for name in settings.metrics if name not in METRICS]
     if unknown or not settings.metrics:
         raise UsageError(f"evaluation.metrics {unknown}: there are {', '.join(METRICS)}")

@@ -39,5 +39,5 @@ def mnist() -> Recipe:
         minutes=4.9,
         threads=1,
         every=Every(log=4_000, samples=20_000, checkpoint=100_000),
-        evaluation=Evaluations(every=72_000, features="digits"),
+        evaluation=Evaluations(every=72_000),
     )

@@ -62,9 +62,9 @@ class Evaluations:
     """What is measured during training, and how often.
 
     every: images between two evaluations; the first comes before training, the last at its end.
-    features: a feature network of the table; ``auto`` chooses by the data. metrics: names of the
-    table. count: samples, and real images, of each. best: the figure by which the best checkpoint
-    is kept.
+    features: a feature network of the table; ``auto`` takes the one that knows the data, and
+    measures nothing where none does. metrics: names of the table. count: samples, and real images,
+    of each. best: the figure by which the best checkpoint is kept.
     """
 
     every: int = 100_000

@@ -15,8 +15,8 @@ from ganvas.runs.scorecard import is_score, names, row
 
 Records = Mapping[str, dict[str, Any]]
 SAME = {
-    "features": lambda r: (r["features"]["name"], r["features"]["hash"]),
-    "reference": lambda r: (r["reference"]["fingerprint"], r["reference"]["images"]),
+    "feature network": lambda r: tuple(r["features"][k] for k in ("name", "hash", "resize")),
+    "reference": lambda r: tuple(r["reference"][k] for k in ("fingerprint", "images", "part")),
     "number of samples": lambda r: r["samples"],
 }
 """What must agree for two figures to be compared."""
@@ -26,9 +26,11 @@ def gather(runs: Iterable[str | Path]) -> dict[str, Records]:
     """Each run's newest record of every metric, by the run's name.
 
     Raises:
-        UsageError: there is no run there, or it was never evaluated.
+        UsageError: there is no run there, it was never evaluated, or there is but one.
     """
-    paths = [folder.find(run) for run in runs]
+    paths = list(dict.fromkeys(folder.find(run) for run in runs))
+    if len(paths) < 2:
+        raise UsageError("name at least two different runs to compare")
     short = len({path.name for path in paths}) == len(paths)
     found = {}
     for path in paths:
@@ -67,7 +69,7 @@ def write_page(runs: Sequence[str | Path], path: Path) -> Path:
     found = gather(runs)
     plots = [dots(metric, *_dots(found, metric)) for metric in metrics_of(found)]
     warnings = "".join(f"<p><b>{escape(text)}</b></p>" for text in differences(found))
-    paths = dict(zip(found, map(folder.find, runs), strict=True))
+    paths = dict(zip(found, dict.fromkeys(map(folder.find, runs)), strict=True))
     parts = [
         "<h1>Runs compared</h1>",
         warnings,

@@ -47,7 +47,7 @@ def chart(
     """A figure of one or more lines against images seen.
 
     Args:
-        title, clock, lines: what is drawn; a value that is NaN leaves a gap.
+        title, clock, lines: what is drawn; a value that is NaN is passed over.
         band: lower and upper bounds of an interval, shaded.
         level: a height to compare with, dashed; left out where a logarithmic scale has no such.
     """

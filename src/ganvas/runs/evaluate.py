@@ -20,6 +20,8 @@ from ganvas.runs.run import Run
 from ganvas.runs.subject import of_run, of_samples
 
 COUNT = 10_000
+PAIRS = 100
+"""Pairs of latents that a path length needs."""
 
 
 def evaluate(
@@ -67,28 +69,58 @@ def evaluate(
         run = subject
     elif isinstance(subject, str | Path) and folder.is_run(Path(subject)):
         run = Run(subject, at=at, plugin=plugin)
+    _check(run, names, count, fit, at, truncation)
     common: dict[str, Any] = {"count": count, "seed": seed, "progress": progress}
     if run is not None:
         found = of_run(run, data, features, place, truncation=truncation, **common)
-    elif PATH_LENGTH in names:
-        raise UsageError(f"{PATH_LENGTH} needs a run, which can draw between its latents")
     else:
         found = of_samples(subject, data, features, place, fit=fit, **common)
-    reals = Reals(found.sources, found.network, count=count, reference=reference, progress=progress)
+    if PATH_LENGTH in names and not found.network.smooth:
+        raise UsageError(
+            f"{PATH_LENGTH} needs small differences, and {found.network.name} rounds images"
+        )
+    reals = Reals(
+        found.sources,
+        found.network,
+        count=count,
+        samples=len(found.samples),
+        reference=reference,
+        progress=progress,
+    )
     asked = metrics is not None
     result = measure(found.samples, reals, names, found.about, asked=asked, progress=progress)
     if run is not None and PATH_LENGTH in names:
-        result.figures.append((_path_length(run, found.network, count, seed), None))
+        result.figures.append((_path_length(run, found.network, place, count, seed), None))
     return result
 
 
-def _path_length(run: Run, network: FeatureNetwork, count: int, seed: int) -> Figure:
+def _check(
+    run: Run | None,
+    metrics: list[str],
+    count: int,
+    fit: str | None,
+    at: object,
+    truncation: float | None,
+) -> None:
+    """Refuse what would be passed over in silence."""
+    if run is None and PATH_LENGTH in metrics:
+        raise UsageError(f"{PATH_LENGTH} needs a run, which can draw between its latents")
+    if run is None and (at is not None or truncation is not None):
+        raise UsageError("--at and --truncation are for runs; these samples are drawn already")
+    if run is not None and fit is not None:
+        raise UsageError("--fit is for samples in files: a run's recipe says how its images fit")
+    if PATH_LENGTH in metrics and (truncation is not None or count < 5 * PAIRS):
+        raise UsageError(f"{PATH_LENGTH} needs --count {5 * PAIRS} or more, and no --truncation")
+
+
+def _path_length(
+    run: Run, network: FeatureNetwork, device: torch.device, count: int, seed: int
+) -> Figure:
     """Over a fifth as many pairs as there are samples."""
-    if not network.smooth:
-        raise UsageError(f"{PATH_LENGTH} needs small differences, and {network.name} rounds images")
-    pairs, size = max(2, count // 5), run.recipe.generator.latent
+    pairs, size = count // 5, run.recipe.generator.latent
     starts, ends = (sampling.latents(seed, pairs, size, first) for first in (0, pairs))
-    places = torch.rand(pairs, generator=keys.generator(seed, PATH_LENGTH))
+    starts, ends = starts.to(device), ends.to(device)
+    places = torch.rand(pairs, generator=keys.generator(seed, PATH_LENGTH)).to(device)
     found = path_length(
         run.generator, lambda images: network(images).features, starts, ends, places
     )

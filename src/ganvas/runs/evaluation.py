@@ -27,12 +27,14 @@ class Evaluation:
 
     figures: each with the same figure of reals against reals, where that has a meaning. skipped:
     metrics that could not be given, and why. provenance: what every record says beside its figure.
-    samples; searched: the training images among which copies were looked for, if they were.
+    comparable: the floor is that of as many reals as samples. samples; searched: the training
+    images among which copies were looked for, if they were.
     """
 
     figures: list[tuple[Figure, Figure | None]]
     provenance: dict[str, Any]
     skipped: dict[str, str] = field(default_factory=dict)
+    comparable: bool = True
     samples: Side | None = None
     searched: Side | None = None
 
@@ -69,13 +71,13 @@ class Evaluation:
         """The score: ``10 of 10 digits, distance 6.1x the floor (10,000 samples)``."""
         parts = []
         floors = {figure.name: floor for figure, floor in self.figures}
-        if "modes" in self:
+        noun = NOUNS.get(self.provenance["features"]["name"])
+        if noun is not None and "modes" in self:
             details = self["modes"].details
-            noun = NOUNS.get(self.provenance["features"]["name"], "classes")
             parts.append(f"{details['drawn']:,} of {details['kinds']:,} {noun}")
-        floor = floors.get("frechet")
+        floor = floors.get("frechet") if self.comparable else None
         if floor is not None and floor.value > 0:
-            times = self["frechet"].value / floor.value
+            times = max(0.0, self["frechet"].value) / floor.value
             count = self.provenance["samples"]
             shown = f"{times:.1f}" if times < 10 else f"{times:,.0f}"
             parts.append(f"distance {shown}x the floor ({count:,} samples)")
@@ -103,28 +105,31 @@ def measure(
         progress: called with (what, done, total).
 
     Raises:
-        UsageError: none of them applies, or one that was asked for does not.
+        UsageError: one that was asked for does not apply.
         DataError: samples that no metric can use.
     """
-    names = [name for name in metrics if name != PATH_LENGTH]
+    waiting = [name for name in metrics if name != PATH_LENGTH]
     figures: list[tuple[Figure, Figure | None]] = []
     skipped: dict[str, str] = {}
-    for done, name in enumerate(names):
+    tried: list[str] = []
+    while waiting:
+        name = waiting.pop(0)
         if progress is not None:
-            progress(f"measuring: {name}", done, len(names))
+            progress(f"measuring: {name}", len(tried), len(tried) + len(waiting) + 1)
+        tried.append(name)
         try:
             found = METRICS[name].compute(samples, reals.against(name))
         except NotApplicable as reason:
             skipped[name] = str(reason)
-            if name == "frechet" and "kid" not in names:
-                names.append("kid")
+            if name == "frechet" and "kid" not in tried + waiting:
+                waiting.append("kid")
             elif asked and name != "frechet":
                 raise UsageError(f"{name}: {reason}") from None
             continue
         floors = reals.floor(name)
         figures += [(figure, floors.get(figure.name)) for figure in found]
     if progress is not None:
-        progress("measuring", len(names), len(names))
+        progress("measuring", len(tried), len(tried))
     bad = [figure.name for figure, _ in figures if not math.isfinite(figure.value)]
     if bad:
         raise DataError(f"{', '.join(bad)} is not a finite number: are all samples whole images?")
@@ -137,8 +142,8 @@ def measure(
         "created": datetime.now(timezone.utc).isoformat(timespec="seconds"),
         "format": FORMAT,
     }
-    searched = reals.searched if "authenticity" in names else None
-    return Evaluation(figures, provenance, skipped, samples, searched)
+    searched = reals.searched if "authenticity" in tried else None
+    return Evaluation(figures, provenance, skipped, reals.comparable, samples, searched)
 
 
 def check_metrics(metrics: Iterable[str] | None) -> list[str]:

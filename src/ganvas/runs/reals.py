@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Literal
 
@@ -29,10 +29,12 @@ SMALL = 64 * 64
 
 @dataclass(frozen=True)
 class Sources:
-    """training: what was, or could be, trained on. held_out: others of the kind, if there are."""
+    """training: what was, or could be, trained on. held_out: others of the kind, if there are.
+    part: what to call the former."""
 
     training: Images
     held_out: Images | None
+    part: str = "training"
 
 
 def load_sources(source: Any, split: str = "train", **options: Any) -> Sources:
@@ -76,6 +78,7 @@ class Reals:
         sources: the images.
         network: reads them; results are cached on disk by the images' and the network's hash.
         count: images of the reference, at most; the same ones in every evaluation.
+        samples: how many samples it is for: the floor is that of as many reals.
         reference: compare with held-out images where there are any (``auto``), or say which.
         progress: called with (what, done, total).
 
@@ -89,6 +92,7 @@ class Reals:
         network: FeatureNetwork,
         *,
         count: int,
+        samples: int | None = None,
         reference: Reference = "auto",
         progress: Progress | None = None,
     ) -> None:
@@ -100,6 +104,7 @@ class Reals:
         self.sources = sources
         self.network = network
         self.count = count
+        self.samples = count if samples is None else samples
         self.held_out = sources.held_out is not None and reference != "training"
         self._progress = progress
         self._floors: dict[str, dict[str, Figure]] = {}
@@ -115,7 +120,9 @@ class Reals:
         height, width = self.network.origin.size or self.sources.training.shape[1:]
         if height * width > SMALL:
             return self._training
-        return self._side(self.sources.training, len(self.sources.training), "training images")
+        images = self.sources.training
+        side = self._side(images, len(images), f"{self.sources.part} images")
+        return replace(side, logits=None)
 
     def against(self, metric: str) -> Side:
         return self.searched if METRICS[metric].against == "training" else self.reference
@@ -137,14 +144,19 @@ class Reals:
         assert images is not None
         return {
             "data": images.name,
-            "part": "held-out" if self.held_out else "training",
+            "part": "held-out" if self.held_out else self.sources.part,
             "images": len(self.reference),
             "fingerprint": images.fingerprint,
             "floor": self._floor_words(),
         }
 
+    @property
+    def comparable(self) -> bool:
+        """Whether the floor is that of as many reals as there are samples, not of halves."""
+        return self.sources.held_out is not None
+
     def _floor_words(self) -> str:
-        if self.sources.held_out is not None:
+        if self.comparable:
             return "training images against held-out ones"
         return "one random half of the images against the other"
 
@@ -152,10 +164,15 @@ class Reals:
         if self.sources.held_out is None:
             return self._halves if against == "reference" else None
         if against == "training":
-            return self._held_out, self.searched
+            return self._as_many(self._held_out), self.searched
         if self.held_out:
-            return self._training, self._held_out
-        return self._held_out, self._training
+            return self._as_many(self._training), self._held_out
+        return self._as_many(self._held_out), self._training
+
+    def _as_many(self, side: Side) -> Side:
+        """As many reals as there are samples: distances depend on the number."""
+        positions = choose(len(side), self.samples)
+        return side if positions is None else take(side, positions)
 
     @cached_property
     def _held_out(self) -> Side:
@@ -164,7 +181,7 @@ class Reals:
 
     @cached_property
     def _training(self) -> Side:
-        return self._side(self.sources.training, self.count, "training images")
+        return self._side(self.sources.training, self.count, f"{self.sources.part} images")
 
     @cached_property
     def _halves(self) -> tuple[Side, Side]:
@@ -180,8 +197,8 @@ class Reals:
             labels = labels[positions]
         name = f"{images.fingerprint} {len(pixels)}"
         found = cached(name, self.network, pixels, self._tell(f"reading {what}"))
-        names = images.classes or self.network.origin.classes
-        return Side(pixels, found.features, found.logits, labels, names)
+        kinds = self.network.origin.classes
+        return Side(pixels, found.features, found.logits, labels, images.classes, kinds)
 
     def _tell(self, what: str) -> Callable[[int, int], None] | None:
         tell = self._progress
@@ -204,6 +221,7 @@ def take(side: Side, positions: Tensor) -> Side:
         None if side.logits is None else side.logits[positions],
         None if side.labels is None else side.labels[positions],
         side.names,
+        side.kinds,
     )
 
 
@@ -249,5 +267,5 @@ def _read(path: Any, count: int) -> Reading | None:
 def _hash(tensors: dict[str, Tensor]) -> str:
     digest = hashlib.sha256()
     for name in sorted(tensors):
-        digest.update(tensors[name].numpy().tobytes())
+        digest.update(tensors[name].contiguous().numpy().data)
     return digest.hexdigest()

@@ -60,6 +60,8 @@ class Run:
     @property
     def images(self) -> int:
         """The clock of the opened checkpoint, in images seen."""
+        if "_checkpoint" in self.__dict__:  # what was loaded, whatever has been saved since
+            return self._checkpoint[1]["images"]
         if self._at is not None:
             return self._at
         return checkpoint.last_clock(self.path / "checkpoints")

@@ -23,8 +23,11 @@ def scorecard(path: Path, log: Sequence[Mapping[str, Any]]) -> str:
     if not newest and not log:
         return ""
     parts = ["<h2>Metrics</h2>"]
-    if newest:
-        parts += [_facts(list(newest.values())[-1]), table([row(r) for r in newest.values()], HEAD)]
+    groups: dict[str, list[tuple[str, ...]]] = {}
+    for record in newest.values():
+        groups.setdefault(_facts(record), []).append(row(record))
+    for facts, rows in groups.items():
+        parts += [facts, table(rows, HEAD)]
     charts = [course(log, name) for name in names(log)]
     pairs = figure(
         path / "neighbours.png",

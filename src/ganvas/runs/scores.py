@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from ganvas.metrics.copying import Neighbours
-from ganvas.runs.disk import explain, replace_file
+from ganvas.runs.disk import explain
 from ganvas.runs.evaluation import Evaluation
 from ganvas.runs.pictures import enlarged, grid, save_png
 
@@ -25,8 +25,8 @@ def keep(found: Evaluation, path: Path) -> None:
     lines = "".join(json.dumps(record) + "\n" for record in found.records())
     file = path / RECORDS
     try:
-        before = file.read_bytes() if file.exists() else b""
-        replace_file(file, before + lines.encode())
+        with open(file, "ab") as records:  # one write: another process may be adding its own
+            records.write(lines.encode())
     except OSError as error:
         raise explain(error, str(file)) from None
 
@@ -47,8 +47,8 @@ def read(path: Path) -> list[dict[str, Any]]:
 
 
 def newest(path: Path) -> dict[str, dict[str, Any]]:
-    """The newest record of each metric."""
-    return {record["metric"]: record for record in read(path)}
+    """The newest record of each metric, of samples drawn without truncation."""
+    return {r["metric"]: r for r in read(path) if r.get("truncation") is None}
 
 
 def save_neighbours(found: Evaluation, path: Path) -> bool:

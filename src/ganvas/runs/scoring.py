@@ -9,12 +9,16 @@ from torch import nn
 
 from ganvas.data import Images
 from ganvas.engine import sampling
-from ganvas.errors import UsageError
+from ganvas.errors import UsageError, UserError
 from ganvas.features import load_features
 from ganvas.recipes.recipe import Recipe
 from ganvas.runs.evaluation import Evaluation, measure
 from ganvas.runs.reals import Progress, Reals, Sources, held_out
-from ganvas.runs.subject import choose_features, read
+from ganvas.runs.subject import known_features, read
+
+
+class NoFeatures(UserError):
+    """``auto`` found no feature network that knows the images."""
 
 
 class Scorer:
@@ -24,10 +28,11 @@ class Scorer:
         recipe: one that has an ``evaluation``.
         images: what is trained on. source: what it was loaded from, if not the recipe's own.
         device: where networks run.
-        progress: called with (what, done, total) while the real images are read.
+        seconds: that the longest evaluation of earlier sessions took.
+        progress: called with (what, done, total) while the real images are read, which is now.
 
     Raises:
-        UserError: the feature network cannot be had.
+        UserError: the feature network cannot be had, or does not read these images.
     """
 
     def __init__(
@@ -36,6 +41,7 @@ class Scorer:
         images: Images,
         source: Any,
         device: torch.device,
+        seconds: float = 0.0,
         progress: Progress | None = None,
     ) -> None:
         assert recipe.evaluation is not None
@@ -43,12 +49,22 @@ class Scorer:
         data = recipe.data
         others = held_out(data.source if source is None else source, data.split, images, data.fit)
         sources = Sources(images, others)
-        network = load_features(choose_features(self.settings.features, sources)).to(device)
-        count = min(self.settings.count, 50_000)
+        name = self.settings.features
+        name = known_features(images) if name == "auto" else name
+        if name is None:
+            raise NoFeatures(
+                "no feature network knows these images, so nothing is measured during training: "
+                "say --evaluation.features, such as efficientnet-lite0, to measure"
+            )
+        count = self.settings.count
+        network = load_features(name).to(device)
         self.reals = Reals(sources, network, count=count, progress=progress)
+        for metric in self.settings.metrics:
+            self.reals.against(metric)
+            self.reals.floor(metric)
         self._about = {"ema": recipe.half_life is not None, "seed": recipe.seed, "truncation": None}
         self._latents = sampling.latents(recipe.seed, count, recipe.generator.latent)
-        self.seconds = 0.0
+        self.seconds = seconds
         """Of the longest evaluation so far."""
         self.newest: Evaluation | None = None
 

@@ -116,8 +116,10 @@ class Session:
         try:
             with interruptible() as asked:
                 self._begin()
+                start = self.engine.images
                 while self.engine.images < self.total and asked.signal is None:
-                    if deadline is not None and time.monotonic() >= deadline - self._reserve():
+                    late = deadline is not None and time.monotonic() >= deadline - self._reserve()
+                    if late and self.engine.images > start:
                         break
                     before = self.engine.images
                     self.engine.round()
@@ -181,7 +183,10 @@ class Session:
         scorer, images = self.scorer, self.engine.images
         if scorer is None or scorer.clock == images:
             return
+        began = time.monotonic()
         found = scorer.score(self._generator(), images, str(self.path))
+        moment, clock = self._lately  # an evaluation is no training: speeds leave it out
+        self._lately = (moment + time.monotonic() - began, clock)
         numbers = log_record(found)
         if not last:
             wall = {"seconds": round(self.seconds(), 2)}
@@ -212,6 +217,7 @@ class Session:
             "log_bytes": self._jsonl.bytes(),
             "seconds": self.seconds(),
             "best": self.best,
+            "evaluation_seconds": self._reserve(),
         }
         folder = self.path / "checkpoints"
         path = checkpoint.save(folder, self.engine.images, tensors, numbers)

