@@ -95,7 +95,9 @@ def show(found: Evaluation, console: Console) -> None:
     for figure, floor in found.figures:
         table.add_row(*row(figure, floor))
     console.print(table)
-    console.print(f"\n↓ lower, ↑ higher is better; floor: {reference['floor']}", markup=False)
+    console.print(
+        f"\n↓ lower, ↑ higher is better; floor: {reference['floor']}", markup=False, soft_wrap=True
+    )
     for name, reason in found.skipped.items():
         console.print(f"left out: {name}: {reason}", markup=False, style="yellow", soft_wrap=True)
     if words := found.words():
@@ -104,7 +106,7 @@ def show(found: Evaluation, console: Console) -> None:
 
 def row(figure: Figure, floor: Figure | None) -> tuple[str, ...]:
     """One line of the table."""
-    interval = "" if figure.interval is None else "{:.4g} to {:.4g}".format(*figure.interval)
+    interval = "" if figure.interval is None else "{:.3g} to {:.3g}".format(*figure.interval)
     beside = "" if floor is None else f"{floor.value:.4g}"
     arrow = "↓" if figure.better == "lower" else "↑"
     return f"{figure.name} {arrow}", f"{figure.value:.4g}", interval, beside, figure.note

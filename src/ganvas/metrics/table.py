@@ -107,7 +107,7 @@ def _modes(samples: Side, reference: Side) -> list[Figure]:
     return [
         Figure("modes", found.found, better="higher", note=f"of {kinds:,}", details=details),
         Figure("reverse-kl", found.reverse_kl),
-        Figure("confident", found.confident, better="higher", note="read at 0.9 or more"),
+        Figure("confident", found.confident, better="higher", note="p of 0.9 or more"),
     ]
 
 
