@@ -75,6 +75,12 @@ def test_a_longer_run_is_the_same_as_if_it_had_not_ended_before(tmp_path, blobs)
     assert_same_run(short.path, whole.path)
 
 
+def test_evaluations_never_eat_the_whole_of_the_time(tmp_path, blobs) -> None:
+    run = train(tmp_path, blobs, minutes=1e-6)
+    assert run.images == 16, "one round at least"
+    assert scores.newest(run.path)["kid"]["images_seen"] == 16
+
+
 def test_without_evaluations_there_is_no_best(tmp_path, blobs) -> None:
     run = train(tmp_path, blobs, overrides={"evaluation": None})
     assert run.best is None and scores.read(run.path) == []

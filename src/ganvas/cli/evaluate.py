@@ -91,7 +91,7 @@ def show(found: Evaluation, console: Console) -> None:
     table = Table(box=None, header_style="bold", pad_edge=False)
     for column in ("metric", "value", "95% interval", "floor", ""):
         side = "right" if column in ("value", "floor") else "left"
-        table.add_column(column, justify=side, no_wrap=True)
+        table.add_column(column, justify=side, no_wrap=bool(column))
     for figure, floor in found.figures:
         table.add_row(*row(figure, floor))
     console.print(table)
