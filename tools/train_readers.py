@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ganvas.data import load_images
+from ganvas.features.network import to_float
 from ganvas.networks.classifier import Classifier, fold
 
 PLACE = Path(__file__).parents[1] / "src/ganvas/features"
@@ -48,11 +49,6 @@ PLANS = {
     "digits": Plan("mnist", (16, 32, 96), epochs=10, turn=10.0, zoom=0.1),
     "fashion": Plan("fashion-mnist", (32, 64, 128), epochs=14, flip=True, shift=1.5, erase=10),
 }
-
-
-def standardise(pixels: Tensor) -> Tensor:
-    """uint8 to [-1, 1]."""
-    return pixels.float().div(127.5).sub(1)
 
 
 def augment(images: Tensor, plan: Plan) -> Tensor:
@@ -87,7 +83,7 @@ def train(plan: Plan, pixels: Tensor, labels: Tensor) -> Classifier:
     for epoch in range(plan.epochs):
         total = 0.0
         for chosen in torch.randperm(len(pixels)).split(BATCH)[: len(pixels) // BATCH]:
-            images = augment(standardise(pixels[chosen]), plan)
+            images = augment(to_float(pixels[chosen]), plan)
             images = images.to(memory_format=torch.channels_last)
             with torch.autocast("cpu", torch.bfloat16):
                 _, logits = network(images)
@@ -105,7 +101,7 @@ def train(plan: Plan, pixels: Tensor, labels: Tensor) -> Classifier:
 @torch.no_grad()
 def accuracy(network: nn.Module, pixels: Tensor, labels: Tensor) -> float:
     """The share of test images that are read rightly, in float32."""
-    parts = [network(standardise(part))[1].argmax(1) for part in pixels.split(500)]
+    parts = [network(to_float(part))[1].argmax(1) for part in pixels.split(500)]
     return float((torch.cat(parts) == labels).float().mean())
 
 

@@ -227,7 +227,7 @@ def test_progress_counts_to_the_end(tmp_path, mnist) -> None:
     assert told["measuring"] == (1, 1)
 
 
-def test_the_readme_of_a_missing_network_is_an_error_not_a_guess(monkeypatch, tmp_path) -> None:
+def test_a_network_that_is_not_installed_is_an_error_not_a_guess(monkeypatch, tmp_path) -> None:
     from ganvas.runs import subject
 
     monkeypatch.setattr(subject, "find_spec", lambda name: None)

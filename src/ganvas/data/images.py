@@ -43,6 +43,12 @@ class Images:
         return self.pixels.shape[0]
 
 
+def shape_words(shape: tuple[int, int, int]) -> str:
+    """(C, H, W) as a user reads it: "28x28 grey", width first."""
+    channels, height, width = shape
+    return f"{width}x{height} {'grey' if channels == 1 else 'colour'}"
+
+
 def make_images(
     pixels: Tensor,
     labels: Tensor | None,

@@ -1,20 +1,16 @@
 """The figures of samples against real images, each with its provenance."""
 
 import math
-import platform
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timezone
 from typing import Any
 
-import numpy as np
-import torch
-
-import ganvas
 from ganvas.errors import DataError, UsageError
 from ganvas.metrics.figure import Figure, NotApplicable
 from ganvas.metrics.table import METRICS, Side
 from ganvas.runs.reals import Progress, Reals
+from ganvas.runs.record import versions
 
 FORMAT = 1
 PATH_LENGTH = "path-length"
@@ -138,7 +134,7 @@ def measure(
         "samples": len(samples),
         "reference": reals.provenance(),
         "features": {**asdict(reals.network.origin), "classes": len(reals.network.origin.classes)},
-        "versions": _versions(),
+        "versions": versions(),
         "created": datetime.now(timezone.utc).isoformat(timespec="seconds"),
         "format": FORMAT,
     }
@@ -156,8 +152,3 @@ def check_metrics(metrics: Iterable[str] | None) -> list[str]:
     if not names:
         raise UsageError(f"name a metric: {', '.join(known)}")
     return names
-
-
-def _versions() -> dict[str, str]:
-    modules = (ganvas, torch, np)
-    return {"python": platform.python_version(), **{m.__name__: m.__version__ for m in modules}}

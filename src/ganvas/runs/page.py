@@ -16,7 +16,6 @@ figcaption{font-size:.85rem;color:#475569}img{image-rendering:pixelated;max-widt
 .axis{font-size:11px;fill:#64748b}
 pre{background:#f8fafc;padding:1rem;overflow:auto;font-size:.85rem}
 table{border-collapse:collapse}td,th{padding:.1rem 1rem .1rem 0;vertical-align:top;text-align:left}
-.score{font-size:1.15rem}
 """
 
 
@@ -29,6 +28,7 @@ def page(title: str, parts: Iterable[str]) -> bytes:
 
 
 def table(rows: Sequence[Sequence[str]], head: Sequence[str] = ()) -> str:
+    """Rows of plain cells, escaped here, under a head where there is one."""
     top = "".join(f"<th>{escape(cell)}</th>" for cell in head)
     body = "".join(
         f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in rows

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ganvas.errors import UsageError
-from ganvas.runs.record import file_hash
+from ganvas.features.network import file_hash
 
 _loaded: set[str] = set()
 

@@ -125,6 +125,7 @@ class Reals:
         return replace(side, logits=None)
 
     def against(self, metric: str) -> Side:
+        """The side that a metric compares samples with."""
         return self.searched if METRICS[metric].against == "training" else self.reference
 
     def floor(self, metric: str) -> dict[str, Figure]:
@@ -196,13 +197,14 @@ class Reals:
         if labels is not None and positions is not None:
             labels = labels[positions]
         name = f"{images.fingerprint} {len(pixels)}"
-        found = cached(name, self.network, pixels, self._tell(f"reading {what}"))
+        found = cached(name, self.network, pixels, telling(self._progress, f"reading {what}"))
         kinds = self.network.origin.classes
         return Side(pixels, found.features, found.logits, labels, images.classes, kinds)
 
-    def _tell(self, what: str) -> Callable[[int, int], None] | None:
-        tell = self._progress
-        return None if tell is None else lambda done, total: tell(what, done, total)
+
+def telling(progress: Progress | None, what: str) -> Callable[[int, int], None] | None:
+    """Progress of one stage."""
+    return None if progress is None else lambda done, total: progress(what, done, total)
 
 
 def choose(total: int, count: int, seed: int = 0) -> Tensor | None:

@@ -1,7 +1,6 @@
 """``run.json``: what a run found on the machine that made it, and what it must find again."""
 
 import dataclasses
-import hashlib
 import json
 import platform
 from dataclasses import dataclass, field
@@ -39,7 +38,7 @@ class Record:
 
     def differences(self) -> list[str]:
         """What of the software or the processor is not what the run began with."""
-        here = {**_versions(), "machine": _machine(self.choices)}
+        here = {**versions(), "machine": _machine(self.choices)}
         then = {**self.versions, "machine": self.machine}
         changed = [f"{k} {then[k]}, now {v}" for k, v in here.items() if then.get(k, v) != v]
         if not changed:
@@ -65,7 +64,7 @@ def describe(images: Images, choices: Choices, plugins: dict[str, str]) -> Recor
         data=images.name,
         count=len(images),
         created=datetime.now(timezone.utc).isoformat(timespec="seconds"),
-        versions=_versions(),
+        versions=versions(),
         machine=_machine(choices),
         plugins=plugins,
     )
@@ -92,11 +91,8 @@ def read(path: Path) -> Record:
         raise CheckpointError(f"{path / 'run.json'} is missing or damaged ({error})") from None
 
 
-def file_hash(path: Path) -> str:
-    return "sha256:" + hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def _versions() -> dict[str, str]:
+def versions() -> dict[str, str]:
+    """Of Python and the packages that figures depend on, by name."""
     modules = (ganvas, torch, torchvision, np)
     return {"python": platform.python_version(), **{m.__name__: m.__version__ for m in modules}}
 

@@ -4,6 +4,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from ganvas.data.images import shape_words
 from ganvas.runs import session
 from ganvas.runs.curves import chart
 from ganvas.runs.disk import replace_file
@@ -83,14 +84,9 @@ def _settings(run: Run) -> str:
     recipe = escape((run.path / "recipe.yaml").read_text(encoding="utf-8"))
     record = run.record
     rows = {
-        "data": f"{record.count:,} images of {record.data}, {_shape(record.shape)}",
+        "data": f"{record.count:,} images of {record.data}, {shape_words(record.shape)}",
         "fingerprint": record.fingerprint,
         "device": record.choices.words(),
         **record.versions,
     }
     return f"<h2>Settings</h2>{table(list(rows.items()))}<pre>{recipe}</pre>"
-
-
-def _shape(shape: tuple[int, int, int]) -> str:
-    channels, height, width = shape
-    return f"{width}x{height} {'grey' if channels == 1 else 'colour'}"

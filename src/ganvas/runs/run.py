@@ -15,6 +15,9 @@ from ganvas.recipes.recipe import Recipe
 from ganvas.runs import checkpoint, folder, plugins, record
 from ganvas.runs.loggers import read_log
 
+IN_MEMORY = "in memory"
+"""What a recipe says of images that were given as a tensor, an array or a Dataset."""
+
 
 class Run:
     """A run folder, read only.

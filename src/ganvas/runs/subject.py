@@ -1,6 +1,5 @@
 """What is evaluated: a run's samples, or samples from anywhere, with the reals they belong to."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -10,13 +9,14 @@ import torch
 from torch import Tensor
 
 from ganvas.data import Images, load_images
+from ganvas.data.images import shape_words
 from ganvas.engine import sampling
 from ganvas.errors import DataError, UsageError
 from ganvas.features import FeatureNetwork, extract, load_features
 from ganvas.metrics.table import Side
 from ganvas.recipes.recipe import Recipe
-from ganvas.runs.reals import Progress, Sources, choose, load_sources
-from ganvas.runs.run import Run
+from ganvas.runs.reals import Progress, Sources, choose, load_sources, telling
+from ganvas.runs.run import IN_MEMORY, Run
 
 KNOWN = {
     ("mnist", (1, 28, 28)): "digits",
@@ -54,7 +54,7 @@ def of_run(
         UsageError: the run's images were in memory, and no others are given.
         DataError: the run's images have changed.
     """
-    if data is None and run.settings["data"]["source"] == "in memory":
+    if data is None and run.settings["data"]["source"] == IN_MEMORY:
         raise UsageError("this run was trained on images in memory: say --data SRC")
     sources = sources_of(run.recipe, run.record.shape, data)
     if data is None and sources.training.fingerprint != run.record.fingerprint:
@@ -166,11 +166,6 @@ def read(
     return Side(pixels, found.features, found.logits, labels, names, kinds)
 
 
-def telling(progress: Progress | None, what: str) -> Callable[[int, int], None] | None:
-    """Progress of one stage."""
-    return None if progress is None else lambda done, total: progress(what, done, total)
-
-
 def sources_of(recipe: Recipe, shape: tuple[int, int, int], data: Any = None) -> Sources:
     """A recipe's training images, or those of ``data``, and their held-out part, in ``shape``."""
     settings = recipe.data
@@ -193,13 +188,8 @@ def _reals_for(shape: tuple[int, int, int], name: str, data: Any, fit: str | Non
     sources = _given(load_sources(data))
     if sources.training.shape != shape:
         raise DataError(
-            f"{name} holds images of {_words(shape)}, {sources.training.name} of "
-            f"{_words(sources.training.shape)}: say --fit crop (or keep, pad, stretch) to bring "
-            f"the real images to the samples' shape"
+            f"{name} holds images of {shape_words(shape)}, {sources.training.name} of "
+            f"{shape_words(sources.training.shape)}: say --fit crop (or keep, pad, stretch) to "
+            f"bring the real images to the samples' shape"
         )
     return sources
-
-
-def _words(shape: tuple[int, int, int]) -> str:
-    channels, height, width = shape
-    return f"{width}x{height} {'grey' if channels == 1 else 'colour'}"

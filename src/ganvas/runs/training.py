@@ -22,11 +22,9 @@ from ganvas.runs.disk import replace_file
 from ganvas.runs.loggers import Logger
 from ganvas.runs.pictures import enlarged, grid, save_png
 from ganvas.runs.report import write_report
-from ganvas.runs.run import Run
+from ganvas.runs.run import IN_MEMORY, Run
 from ganvas.runs.scoring import NoFeatures, Scorer
 from ganvas.runs.session import Listener, Session, images_sheet, save_outcome
-
-IN_MEMORY = "in memory"
 
 
 class Stopped(Exception):
