@@ -63,6 +63,10 @@ def test_every_penalty_trains_the_network() -> None:
         x = images()
         form(layer(x.flatten(1)), x).mean().backward()
         assert layer.weight.grad is not None and layer.weight.grad.abs().sum() > 0
+    layer = nn.Linear(48, 1)
+    score = nn.Sequential(nn.Flatten(), layer)
+    penalties.approximate(score, images(), torch.randn(5, 3, 4, 4)).mean().backward()
+    assert layer.weight.grad is not None and layer.weight.grad.abs().sum() > 0
 
 
 def test_the_slope_of_a_constant_score_has_a_finite_derivative() -> None:
@@ -87,3 +91,67 @@ def test_neighbours_stay_within_half_a_deviation() -> None:
     torch.testing.assert_close(points.detach() - real, torch.full_like(real, 0.5) * real.std())
     still = penalties.neighbours(real, torch.ones_like(real), torch.zeros(100))
     assert torch.equal(still.detach(), real)
+
+
+def test_approximate_has_no_bias_on_a_quadratic_and_is_the_slope_along_the_noise() -> None:
+    x, noise = images(), torch.randn(5, 3, 4, 4)
+    along = (2 * x * noise).flatten(1).sum(1)
+    for sigma in (0.01, 1.0):
+        value = penalties.approximate(quadratic, x, noise, sigma)
+        torch.testing.assert_close(value, along.square() / 2, rtol=1e-3, atol=1e-3)
+
+
+def test_the_bias_of_approximate_is_that_of_the_third_derivative() -> None:
+    """Of a sum of cubes: E (3 x^2 n + s^2 n^3)^2 = 9 x^4 + 18 s^2 x^2 + 15 s^4, summed."""
+    torch.manual_seed(0)
+    x, sigma = torch.randn(1, 1, 4, 4), 0.5
+    exact = 9 * x.pow(4).sum() / 2
+    bias = (18 * sigma**2 * x.square().sum() + 15 * 16 * sigma**4) / 2
+    many = x.expand(200_000, 1, 4, 4)
+    value = penalties.approximate(
+        lambda images: images.pow(3).flatten(1).sum(1), many, torch.randn(many.shape), sigma
+    )
+    torch.testing.assert_close(value.mean(), exact + bias, rtol=0.02, atol=0)
+    assert bias > 0.1 * exact  # so that the closed form is what was tested
+
+
+def test_approximate_and_its_gradient_agree_with_the_exact_penalty_on_a_network() -> None:
+    torch.manual_seed(1)
+    network = nn.Sequential(nn.Conv2d(1, 4, 3), nn.Softplus(), nn.Flatten(), nn.Linear(16, 1))
+    x = torch.randn(8, 1, 4, 4, requires_grad=True)
+    exact = penalties.zero_centred(network(x), x).mean()
+    many = x.detach().repeat(10_000, 1, 1, 1)
+    about = penalties.approximate(network, many, torch.randn(many.shape)).mean()
+    # 80,000 draws of deviation sqrt(2) times the mean: 0.5%; five of those, and sigma's bias.
+    torch.testing.assert_close(about, exact, rtol=0.03, atol=0)
+    weights = [p for name, p in network.named_parameters() if name != "3.bias"]  # it cancels
+    ours, theirs = (
+        torch.cat([g.flatten() for g in torch.autograd.grad(value, weights)])
+        for value in (about, exact)
+    )
+    assert torch.cosine_similarity(ours, theirs, dim=0) > 0.999
+    torch.testing.assert_close(ours.norm(), theirs.norm(), rtol=0.03, atol=0)
+
+
+def test_approximate_is_computed_in_float32_under_autocast() -> None:
+    network = nn.Sequential(nn.Flatten(), nn.Linear(48, 8), nn.Softplus(), nn.Linear(8, 1))
+    x, noise = images(), torch.randn(5, 3, 4, 4)
+    with torch.autocast("cpu", torch.bfloat16):
+        assert network(x).dtype == torch.bfloat16
+        value = penalties.approximate(network, x, noise)
+    assert value.dtype == torch.float32
+    assert torch.equal(value, penalties.approximate(network, x, noise))
+
+
+def test_approximate_sums_patch_scores_and_scores_both_sides_in_one_pass() -> None:
+    x, noise = images(), torch.randn(5, 3, 4, 4)
+    calls = []
+
+    def patches(images: torch.Tensor) -> torch.Tensor:
+        calls.append(len(images))
+        return images.square().view(len(images), 3, 4, 4)
+
+    value = penalties.approximate(patches, x, noise)
+    expected = penalties.approximate(quadratic, x, noise)
+    torch.testing.assert_close(value, expected, rtol=1e-3, atol=1e-3)
+    assert calls == [10]

@@ -28,6 +28,15 @@ def test_every_recipe_tells_command_machine_and_time(name: str) -> None:
     assert "core" in text
 
 
+def test_a_penalty_of_a_part_in_either_form_survives_yaml() -> None:
+    asked = [{"kind": "r1", "part": 0.25}, {"kind": "r2", "part": 1, "form": "approximate"}]
+    recipe = change(find("mnist"), {"game.penalties": asked})
+    expected = (Penalty("r1", part=0.25), Penalty("r2", form="approximate"))
+    assert recipe.game.penalties == expected
+    assert isinstance(recipe.game.penalties[1].part, float)
+    assert from_plain(yaml.read(yaml.write(reading.to_plain(recipe)))) == recipe
+
+
 def test_overrides_reach_nested_fields_and_coerce_types() -> None:
     recipe = change(
         find("mnist"),
@@ -86,6 +95,9 @@ def test_schedules_are_told_apart_by_kind() -> None:
         ({"generator_optimiser.eps": 0}, "eps must be more than 0"),
         ({"game.weight_clip": -0.1}, "weight_clip must be more than 0"),
         ({"game.penalties": [{"kind": "r3"}]}, "game.penalties.0.kind cannot be 'r3'"),
+        ({"game.penalties": [{"part": 2}]}, "game.penalties.0: part must be more than 0"),
+        ({"game.penalties": [{"form": "about"}]}, "game.penalties.0.form cannot be 'about'"),
+        ({"game.penalties": [{"form": "approximate"}]}, "exists for r1 and r2 only"),
     ],
 )
 def test_mistakes_are_named_with_a_suggestion(overrides, message: str) -> None:

