@@ -15,7 +15,6 @@ from ganvas import keys
 from ganvas.engine.draw import Draw, Share, Source
 from ganvas.engine.game import Game, Move, Turn
 from ganvas.engine.meter import Meter
-from ganvas.engine.player import Player
 from ganvas.engine.schedule import at
 
 
@@ -69,17 +68,9 @@ class Engine:
 
     def round(self) -> None:
         """Play every move of the current phase that is due, once; advance the clock."""
-        before = self.images
         self._read_schedules()
-        self._shared = [{} for _ in self.shares]
-        stats = Meter()
-        for group in self.game.phase(before).groups:
-            due = [move for move in group if self.rounds % move.every == 0]
-            self._play(due, stats)
-        self._shared = []
-        for player in self.game.players.values():
-            player.average(self.images, self.images - before)
-        means = stats.means()
+        means, seen = self._play()
+        self.images += seen
         if self.game.after_round is not None:
             self.game.after_round(means, self.images)
         self.meter.add(means)
@@ -101,51 +92,77 @@ class Engine:
         self.images, self.rounds = clock["images"], clock["rounds"]
         self.meter.restore(clock["meter"], self.device)
 
-    def _play(self, moves: list[Move], stats: Meter) -> None:
-        turns = {move.name: move.turns(self.images) for move in moves}
-        for repeat in range(max(turns.values(), default=0)):
-            if repeat:
-                self._shared = [{} for _ in self.shares]
-            active = [move for move in moves if repeat < turns[move.name]]
-            drew = False
-            for move in active:
-                last = move is active[-1]
-                drew |= self._gather(move, repeat, stats, keep_graph=not last)
-            for name in dict.fromkeys(name for move in active for name in move.players):
-                self._step(self.game.players[name])
-            if drew:
-                self.images += self.batch
+    def _play(self) -> tuple[dict[str, Tensor], int]:
+        """Play a round at the clock; its mean statistics, and how many images it showed."""
+        means, seen = self._moves()
+        self._set_pace(seen)
+        self._average()
+        return means, seen
 
-    def _gather(self, move: Move, repeat: int, stats: Meter, *, keep_graph: bool) -> bool:
-        """Add the gradients of one move's turn; say whether it drew training items."""
+    def _due(self) -> list[list[tuple[Move, int]]]:
+        """The moves of this round, group by group, each with its turns."""
+        return [
+            [(move, move.turns(self.images)) for move in group if self.rounds % move.every == 0]
+            for group in self.game.phase(self.images).groups
+        ]
+
+    def _moves(self) -> tuple[dict[str, Tensor], int]:
+        stats, seen = Meter(), 0
+        self._shared = [{} for _ in self.shares]
+        for group in self._due():
+            for repeat in range(max((turns for _, turns in group), default=0)):
+                if repeat:
+                    self._shared = [{} for _ in self.shares]
+                active = [move for move, turns in group if repeat < turns]
+                drew = False
+                for move in active:
+                    last = move is active[-1]
+                    drew |= self._gather(move, repeat, self.images + seen, stats, not last)
+                for name in dict.fromkeys(name for move in active for name in move.players):
+                    self.game.players[name].step()
+                seen += self.batch * drew
+        self._shared = []
+        return stats.means(), seen
+
+    def _average(self) -> None:
+        for player in self.game.players.values():
+            player.average()
+
+    def _set_pace(self, seen: int) -> None:
+        for player in self.game.players.values():
+            player.set_pace(self.images + seen, seen)
+
+    def _gather(self, move: Move, repeat: int, now: int, stats: Meter, keep_graph: bool) -> bool:
+        """Add the gradients of one move's turn at clock ``now``; say whether it drew items."""
         weights = [p for name in move.players for p in self.game.players[name].parameters]
         drew = False
         for micro, share in enumerate(self.shares):
-            turn = self._turn(move, repeat, micro, share)
+            draw = self._draw(f"{move.name}.{repeat}", now, share)
+            turn = self._turn(draw, self._shared[micro])
             with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16):
                 result = move.loss(turn)
             loss = result.loss.float().mean()
             self._finite &= torch.isfinite(loss.detach())
             (loss / len(self.shares)).backward(inputs=weights, retain_graph=keep_graph)
             stats.add({f"loss/{move.name}": result.loss, **result.stats})
-            drew |= turn.draw.drew_data
+            drew |= draw.drew_data
         return drew
 
-    def _turn(self, move: Move, repeat: int, micro: int, share: Share) -> Turn:
-        name = f"{move.name}.{repeat}"
+    def _draw(self, turn: str, now: int, share: Share) -> Draw:
         # Dropout and its like draw from the default generators: they too depend on the place alone.
-        _seed_default(self.device, keys.key(self.seed, "default", name, self.images + share.first))
-        draw = Draw(self.sources, self.seed, name, self.images, share, self.device)
-        shared = _sharing(self._shared[micro])
-        return Turn(draw, self._networks, self._averages, self.game.state, self._scheduled, shared)
+        _seed_default(self.device, keys.key(self.seed, "default", turn, now + share.first))
+        return Draw(self.sources, self.seed, turn, now, share, self.device)
 
-    def _step(self, player: Player) -> None:
-        player.settings.set(player.optimiser, self.images)
-        player.step()
+    def _turn(self, draw: Draw, shared: dict[str, Any]) -> Turn:
+        state, scheduled = self.game.state, self._scheduled
+        return Turn(draw, self._networks, self._averages, state, scheduled, _sharing(shared))
 
     def _read_schedules(self) -> None:
+        """Everything scheduled, as of the round's start, into where moves and graphs read it."""
         for name, schedule in self.game.schedules.items():
             self._scheduled[name].fill_(at(schedule, self.images))
+        for player in self.game.players.values():
+            player.settings.set(player.optimiser, self.images)
 
 
 def _seed_default(device: torch.device, seed: int) -> None:

@@ -36,8 +36,13 @@ class Adam:
         The fused kernel silently mis-updates when a moment's strides differ from those of its
         parameter, so moments are never replaced: a restore copies into these.
         """
-        fused = parameters[0].device.type in ("cpu", "cuda")
-        optimiser = torch.optim.Adam(parameters, lr=1e-3, eps=self.eps, fused=fused)
+        home = parameters[0].device
+        fused, capturable = home.type in ("cpu", "cuda"), home.type == "cuda"
+        # A captured graph reads its rate from a tensor; a number would be frozen into it.
+        rate = torch.zeros((), device=home) if capturable else 1e-3
+        optimiser = torch.optim.Adam(
+            parameters, lr=rate, eps=self.eps, fused=fused, capturable=capturable
+        )
         self.set(optimiser, 0)
         for parameter in parameters:
             device = parameter.device if fused else "cpu"
@@ -51,7 +56,10 @@ class Adam:
     def set(self, optimiser: torch.optim.Optimizer, images: int) -> None:
         """Give the optimiser the values its schedules have at this clock."""
         for group in optimiser.param_groups:
-            group["lr"] = at(self.lr, images)
+            if isinstance(group["lr"], torch.Tensor):
+                group["lr"].fill_(at(self.lr, images))
+            else:
+                group["lr"] = at(self.lr, images)
             group["betas"] = (at(self.betas[0], images), at(self.betas[1], images))
 
 
@@ -83,6 +91,7 @@ class Player:
         self.parameters = [p for net in networks.values() for p in net.parameters()]
         self.optimiser = optimiser.build(self.parameters)
         self.averages = {} if half_life is None else _frozen_copies(networks)
+        self._pace = torch.zeros((), device=self.parameters[0].device)
 
     def step(self) -> None:
         """Move along the gradients gathered so far, then forget them."""
@@ -94,15 +103,22 @@ class Player:
             with torch.no_grad():
                 self.constraint()
 
+    @property
+    def betas(self) -> tuple[float, float]:
+        """Those of the next step."""
+        return self.optimiser.param_groups[0]["betas"]
+
+    def set_pace(self, images: int, seen: int) -> None:
+        """Set how far ``average`` follows: clock at ``images``, ``seen`` since it last did."""
+        if self.half_life is not None:
+            half_life = at(self.half_life, images)
+            self._pace.fill_(1 - 0.5 ** (seen / half_life) if half_life > 0 else 1.0)
+
     @torch.no_grad()
-    def average(self, images: int, seen: int) -> None:
-        """Let the EMA copies follow, ``seen`` images after they last did (clock at ``images``)."""
-        if self.half_life is None:
-            return
-        half_life = at(self.half_life, images)
-        weight = 1 - 0.5 ** (seen / half_life) if half_life > 0 else 1.0
+    def average(self) -> None:
+        """Let the EMA copies follow the networks, as far as ``set_pace`` said."""
         for name, average in self.averages.items():
-            follow(average, self.networks[name], weight)
+            follow(average, self.networks[name], self._pace)
 
     def tensors(self) -> Iterator[tuple[str, torch.Tensor]]:
         """Every tensor that a resume needs, by name; live, not copied."""
@@ -118,8 +134,8 @@ class Player:
 
 
 @torch.no_grad()
-def follow(average: nn.Module, network: nn.Module, weight: float) -> None:
-    """Move ``average`` towards ``network`` by ``weight``: floats averaged, integers copied."""
+def follow(average: nn.Module, network: nn.Module, weight: torch.Tensor) -> None:
+    """Move ``average`` towards ``network`` by ``weight`` []: floats averaged, integers copied."""
     old, new = _tensors(average), _tensors(network)
     for before, after in zip(old, new, strict=True):
         if before.is_floating_point():

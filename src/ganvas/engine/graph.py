@@ -1,0 +1,219 @@
+"""A whole round as one CUDA graph: forward, backward, optimisers and averages, launched at once.
+
+Small networks on a fast GPU wait for Python to launch their kernels. A graph is recorded once for
+each set of moves and launched whole. What changes from round to round is read from memory: data
+and noise are drawn outside, into buffers that keep their place; rates, weights and the averages'
+pace are tensors. Where a round cannot be recorded, the engine goes on without and says why.
+"""
+
+from collections.abc import Callable, Hashable, Iterator
+from dataclasses import dataclass, field, fields, is_dataclass, replace
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ganvas.engine.draw import Draw, Share
+from ganvas.engine.engine import Engine
+
+WARM_ROUNDS = 3
+"""Rounds of one kind played as they are before one is recorded: libraries choose kernels then."""
+
+MOST_GRAPHS = 8
+"""Kinds of rounds that are kept; once all are recorded, any other is played as it is."""
+
+Outcome = tuple[dict[str, Tensor], int]
+Capture = Callable[[Callable[[], Outcome]], tuple[Callable[[], None], Outcome]]
+"""Record what a function computes without computing it: what computes it, and where it will lie."""
+
+
+def capture_cuda(function: Callable[[], Outcome]) -> tuple[Callable[[], None], Outcome]:
+    """Record ``function`` as a CUDA graph."""
+    graph = torch.cuda.CUDAGraph()
+    with torch.cuda.graph(graph):
+        outcome = function()
+    return graph.replay, outcome
+
+
+class Tape:
+    """What a round draws, in buffers that keep their place; filled again before each replay."""
+
+    def __init__(self) -> None:
+        self._slots: dict[Hashable, tuple[Callable[[int], Any], Any]] = {}
+        self.start = 0
+
+    def read(self, name: Hashable, make: Callable[[int], Any]) -> Any:
+        """The buffer of that name; ``make`` draws it for a round that starts at a clock."""
+        if name not in self._slots:
+            self._slots[name] = make, _mapped(make(self.start), torch.clone)
+        return _mapped(self._slots[name][1], torch.Tensor.detach)
+
+    def refill(self, start: int) -> None:
+        """Draw everything anew for a round that starts at this clock."""
+        self.start = start
+        for make, kept in self._slots.values():
+            for old, new in zip(_tensors(kept), _tensors(make(start)), strict=True):
+                old.copy_(new, non_blocking=True)
+
+
+@dataclass
+class TapedDraw(Draw):
+    """A ``Draw`` whose values lie on a tape."""
+
+    tape: Tape = field(default_factory=Tape)
+
+    def data(self, source: str = "train") -> Any:
+        self.drew_data = True
+        offset, share = self.start - self.tape.start, self.share
+
+        def make(start: int) -> Any:
+            return self.sources[source].batch(start + offset + share.first, share.count)
+
+        return self.tape.read((self.turn, share.first, "data", source), make)
+
+    def _draw(self, stream: str, sampler: Callable[..., Tensor], shape: tuple[int, ...]) -> Tensor:
+        offset = self.start - self.tape.start
+        plain = Draw(self.sources, self.seed, self.turn, self.start, self.share, self.device)
+
+        def make(start: int) -> Tensor:
+            return replace(plain, start=start + offset)._draw(stream, sampler, shape)
+
+        return self.tape.read((self.turn, self.share.first, stream, sampler, shape), make)
+
+
+@dataclass
+class Recorded:
+    """A kind of round: how often it was played, its draws, and its graph once there is one."""
+
+    tape: Tape = field(default_factory=Tape)
+    played: int = 0
+    replay: Callable[[], None] | None = None
+    outcome: Outcome = field(default_factory=lambda: ({}, 0))
+
+
+class GraphEngine(Engine):
+    """An ``Engine`` that records its rounds and replays them; the same numbers, sooner.
+
+    ``reason``: why it plays eagerly, where it does. ``replays``: rounds replayed so far. Arguments
+    are those of ``Engine``; ``capture`` records (tests bring their own).
+    """
+
+    def __init__(self, *arguments: Any, capture: Capture = capture_cuda, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.reason: str | None = None
+        self.replays = 0
+        self._capture = capture
+        self._kinds: dict[Hashable, Recorded] = {}
+        self._kind: Recorded | None = None
+        self._capturing = False
+        self._seeded: list[Tensor] = []
+
+    def _play(self) -> Outcome:
+        kind = self._find_kind()
+        if kind is None or kind.played < WARM_ROUNDS - 1:
+            return super()._play()
+        kind.tape.refill(self.images)
+        self._kind = kind
+        try:
+            if kind.replay is not None:
+                return self._replay(kind, kind.replay)
+            if kind.played < WARM_ROUNDS:
+                return self._rehearse(kind)
+            return self._record(kind)
+        finally:
+            self._kind = None
+
+    def _find_kind(self) -> Recorded | None:
+        """The kind of this round: its moves, and every number that a graph would freeze."""
+        if self.reason is not None:
+            return None
+        betas = [player.betas for player in self.game.players.values()]
+        name = (tuple((id(move), turns) for group in self._due() for move, turns in group), *betas)
+        if name not in self._kinds and len(self._kinds) >= MOST_GRAPHS:
+            passed = next((old for old, kind in self._kinds.items() if kind.replay is None), None)
+            if passed is None:
+                return None
+            del self._kinds[passed]
+        kind = self._kinds.setdefault(name, Recorded())
+        kind.played += 1
+        return kind
+
+    def _rehearse(self, kind: Recorded) -> Outcome:
+        """Play once more as it is, from the tape; notice networks that draw for themselves."""
+        self._seeded = _default_states(self.device)
+        kind.outcome = super()._play()
+        self._notice_draws()
+        return kind.outcome
+
+    def _notice_draws(self) -> None:
+        """Whether anybody drew from the default generators since they were seeded last."""
+        now = _default_states(self.device)
+        if not all(map(torch.equal, self._seeded, now)):
+            self.reason = "its networks draw random numbers of their own (dropout, say)"
+
+    def _record(self, kind: Recorded) -> Outcome:
+        def whole() -> Outcome:
+            outcome = self._moves()
+            self._average()
+            return outcome
+
+        self._set_pace(kind.outcome[1])
+        self._capturing = True
+        try:
+            replay, kind.outcome = self._capture(whole)
+        except RuntimeError as error:
+            self._give_up(str(error).strip().splitlines()[0])
+            return super()._play()
+        finally:
+            self._capturing = False
+        kind.replay = replay
+        return self._replay(kind, replay)
+
+    def _replay(self, kind: Recorded, replay: Callable[[], None]) -> Outcome:
+        self._set_pace(kind.outcome[1])
+        replay()
+        self.replays += 1
+        return kind.outcome
+
+    def _give_up(self, reason: str) -> None:
+        self.reason = reason
+        self._kinds.clear()
+        self._kind = None
+        for player in self.game.players.values():
+            player.optimiser.zero_grad(set_to_none=True)
+
+    def _draw(self, turn: str, now: int, share: Share) -> Draw:
+        if self._kind is None:
+            return super()._draw(turn, now, share)
+        if self._capturing:  # seeding is forbidden then, and nobody draws from what it seeds
+            plain = Draw(self.sources, self.seed, turn, now, share, self.device)
+        else:
+            self._notice_draws()
+            plain = super()._draw(turn, now, share)
+            self._seeded = _default_states(self.device)
+        values = {each.name: getattr(plain, each.name) for each in fields(Draw) if each.init}
+        return TapedDraw(**values, tape=self._kind.tape)
+
+
+def _tensors(value: Any) -> Iterator[Tensor]:
+    """The tensors of a batch: of a tensor, or of a dataclass's fields."""
+    if isinstance(value, Tensor):
+        yield value
+    elif is_dataclass(value):
+        for each in fields(value):
+            yield from _tensors(getattr(value, each.name))
+
+
+def _mapped(value: Any, function: Callable[[Tensor], Tensor]) -> Any:
+    """The same batch with each of its tensors put through ``function``."""
+    if isinstance(value, Tensor):
+        return function(value)
+    if is_dataclass(value) and not isinstance(value, type):
+        each = {part.name: _mapped(getattr(value, part.name), function) for part in fields(value)}
+        return replace(value, **each)
+    return value
+
+
+def _default_states(device: torch.device) -> list[Tensor]:
+    on_device = [torch.cuda.get_rng_state(device)] if device.type == "cuda" else []
+    return [torch.get_rng_state(), *on_device]

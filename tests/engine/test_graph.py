@@ -1,0 +1,244 @@
+"""Rounds replayed from a recording equal rounds played as they are.
+
+No GPU is needed: ``Recorder`` stands in for a CUDA graph. It notes every kernel that a round calls,
+with the very tensors, and replays them into the same memory; any number that Python passed is
+frozen into the recording, exactly as a graph would freeze it.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_map
+
+from ganvas.data import Draws, load_images
+from ganvas.engine.engine import Engine
+from ganvas.engine.game import Game, Move, Phase, Result, Turn
+from ganvas.engine.graph import MOST_GRAPHS, WARM_ROUNDS, GraphEngine, Outcome, _tensors
+from ganvas.engine.player import Adam, Player
+from ganvas.engine.schedule import Linear
+from ganvas.games.gan import GAN, Penalty
+from ganvas.networks.dcgan import DCGANDiscriminator, DCGANGenerator
+
+CPU = torch.device("cpu")
+
+
+class Recorder(TorchDispatchMode):
+    """A CUDA graph's stand-in: kernels and their operands, to be called again."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.calls: list[tuple[Any, tuple, dict, Any]] = []
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        out = func(*args, **(kwargs or {}))
+        writes = any(a.alias_info and a.alias_info.is_write for a in func._schema.arguments)
+        view = not writes and any(a.alias_info for a in func._schema.returns)
+        if not view and torch.Tag.inplace_view not in func.tags:
+            self.calls.append((func, *tree_map(as_it_lies, (args, kwargs or {}, out))))
+        return out
+
+    def replay(self) -> None:
+        for func, args, kwargs, out in self.calls:
+            again = func(*args, **kwargs)
+            for old, new in zip(tensors(out), tensors(again), strict=True):
+                if old.data_ptr() != new.data_ptr():
+                    old.copy_(new)
+
+
+def as_it_lies(value: Any) -> Any:
+    """A tensor's memory with its present shape, whatever becomes of the tensor's own later."""
+    return value.detach() if isinstance(value, Tensor) else value
+
+
+def tensors(value: Any) -> list[Tensor]:
+    if isinstance(value, Tensor):
+        return [value] if value.layout == torch.strided else []
+    return [t for each in value for t in tensors(each)] if isinstance(value, list | tuple) else []
+
+
+def capture(engine_tensors: Callable[[], list[Tensor]]):
+    """A capture that, like CUDA's, leaves every tensor as it was until it is replayed."""
+
+    def record(function: Callable[[], Outcome]) -> tuple[Callable[[], None], Outcome]:
+        before = [tensor.clone() for tensor in engine_tensors()]
+        with Recorder() as recorder:
+            outcome = function()
+        with torch.no_grad():
+            for tensor, old in zip(engine_tensors(), before, strict=True):
+                tensor.copy_(old)
+
+        def replay() -> None:
+            with torch.no_grad():
+                recorder.replay()
+
+        return replay, outcome
+
+    return record
+
+
+def game(settings: GAN, width: int = 4, **optimiser: Any) -> Game:
+    torch.manual_seed(0)
+    shape = (1, 8, 8)
+    pair = {
+        "generator": DCGANGenerator(latent=5, width=width).build(shape),
+        "discriminator": DCGANDiscriminator(width=width, norm="none").build(shape),
+    }
+    adam = Adam(**{"lr": Linear(1e-2, 1e-3, 200), **optimiser})
+    players = {name: Player({name: net}, adam, half_life=50.0) for name, net in pair.items()}
+    for player in players.values():  # rates as a GPU has them: tensors, which a graph can read
+        for group in player.optimiser.param_groups:
+            group["lr"] = torch.tensor(0.0)
+    return settings.build(players["generator"], players["discriminator"], latent=5)
+
+
+def engines(make: Callable[[], Game], **more: Any) -> tuple[Engine, GraphEngine]:
+    pixels = torch.randint(0, 256, (40, 1, 8, 8), generator=torch.Generator().manual_seed(1))
+    images = load_images(pixels.to(torch.uint8))
+    plain_game, graph_game = make(), make()
+    options = {"batch": 8, "seed": 3, "device": CPU, **more}
+    plain = Engine(plain_game, {"train": Draws(images, 3, CPU, flip=True)}, **options)
+    graph = GraphEngine(graph_game, {"train": Draws(images, 3, CPU, flip=True)}, **options)
+
+    def memory() -> list[Tensor]:
+        assert graph._kind is not None
+        drawn = [t for _, kept in graph._kind.tape._slots.values() for t in _tensors(kept)]
+        return [*drawn, *(tensor for _, tensor in graph_game.tensors())]
+
+    graph._capture = capture(memory)
+    return plain, graph
+
+
+def assert_equal(plain: Engine, graph: Engine) -> None:
+    assert (plain.images, plain.rounds) == (graph.images, graph.rounds)
+    for (name, a), (_, b) in zip(plain.game.tensors(), graph.game.tensors(), strict=True):
+        torch.testing.assert_close(a, b, rtol=0, atol=0, msg=name)
+    ours, theirs = plain.meter.means(), graph.meter.means()
+    assert ours.keys() == theirs.keys()
+    for name, value in ours.items():
+        torch.testing.assert_close(value, theirs[name], rtol=0, atol=0, msg=name)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        GAN(),
+        GAN(reuse_fakes=True, joint_pass=True, penalties=(Penalty("r1", 1.0, every=3),)),
+        GAN(loss="wasserstein", critic_turns=2, penalties=(Penalty("gradient", 10.0),)),
+        GAN(penalties=(Penalty("r1", Linear(5.0, 0.5, 150)), Penalty("r2", 1.0))),
+    ],
+    ids=["plain", "lazy", "critic", "scheduled"],
+)
+def test_replayed_rounds_are_the_rounds_themselves(settings: GAN) -> None:
+    plain, graph = engines(lambda: game(settings))
+    for _ in range(4 * WARM_ROUNDS):
+        plain.round()
+        graph.round()
+        assert_equal(plain, graph)
+    assert graph.reason is None
+    assert graph.replays > 2
+
+
+def test_micro_batches_are_replayed_too() -> None:
+    plain, graph = engines(lambda: game(GAN()), accumulate=2)
+    for _ in range(3 * WARM_ROUNDS):
+        plain.round()
+        graph.round()
+    assert_equal(plain, graph)
+    assert graph.replays > 2
+
+
+def test_moving_betas_are_never_frozen() -> None:
+    plain, graph = engines(lambda: game(GAN(), betas=(0.0, Linear(0.5, 0.9, 64))))
+    replays = []
+    for _ in range(8 + 2 * WARM_ROUNDS):
+        plain.round()
+        graph.round()
+        replays.append(graph.replays)
+    assert_equal(plain, graph)
+    assert replays[7] == 0 and replays[-1] > 0  # recorded once they stand still
+
+
+def test_a_clock_that_is_set_back_is_followed() -> None:
+    plain, graph = engines(lambda: game(GAN()))
+    for _ in range(2 * WARM_ROUNDS):
+        graph.round()
+        plain.round()
+    for each in (plain, graph):
+        each.set_clock({"images": 16, "rounds": 2, "meter": {}})
+        each.round()
+    assert_equal(plain, graph)
+
+
+def noisy() -> Game:
+    torch.manual_seed(0)
+    network = nn.Sequential(nn.Flatten(), nn.Linear(64, 8), nn.Dropout(0.5), nn.Linear(8, 1))
+    player = Player({"a": network}, Adam())
+
+    def loss(turn: Turn) -> Result:
+        return Result(turn.networks["a"](turn.draw.data().images).square().flatten())
+
+    return Game({"a": player}, [Phase([(Move("a", ("a",), loss),)])])
+
+
+def test_networks_that_draw_for_themselves_are_played_as_they_are() -> None:
+    plain, graph = engines(noisy)
+    for _ in range(2 * WARM_ROUNDS):
+        plain.round()
+        graph.round()
+    assert_equal(plain, graph)
+    assert graph.reason is not None and "random numbers" in graph.reason
+    assert graph.replays == 0
+
+
+def test_a_round_that_cannot_be_recorded_goes_on_without() -> None:
+    plain, graph = engines(lambda: game(GAN()))
+
+    def refuse(function: Callable[[], Outcome]) -> tuple[Callable[[], None], Outcome]:
+        raise RuntimeError("operation not permitted when stream is capturing\nand more")
+
+    graph._capture = refuse
+    for _ in range(2 * WARM_ROUNDS):
+        plain.round()
+        graph.round()
+    assert_equal(plain, graph)
+    assert graph.reason == "operation not permitted when stream is capturing"
+
+
+def test_few_kinds_of_rounds_are_recorded() -> None:
+    def many() -> Game:
+        made = game(GAN())
+        group = made.phases[0].groups[0]
+        turns = [replace(move, repeat=lambda images: 1 + images // 64) for move in group]
+        return replace(made, phases=[Phase([tuple(turns), *made.phases[0].groups[1:]])])
+
+    plain, graph = engines(many)
+    for _ in range(2 * MOST_GRAPHS):
+        plain.round()
+        graph.round()
+    assert_equal(plain, graph)
+
+
+def test_a_drawn_batch_that_is_changed_in_place_is_drawn_anew() -> None:
+    def spoil() -> Game:
+        torch.manual_seed(0)
+        player = Player({"a": nn.Sequential(nn.Flatten(), nn.Linear(64, 1))}, Adam(lr=1e-2))
+        for group in player.optimiser.param_groups:
+            group["lr"] = torch.tensor(0.0)
+
+        def loss(turn: Turn) -> Result:
+            images = turn.draw.data().images.mul_(0.5).requires_grad_()
+            return Result(turn.networks["a"](images + turn.draw.normal("n", 1, 1, 1)).flatten())
+
+        return Game({"a": player}, [Phase([(Move("a", ("a",), loss),)])])
+
+    plain, graph = engines(spoil)
+    for _ in range(3 * WARM_ROUNDS):
+        plain.round()
+        graph.round()
+    assert_equal(plain, graph)
+    assert graph.replays > 2
