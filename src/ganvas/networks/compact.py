@@ -13,7 +13,9 @@ import torch
 from torch import Tensor, nn
 
 from ganvas.networks.convolution import Conv2d, ConvTranspose2d
+from ganvas.networks.flatten import Flatten
 from ganvas.networks.initialise import Init, initialise
+from ganvas.networks.norm import BatchNorm2d
 from ganvas.networks.shape import Shape, halvings
 
 BASE = 7
@@ -73,7 +75,7 @@ class CompactDiscriminator:
                 nn.LeakyReLU(0.2, inplace=True),
             ]
         layers += [
-            nn.Flatten(),
+            Flatten(),
             nn.Linear(channels[-1] * height * width, self.hidden),
             nn.LeakyReLU(0.2, inplace=True),
             nn.Linear(self.hidden, 1),
@@ -97,4 +99,4 @@ class ToMap(nn.Module):
 
 
 def _norm_relu(channels: int) -> tuple[nn.Module, nn.Module]:
-    return nn.BatchNorm2d(channels), nn.ReLU(inplace=True)
+    return BatchNorm2d(channels), nn.ReLU(inplace=True)

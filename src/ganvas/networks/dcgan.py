@@ -11,6 +11,7 @@ from torch import nn
 
 from ganvas.networks.convolution import Conv2d, ConvTranspose2d
 from ganvas.networks.initialise import Init, initialise
+from ganvas.networks.norm import BatchNorm2d
 from ganvas.networks.shape import Shape, halvings
 
 WIDEST = 512
@@ -42,7 +43,7 @@ class DCGANGenerator:
         ]
         for wide, narrow in zip(channels, [*channels[1:], shape[0]], strict=True):
             layers += [
-                nn.BatchNorm2d(wide),
+                BatchNorm2d(wide),
                 nn.ReLU(inplace=True),
                 ConvTranspose2d(wide, narrow, 4, stride=2, padding=1),
             ]
@@ -72,7 +73,7 @@ class DCGANDiscriminator:
         ):
             layers.append(Conv2d(before, after, 4, stride=2, padding=1))
             if self.norm == "batch" and index > 0:
-                layers.append(nn.BatchNorm2d(after))
+                layers.append(BatchNorm2d(after))
             layers.append(nn.LeakyReLU(0.2, inplace=True))
         layers += [Conv2d(channels[-1], 1, (height, width)), nn.Flatten(0)]
         network = initialise(nn.Sequential(*layers), self.init)

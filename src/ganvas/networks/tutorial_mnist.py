@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from torch import nn
 
 from ganvas.networks.convolution import Conv2d, ConvTranspose2d
+from ganvas.networks.flatten import Flatten
 from ganvas.networks.initialise import Init, initialise
+from ganvas.networks.norm import BatchNorm2d
 from ganvas.networks.shape import Shape, quarter
 
 
@@ -39,7 +41,7 @@ class TutorialMnistGenerator:
             nn.Unflatten(1, (2 * self.width, height, width)),
             ConvTranspose2d(2 * self.width, self.width, 4, stride=2, padding=1),
             nn.ReLU(inplace=True),
-            nn.BatchNorm2d(self.width),
+            BatchNorm2d(self.width),
             ConvTranspose2d(self.width, shape[0], 4, stride=2, padding=1),
             nn.Tanh(),
         )
@@ -67,7 +69,7 @@ class TutorialMnistDiscriminator:
             Conv2d(self.width, 2 * self.width, 5, padding=2),
             nn.LeakyReLU(0.2, inplace=True),
             nn.AvgPool2d(2),
-            nn.Flatten(),
+            Flatten(),
             nn.Linear(2 * self.width * height * width, self.hidden),
             nn.LeakyReLU(0.2, inplace=True),
             nn.Linear(self.hidden, 1),
