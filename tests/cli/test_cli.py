@@ -33,7 +33,17 @@ def test_help_needs_no_torch() -> None:
     code = "import sys, ganvas.cli.main as m\ntry: m.main(['--help'])\nexcept SystemExit: pass\n"
     code += "assert not {'torch', 'numpy', 'PIL', 'pydantic'} & set(sys.modules)"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    for verb in ("train", "resume", "sample", "evaluate", "compare", "recipes", "runs", "data"):
+    for verb in (
+        "train",
+        "resume",
+        "sample",
+        "evaluate",
+        "bench",
+        "compare",
+        "recipes",
+        "runs",
+        "data",
+    ):
         assert verb in found.stdout
 
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from ganvas.engine.player import Adam, Player, follow
+from ganvas.engine.player import Adam, Player, follow, pairs
 from ganvas.engine.schedule import Linear
 
 
@@ -82,7 +82,7 @@ def test_average_copies_integers_and_averages_buffers() -> None:
     average = copy.deepcopy(network)
     network(torch.randn(16, 2, 6, 6) * 5)
     before = average[1].running_var.clone()  # pyright: ignore
-    follow(average, network, torch.tensor(0.25))
+    follow(pairs(average, network), torch.tensor(0.25))
     assert average[1].num_batches_tracked == network[1].num_batches_tracked  # pyright: ignore
     expected = before.lerp(network[1].running_var, 0.25)  # pyright: ignore
     torch.testing.assert_close(average[1].running_var, expected)
@@ -96,7 +96,11 @@ def test_gradient_clipping_bounds_the_whole_norm() -> None:
     step = player.optimiser.step
 
     def spy() -> None:
-        seen.append(torch.cat([p.grad.flatten() for p in network.parameters() if p.grad is not None]).norm().item())
+        seen.append(
+            torch.cat([p.grad.flatten() for p in network.parameters() if p.grad is not None])
+            .norm()
+            .item()
+        )
         step()
 
     player.optimiser.step = spy  # pyright: ignore

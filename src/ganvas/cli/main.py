@@ -23,8 +23,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser, known = build_parser()
     overrides: dict[str, object] = {}
     try:
-        if arguments[:1] == ["train"]:
-            arguments, overrides = split_overrides(arguments, known)
+        if arguments and arguments[0] in known:
+            arguments, overrides = split_overrides(arguments, known[arguments[0]])
         options = parser.parse_args(arguments)
         if options.command is None:
             parser.print_help()
@@ -74,8 +74,14 @@ AT: dict[str, Any] = {
 }
 
 
-def build_parser() -> tuple[argparse.ArgumentParser, frozenset[str]]:
-    """The parser, and the options that ``train`` itself has: all others are recipe settings."""
+SETTINGS = (
+    "Any other setting of a recipe may be given by its dotted name, such as "
+    "--generator.width 96 or --game.loss hinge"
+)
+
+
+def build_parser() -> tuple[argparse.ArgumentParser, dict[str, frozenset[str]]]:
+    """The parser, and for each verb that plays a recipe its own options: others are settings."""
     parser = Parser(
         prog="ganvas",
         description="Train, measure, understand and ship generative adversarial networks.",
@@ -93,10 +99,7 @@ def build_parser() -> tuple[argparse.ArgumentParser, frozenset[str]]:
     train = verb(
         "train", "train", "train", "Train a recipe, or your own images, in a new run folder."
     )
-    train.epilog = (
-        "Any other setting of a recipe may be given by its dotted name, such as "
-        "--generator.width 96 or --game.loss hinge; --dry-run shows them all."
-    )
+    train.epilog = f"{SETTINGS}; --dry-run shows them all."
     train.add_argument(
         "recipe",
         nargs="?",
@@ -119,13 +122,12 @@ def build_parser() -> tuple[argparse.ArgumentParser, frozenset[str]]:
     length.add_argument(
         "--minutes", type=float, metavar="M", help="stop after M minutes, start-up included"
     )
-    for name, text in (
-        ("batch", "images a turn"),
-        ("seed", "of everything random"),
-        ("device", "auto, cpu, cuda or mps"),
-        ("precision", "auto, fp32 or bf16"),
-    ):
-        train.add_argument(f"--{name}", metavar=name[0].upper(), help=text)
+    _add_shortcuts(train, "batch", "seed", "device", "precision")
+    train.add_argument(
+        "--compile",
+        action=argparse.BooleanOptionalAction,
+        help="record whole rounds as CUDA graphs (default: where a trial finds it faster)",
+    )
 
     resume = verb(
         "resume", "train", "resume", "Continue a run exactly where its checkpoint stands."
@@ -161,6 +163,7 @@ def build_parser() -> tuple[argparse.ArgumentParser, frozenset[str]]:
     sample.add_argument("--plugin", metavar="FILE.py", help="the run's own parts; it is run")
 
     _add_evaluate(verb)
+    bench = _add_bench(verb)
     compare = verb("compare", "compare", "run", "Set the figures of several runs side by side.")
     compare.add_argument("runs", nargs="+", metavar="RUN")
     compare.add_argument(
@@ -194,7 +197,49 @@ def build_parser() -> tuple[argparse.ArgumentParser, frozenset[str]]:
     data.add_argument(
         "--out", default="contact-sheet.png", metavar="FILE", help="where the contact sheet goes"
     )
-    return parser, frozenset(train._option_string_actions)
+    playing = {"train": train, "bench": bench}
+    return parser, {name: frozenset(v._option_string_actions) for name, v in playing.items()}
+
+
+SHORTCUTS = {
+    "batch": "images a turn; auto finds how many suit this machine",
+    "seed": "of everything random",
+    "device": "auto, cpu, cuda or mps",
+    "precision": "auto, fp32 or bf16",
+}
+"""Recipe settings that have an option of their own."""
+
+
+def _add_shortcuts(command: argparse.ArgumentParser, *names: str) -> None:
+    for name in names:
+        command.add_argument(f"--{name}", metavar=name[0].upper(), help=SHORTCUTS[name])
+
+
+def _add_bench(
+    verb: Callable[[str, str, str, str], argparse.ArgumentParser],
+) -> argparse.ArgumentParser:
+    bench = verb("bench", "bench", "run", "Measure how fast a recipe plays here, and why.")
+    bench.epilog = f"{SETTINGS}."
+    bench.add_argument(
+        "recipe",
+        nargs="?",
+        metavar="RECIPE",
+        help="a name (`ganvas recipes`) or a .yaml file; mnist, or folder with --data",
+    )
+    bench.add_argument(
+        "--data", metavar="SRC", help="play with these images (default: random ones, or MNIST)"
+    )
+    bench.add_argument(
+        "--seconds", type=float, default=10.0, metavar="S", help="a side (default: 10)"
+    )
+    bench.add_argument(
+        "--no-plain", dest="plain", action="store_false", help="leave the plain loop out"
+    )
+    bench.add_argument("--json", action="store_true", help="print a record, nothing else")
+    bench.add_argument("--out", metavar="FILE", help="a picture: bench.png or bench.html")
+    bench.add_argument("--plugin", metavar="FILE.py", help="a Python file of your own parts")
+    _add_shortcuts(bench, "batch", "device", "precision")
+    return bench
 
 
 def _add_evaluate(verb: Callable[[str, str, str, str], argparse.ArgumentParser]) -> None:

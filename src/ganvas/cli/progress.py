@@ -38,7 +38,9 @@ class Screen:
             self.console.print(f"reading images {done:,} of {total:,}", end=end)
 
     def listen(self, event: Event) -> None:
-        if event.kind == "warning":
+        if event.kind == "chosen":
+            self.console.print(event.text, markup=False, soft_wrap=True)
+        elif event.kind == "warning":
             self.console.print(f"warning: {event.text}", style="yellow", markup=False)
         elif event.kind == "sampled" and event.path is not None:
             if not self._newest:

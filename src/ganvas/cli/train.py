@@ -4,10 +4,9 @@ import argparse
 from collections.abc import Callable
 from typing import Any
 
-import torch
-
 from ganvas.cli.main import BEGAN
 from ganvas.cli.progress import Screen
+from ganvas.engine.device import is_out_of_memory
 from ganvas.errors import UserError
 from ganvas.recipes import reading, yaml
 from ganvas.recipes.build import choose
@@ -15,7 +14,7 @@ from ganvas.runs import plugins, training
 from ganvas.runs.interrupt import EXIT_CODES
 from ganvas.runs.run import Run
 
-NAMED = ("images", "minutes", "batch", "seed", "device", "precision")
+NAMED = ("images", "minutes", "batch", "seed", "device", "precision", "compile")
 
 
 def train(options: argparse.Namespace) -> int:
@@ -71,12 +70,10 @@ def _played(play: Callable[[Screen], Run]) -> int:
             code = 0
         except training.Stopped as stopped:
             run, code = stopped.run, EXIT_CODES[stopped.signal]
-        except (torch.OutOfMemoryError, MemoryError) as error:
+        except (RuntimeError, MemoryError) as error:
+            if not is_out_of_memory(error):
+                raise
             raise out_of_memory(error) from error
-        except RuntimeError as error:
-            if "not enough memory" in str(error) or "out of memory" in str(error):
-                raise out_of_memory(error) from error
-            raise
     screen.conclude(run, stopped=code != 0)
     return code
 
@@ -86,5 +83,5 @@ def out_of_memory(error: BaseException) -> UserError:
     first = str(error).splitlines()[0] if str(error) else type(error).__name__
     return UserError(
         f"out of memory ({first}). Begin a new run with half the batch (--batch), or with the "
-        f"same batch cut into micro-batches (--accumulate 2)"
+        f"same batch cut into micro-batches (--accumulate 2), or let --batch auto find what fits"
     )

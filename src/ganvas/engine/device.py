@@ -2,6 +2,7 @@
 
 import ctypes
 import sys
+from pathlib import Path
 from typing import Literal
 
 import torch
@@ -47,6 +48,26 @@ def choose_precision(wanted: Precision, device: torch.device) -> Literal["fp32",
     return wanted
 
 
+def available_threads() -> int:
+    """How many CPU threads this process may keep busy: PyTorch's own number, or a container's
+    share of the processors if that is less. (PyTorch does not see such a limit, and threads that
+    wait for each other's share are far slower than few.)"""
+    return max(1, min(FIRST_THREADS, _quota() or FIRST_THREADS))
+
+
+FIRST_THREADS = torch.get_num_threads()
+"""PyTorch's number as this process found it; runs set their own."""
+
+
+def _quota(file: Path = Path("/sys/fs/cgroup/cpu.max")) -> int | None:
+    """Whole processors of a container's limit; None where there is none."""
+    try:
+        share, period = file.read_text().split()
+        return max(1, int(share) // int(period))
+    except (OSError, ValueError):
+        return None
+
+
 def keep_memory() -> None:
     """Let glibc keep freed memory instead of giving every large temporary back to the system.
 
@@ -65,3 +86,11 @@ def keep_memory() -> None:
 def choose_memory_format(wanted: MemoryFormat) -> Literal["contiguous", "channels-last"]:
     """``auto`` is channels-last, which the convolution kernels of CPUs and GPUs prefer."""
     return "channels-last" if wanted == "auto" else wanted
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether an error says that memory was not enough, on whatever device."""
+    if isinstance(error, torch.OutOfMemoryError | MemoryError):
+        return True
+    said = ("not enough memory", "out of memory")
+    return isinstance(error, RuntimeError) and any(words in str(error) for words in said)

@@ -30,6 +30,8 @@ class Engine:
         bf16: run the losses under bfloat16 autocast.
         accumulate: micro-batches a turn; must divide this process's share of the batch.
         rank, world: which process this is, of how many.
+
+    ``reason`` says why a faster way of playing was given up, where one was.
     """
 
     def __init__(
@@ -56,6 +58,7 @@ class Engine:
         self.images = 0
         self.rounds = 0
         self.meter = Meter()
+        self.reason: str | None = None
         count = batch // (world * accumulate)
         self.shares = [
             Share(batch, (rank * accumulate + micro) * count, count) for micro in range(accumulate)

@@ -94,13 +94,12 @@ class Recorded:
 class GraphEngine(Engine):
     """An ``Engine`` that records its rounds and replays them; the same numbers, sooner.
 
-    ``reason``: why it plays eagerly, where it does. ``replays``: rounds replayed so far. Arguments
-    are those of ``Engine``; ``capture`` records (tests bring their own).
+    ``replays``: rounds replayed so far. Arguments are those of ``Engine``; ``capture`` records
+    (tests bring their own).
     """
 
     def __init__(self, *arguments: Any, capture: Capture = capture_cuda, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        self.reason: str | None = None
         self.replays = 0
         self._capture = capture
         self._kinds: dict[Hashable, Recorded] = {}

@@ -1,6 +1,6 @@
 """Means of whatever a round reports, gathered on the device and read only when somebody looks."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor
@@ -13,12 +13,11 @@ class Meter:
         self._sums: dict[str, Tensor] = {}
         self._counts: dict[str, float] = {}
 
-    def add(self, stats: Mapping[str, Tensor], weight: float = 1.0) -> None:
-        """Add each value's mean, counted ``weight`` times."""
-        for name, value in stats.items():
-            mean = value.detach().float().mean() * weight
+    def add(self, stats: Mapping[str, Tensor]) -> None:
+        """Add each value's mean."""
+        for name, mean in zip(stats, _means(list(stats.values())), strict=True):
             self._sums[name] = self._sums[name] + mean if name in self._sums else mean
-            self._counts[name] = self._counts.get(name, 0.0) + weight
+            self._counts[name] = self._counts.get(name, 0.0) + 1.0
 
     def means(self) -> dict[str, Tensor]:
         return {name: total / self._counts[name] for name, total in self._sums.items()}
@@ -40,3 +39,13 @@ class Meter:
             for name, (total, _) in state.items()
         }
         self._counts = {name: count for name, (_, count) in state.items()}
+
+
+def _means(values: list[Tensor]) -> Sequence[Tensor]:
+    """The mean of each, float32; in one go where they are alike, as rows of one move are."""
+    values = [value.detach().float() for value in values]
+    if not any(value.ndim for value in values):
+        return values
+    if len({value.shape for value in values}) == 1:
+        return torch.stack(values).flatten(1).mean(1).unbind()
+    return [value.mean() for value in values]

@@ -91,6 +91,12 @@ class Player:
         self.parameters = [p for net in networks.values() for p in net.parameters()]
         self.optimiser = optimiser.build(self.parameters)
         self.averages = {} if half_life is None else _frozen_copies(networks)
+        # Listed once: to look through the modules each time would cost more than to move them.
+        self._followed = [
+            pair
+            for name, average in self.averages.items()
+            for pair in pairs(average, networks[name])
+        ]
         self._pace = torch.zeros((), device=self.parameters[0].device)
 
     def step(self) -> None:
@@ -114,11 +120,9 @@ class Player:
             half_life = at(self.half_life, images)
             self._pace.fill_(1 - 0.5 ** (seen / half_life) if half_life > 0 else 1.0)
 
-    @torch.no_grad()
     def average(self) -> None:
         """Let the EMA copies follow the networks, as far as ``set_pace`` said."""
-        for name, average in self.averages.items():
-            follow(average, self.networks[name], self._pace)
+        follow(self._followed, self._pace)
 
     def tensors(self) -> Iterator[tuple[str, torch.Tensor]]:
         """Every tensor that a resume needs, by name; live, not copied."""
@@ -133,15 +137,22 @@ class Player:
                 yield f"average.{name}.{key}", value
 
 
+Pairs = list[tuple[torch.Tensor, torch.Tensor]]
+
+
+def pairs(average: nn.Module, network: nn.Module) -> Pairs:
+    """Every parameter and buffer of an average beside the one that it follows."""
+    return list(zip(_tensors(average), _tensors(network), strict=True))
+
+
 @torch.no_grad()
-def follow(average: nn.Module, network: nn.Module, weight: torch.Tensor) -> None:
-    """Move ``average`` towards ``network`` by ``weight`` []: floats averaged, integers copied."""
-    old, new = _tensors(average), _tensors(network)
-    for before, after in zip(old, new, strict=True):
-        if before.is_floating_point():
-            before.lerp_(after, weight)
+def follow(averages: Pairs, weight: torch.Tensor) -> None:
+    """Move each average towards what it follows by ``weight`` []; integers are copied."""
+    for average, followed in averages:
+        if average.is_floating_point():
+            average.lerp_(followed, weight)
         else:
-            before.copy_(after)
+            average.copy_(followed)
 
 
 def _tensors(network: nn.Module) -> list[torch.Tensor]:

@@ -1,7 +1,6 @@
 """From a recipe to an engine ready to play: data, networks and a game joined."""
 
-import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import torch
@@ -9,40 +8,77 @@ from torch import nn
 
 from ganvas import keys
 from ganvas.data import Draws, Images, load_images
-from ganvas.engine.device import choose_device, choose_memory_format, choose_precision
+from ganvas.engine.device import (
+    available_threads,
+    choose_device,
+    choose_memory_format,
+    choose_precision,
+    keep_memory,
+)
 from ganvas.engine.engine import Engine
+from ganvas.engine.graph import GraphEngine
 from ganvas.engine.player import Player
 from ganvas.errors import UsageError
 from ganvas.features import FEATURES
 from ganvas.games.gan import clip_weights
 from ganvas.metrics.table import METRICS
+from ganvas.networks import forms
 from ganvas.recipes.recipe import Evaluations, Recipe
 
 
 @dataclass(frozen=True)
 class Choices:
-    """What ``auto`` became on this machine. Written into the run and used again on resume."""
+    """What ``auto`` became on this machine. Written into the run and used again on resume.
+
+    graph: rounds are recorded as CUDA graphs. forms: how products of convolutions are computed,
+    by shape, where that was measured. why: what a trial found, for a screen.
+    """
 
     device: str
     precision: Literal["fp32", "bf16"]
     memory_format: Literal["contiguous", "channels-last"]
     threads: int
+    graph: bool = False
+    forms: dict[str, str] = field(default_factory=dict)
+    why: str = ""
 
     def words(self) -> str:
         """For a screen: ``cpu, bf16, channels-last, 1 thread``."""
         threads = f"{self.threads} thread{'s' if self.threads != 1 else ''}"
-        return ", ".join([self.device, self.precision, self.memory_format, threads])
+        graph = ["CUDA graphs"] if self.graph else []
+        return ", ".join([self.device, self.precision, self.memory_format, threads, *graph])
+
+    def sentence(self) -> str:
+        """The words, and why."""
+        return f"on {self.words()}" + (f" ({self.why})" if self.why else "")
 
 
 def choose(recipe: Recipe) -> Choices:
-    """Decide everything that a recipe leaves to the machine."""
+    """Decide by rule everything that a recipe leaves to the machine.
+
+    Raises:
+        UsageError: a device that is not there, or ``compile`` without a CUDA device.
+    """
     device = choose_device(recipe.device)
+    if recipe.compile and device.type != "cuda":
+        raise UsageError(
+            "--compile records whole rounds as CUDA graphs, and this run is on the "
+            f"{device.type}: leave it away, or say --device cuda"
+        )
     return Choices(
         device=str(device),
         precision=choose_precision(recipe.precision, device),
         memory_format=choose_memory_format(recipe.memory_format),
-        threads=recipe.threads or min(torch.get_num_threads(), os.cpu_count() or 1),
+        threads=recipe.threads or available_threads(),
+        graph=bool(recipe.compile),
     )
+
+
+def prepare(choices: Choices) -> None:
+    """Set up this process to play as chosen."""
+    torch.set_num_threads(choices.threads)
+    forms.use(choices.forms)
+    keep_memory()
 
 
 def load_data(recipe: Recipe, source: Any = None, progress: Any = None) -> Images:
@@ -79,9 +115,9 @@ def build_networks(recipe: Recipe, shape: tuple[int, int, int]) -> dict[str, nn.
     networks = {}
     for name in ("generator", "discriminator"):
         settings = getattr(recipe, name)
-        for field, value in vars(settings).items():
+        for key, value in vars(settings).items():
             if isinstance(value, int) and value < 1:
-                raise UsageError(f"{name}.{field} must be at least 1, not {value}")
+                raise UsageError(f"{name}.{key} must be at least 1, not {value}")
         with torch.random.fork_rng(devices=[]):
             torch.default_generator.manual_seed(keys.key(recipe.seed, "weights", name))
             try:
@@ -115,7 +151,7 @@ def build_engine(recipe: Recipe, images: Images, choices: Choices) -> Engine:
         discriminator.constraint = clip_weights(discriminator, recipe.game.weight_clip)
     game = recipe.game.build(generator, discriminator, recipe.generator.latent, recipe.augment)
     draws = Draws(images, recipe.seed, device, flip=recipe.data.flip, shuffle=recipe.data.shuffle)
-    return Engine(
+    return (GraphEngine if choices.graph else Engine)(
         game,
         {"train": draws},
         batch=recipe.batch,

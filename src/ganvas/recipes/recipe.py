@@ -82,7 +82,9 @@ class Recipe:
     over. batch: images a turn; accumulate: micro-batches it is cut into. half_life: of the
     generator's EMA copy, in images; nothing keeps no copy. clip_gradient: largest gradient norm.
     augment: of all the discriminator sees. keep: checkpoints kept, beside the best. threads: CPU
-    threads; nothing takes what PyTorch finds. evaluation: during training; nothing measures none.
+    threads. compile: record whole rounds as CUDA graphs. evaluation: during training; nothing
+    measures none. What is left to the machine (device, precision, threads, compile) a short trial
+    decides where a rule cannot.
     """
 
     name: str
@@ -104,6 +106,7 @@ class Recipe:
     precision: Precision = "auto"
     memory_format: MemoryFormat = "auto"
     threads: int | None = None
+    compile: bool | None = None
     every: Every = field(default_factory=Every)
     evaluation: Evaluations | None = None
     keep: int = 3

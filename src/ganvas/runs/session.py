@@ -34,8 +34,9 @@ GRID = 64
 class Event:
     """What a session tells its listeners.
 
-    kind: ``progress`` (a log line was written), ``sampled``, ``scored`` (in words, in ``text``),
-    ``saved``, ``warning`` (in ``text``) or ``ended``. images: the clock. total: where it ends.
+    kind: ``chosen`` (how it plays here), ``progress`` (a log line was written), ``sampled``,
+    ``scored`` (in words), ``saved``, ``warning`` or ``ended``. text: of those that say something
+    in words. images: the clock. total: where it ends.
     speed: images a second lately. seconds: trained so far, over all sessions. stats: the newest
     means. path: what was written.
     """
@@ -100,6 +101,7 @@ class Session:
         self._lately = (self._began, engine.images)
         here = path / "checkpoints" / f"{engine.images:09d}"
         self._saved_at = engine.images if here.is_dir() else None
+        self._told: str | None = None
 
     def play(self, deadline: float | None = None) -> str | None:
         """Play until the recipe's images are seen, the deadline, or a signal.
@@ -146,6 +148,11 @@ class Session:
         for problem in problems:
             self._tell("warning", text=problem)
 
+    def announce(self, *choices: str) -> None:
+        """Tell the listeners how the machine will be used."""
+        for choice in choices:
+            self._tell("chosen", text=choice)
+
     def grids(self) -> dict[int, Path]:
         """The sample grids so far, by clock."""
         return grids(self.path)
@@ -164,6 +171,7 @@ class Session:
 
     def _log(self) -> None:
         stats = self.engine.meter.read()
+        self._warn_slower()
         if not self.engine.is_finite():
             self._stop_non_finite()
         moment, images = time.monotonic(), self.engine.images
@@ -176,6 +184,12 @@ class Session:
         wall = {"images_per_second": round(speed, 1), "seconds": round(self.seconds(), 2)}
         self._loggers.write({"images": images, **stats, **rates, **wall})
         self._tell("progress", speed=speed, stats=stats)
+
+    def _warn_slower(self) -> None:
+        """Say once why the engine plays in a slower way than was chosen."""
+        if self.engine.reason not in (None, self._told):
+            self._told = self.engine.reason
+            self._tell("warning", text=f"rounds are not recorded as graphs: {self._told}")
 
     def _score(self, *, last: bool = False) -> None:
         """Evaluate. The log and the best know the recipe's own clocks alone, not where a run that

@@ -9,13 +9,15 @@ from typing import Any
 
 import torch
 
+from ganvas.bench.fit import AUTO, fit_batch
+from ganvas.bench.trial import try_out
 from ganvas.data import Images
 from ganvas.data.builtin import BUILTIN
-from ganvas.engine.device import choose_device, keep_memory
+from ganvas.engine.device import choose_device
 from ganvas.engine.engine import Engine
 from ganvas.errors import UsageError
 from ganvas.recipes import reading, table, yaml
-from ganvas.recipes.build import build_engine, check, choose, load_data
+from ganvas.recipes.build import build_engine, check, load_data, prepare
 from ganvas.recipes.recipe import Recipe
 from ganvas.runs import checkpoint, folder, plugins, record, scores
 from ganvas.runs.disk import replace_file
@@ -96,7 +98,7 @@ def train(
         out: where run folders lie. name: this one's name, by default the recipe's.
         images: total images to see. minutes: stop after so many. seed: of everything.
         plugin: a Python file of the user's own parts.
-        overrides: dotted keys and values, ``{"generator.width": 96}``.
+        overrides: dotted keys and values, ``{"generator.width": 96}``; ``batch`` may be ``auto``.
         listeners: called with every event. loggers: beside JSON lines and TensorBoard.
         progress: called with (done, total) while data is read.
         began: ``time.monotonic()`` from which ``minutes`` count, by default now.
@@ -112,12 +114,19 @@ def train(
     loaded = plugins.load_file(plugin) if plugin is not None else {}
     shortcuts = {"images": images, "minutes": minutes, "seed": seed}
     changes = {key: value for key, value in shortcuts.items() if value is not None}
-    chosen = resolve(recipe, data, {**(overrides or {}), **changes})
+    changes = {**(overrides or {}), **changes}
+    fit = changes.get("batch") == AUTO
+    chosen = resolve(recipe, data, {k: v for k, v in changes.items() if not (fit and k == "batch")})
     folder.check_name(name or chosen.name)
-    choices = choose(chosen)
-    _prepare(choices.threads)
+    choose_device(chosen.device)  # a device that is not there is told before data is read
     source = None if data is None or isinstance(data, str | Path) else data
     found = load_data(chosen, source, progress)
+    told = []
+    if fit:
+        chosen, why = fit_batch(chosen, found.shape, len(found))
+        told.append(why)
+    choices = try_out(chosen, found.shape)
+    prepare(choices)
     engine = build_engine(chosen, found, choices)
     scorer, problems = _scorer(chosen, found, source, engine, progress=progress)
     path = folder.create(Path(out), name or chosen.name)
@@ -133,6 +142,7 @@ def train(
             listeners=list(listeners),
             extra_loggers=list(loggers),
         )
+        session.announce(*told, choices.sentence())
         session.warn(problems)
         return _play(session, began)
 
@@ -175,7 +185,7 @@ def resume(
         recipe = replace(old.recipe, minutes=minutes, images=total)
         check(recipe)
         choose_device(torch.device(known.choices.device).type)  # pyright: ignore
-        _prepare(known.choices.threads)
+        prepare(known.choices)
         if recipe.data.source == IN_MEMORY and data is None:
             raise UsageError("this run was trained on images in memory: give them again as data=")
         found = load_data(recipe, data, progress)
@@ -253,11 +263,6 @@ def _scorer(
         return Scorer(recipe, images, source, engine.device, seconds, tell), []
     except NoFeatures as reason:
         return None, [str(reason)]
-
-
-def _prepare(threads: int) -> None:
-    torch.set_num_threads(threads)
-    keep_memory()
 
 
 def _write_recipe(path: Path, recipe: Recipe) -> None:

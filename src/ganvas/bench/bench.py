@@ -1,0 +1,101 @@
+"""Measure a recipe: its speed, where a step's time goes, and what stands beside it."""
+
+import math
+from collections.abc import Callable
+from dataclasses import replace
+
+import torch
+
+from ganvas.bench import memory
+from ganvas.bench.layers import Layers, by_layer
+from ganvas.bench.moves import Part, by_move
+from ganvas.bench.plain import PlainLoop
+from ganvas.bench.rate import Machine, processor
+from ganvas.bench.report import Report
+from ganvas.bench.speed import Side, in_turn, ratio
+from ganvas.bench.subject import subject
+from ganvas.bench.trial import try_out
+from ganvas.data import Images
+from ganvas.engine.engine import Engine
+from ganvas.errors import UsageError
+from ganvas.recipes.build import Choices, build_engine, prepare
+from ganvas.recipes.recipe import Recipe
+
+
+def bench(
+    recipe: Recipe,
+    *,
+    given: bool = False,
+    limit: float = 10.0,
+    plain: bool = True,
+    tell: Callable[[str], None] = lambda _: None,
+) -> Report:
+    """Play a recipe for a while and report. What its trial chose is remembered, nothing else kept.
+
+    Args:
+        recipe: what to play.
+        given: its data source was chosen by somebody, and is loaded whatever it is.
+        limit: seconds a side for images/s; all else takes about as long again.
+        plain: also play the plain loop, in turn with the recipe's engine.
+        tell: called with what is being done.
+
+    Raises:
+        UserError: a recipe, images or a limit with which nothing can be played.
+    """
+    if not 0 < limit < math.inf:
+        raise UsageError(f"--seconds must be more than 0, not {limit}")
+    tell("reading images")
+    images = subject(recipe, given=given)
+    tell("which way to play is fastest")
+    choices = try_out(recipe, images.shape, anew=True)
+    device = torch.device(choices.device)
+    prepare(choices)
+    tell("first rounds")
+    grown = memory.watch(device)
+    engine = build_engine(recipe, images, choices)
+    sides = [Side(engine.round, recipe.batch, cycle_of(engine), device)]
+    sides[0].play(1)
+    peak = grown()
+    tell("the parts of a step")
+    parts, layers = _parts(recipe, images, choices, limit / 3)
+    if plain:
+        sides.append(replace(sides[0], round=PlainLoop(recipe, images, device).round))
+    tell("images/s and the machine's matrix rate")
+    machine = Machine(choices)
+    ours, *others = in_turn(sides, limit, machine.trial)
+    work = [speed * layers.gflop / recipe.batch / 1e3 for speed in ours.chunks]
+    return Report(
+        recipe=recipe.name,
+        data=images.name,
+        choices=choices,
+        batch=recipe.batch,
+        cycle=sides[0].cycle,
+        clock=recipe.batch * recipe.game.critic_turns,
+        torch=torch.__version__,
+        processor=processor(device),
+        ours=ours,
+        plain=others[0] if others else None,
+        ratio=ratio(ours.chunks, others[0].chunks) if others else None,
+        parts=tuple(parts),
+        layers=layers,
+        products=tuple(machine.products),
+        convolutions=tuple(machine.convolutions),
+        reached=ratio(work, machine.better()),
+        memory=peak,
+    )
+
+
+def _parts(
+    recipe: Recipe, images: Images, choices: Choices, limit: float
+) -> tuple[list[Part], Layers]:
+    """A step by move and by layer, ``limit`` seconds each, from an engine that can be watched."""
+    engine = build_engine(recipe, images, replace(choices, graph=False))
+    cycle = cycle_of(engine)
+    Side(engine.round, recipe.batch, cycle, engine.device).play(1)
+    return by_move(engine, cycle, limit), by_layer(engine, cycle, limit)
+
+
+def cycle_of(engine: Engine) -> int:
+    """Rounds after which every move of the present phase has been played."""
+    groups = engine.game.phase(engine.images).groups
+    return math.lcm(*(move.every for group in groups for move in group))

@@ -1,0 +1,58 @@
+"""How much memory playing takes beyond what was there before."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+
+STATUS = Path("/proc/self/status")
+
+
+def watch(device: torch.device) -> Callable[[], int | None]:
+    """Begin; what is returned tells, when called, by how many bytes memory grew at its peak.
+
+    On CUDA this is memory of the device, as PyTorch allocated it. Elsewhere it is the process's
+    resident memory; None where the system does not tell (Windows).
+    """
+    if device.type == "cuda":
+        torch.cuda.reset_peak_memory_stats(device)
+        before = torch.cuda.memory_allocated(device)
+        return lambda: torch.cuda.max_memory_allocated(device) - before
+    resident, peak = _now(), _peak()
+    if peak is None:
+        return lambda: None
+    start = peak if resident is None else resident
+
+    def grown() -> int:
+        now = _peak()
+        assert now is not None
+        return max(0, now - start)
+
+    return grown
+
+
+def _now() -> int | None:
+    """Resident bytes; the peak starts from here afterwards. None outside Linux."""
+    try:
+        Path("/proc/self/clear_refs").write_text("5")  # forget the peak so far
+        return _status("VmRSS")
+    except OSError:
+        return None
+
+
+def _peak() -> int | None:
+    """The largest number of resident bytes so far."""
+    if STATUS.is_file():
+        return _status("VmHWM")
+    try:
+        import resource
+    except ImportError:
+        return None
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most if sys.platform == "darwin" else most * 1024
+
+
+def _status(name: str) -> int:
+    line = next(line for line in STATUS.read_text().splitlines() if line.startswith(f"{name}:"))
+    return int(line.split()[1]) * 1024

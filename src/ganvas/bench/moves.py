@@ -1,0 +1,149 @@
+"""The time of a step by move: an engine watched from outside, while it plays."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+
+from ganvas.bench.clock import REST, Clock, Label, median_lap, seconds
+from ganvas.data.augment import Augmentation
+from ganvas.engine.draw import Draw
+from ganvas.engine.engine import Engine
+from ganvas.engine.game import Move, Phase, Result, Turn
+
+LOOP = "loop"
+ARITHMETIC = ("forward", "backward", "slope", "augmentation", "optimiser")
+"""Last words of parts that are the networks' and the optimisers' own arithmetic, or before them."""
+
+MOVES = ("discriminator", "penalty", "generator")
+ORDER = ("augmentation", "forward", "slope", "losses", "backward", "optimiser", "EMA")
+ORDER += ("data", "noise")
+"""How parts are listed: first words of moves, last words of parts."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of a step. move: the move or player it belongs to; ``""`` if to none.
+
+    name: ``<network> forward``, ``backward``, ``slope`` (a penalty's inner gradient), ``losses``
+    (formulas and statistics), ``augmentation`` (without its backward), ``optimiser``, ``EMA``,
+    ``data``, ``noise``, ``loop`` (all else). milliseconds: of one round, on average over a cycle.
+    """
+
+    move: str
+    name: str
+    milliseconds: float
+    share: float
+
+    @property
+    def arithmetic(self) -> bool:
+        return self.name.split()[-1] in ARITHMETIC
+
+
+def by_move(engine: Engine, cycle: int, limit: float) -> list[Part]:
+    """Where the time of a round goes, from the median cycle of ``limit`` seconds.
+
+    Args:
+        engine: plays on; nothing of it is changed afterwards.
+        cycle: rounds until every move has been played.
+        limit: seconds; three cycles are measured at least.
+    """
+    clock = Clock(seconds(engine.device))
+
+    def play() -> None:
+        for _ in range(cycle):
+            engine.round()
+
+    with watched(engine, clock):
+        lap = median_lap(clock, play, limit)
+    whole = sum(lap.values())
+    rest = lap.pop(REST)
+    parts = [Part(*label, 1e3 * t / cycle, t / whole) for label, t in sorted(lap.items(), key=_key)]
+    return [*parts, Part("", LOOP, 1e3 * rest / cycle, rest / whole)]
+
+
+@contextmanager
+def watched(engine: Engine, clock: Clock) -> Iterator[None]:
+    """Let the clock see moves, networks, derivatives, steps and draws of an engine for a while."""
+    turn = _Current(clock)
+    with ExitStack() as stack:
+        phases = [
+            Phase([tuple(map(turn.move, group)) for group in phase.groups], phase.until)
+            for phase in engine.game.phases
+        ]
+        stack.enter_context(swapped(engine.game, "phases", phases))
+        for name in ("backward", "grad"):
+            what = "slope" if name == "grad" else name
+            call = turn.span(getattr(torch.autograd, name), lambda what=what: (turn.name, what))
+            stack.enter_context(swapped(torch.autograd, name, call))
+        call = turn.span(Augmentation.__call__, lambda: (turn.name, "augmentation"))
+        stack.enter_context(swapped(Augmentation, "__call__", call))
+        for name, what in (("data", "data"), ("normal", "noise"), ("uniform", "noise")):
+            call = turn.span(getattr(Draw, name), lambda what=what: ("", what))
+            stack.enter_context(swapped(Draw, name, call))
+        for name, player in engine.game.players.items():
+            spans = {"step": "optimiser"} | ({"average": "EMA"} if player.averages else {})
+            for method, what in spans.items():
+                call = turn.span(getattr(player, method), lambda who=name, what=what: (who, what))
+                stack.enter_context(swapped(player, method, call))
+        for name, network in engine.game.networks().items():
+            start = network.register_forward_pre_hook(turn.entering(f"{name} forward"))
+            end = network.register_forward_hook(lambda *_: clock.pop())
+            stack.callback(start.remove)
+            stack.callback(end.remove)
+        yield
+
+
+class _Current:
+    """The move that is being played, and spans that bear its name."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+        self.name = ""
+
+    def move(self, move: Move) -> Move:
+        """The move, with its loss in a span."""
+
+        def loss(turn: Turn) -> Result:
+            self.name = move.name
+            return inner(turn)
+
+        inner = self.span(move.loss, lambda: (move.name, "losses"))
+        return replace(move, loss=loss)
+
+    def span(self, call: Callable[..., Any], label: Callable[[], Label]) -> Callable[..., Any]:
+        def within(*args: Any, **named: Any) -> Any:
+            self.clock.push(label())
+            try:
+                return call(*args, **named)
+            finally:
+                self.clock.pop()
+
+        return within
+
+    def entering(self, what: str) -> Callable[..., None]:
+        return lambda *_: self.clock.push((self.name, what))
+
+
+@contextmanager
+def swapped(owner: Any, name: str, value: Any) -> Iterator[None]:
+    """An attribute replaced for a while; one that an instance had from its class goes again."""
+    own = name in vars(owner)
+    before = getattr(owner, name)
+    setattr(owner, name, value)
+    try:
+        yield
+    finally:
+        if own:
+            setattr(owner, name, before)
+        else:
+            delattr(owner, name)
+
+
+def _key(item: tuple[Label, float]) -> tuple[bool, int, int, str]:
+    """Moves about in the order of a round, each with its parts; what belongs to none is last."""
+    (move, name), _ = item
+    place = next((i for i, word in enumerate(MOVES) if move.startswith(word)), len(MOVES))
+    return not move, place, ORDER.index(name.split()[-1]), move + name

@@ -1,0 +1,177 @@
+"""The loop that tutorials print, with a recipe's networks, loss and penalties: to compare with."""
+
+from collections.abc import Iterator
+
+import torch
+from PIL import Image
+from torch import Tensor, nn
+from torch.nn.utils.parametrize import is_parametrized
+from torch.utils.data import DataLoader, Dataset
+from torchvision import transforms
+
+from ganvas.data import Images
+from ganvas.engine.game import Turn
+from ganvas.engine.player import Adam
+from ganvas.engine.schedule import at
+from ganvas.losses.adversarial import adversarial_loss
+from ganvas.recipes.build import build_networks
+from ganvas.recipes.recipe import Recipe
+
+MOST = 10_000
+"""Images it uses: the first so many."""
+
+
+class Pictures(Dataset[Tensor]):
+    """PIL images, each made and normalised when its turn comes, as torchvision's sets do."""
+
+    def __init__(self, images: Images, flip: bool) -> None:
+        pixels = images.pixels[:MOST].permute(0, 2, 3, 1).contiguous().numpy()
+        self.arrays = pixels[..., 0] if pixels.shape[-1] == 1 else pixels
+        half = [0.5] * images.shape[0]
+        steps = [transforms.ToTensor(), transforms.Normalize(half, half)]
+        self.transform = transforms.Compose(
+            [transforms.RandomHorizontalFlip(), *steps] if flip else steps
+        )
+
+    def __len__(self) -> int:
+        return len(self.arrays)
+
+    def __getitem__(self, index: int) -> Tensor:
+        return self.transform(Image.fromarray(self.arrays[index]))  # pyright: ignore[reportReturnType]
+
+
+class PlainDraw:
+    """The noise that a penalty asks for, from PyTorch's default generator."""
+
+    def __init__(self, count: int, device: torch.device) -> None:
+        self.count, self.device = count, device
+
+    def uniform(self, _: str, *shape: int) -> Tensor:
+        return torch.rand(self.count, *shape, device=self.device)
+
+    def normal(self, _: str, *shape: int) -> Tensor:
+        return torch.randn(self.count, *shape, device=self.device)
+
+
+class PlainLoop:
+    """float32, contiguous, PyTorch's own layers, a DataLoader, default Adam; nobody is frozen.
+
+    Each round it plays the moves of the recipe's game. It keeps no EMA copy and cuts no batch
+    into micro-batches; schedules stay where they begin.
+    """
+
+    def __init__(self, recipe: Recipe, images: Images, device: torch.device) -> None:
+        self.recipe, self.game, self.device = recipe, recipe.game, device
+        networks = build_networks(recipe, images.shape)
+        self.generator, self.discriminator = (
+            plain_form(networks[name]).to(device) for name in ("generator", "discriminator")
+        )
+        self.g_adam = plain_adam(recipe.generator_optimiser, self.generator)
+        self.d_adam = plain_adam(recipe.discriminator_optimiser, self.discriminator)
+        self.loss = adversarial_loss(self.game.loss, self.game.real_label, self.game.fake_label)
+        pictures = Pictures(images, recipe.data.flip)
+        self.reals = _endless(DataLoader(pictures, recipe.batch, shuffle=True, drop_last=True))
+        self.rounds = 0
+        self.losses = (0.0, 0.0)
+
+    def round(self) -> None:
+        """The discriminator's turns, then the generator's; both losses are read."""
+        for turn in range(self.game.critic_turns):
+            real = next(self.reals).to(self.device)
+            fake = self.create(len(real))
+            self.d_adam.zero_grad()
+            d_loss = self.discriminator_loss(real, fake.detach())
+            d_loss.backward()
+            self._step(self.discriminator, self.d_adam)
+            if turn + 1 == self.game.critic_turns:
+                self.losses = d_loss.item(), self._generator_turn(real, fake)
+        self.rounds += 1
+
+    def create(self, count: int) -> Tensor:
+        """Fakes [count, C, H, W] from fresh noise."""
+        return self.generator(torch.randn(count, self.recipe.generator.latent, device=self.device))
+
+    def discriminator_loss(self, real: Tensor, fake: Tensor) -> Tensor:
+        """The loss of a batch with every penalty that is due in this round, one number."""
+        real, fake = self._shown(real), self._shown(fake)
+        due = [p for p in self.game.penalties if self.rounds % p.every == 0]
+        sharing = {p.kind for p in due if p.shares_scores}
+        real.requires_grad_("r1" in sharing)
+        fake.requires_grad_("r2" in sharing)
+        scored = {"r1": (self.discriminator(real), real), "r2": (self.discriminator(fake), fake)}
+        loss = self.loss.discriminator(scored["r1"][0], scored["r2"][0]).mean()
+        total = self.game.score_weight * loss
+        turn = self._turn(len(real))
+        for penalty in due:
+            points = scored[penalty.kind] if penalty.kind in sharing else None
+            value = penalty.value(turn, real, fake, points)
+            total = total + at(penalty.weight, 0) * penalty.every * value.mean()
+        return total
+
+    def generator_loss(self, real: Tensor, fake: Tensor) -> Tensor:
+        fake_scores = self.discriminator(self._shown(fake))
+        real_scores = fake_scores
+        if self.loss.needs_reals:
+            real_scores = self.discriminator(self._shown(real))
+        return self.loss.generator(real_scores, fake_scores).mean()
+
+    def _generator_turn(self, real: Tensor, fake: Tensor) -> float:
+        self.g_adam.zero_grad()
+        if not self.game.reuse_fakes:
+            fake = self.create(len(real))
+        loss = self.generator_loss(real.detach(), fake)
+        loss.backward()
+        self._step(self.generator, self.g_adam)
+        return loss.item()
+
+    def _step(self, network: nn.Module, adam: torch.optim.Adam) -> None:
+        if self.recipe.clip_gradient is not None:
+            nn.utils.clip_grad_norm_(network.parameters(), self.recipe.clip_gradient)
+        adam.step()
+        if network is self.discriminator and self.game.weight_clip is not None:
+            with torch.no_grad():
+                for weights in network.parameters():
+                    weights.clamp_(-self.game.weight_clip, self.game.weight_clip)
+
+    def _shown(self, images: Tensor) -> Tensor:
+        if self.recipe.augment is None:
+            return images
+        return self.recipe.augment(images, PlainDraw(len(images), self.device).uniform)
+
+    def _turn(self, count: int) -> Turn:
+        """As much of a turn as a penalty looks at."""
+        draw = PlainDraw(count, self.device)
+        return Turn(draw, {"discriminator": self.discriminator}, {}, {}, {}, lambda _, make: make())  # pyright: ignore[reportArgumentType]
+
+
+def plain_adam(settings: Adam, network: nn.Module) -> torch.optim.Adam:
+    """PyTorch's Adam as its documentation builds it, with the recipe's first numbers."""
+    betas = (at(settings.betas[0], 0), at(settings.betas[1], 0))
+    return torch.optim.Adam(network.parameters(), at(settings.lr, 0), betas, settings.eps)
+
+
+def plain_form(network: nn.Module) -> nn.Module:
+    """The network, in place, with PyTorch's own class for each layer that only makes one faster.
+
+    Such a layer has the name of the class that it extends. What any other layer that is not
+    PyTorch's hands on is made contiguous.
+    """
+    for module in network.modules():
+        module.__class__ = _plain_class(type(module))
+        foreign = not type(module).__module__.startswith("torch.")
+        if foreign and not any(True for _ in module.children()) and not is_parametrized(module):
+            module.register_forward_hook(lambda _, args, out: out.contiguous())
+    return network
+
+
+def _plain_class(kind: type) -> type:
+    if kind.__name__.startswith("Parametrized"):  # made by torch for this one layer
+        own = {k: v for k, v in vars(kind).items() if k not in ("__dict__", "__weakref__")}
+        return type(kind.__name__, (_plain_class(kind.__bases__[0]),), own)
+    known = getattr(nn, kind.__name__, None)
+    return known if isinstance(known, type) and issubclass(kind, known) else kind
+
+
+def _endless(loader: DataLoader[Tensor]) -> Iterator[Tensor]:
+    while True:
+        yield from loader

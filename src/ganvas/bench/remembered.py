@@ -1,0 +1,65 @@
+"""What trials found, kept in the cache folder by machine and recipe."""
+
+import dataclasses
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from ganvas import keys
+from ganvas.bench.rate import processor
+from ganvas.cache import cache_folder
+from ganvas.recipes.build import Choices
+from ganvas.recipes.recipe import Recipe
+
+Shape = tuple[int, int, int]
+
+FORMAT = 1
+"""Raised when kernels or trials change, so that old findings are measured anew."""
+
+
+def find(recipe: Recipe, shape: Shape, rule: Choices) -> Choices | None:
+    """What was found for this recipe on this machine, if anything was."""
+    try:
+        return Choices(**_read()[_name(recipe, shape, rule)])
+    except (KeyError, TypeError):
+        return None
+
+
+def keep(recipe: Recipe, shape: Shape, rule: Choices, found: Choices, *, anew: bool) -> None:
+    """Remember; unless anew, who came first is right. A folder that cannot be written is no
+    matter."""
+    path = _path()
+    new, old = {_name(recipe, shape, rule): dataclasses.asdict(found)}, _read()
+    everything = {**old, **new} if anew else {**new, **old}
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False) as part:
+            json.dump(everything, part, indent=1)
+        os.replace(part.name, path)
+    except OSError:
+        return
+
+
+def _path() -> Path:
+    return cache_folder() / "choices.json"
+
+
+def _read() -> dict[str, Any]:
+    try:
+        found = json.loads(_path().read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _name(recipe: Recipe, shape: Shape, rule: Choices) -> str:
+    """The machine, and everything of a recipe that its speed depends on."""
+    plays = (recipe.generator, recipe.discriminator, recipe.game, recipe.augment)
+    size = (recipe.batch, recipe.accumulate, recipe.half_life is None, shape)
+    wanted = (recipe.precision, recipe.threads, recipe.compile)
+    machine = (processor(torch.device(rule.device)), torch.__version__, FORMAT)
+    return f"{keys.key(repr((plays, size, wanted, machine, rule.words()))):016x}"

@@ -1,0 +1,45 @@
+"""The images that a bench plays with, where none were given."""
+
+import torch
+
+from ganvas.data import Images
+from ganvas.data.images import make_images
+from ganvas.recipes.build import load_data
+from ganvas.recipes.recipe import Data, Recipe
+
+PACKAGED = ("mnist", "stacked-mnist")
+"""Built-in sources that need no download."""
+
+SHAPES = {"fashion-mnist": (1, 28, 28), "cifar10": (3, 32, 32)}
+"""Those that do: (channels, height, width)."""
+
+COUNT = 2_048
+"""Random images, or two batches if that is more."""
+
+
+def subject(recipe: Recipe, *, given: bool) -> Images:
+    """The recipe's images if somebody chose them or they are in the package, else random ones.
+
+    Speed does not depend on what is in an image. Their ``name`` says which they are.
+
+    Raises:
+        DataError, UsageError: as ``load_data``.
+    """
+    shape = shape_of(recipe.data)
+    if given or recipe.data.source in PACKAGED or shape is None:
+        return load_data(recipe)
+    count = max(COUNT, 2 * recipe.batch)
+    pixels = torch.randint(0, 256, (count, *shape), dtype=torch.uint8)
+    channels, height, width = shape
+    name = f"random images in memory, {width}x{height} {'grey' if channels == 1 else 'colour'}"
+    return make_images(pixels, None, (), name)
+
+
+def shape_of(data: Data) -> tuple[int, int, int] | None:
+    """(C, H, W) of images that were not loaded; None where only they themselves could tell."""
+    known = SHAPES.get(data.source)
+    size = (known[1:] if known else None) if data.size is None else data.size
+    if size is None:
+        return None
+    height, width = (size, size) if isinstance(size, int) else size
+    return data.channels or (known[0] if known else 3), height, width

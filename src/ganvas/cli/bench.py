@@ -1,0 +1,154 @@
+"""``ganvas bench``."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from ganvas.bench import picture
+from ganvas.bench.bench import bench
+from ganvas.bench.layers import Layer
+from ganvas.bench.report import Report
+from ganvas.errors import UsageError
+from ganvas.runs import plugins, training
+from ganvas.runs.disk import explain, replace_file
+from ganvas.runs.page import page
+
+NAMED = ("batch", "device", "precision")
+
+
+def run(options: argparse.Namespace) -> None:
+    place = check_place(options.out)
+    if options.plugin is not None:
+        plugins.load_file(options.plugin)
+    given = {name: getattr(options, name) for name in NAMED}
+    overrides = {**options.overrides, **{k: v for k, v in given.items() if v is not None}}
+    recipe = training.resolve(options.recipe, options.data, overrides)
+    chosen = options.data is not None or "data.source" in overrides
+    with Console(file=sys.stderr).status("") as status:
+        report = bench(
+            recipe,
+            given=chosen,
+            limit=options.seconds,
+            plain=options.plain,
+            tell=lambda what: status.update(f"measuring: {what}"),
+        )
+    if options.json:
+        print(json.dumps(report.record(), indent=1))
+    else:
+        show(report, Console(highlight=False))
+    if place is not None:
+        write(report, place)
+        if not options.json:
+            print(f"picture: {place}")
+
+
+def check_place(out: str | None) -> Path | None:
+    """Where the picture goes.  Errors: UsageError, before the work, if nothing could go there."""
+    if out is None:
+        return None
+    path = Path(out)
+    if path.suffix not in (".png", ".html"):
+        raise UsageError(f"--out {out}: end it with .png or .html")
+    if not path.absolute().parent.is_dir():
+        raise UsageError(f"--out {out}: there is no such folder")
+    return path
+
+
+def write(report: Report, path: Path) -> None:
+    try:
+        if path.suffix == ".png":
+            replace_file(path, picture.png(report))
+        else:
+            replace_file(path, page(f"{report.recipe}: bench", [picture.svg(report)]))
+    except OSError as error:
+        raise explain(error, str(path)) from None
+
+
+def show(report: Report, console: Console) -> None:
+    """Speed, the tables, and the sentence."""
+    console.print("\n".join(facts(report)), markup=False, soft_wrap=True)
+    console.print()
+    console.print(parts(report))
+    console.print()
+    console.print(layers(report))
+    console.print()
+    console.print(report.words(), style="bold", markup=False, soft_wrap=True)
+
+
+def facts(report: Report) -> list[str]:
+    """A line a figure."""
+    ours, reached, work = report.ours, report.reached, report.layers.gflop
+    lines = [
+        f"{report.recipe}: batch {report.batch}; {report.data}",
+        f"  machine     {report.processor}: {report.choices.words()}",
+        *([f"  chosen      {report.choices.why}"] if report.choices.why else []),
+        f"  images/s    {ours.median:,.1f} ({ours.low:,.1f} to {ours.high:,.1f} in "
+        f"{len(ours.chunks)} chunks); warm-up {ours.warm_up:.1f} s",
+    ]
+    if report.plain is not None and report.ratio is not None:
+        ratio = report.ratio
+        lines.append(
+            f"  plain loop  {report.plain.median:,.1f}; ratio {ratio.median:.2f} "
+            f"({ratio.low:.2f} to {ratio.high:.2f} in {len(ratio.pairs)} pairs)"
+        )
+    if report.clock != report.batch:
+        lines.append(f"  clock       {report.clock / report.batch:g} times as many images drawn")
+    lines += [
+        f"  arithmetic  {work:,.1f} GFLOP a step, {work / report.batch:.3g} an image; "
+        f"{1e3 * report.teraflops:,.0f} GFLOP/s",
+        f"  matrix rate {1e3 * report.rate:,.0f} GFLOP/s (product "
+        f"{1e3 * max(report.products):,.0f}, convolution {1e3 * max(report.convolutions):,.0f}); "
+        f"a step reaches {reached.median:.0%} ({reached.low:.0%} to {reached.high:.0%})",
+    ]
+    if report.memory is not None:
+        lines.append(f"  memory      {report.memory / 1e6:,.0f} MB more at the peak")
+    return lines
+
+
+def parts(report: Report) -> Table:
+    table = _table("move", "part", "ms", "share")
+    last = None
+    for part in report.parts:
+        move = part.move if part.move != last else ""
+        last = part.move
+        table.add_row(move, part.name, f"{part.milliseconds:.2f}", f"{part.share:.1%}")
+    table.add_row("", "step", f"{sum(p.milliseconds for p in report.parts):.2f}", "")
+    return table
+
+
+def layers(report: Report) -> Table:
+    """A line a layer under its network's name; times in milliseconds."""
+    found = report.layers
+    table = _table("layer", "forward", "backward", "share", "GFLOP", "GFLOP/s")
+    last = None
+    for layer in found.layers:
+        network, _, place = layer.name.partition(".")
+        if network != last:
+            table.add_row(network)
+        last = network
+        table.add_row(f"  {place} {layer.kind}", *costs(layer, found.milliseconds))
+    share = f"{found.elsewhere_ms / found.milliseconds:.1%}"
+    table.add_row("elsewhere", f"{found.elsewhere_ms:.2f}", "", share)
+    table.add_row("step", f"{found.milliseconds:.2f}", "", "", f"{found.gflop:.2f}")
+    return table
+
+
+def costs(layer: Layer, whole: float) -> list[str]:
+    """A layer's figures; whole: milliseconds of a step."""
+    spent = layer.milliseconds
+    cells = [f"{layer.forward_ms:.2f}", f"{layer.backward_ms:.2f}", f"{spent / whole:.1%}"]
+    if layer.gflop and spent:
+        cells += [f"{layer.gflop:.2f}", f"{1e3 * layer.gflop / spent:,.0f}"]
+    return cells
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for column in columns:
+        words = column in ("move", "part", "layer")
+        table.add_column(column, justify="left" if words else "right", no_wrap=True)
+    return table

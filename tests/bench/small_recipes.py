@@ -1,0 +1,33 @@
+"""Recipes small enough to be played in a test."""
+
+from typing import Any
+
+import torch
+
+from ganvas.data.images import Images, make_images
+from ganvas.engine.engine import Engine
+from ganvas.recipes.build import build_engine, choose
+from ganvas.recipes.recipe import Recipe
+from ganvas.recipes.table import change, find
+
+TINY = {
+    "generator": {"kind": "dcgan", "latent": 8, "width": 4},
+    "discriminator": {"kind": "dcgan", "width": 4, "norm": "none"},
+    "batch": 8, "device": "cpu", "precision": "fp32", "threads": 1,
+}  # fmt: skip
+
+
+def tiny(name: str = "mnist", **changes: Any) -> Recipe:
+    """A recipe with tiny networks; dots in names are written as two underscores."""
+    dotted = {key.replace("__", "."): value for key, value in changes.items()}
+    return change(find(name), {**TINY, **dotted})
+
+
+def random_images(shape: tuple[int, int, int] = (1, 16, 16), count: int = 32) -> Images:
+    generator = torch.Generator().manual_seed(0)
+    pixels = torch.randint(0, 256, (count, *shape), dtype=torch.uint8, generator=generator)
+    return make_images(pixels, None, (), "random")
+
+
+def engine_of(recipe: Recipe, images: Images | None = None) -> Engine:
+    return build_engine(recipe, images or random_images(), choose(recipe))

@@ -1,0 +1,104 @@
+"""``--batch auto``: which batch is taken, and what happens where memory ends."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from ganvas.bench import fit
+from ganvas.bench.fit import fit_batch, free_memory
+from ganvas.errors import UserError
+from ganvas.recipes.recipe import Recipe
+from ganvas.recipes.table import change, find
+
+SHAPE = (1, 28, 28)
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("GANVAS_CACHE", str(tmp_path))
+    threads = torch.get_num_threads()
+    yield
+    torch.set_num_threads(threads)
+
+
+def tiny(**more: object) -> Recipe:
+    small = {"generator.width": 2, "discriminator.width": 2, "discriminator.hidden": 4}
+    return change(find("mnist"), {**small, "threads": 1, "precision": "fp32", **more})
+
+
+def speeds(monkeypatch: pytest.MonkeyPatch, by_batch: dict[int, float]) -> list[int]:
+    """Images/s by batch instead of measured ones; beyond them, memory ends. What was tried."""
+    tried = []
+
+    def seconds(recipe: Recipe, *_: object) -> float:
+        tried.append(recipe.batch)
+        if recipe.batch not in by_batch:
+            raise RuntimeError("[enforce fail] DefaultCPUAllocator: not enough memory")
+        return recipe.batch / by_batch[recipe.batch]
+
+    monkeypatch.setattr(fit, "_round_seconds", seconds)
+    return tried
+
+
+def test_the_smallest_batch_that_is_nearly_as_fast_as_any(monkeypatch: pytest.MonkeyPatch) -> None:
+    tried = speeds(monkeypatch, {16: 100, 32: 180, 64: 196, 128: 200, 256: 150, 512: 1000})
+    found, why = fit_batch(tiny(), SHAPE, 60_000)
+    assert (found.batch, found.accumulate) == (64, 1)
+    assert tried == [16, 32, 64, 128, 256]  # one that is clearly slower ends the search
+    assert why.startswith("batch 64; images/s by batch 16: 100, 32: 180")
+
+
+def test_memory_that_ends_before_the_recipes_batch_cuts_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    speeds(monkeypatch, {16: 100, 32: 180})
+    found, why = fit_batch(tiny(batch=100), SHAPE, 60_000)
+    assert (found.batch, found.accumulate) == (128, 4)
+    assert "batch 128 in 4 micro-batches" in why
+
+
+def test_a_batch_is_no_larger_than_the_data(monkeypatch: pytest.MonkeyPatch) -> None:
+    tried = speeds(monkeypatch, {n: float(n) for n in (8, 16, 32, 64, 128)})
+    assert fit_batch(tiny(), SHAPE, 50)[0].batch == 32
+    assert max(tried) == 32
+    assert fit_batch(tiny(), SHAPE, 8)[0].batch == 8
+
+
+def test_memory_that_would_be_filled_next_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    tried = speeds(monkeypatch, {n: float(n) for n in (16, 32, 64, 128)})
+    monkeypatch.setattr(fit, "free_memory", lambda device: 1000)
+    used = iter([100, 200, 450])
+    monkeypatch.setattr(fit.memory, "watch", lambda device: lambda: next(used))
+    found, _ = fit_batch(tiny(batch=64), SHAPE, 60_000)
+    assert tried == [16, 32, 64] and found.batch == 64
+
+
+def test_no_batch_at_all_says_what_to_try(monkeypatch: pytest.MonkeyPatch) -> None:
+    speeds(monkeypatch, {})
+    with pytest.raises(UserError, match=r"--generator\.width"):
+        fit_batch(tiny(), SHAPE, 60_000)
+
+
+def test_other_errors_are_not_taken_for_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> float:
+        raise RuntimeError("shapes differ")
+
+    monkeypatch.setattr(fit, "_round_seconds", broken)
+    with pytest.raises(RuntimeError, match="shapes differ"):
+        fit_batch(tiny(), SHAPE, 60_000)
+
+
+def test_it_works_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fit, "LARGEST", 32)
+    found, why = fit_batch(tiny(), SHAPE, 40)
+    assert found.batch in (16, 32) and found.accumulate == 1
+    assert "16: " in why and "32: " in why
+
+
+def test_free_memory_is_what_the_system_or_a_container_leaves(tmp_path: Path) -> None:
+    room = free_memory(torch.device("cpu"))
+    assert room is None or room > 1 << 20
+    (tmp_path / "memory.max").write_text("5000")
+    (tmp_path / "memory.current").write_text("2000")
+    assert fit._container(tmp_path) == 3000
+    (tmp_path / "memory.max").write_text("max")
+    assert fit._container(tmp_path) is None

@@ -1,0 +1,182 @@
+"""What a trial decides, what is remembered of it, and that the rest of a run uses it."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from ganvas.bench import remembered, trial
+from ganvas.bench.trial import Trial, halvings, try_out
+from ganvas.engine import device
+from ganvas.errors import UsageError
+from ganvas.networks import forms
+from ganvas.recipes.build import Choices, build_engine, choose, prepare
+from ganvas.recipes.recipe import Recipe
+from ganvas.recipes.table import change, find
+
+SHAPE = (1, 28, 28)
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("GANVAS_CACHE", str(tmp_path))
+    threads = torch.get_num_threads()
+    yield
+    torch.set_num_threads(threads)
+    forms.use({})
+
+
+def tiny(**more: object) -> Recipe:
+    small = {"generator.width": 2, "discriminator.width": 2, "discriminator.hidden": 4, "batch": 4}
+    return change(find("mnist"), {**small, "threads": 1, **more})
+
+
+def stopwatch(monkeypatch: pytest.MonkeyPatch, cost) -> list[Choices]:
+    """Rounds that take as long as ``cost`` says of their choices; what was prepared, in order."""
+    prepared: list[Choices] = []
+
+    def note(choices: Choices) -> None:
+        prepared.append(choices)
+        prepare(choices)
+
+    monkeypatch.setattr(trial, "prepare", note)
+    monkeypatch.setattr(trial, "_seconds", lambda engine: cost(prepared[-1]))
+    return prepared
+
+
+def with_bf16(monkeypatch: pytest.MonkeyPatch, there: bool = True) -> None:
+    monkeypatch.setattr(device, "has_fast_bf16", lambda _: there)
+
+
+def test_bf16_stays_where_it_is_not_slower(monkeypatch: pytest.MonkeyPatch) -> None:
+    with_bf16(monkeypatch)
+    stopwatch(monkeypatch, lambda c: {"bf16": 1.0, "fp32": 1.5}[c.precision])
+    found = try_out(tiny(), SHAPE)
+    assert found.precision == "bf16" and found.why == "bf16 1.5x fp32"
+
+
+def test_bf16_is_never_silently_slower(monkeypatch: pytest.MonkeyPatch) -> None:
+    with_bf16(monkeypatch)
+    stopwatch(monkeypatch, lambda c: {"bf16": 2.0, "fp32": 1.0}[c.precision])
+    found = try_out(tiny(), SHAPE)
+    assert found.precision == "fp32" and found.why == "fp32 2.0x bf16"
+
+
+def test_a_small_gain_does_not_overrule_the_rule(monkeypatch: pytest.MonkeyPatch) -> None:
+    with_bf16(monkeypatch)
+    stopwatch(monkeypatch, lambda c: {"bf16": 1.0, "fp32": 0.95}[c.precision])
+    assert try_out(tiny(), SHAPE).precision == "bf16"
+
+
+def test_what_was_asked_for_is_not_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    with_bf16(monkeypatch)
+    stopwatch(monkeypatch, lambda c: pytest.fail("nothing was open"))
+    for wanted in ("fp32", "bf16"):
+        assert try_out(tiny(precision=wanted), SHAPE).precision == wanted
+    with_bf16(monkeypatch, there=False)
+    assert try_out(tiny(), SHAPE).precision == "fp32"
+
+
+def test_fewer_threads_where_many_wait_for_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ganvas.recipes.build.available_threads", lambda: 4)
+    stopwatch(monkeypatch, lambda c: {4: 8.0, 2: 3.0, 1: 1.0}[c.threads])
+    found = try_out(tiny(threads=None, precision="fp32"), SHAPE)
+    assert found.threads == 1 and found.why == "1 thread 3.0x 2 threads"
+    assert halvings(16) == [16, 8, 4, 1] and halvings(2) == [2, 1] and halvings(1) == [1]
+
+
+def test_findings_are_remembered_and_measured_anew_on_request(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with_bf16(monkeypatch)
+    costs = {"bf16": 1.0, "fp32": 2.0}
+    stopwatch(monkeypatch, lambda c: costs[c.precision])
+    first = try_out(tiny(), SHAPE)
+    costs.update(bf16=2.0, fp32=1.0)
+    assert try_out(tiny(seed=5, images=77), SHAPE) == first  # neither matters to speed
+    assert try_out(tiny(batch=6), SHAPE) != first
+    assert try_out(tiny(), SHAPE, anew=True).precision == "fp32"
+    assert try_out(tiny(), SHAPE).precision == "fp32"
+
+
+def test_who_remembers_first_is_right() -> None:
+    recipe, rule = tiny(), choose(tiny())
+    remembered.keep(recipe, SHAPE, rule, replace(rule, why="first"), anew=False)
+    remembered.keep(recipe, SHAPE, rule, replace(rule, why="second"), anew=False)
+    found = remembered.find(recipe, SHAPE, rule)
+    assert found is not None and found.why == "first"
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{", '{"a": 1}', "\x00"])
+def test_a_damaged_memory_is_no_memory(tmp_path: Path, text: str) -> None:
+    (tmp_path / "choices.json").write_text(text)
+    found = try_out(tiny(), SHAPE)
+    assert found == try_out(tiny(), SHAPE)
+    assert json.loads((tmp_path / "choices.json").read_text())
+
+
+def test_a_cache_that_cannot_be_written_stops_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("GANVAS_CACHE", str(tmp_path / "file" / "below"))
+    assert try_out(tiny(), SHAPE).device
+
+
+def test_measured_forms_are_used_again_and_change_nothing_but_rounding() -> None:
+    recipe = tiny(precision="fp32")
+    found = try_out(recipe, SHAPE)
+    assert found.forms and set(found.forms.values()) <= {"native", "matrix"}
+    prepare(found)
+    assert forms.TABLE.measured == found.forms and not forms.TABLE.measuring
+    weights = []
+    for choices in (found, replace(found, forms={})):
+        prepare(choices)
+        engine = build_engine(recipe, trial.noise(SHAPE, 8), choices)
+        engine.round()
+        weights.append(torch.cat([t.flatten().float() for _, t in engine.game.tensors()]))
+    torch.testing.assert_close(weights[0], weights[1], rtol=1e-4, atol=1e-4)
+
+
+def test_the_fastest_form_of_a_shape_is_found() -> None:
+    calls = {"native": 0, "matrix": 0}
+
+    def form(name: str, seconds: float):
+        def run() -> torch.Tensor:
+            calls[name] += 1
+            torch.zeros(1)
+            end = __import__("time").perf_counter() + seconds
+            while __import__("time").perf_counter() < end:
+                pass
+            return torch.zeros(1)
+
+        return run
+
+    both = {"native": form("native", 3e-3), "matrix": form("matrix", 1e-4)}
+    assert forms._fastest(both, "native") == "matrix"
+    assert calls["native"] == calls["matrix"] >= 3
+
+
+def test_compile_needs_a_gpu() -> None:
+    with pytest.raises(UsageError, match="CUDA graphs"):
+        choose(tiny(compile=True, device="cpu"))
+    assert not choose(tiny(compile=False)).graph
+
+
+def test_a_containers_share_bounds_the_threads(tmp_path: Path) -> None:
+    limit = tmp_path / "cpu.max"
+    for text, threads in (("150000 100000", 1), ("400000 100000", 4), ("max 100000", None)):
+        limit.write_text(text)
+        assert device._quota(limit) == threads
+    assert device._quota(tmp_path / "none") is None
+
+
+def test_a_trial_leaves_no_trace_in_the_networks_it_is_for() -> None:
+    recipe = tiny(precision="fp32")
+    plain = build_engine(recipe, trial.noise(SHAPE, 8), choose(recipe))
+    Trial(recipe, SHAPE).fastest([choose(recipe)], lambda c: c.precision)
+    after = build_engine(recipe, trial.noise(SHAPE, 8), choose(recipe))
+    for (name, a), (_, b) in zip(plain.game.tensors(), after.game.tensors(), strict=True):
+        assert torch.equal(a, b), name
