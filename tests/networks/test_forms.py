@@ -331,6 +331,23 @@ def test_large_maps_are_never_tried_but_of_images(table, monkeypatch) -> None:
         assert list(found.values()) == ["matrix"]
 
 
+@pytest.mark.parametrize(
+    ("x", "g", "steps"),
+    [
+        ((2, 5, 1, 2), (2, 3, 1, 1), (2, 2)),
+        ((2, 5, 3, 2), (2, 3, 1, 1), (3, 2)),
+        ((1, 1, 6, 5), (1, 3, 1, 1), (2, 0)),
+    ],
+)
+def test_bfloat16_weight_gradients_that_pytorch_may_get_wrong_are_never_its_own(
+    table, taken, x, g, steps
+) -> None:
+    forms.weigh(torch.ones(x), torch.ones(g), steps, [5, 5])
+    with forms.measuring() as found:
+        forms.weigh(torch.ones(x).bfloat16(), torch.ones(g).bfloat16(), steps, [5, 5])
+    assert taken == ["weigh_natively", "weigh_by_patches"] and found == {}
+
+
 def test_measuring_ends_with_an_error_too_and_starts_anew(table) -> None:
     forms.use({"old": "matrix"})
     with pytest.raises(KeyboardInterrupt), forms.measuring() as found:

@@ -8,7 +8,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from ganvas.networks.norm import BatchNorm2d
+from ganvas.networks.norm import BatchNorm2d, _like
 
 LAYOUTS = ["contiguous", "channels-last", "sliced", "expanded"]
 
@@ -85,8 +85,10 @@ def test_values_statistics_and_two_derivatives_are_the_plain_ones(
     exact = [None if t is None else t.double() for t in cotangents]
     expected = twice(plain, x.double(), g.double(), exact)
     assert_equal(made, expected, 1e-6 if dtype == torch.float64 else 1e-2 if m < 10 else 1e-3)
-    if x.is_contiguous():
-        assert made["dx"].is_contiguous()
+    for memory in (torch.contiguous_format, torch.channels_last):
+        if x.is_contiguous(memory_format=memory):
+            assert _like(g, x).is_contiguous(memory_format=memory)
+            assert made["dx"].is_contiguous(memory_format=memory)
     for name, buffer in plain.named_buffers():
         torch.testing.assert_close(ours.get_buffer(name).to(buffer.dtype), buffer)
 
