@@ -98,14 +98,19 @@ def square(image: Image.Image, size: int) -> Image.Image:
     return ImageOps.fit(image.convert("RGB"), (size, size), Image.Resampling.BICUBIC)
 
 
-def read_images(source: Path, size: int) -> list[Image.Image]:
-    """All images below a folder, or those under train/ in a tar archive, sorted by name."""
+def read_images(source: Path, size: int, most: int | None = None) -> list[Image.Image]:
+    """All images below a folder, or those under train/ in a tar archive, sorted by name.
+
+    most: no more than so many, the first that are met.
+    """
     if source.is_dir():
         paths = (p for p in source.rglob("*") if p.suffix.lower() in SUFFIXES)
-        return [square(Image.open(p), size) for p in sorted(paths)]
+        return [square(Image.open(p), size) for p in sorted(paths)[:most]]
     found: dict[str, Image.Image] = {}
     with tarfile.open(source) as archive:
         for member in archive:
+            if len(found) == most:
+                break
             name = member.name.removeprefix("./")
             data = archive.extractfile(member) if name.startswith("train/") else None
             if data is not None and Path(name).suffix.lower() in SUFFIXES:

@@ -4,7 +4,8 @@ Corrected: the generator learns from D on the same fake batch, with a gradient; 
 require a gradient and the penalty's own graph is kept (`create_graph`).
 Kept on purpose: BCE behind a sigmoid, one epsilon a batch, slopes summed over the channel axis
 alone, BatchNorm in both networks, both losses read back at every step, sampling in training mode.
-Added: the image size (a level of each network more for every doubling beyond 32).
+Added: the image size (a level of each network more for every doubling beyond 32); for timing, a
+number of steps, of images that are read, and one batch in place of the loader's.
 
     python benchmarks/tutorial_a.py --data FOLDER --size 64 --minutes 5 --threads 1
     python benchmarks/tutorial_a.py --data cifar10-jpeg.tar.gz --steps 200 --no-penalty
@@ -19,6 +20,7 @@ import argparse
 import json
 import math
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -103,7 +105,13 @@ class Outcome:
 
 
 def train(
-    loader: DataLoader, g: nn.Module, d: nn.Module, *, gp: bool, steps: float, deadline: float
+    loader: Iterable[Tensor],
+    g: nn.Module,
+    d: nn.Module,
+    *,
+    gp: bool,
+    steps: float,
+    deadline: float,
 ) -> Outcome:
     """Alternate both players until `steps` or the deadline, whichever comes first."""
     bce = nn.BCELoss()
@@ -178,6 +186,8 @@ def main() -> None:
         metavar="K",
         help="hold out every K-th file; default 5 for a folder, 0 for an archive",
     )
+    parser.add_argument("--limit", type=int, metavar="N", help="read N images at most")
+    parser.add_argument("--one-batch", action="store_true", help="the first one again and again")
     parser.add_argument("--batch", type=int, default=128)
     parser.add_argument("--count", type=int, default=2000)
     parser.add_argument("--out", type=Path, default=Path("samples.npz"))
@@ -189,12 +199,13 @@ def main() -> None:
     every = args.exclude_every
     if every is None:
         every = 5 if args.data.is_dir() else 0
-    images, held_out = split(read_images(args.data, args.size), every)
+    images, held_out = split(read_images(args.data, args.size, args.limit), every)
     loader = DataLoader(InMemory(images), batch_size=args.batch, shuffle=True, num_workers=0)
+    batches = [next(iter(loader))] * len(loader) if args.one_batch else loader
     g, d = generator(args.size), discriminator(args.size)
     deadline = math.inf if args.minutes is None else START + 60.0 * args.minutes
     begun = time.monotonic()
-    done = train(loader, g, d, gp=args.penalty, steps=args.steps or math.inf, deadline=deadline)
+    done = train(batches, g, d, gp=args.penalty, steps=args.steps or math.inf, deadline=deadline)
     ended = time.monotonic()
     samples = sample(g, args.count, min(args.batch, len(images)))
     args.out.parent.mkdir(parents=True, exist_ok=True)

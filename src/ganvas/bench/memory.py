@@ -6,6 +6,8 @@ from pathlib import Path
 
 import torch
 
+from ganvas.engine.device import release_memory
+
 STATUS = Path("/proc/self/status")
 
 
@@ -19,6 +21,7 @@ def watch(device: torch.device) -> Callable[[], int | None]:
         torch.cuda.reset_peak_memory_stats(device)
         before = torch.cuda.memory_allocated(device)
         return lambda: torch.cuda.max_memory_allocated(device) - before
+    release_memory()
     resident, peak = _now(), _peak()
     if peak is None:
         return lambda: None

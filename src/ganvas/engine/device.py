@@ -1,9 +1,10 @@
 """Where a run lives: device, precision and memory format, decided once, then written down."""
 
 import ctypes
+import gc
 import sys
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 
@@ -74,13 +75,24 @@ def keep_memory() -> None:
     Getting it back costs a page fault every 4 kB, about 5% of a CPU training step. Elsewhere than
     under glibc this does nothing.
     """
-    if not sys.platform.startswith("linux"):
-        return
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    trim_threshold, mmap_threshold, largest = -1, -3, 32 << 20
+    mallopt = _glibc("mallopt")
     if mallopt is not None:
-        trim_threshold, mmap_threshold, largest = -1, -3, 32 << 20
         mallopt(mmap_threshold, largest)
         mallopt(trim_threshold, 2**31 - 1)
+
+
+def release_memory() -> None:
+    """Give memory that was freed, and kept, back to the system, where ``keep_memory`` keeps it."""
+    gc.collect()
+    trim = _glibc("malloc_trim")
+    if trim is not None:
+        trim(0)
+
+
+def _glibc(name: str) -> Any:
+    """A function of the C library, if it is glibc's and has it."""
+    return getattr(ctypes.CDLL(None), name, None) if sys.platform.startswith("linux") else None
 
 
 def choose_memory_format(wanted: MemoryFormat) -> Literal["contiguous", "channels-last"]:

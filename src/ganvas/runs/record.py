@@ -5,12 +5,12 @@ import json
 import platform
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-import torchvision
 
 import ganvas
 from ganvas.data import Images
@@ -93,8 +93,10 @@ def read(path: Path) -> Record:
 
 def versions() -> dict[str, str]:
     """Of Python and the packages that figures depend on, by name."""
-    modules = (ganvas, torch, torchvision, np)
-    return {"python": platform.python_version(), **{m.__name__: m.__version__ for m in modules}}
+    modules = (ganvas, torch, np)
+    found = {"python": platform.python_version(), **{m.__name__: m.__version__ for m in modules}}
+    # Not imported for its number alone: that takes more than a second.
+    return {**found, "torchvision": metadata.version("torchvision")}
 
 
 def _machine(choices: Choices) -> str:
