@@ -106,3 +106,8 @@ def test_memory_that_is_taken_is_seen() -> None:
 def test_a_limit_that_is_none(limit) -> None:
     with pytest.raises(UsageError, match="--seconds must be more than 0"):
         bench(tiny(), limit=limit)
+
+
+def test_fewer_than_no_workers_are_refused() -> None:
+    with pytest.raises(UsageError, match="--workers"):
+        bench(tiny("mnist"), workers=-1)

@@ -14,14 +14,6 @@ from ganvas.recipes.table import change, find
 SHAPE = (1, 28, 28)
 
 
-@pytest.fixture(autouse=True)
-def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setenv("GANVAS_CACHE", str(tmp_path))
-    threads = torch.get_num_threads()
-    yield
-    torch.set_num_threads(threads)
-
-
 def tiny(**more: object) -> Recipe:
     small = {"generator.width": 2, "discriminator.width": 2, "discriminator.hidden": 4}
     return change(find("mnist"), {**small, "threads": 1, "precision": "fp32", **more})

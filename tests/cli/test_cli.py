@@ -211,3 +211,23 @@ def test_the_log_is_json_lines(run) -> None:
     assert all("images_per_second" in r for r in losses)
     scores = [r for r in records if "metric/frechet" in r]
     assert [r["images"] for r in scores] == [0, 96] and len(losses) + len(scores) == len(records)
+
+
+def test_batch_auto_is_found_when_training_begins_and_written_down(
+    capsys, tmp_path, monkeypatch
+) -> None:
+    monkeypatch.setattr("ganvas.bench.fit.LARGEST", 16)
+    monkeypatch.chdir(tmp_path)
+    assert main(["train", "--batch", "auto", "--dry-run"]) == 0
+    assert "# batch and accumulate will be what suits this machine" in capsys.readouterr().out
+    small = ["--generator.width", "2", "--discriminator.width", "2", "--evaluation", "null"]
+    assert main(["train", "--batch", "auto", "--images", "32", *small]) == 0
+    assert "batch 16; images/s by batch 16: " in capsys.readouterr().out
+    assert "batch: 16\n" in (tmp_path / "runs/0001-mnist/recipe.yaml").read_text()
+
+
+def test_compile_without_a_gpu_says_what_it_needs(capsys, tmp_path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["train", "--compile", "--device", "cpu", "--images", "64"]) == 2
+    assert "CUDA graphs" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())

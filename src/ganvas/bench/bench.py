@@ -28,6 +28,7 @@ def bench(
     given: bool = False,
     limit: float = 10.0,
     plain: bool = True,
+    workers: int = 0,
     tell: Callable[[str], None] = lambda _: None,
 ) -> Report:
     """Play a recipe for a while and report. What its trial chose is remembered, nothing else kept.
@@ -37,6 +38,7 @@ def bench(
         given: its data source was chosen by somebody, and is loaded whatever it is.
         limit: seconds a side for images/s; all else takes about as long again.
         plain: also play the plain loop, in turn with the recipe's engine.
+        workers: processes that load its images.
         tell: called with what is being done.
 
     Raises:
@@ -44,6 +46,8 @@ def bench(
     """
     if not 0 < limit < math.inf:
         raise UsageError(f"--seconds must be more than 0, not {limit}")
+    if workers < 0:
+        raise UsageError(f"--workers must be 0 or more, not {workers}")
     tell("reading images")
     images = subject(recipe, given=given)
     tell("which way to play is fastest")
@@ -59,7 +63,7 @@ def bench(
     tell("the parts of a step")
     parts, layers = _parts(recipe, images, choices, limit / 3)
     if plain:
-        sides.append(replace(sides[0], round=PlainLoop(recipe, images, device).round))
+        sides.append(replace(sides[0], round=PlainLoop(recipe, images, device, workers).round))
     tell("images/s and the machine's matrix rate")
     machine = Machine(choices)
     ours, *others = in_turn(sides, limit, machine.trial)

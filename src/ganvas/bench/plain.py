@@ -57,10 +57,12 @@ class PlainLoop:
     """float32, contiguous, PyTorch's own layers, a DataLoader, default Adam; nobody is frozen.
 
     Each round it plays the moves of the recipe's game. It keeps no EMA copy and cuts no batch
-    into micro-batches; schedules stay where they begin.
+    into micro-batches; schedules stay where they begin. workers: processes of its DataLoader.
     """
 
-    def __init__(self, recipe: Recipe, images: Images, device: torch.device) -> None:
+    def __init__(
+        self, recipe: Recipe, images: Images, device: torch.device, workers: int = 0
+    ) -> None:
         self.recipe, self.game, self.device = recipe, recipe.game, device
         networks = build_networks(recipe, images.shape)
         self.generator, self.discriminator = (
@@ -70,7 +72,16 @@ class PlainLoop:
         self.d_adam = plain_adam(recipe.discriminator_optimiser, self.discriminator)
         self.loss = adversarial_loss(self.game.loss, self.game.real_label, self.game.fake_label)
         pictures = Pictures(images, recipe.data.flip)
-        self.reals = _endless(DataLoader(pictures, recipe.batch, shuffle=True, drop_last=True))
+        loader = DataLoader(
+            pictures,
+            recipe.batch,
+            shuffle=True,
+            drop_last=True,
+            num_workers=workers,
+            persistent_workers=workers > 0,
+            pin_memory=device.type == "cuda",
+        )
+        self.reals = _endless(loader)
         self.rounds = 0
         self.losses = (0.0, 0.0)
 

@@ -34,6 +34,7 @@ def run(options: argparse.Namespace) -> None:
             given=chosen,
             limit=options.seconds,
             plain=options.plain,
+            workers=options.workers,
             tell=lambda what: status.update(f"measuring: {what}"),
         )
     if options.json:

@@ -100,12 +100,7 @@ def build_parser() -> tuple[argparse.ArgumentParser, dict[str, frozenset[str]]]:
         "train", "train", "train", "Train a recipe, or your own images, in a new run folder."
     )
     train.epilog = f"{SETTINGS}; --dry-run shows them all."
-    train.add_argument(
-        "recipe",
-        nargs="?",
-        metavar="RECIPE",
-        help="a name (`ganvas recipes`) or a .yaml file; mnist, or folder with --data",
-    )
+    _add_recipe(train)
     train.add_argument(
         "--data", metavar="SRC", help="folder, archive, idx or npz file, or built-in name"
     )
@@ -210,6 +205,15 @@ SHORTCUTS = {
 """Recipe settings that have an option of their own."""
 
 
+def _add_recipe(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "recipe",
+        nargs="?",
+        metavar="RECIPE",
+        help="a name (`ganvas recipes`) or a .yaml file; mnist, or folder with --data",
+    )
+
+
 def _add_shortcuts(command: argparse.ArgumentParser, *names: str) -> None:
     for name in names:
         command.add_argument(f"--{name}", metavar=name[0].upper(), help=SHORTCUTS[name])
@@ -220,12 +224,7 @@ def _add_bench(
 ) -> argparse.ArgumentParser:
     bench = verb("bench", "bench", "run", "Measure how fast a recipe plays here, and why.")
     bench.epilog = f"{SETTINGS}."
-    bench.add_argument(
-        "recipe",
-        nargs="?",
-        metavar="RECIPE",
-        help="a name (`ganvas recipes`) or a .yaml file; mnist, or folder with --data",
-    )
+    _add_recipe(bench)
     bench.add_argument(
         "--data", metavar="SRC", help="play with these images (default: random ones, or MNIST)"
     )
@@ -234,6 +233,9 @@ def _add_bench(
     )
     bench.add_argument(
         "--no-plain", dest="plain", action="store_false", help="leave the plain loop out"
+    )
+    bench.add_argument(
+        "--workers", type=int, default=0, metavar="N", help="that load its images (default: none)"
     )
     bench.add_argument("--json", action="store_true", help="print a record, nothing else")
     bench.add_argument("--out", metavar="FILE", help="a picture: bench.png or bench.html")

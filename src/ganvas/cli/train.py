@@ -57,9 +57,12 @@ def resume(options: argparse.Namespace) -> int:
 def _dry_run(options: argparse.Namespace, overrides: dict[str, Any]) -> int:
     if options.plugin is not None:
         plugins.load_file(options.plugin)
+    overrides, fit = training.without_auto(overrides)
     recipe = training.resolve(options.recipe, options.data, overrides)
     print(yaml.write(reading.to_plain(recipe)), end="")
-    print(f"# here: {choose(recipe).words()}")
+    print(f"# here, by rule: {choose(recipe).words()}; a short trial may choose otherwise")
+    if fit:
+        print("# batch and accumulate will be what suits this machine")
     return 0
 
 

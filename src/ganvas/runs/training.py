@@ -64,6 +64,13 @@ def resolve(
     return chosen
 
 
+def without_auto(overrides: dict[str, Any]) -> tuple[dict[str, Any], bool]:
+    """The overrides without ``batch: auto``, and whether that was among them."""
+    if overrides.get("batch") != AUTO:
+        return overrides, False
+    return {key: value for key, value in overrides.items() if key != "batch"}, True
+
+
 def _place(data: Any) -> str:
     """How a recipe names its source: a built-in name, or a path that any folder can resume from."""
     if not isinstance(data, str | Path):
@@ -114,9 +121,8 @@ def train(
     loaded = plugins.load_file(plugin) if plugin is not None else {}
     shortcuts = {"images": images, "minutes": minutes, "seed": seed}
     changes = {key: value for key, value in shortcuts.items() if value is not None}
-    changes = {**(overrides or {}), **changes}
-    fit = changes.get("batch") == AUTO
-    chosen = resolve(recipe, data, {k: v for k, v in changes.items() if not (fit and k == "batch")})
+    changes, fit = without_auto({**(overrides or {}), **changes})
+    chosen = resolve(recipe, data, changes)
     folder.check_name(name or chosen.name)
     choose_device(chosen.device)  # a device that is not there is told before data is read
     source = None if data is None or isinstance(data, str | Path) else data
