@@ -38,16 +38,16 @@ import torch
 from PIL import Image, ImageDraw
 from torch import Tensor
 
-from ganvas.bench import drawing, memory, plain
+from ganvas.bench import drawing, plain
 from ganvas.bench.drawing import Box, Shape, Words
 from ganvas.bench.flops import Counter
-from ganvas.bench.rate import processor
 from ganvas.bench.speed import Side
-from ganvas.bench.trial import try_out
-from ganvas.engine.device import release_memory
+from ganvas.engine.device import processor, release_memory
 from ganvas.recipes.build import Choices, build_engine, load_data, prepare
 from ganvas.recipes.recipe import Recipe
 from ganvas.recipes.table import change, find
+from ganvas.trial import memory
+from ganvas.trial.choose import try_out
 
 REPEATS, LEAST = 9, 3
 CHUNK = 0.3  # seconds of one repeat of one side, one step at least

@@ -248,6 +248,7 @@ def inside(options: argparse.Namespace) -> None:
         play_ganvas(steps, options.precision, options.threads)
     else:
         PEERS[name].play(steps)
+    moments = moments[-2 * steps :]  # a trial before the run steps too
     assert len(moments) == 2 * steps, f"{len(moments)} optimiser steps in {steps} rounds"
     seconds = moments[-1] - moments[2 * WARM - 1]
     print(BATCH * (steps - WARM) / seconds)

@@ -71,8 +71,8 @@ def ours(options: argparse.Namespace, folder: Path, *, choose: bool = False) -> 
 
 def inside(options: argparse.Namespace) -> dict[str, Any]:
     """Our side, in a process of its own."""
-    from ganvas.bench.trial import try_out
     from ganvas.recipes.build import build_engine, load_data, prepare
+    from ganvas.trial.choose import try_out
 
     recipe = recipe_of(options)
     images = load_data(recipe, options.data)
@@ -125,7 +125,7 @@ def about(engine: Any, choices: Any) -> dict[str, Any]:
     import torch
 
     from ganvas.bench.flops import Counter
-    from ganvas.bench.rate import processor
+    from ganvas.engine.device import processor
 
     with Counter() as counter:
         engine.round()

@@ -7,13 +7,14 @@ import pytest
 import torch
 from PIL import Image
 
-from ganvas.bench import memory, picture
+from ganvas.bench import picture
 from ganvas.bench.bench import bench
 from ganvas.bench.speed import PAIRS, Side, in_turn, ratio
 from ganvas.bench.subject import shape_of, subject
 from ganvas.errors import UsageError
 from ganvas.recipes.recipe import Data
 from ganvas.recipes.table import change, find
+from ganvas.trial import memory
 
 from .small_recipes import tiny
 

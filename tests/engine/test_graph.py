@@ -18,7 +18,7 @@ from torch.utils._pytree import tree_map
 from ganvas.data import Draws, load_images
 from ganvas.engine.engine import Engine
 from ganvas.engine.game import Game, Move, Phase, Result, Turn
-from ganvas.engine.graph import MOST_GRAPHS, WARM_ROUNDS, GraphEngine, Outcome, _tensors
+from ganvas.engine.graph import MOST_GRAPHS, RECORDED_AFTER, GraphEngine, Outcome, _tensors
 from ganvas.engine.player import Adam, Player
 from ganvas.engine.schedule import Linear
 from ganvas.games.gan import GAN, Penalty
@@ -135,17 +135,19 @@ def assert_equal(plain: Engine, graph: Engine) -> None:
 )
 def test_replayed_rounds_are_the_rounds_themselves(settings: GAN) -> None:
     plain, graph = engines(lambda: game(settings))
-    for _ in range(4 * WARM_ROUNDS):
+    for number in range(4 * RECORDED_AFTER):
         plain.round()
         graph.round()
         assert_equal(plain, graph)
+        if number % 3 == 2:  # what was read, and what was gathered since, is nobody else's
+            assert plain.meter.read() == graph.meter.read()
     assert graph.reason is None
     assert graph.replays > 2
 
 
 def test_micro_batches_are_replayed_too() -> None:
     plain, graph = engines(lambda: game(GAN()), accumulate=2)
-    for _ in range(3 * WARM_ROUNDS):
+    for _ in range(3 * RECORDED_AFTER):
         plain.round()
         graph.round()
     assert_equal(plain, graph)
@@ -155,7 +157,7 @@ def test_micro_batches_are_replayed_too() -> None:
 def test_moving_betas_are_never_frozen() -> None:
     plain, graph = engines(lambda: game(GAN(), betas=(0.0, Linear(0.5, 0.9, 64))))
     replays = []
-    for _ in range(8 + 2 * WARM_ROUNDS):
+    for _ in range(8 + 2 * RECORDED_AFTER):
         plain.round()
         graph.round()
         replays.append(graph.replays)
@@ -165,7 +167,7 @@ def test_moving_betas_are_never_frozen() -> None:
 
 def test_a_clock_that_is_set_back_is_followed() -> None:
     plain, graph = engines(lambda: game(GAN()))
-    for _ in range(2 * WARM_ROUNDS):
+    for _ in range(2 * RECORDED_AFTER):
         graph.round()
         plain.round()
     for each in (plain, graph):
@@ -187,7 +189,7 @@ def noisy() -> Game:
 
 def test_networks_that_draw_for_themselves_are_played_as_they_are() -> None:
     plain, graph = engines(noisy)
-    for _ in range(2 * WARM_ROUNDS):
+    for _ in range(2 * RECORDED_AFTER):
         plain.round()
         graph.round()
     assert_equal(plain, graph)
@@ -202,7 +204,7 @@ def test_a_round_that_cannot_be_recorded_goes_on_without() -> None:
         raise RuntimeError("operation not permitted when stream is capturing\nand more")
 
     graph._capture = refuse
-    for _ in range(2 * WARM_ROUNDS):
+    for _ in range(2 * RECORDED_AFTER):
         plain.round()
         graph.round()
     assert_equal(plain, graph)
@@ -213,14 +215,16 @@ def test_few_kinds_of_rounds_are_recorded() -> None:
     def many() -> Game:
         made = game(GAN())
         group = made.phases[0].groups[0]
-        turns = [replace(move, repeat=lambda images: 1 + images // 64) for move in group]
+        turns = [replace(move, repeat=lambda images: 1 + images // 48 % 11) for move in group]
         return replace(made, phases=[Phase([tuple(turns), *made.phases[0].groups[1:]])])
 
     plain, graph = engines(many)
-    for _ in range(2 * MOST_GRAPHS):
+    for _ in range(4 * MOST_GRAPHS):
         plain.round()
         graph.round()
+        assert len(graph._kinds) <= MOST_GRAPHS
     assert_equal(plain, graph)
+    assert len(graph._kinds) == MOST_GRAPHS
 
 
 def test_a_drawn_batch_that_is_changed_in_place_is_drawn_anew() -> None:
@@ -237,7 +241,7 @@ def test_a_drawn_batch_that_is_changed_in_place_is_drawn_anew() -> None:
         return Game({"a": player}, [Phase([(Move("a", ("a",), loss),)])])
 
     plain, graph = engines(spoil)
-    for _ in range(3 * WARM_ROUNDS):
+    for _ in range(3 * RECORDED_AFTER):
         plain.round()
         graph.round()
     assert_equal(plain, graph)

@@ -1,6 +1,7 @@
 """Training and resuming in one process: RELIABILITY 6 to 11, 18, 19, 22."""
 
 import errno
+import json
 import shutil
 import warnings
 from pathlib import Path
@@ -11,6 +12,7 @@ import torch
 
 import ganvas
 from ganvas.errors import CheckpointError, DataError, NonFinite, UsageError
+from ganvas.networks.forms import TABLE
 from ganvas.recipes import yaml
 from ganvas.runs import checkpoint, plugins, session, training
 from ganvas.runs.loggers import JsonLines, read_log
@@ -348,3 +350,39 @@ def test_a_dry_resolution_knows_defaults() -> None:
     assert training.resolve().name == "mnist"
     assert training.resolve(data="somewhere").name == "folder"
     assert training.resolve(data="somewhere").data.source == "somewhere"
+
+
+def test_a_run_resumes_with_the_very_choices_it_recorded(tmp_path, blobs, monkeypatch) -> None:
+    run = train(tmp_path, blobs, images=160)
+    record = json.loads((run.path / "run.json").read_text())
+    assert record["choices"]["forms"]
+    swapped = {"native": "matrix", "matrix": "native"}
+    forms = {key: swapped[form] for key, form in record["choices"]["forms"].items()}
+    record["choices"] |= {"forms": forms, "threads": 2}
+    (run.path / "run.json").write_text(json.dumps(record))
+    used = []
+
+    def spy(measured: dict[str, str]) -> None:
+        used.append((measured, torch.get_num_threads()))
+        TABLE.measured = dict(measured)
+
+    monkeypatch.setattr("ganvas.networks.forms.use", spy)
+    threads = torch.get_num_threads()
+    ganvas.resume(run.path, data=blobs, images=192)
+    assert (forms, 2) in used
+    assert TABLE.measured == {} and torch.get_num_threads() == threads  # put back afterwards
+
+
+def test_a_run_of_before_there_were_trials_resumes(tmp_path, blobs) -> None:
+    run = train(tmp_path, blobs, images=160)
+    record = json.loads((run.path / "run.json").read_text())
+    for new in ("graph", "forms", "why"):
+        del record["choices"][new]
+    (run.path / "run.json").write_text(json.dumps(record))
+    assert ganvas.resume(run.path, data=blobs, images=192).images == 192
+
+
+def test_batch_auto_fits_a_handful_of_images(tmp_path, blobs, monkeypatch) -> None:
+    monkeypatch.setattr("ganvas.trial.fit.LARGEST", 8)
+    run = train(tmp_path, blobs[:10], overrides={"batch": "auto", "images": 32})
+    assert run.recipe.batch <= 10

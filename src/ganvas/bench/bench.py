@@ -6,26 +6,32 @@ from dataclasses import replace
 
 import torch
 
-from ganvas.bench import memory
 from ganvas.bench.layers import Layers, by_layer
 from ganvas.bench.moves import Part, by_move
 from ganvas.bench.plain import PlainLoop
-from ganvas.bench.rate import Machine, processor
+from ganvas.bench.rate import Machine
 from ganvas.bench.report import Report
 from ganvas.bench.speed import Side, in_turn, ratio
 from ganvas.bench.subject import subject
-from ganvas.bench.trial import try_out
 from ganvas.data import Images
+from ganvas.engine.device import processor
 from ganvas.engine.engine import Engine
 from ganvas.errors import UsageError
-from ganvas.recipes.build import Choices, build_engine, prepare
+from ganvas.recipes.build import Choices, build_engine, playing
 from ganvas.recipes.recipe import Recipe
+from ganvas.trial import memory
+from ganvas.trial.choose import try_out
+from ganvas.trial.fit import fit_batch
+
+LONGEST = 64
+"""Rounds of a cycle: moves that are rarer than this are too rare to matter to a step's time."""
 
 
 def bench(
     recipe: Recipe,
     *,
     given: bool = False,
+    fit: bool = False,
     limit: float = 10.0,
     plain: bool = True,
     workers: int = 0,
@@ -36,6 +42,7 @@ def bench(
     Args:
         recipe: what to play.
         given: its data source was chosen by somebody, and is loaded whatever it is.
+        fit: find a batch first, as ``train --batch auto`` does.
         limit: seconds a side for images/s; all else takes about as long again.
         plain: also play the plain loop, in turn with the recipe's engine.
         workers: processes that load its images.
@@ -50,10 +57,24 @@ def bench(
         raise UsageError(f"--workers must be 0 or more, not {workers}")
     tell("reading images")
     images = subject(recipe, given=given)
-    tell("which way to play is fastest")
-    choices = try_out(recipe, images.shape, anew=True)
+    if fit:
+        tell("finding a batch that suits this machine")
+        recipe, _ = fit_batch(recipe, images)
+    choices = try_out(recipe, images.shape, anew=True, tell=tell)
+    with playing(choices):
+        return _report(recipe, images, choices, limit, workers if plain else None, tell)
+
+
+def _report(
+    recipe: Recipe,
+    images: Images,
+    choices: Choices,
+    limit: float,
+    workers: int | None,
+    tell: Callable[[str], None],
+) -> Report:
+    """Everything of a recipe that is played as chosen; workers: None leaves the plain loop out."""
     device = torch.device(choices.device)
-    prepare(choices)
     tell("first rounds")
     grown = memory.watch(device)
     engine = build_engine(recipe, images, choices)
@@ -62,8 +83,9 @@ def bench(
     peak = grown()
     tell("the parts of a step")
     parts, layers = _parts(recipe, images, choices, limit / 3)
-    if plain:
-        sides.append(replace(sides[0], round=PlainLoop(recipe, images, device, workers).round))
+    if workers is not None:
+        loop = PlainLoop(recipe, images, device, workers)
+        sides.append(replace(sides[0], round=loop.round))
     tell("images/s and the machine's matrix rate")
     machine = Machine(choices)
     ours, *others = in_turn(sides, limit, machine.trial)
@@ -100,6 +122,6 @@ def _parts(
 
 
 def cycle_of(engine: Engine) -> int:
-    """Rounds after which every move of the present phase has been played."""
+    """Rounds after which every move of the present phase has been played, ``LONGEST`` at most."""
     groups = engine.game.phase(engine.images).groups
-    return math.lcm(*(move.every for group in groups for move in group))
+    return min(LONGEST, math.lcm(*(move.every for group in groups for move in group)))

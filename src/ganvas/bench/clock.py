@@ -8,6 +8,8 @@ from typing import Any
 
 import torch
 
+from ganvas.engine.device import synchronise
+
 Label = tuple[str, str]
 """(whose, what), such as ("discriminator", "backward")."""
 
@@ -44,12 +46,6 @@ def seconds(device: torch.device) -> Gauge:
             stamp, lambda a, b: a.elapsed_time(b) / 1e3, lambda: torch.cuda.synchronize(device)
         )
     return Gauge(time.perf_counter if device.type == "cpu" else now, lambda a, b: b - a)
-
-
-def synchronise(device: torch.device) -> None:
-    """Wait until the device has done all that it was given; a CPU always has."""
-    if device.type != "cpu":
-        torch.get_device_module(device).synchronize()
 
 
 class Clock:

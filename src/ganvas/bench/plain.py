@@ -18,14 +18,14 @@ from ganvas.recipes.build import build_networks
 from ganvas.recipes.recipe import Recipe
 
 MOST = 10_000
-"""Images it uses: the first so many."""
+"""Images it uses: the first so many, or one batch if that is more."""
 
 
 class Pictures(Dataset[Tensor]):
     """PIL images, each made and normalised when its turn comes, as torchvision's sets do."""
 
-    def __init__(self, images: Images, flip: bool) -> None:
-        pixels = images.pixels[:MOST].permute(0, 2, 3, 1).contiguous().numpy()
+    def __init__(self, images: Images, flip: bool, most: int = MOST) -> None:
+        pixels = images.pixels[:most].permute(0, 2, 3, 1).contiguous().numpy()
         self.arrays = pixels[..., 0] if pixels.shape[-1] == 1 else pixels
         half = [0.5] * images.shape[0]
         steps = [transforms.ToTensor(), transforms.Normalize(half, half)]
@@ -71,7 +71,7 @@ class PlainLoop:
         self.g_adam = plain_adam(recipe.generator_optimiser, self.generator)
         self.d_adam = plain_adam(recipe.discriminator_optimiser, self.discriminator)
         self.loss = adversarial_loss(self.game.loss, self.game.real_label, self.game.fake_label)
-        pictures = Pictures(images, recipe.data.flip)
+        pictures = Pictures(images, recipe.data.flip, max(MOST, recipe.batch))
         loader = DataLoader(
             pictures,
             recipe.batch,

@@ -1,14 +1,12 @@
 """The machine's own matrix rate: the most that a step could reach here."""
 
-import platform
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import torch
 from torch import Tensor
 
-from ganvas.bench.clock import synchronise
+from ganvas.engine.device import synchronise
 from ganvas.recipes.build import Choices
 
 SIZE = 4096
@@ -71,13 +69,3 @@ class Machine:
             synchronise(self.device)
             taken.append(time.perf_counter() - began)
         return min(taken)
-
-
-def processor(device: torch.device) -> str:
-    """What computes, by the name that the system gives it."""
-    if device.type == "cuda":
-        return torch.cuda.get_device_name(device)
-    known = Path("/proc/cpuinfo")
-    lines = known.read_text().splitlines() if known.is_file() else []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor() or platform.machine()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import torch
 
-from ganvas.bench.clock import synchronise
+from ganvas.engine.device import synchronise
 
 PAIRS = 7
 """Chunks a side, and so pairs of two sides."""

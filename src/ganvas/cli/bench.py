@@ -12,12 +12,13 @@ from ganvas.bench import picture
 from ganvas.bench.bench import bench
 from ganvas.bench.layers import Layer
 from ganvas.bench.report import Report
+from ganvas.cli.memory import memory_explained
 from ganvas.errors import UsageError
 from ganvas.runs import plugins, training
 from ganvas.runs.disk import explain, replace_file
 from ganvas.runs.page import page
 
-NAMED = ("batch", "device", "precision")
+NAMED = ("batch", "device", "precision", "compile")
 
 
 def run(options: argparse.Namespace) -> None:
@@ -26,12 +27,14 @@ def run(options: argparse.Namespace) -> None:
         plugins.load_file(options.plugin)
     given = {name: getattr(options, name) for name in NAMED}
     overrides = {**options.overrides, **{k: v for k, v in given.items() if v is not None}}
+    overrides, fit = training.without_auto(overrides)
     recipe = training.resolve(options.recipe, options.data, overrides)
     chosen = options.data is not None or "data.source" in overrides
-    with Console(file=sys.stderr).status("") as status:
+    with memory_explained(), Console(file=sys.stderr).status("") as status:
         report = bench(
             recipe,
             given=chosen,
+            fit=fit,
             limit=options.seconds,
             plain=options.plain,
             workers=options.workers,

@@ -118,11 +118,6 @@ def build_parser() -> tuple[argparse.ArgumentParser, dict[str, frozenset[str]]]:
         "--minutes", type=float, metavar="M", help="stop after M minutes, start-up included"
     )
     _add_shortcuts(train, "batch", "seed", "device", "precision")
-    train.add_argument(
-        "--compile",
-        action=argparse.BooleanOptionalAction,
-        help="record whole rounds as CUDA graphs (default: where a trial finds it faster)",
-    )
 
     resume = verb(
         "resume", "train", "resume", "Continue a run exactly where its checkpoint stands."
@@ -217,6 +212,11 @@ def _add_recipe(command: argparse.ArgumentParser) -> None:
 def _add_shortcuts(command: argparse.ArgumentParser, *names: str) -> None:
     for name in names:
         command.add_argument(f"--{name}", metavar=name[0].upper(), help=SHORTCUTS[name])
+    command.add_argument(
+        "--compile",
+        action=argparse.BooleanOptionalAction,
+        help="record whole rounds as CUDA graphs (default: where a trial finds it faster)",
+    )
 
 
 def _add_bench(

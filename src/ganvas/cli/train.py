@@ -5,9 +5,8 @@ from collections.abc import Callable
 from typing import Any
 
 from ganvas.cli.main import BEGAN
+from ganvas.cli.memory import memory_explained
 from ganvas.cli.progress import Screen
-from ganvas.engine.device import is_out_of_memory
-from ganvas.errors import UserError
 from ganvas.recipes import reading, yaml
 from ganvas.recipes.build import choose
 from ganvas.runs import plugins, training
@@ -59,8 +58,9 @@ def _dry_run(options: argparse.Namespace, overrides: dict[str, Any]) -> int:
         plugins.load_file(options.plugin)
     overrides, fit = training.without_auto(overrides)
     recipe = training.resolve(options.recipe, options.data, overrides)
+    choices = choose(recipe)
     print(yaml.write(reading.to_plain(recipe)), end="")
-    print(f"# here, by rule: {choose(recipe).words()}; a short trial may choose otherwise")
+    print(f"# here, by rule: {choices.words()}; a short trial may choose otherwise")
     if fit:
         print("# batch and accumulate will be what suits this machine")
     return 0
@@ -69,22 +69,10 @@ def _dry_run(options: argparse.Namespace, overrides: dict[str, Any]) -> int:
 def _played(play: Callable[[Screen], Run]) -> int:
     with Screen() as screen:
         try:
-            run = play(screen)
+            with memory_explained():
+                run = play(screen)
             code = 0
         except training.Stopped as stopped:
             run, code = stopped.run, EXIT_CODES[stopped.signal]
-        except (RuntimeError, MemoryError) as error:
-            if not is_out_of_memory(error):
-                raise
-            raise out_of_memory(error) from error
     screen.conclude(run, stopped=code != 0)
     return code
-
-
-def out_of_memory(error: BaseException) -> UserError:
-    """An out-of-memory error as a sentence that says what to try."""
-    first = str(error).splitlines()[0] if str(error) else type(error).__name__
-    return UserError(
-        f"out of memory ({first}). Begin a new run with half the batch (--batch), or with the "
-        f"same batch cut into micro-batches (--accumulate 2), or let --batch auto find what fits"
-    )

@@ -2,6 +2,7 @@
 
 import ctypes
 import gc
+import platform
 import sys
 from pathlib import Path
 from typing import Any, Literal
@@ -49,15 +50,15 @@ def choose_precision(wanted: Precision, device: torch.device) -> Literal["fp32",
     return wanted
 
 
+FIRST_THREADS = torch.get_num_threads()
+"""PyTorch's number as this process found it; runs set their own."""
+
+
 def available_threads() -> int:
     """How many CPU threads this process may keep busy: PyTorch's own number, or a container's
     share of the processors if that is less. (PyTorch does not see such a limit, and threads that
     wait for each other's share are far slower than few.)"""
     return max(1, min(FIRST_THREADS, _quota() or FIRST_THREADS))
-
-
-FIRST_THREADS = torch.get_num_threads()
-"""PyTorch's number as this process found it; runs set their own."""
 
 
 def _quota(file: Path = Path("/sys/fs/cgroup/cpu.max")) -> int | None:
@@ -83,8 +84,10 @@ def keep_memory() -> None:
 
 
 def release_memory() -> None:
-    """Give memory that was freed, and kept, back to the system, where ``keep_memory`` keeps it."""
+    """Give memory that was freed, but kept for later, back to the system and to the GPU."""
     gc.collect()
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
     trim = _glibc("malloc_trim")
     if trim is not None:
         trim(0)
@@ -104,5 +107,21 @@ def is_out_of_memory(error: BaseException) -> bool:
     """Whether an error says that memory was not enough, on whatever device."""
     if isinstance(error, torch.OutOfMemoryError | MemoryError):
         return True
-    said = ("not enough memory", "out of memory")
+    said = ("allocate memory", "not enough memory", "out of memory")  # Linux, Windows, GPUs
     return isinstance(error, RuntimeError) and any(words in str(error) for words in said)
+
+
+def synchronise(device: torch.device) -> None:
+    """Wait until the device has done all that it was given; a CPU always has."""
+    if device.type != "cpu":
+        torch.get_device_module(device).synchronize()
+
+
+def processor(device: torch.device) -> str:
+    """What computes, by the name that the system gives it."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    known = Path("/proc/cpuinfo")
+    lines = known.read_text().splitlines() if known.is_file() else []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or platform.machine()

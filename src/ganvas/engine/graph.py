@@ -16,8 +16,9 @@ from torch import Tensor
 from ganvas.engine.draw import Draw, Share
 from ganvas.engine.engine import Engine
 
-WARM_ROUNDS = 3
-"""Rounds of one kind played as they are before one is recorded: libraries choose kernels then."""
+RECORDED_AFTER = 3
+"""Rounds of one kind that are played as they are, the last of them from the tape: libraries choose
+their kernels then. The next one is recorded."""
 
 MOST_GRAPHS = 8
 """Kinds of rounds that are kept; once all are recorded, any other is played as it is."""
@@ -27,12 +28,17 @@ Capture = Callable[[Callable[[], Outcome]], tuple[Callable[[], None], Outcome]]
 """Record what a function computes without computing it: what computes it, and where it will lie."""
 
 
-def capture_cuda(function: Callable[[], Outcome]) -> tuple[Callable[[], None], Outcome]:
-    """Record ``function`` as a CUDA graph."""
-    graph = torch.cuda.CUDAGraph()
-    with torch.cuda.graph(graph):
-        outcome = function()
-    return graph.replay, outcome
+def capture_cuda() -> Capture:
+    """Record as CUDA graphs that share one pool of memory: nothing in it outlives a replay."""
+    pool = torch.cuda.graph_pool_handle()
+
+    def capture(function: Callable[[], Outcome]) -> tuple[Callable[[], None], Outcome]:
+        graph = torch.cuda.CUDAGraph()
+        with torch.cuda.graph(graph, pool=pool):
+            outcome = function()
+        return graph.replay, outcome
+
+    return capture
 
 
 class Tape:
@@ -98,7 +104,7 @@ class GraphEngine(Engine):
     (tests bring their own).
     """
 
-    def __init__(self, *arguments: Any, capture: Capture = capture_cuda, **options: Any) -> None:
+    def __init__(self, *arguments: Any, capture: Capture | None = None, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self.replays = 0
         self._capture = capture
@@ -109,16 +115,18 @@ class GraphEngine(Engine):
 
     def _play(self) -> Outcome:
         kind = self._find_kind()
-        if kind is None or kind.played < WARM_ROUNDS - 1:
+        if kind is None or kind.played < RECORDED_AFTER:
             return super()._play()
         kind.tape.refill(self.images)
         self._kind = kind
         try:
             if kind.replay is not None:
-                return self._replay(kind, kind.replay)
-            if kind.played < WARM_ROUNDS:
+                return self._replay(kind)
+            if kind.played == RECORDED_AFTER:
                 return self._rehearse(kind)
-            return self._record(kind)
+            if self._record(kind):
+                return self._replay(kind)
+            return super()._play()
         finally:
             self._kind = None
 
@@ -150,29 +158,32 @@ class GraphEngine(Engine):
         if not all(map(torch.equal, self._seeded, now)):
             self.reason = "its networks draw random numbers of their own (dropout, say)"
 
-    def _record(self, kind: Recorded) -> Outcome:
+    def _record(self, kind: Recorded) -> bool:
+        """Record this kind of round; False where that cannot be done, with the ``reason``."""
+
         def whole() -> Outcome:
             outcome = self._moves()
             self._average()
             return outcome
 
-        self._set_pace(kind.outcome[1])
         self._capturing = True
         try:
-            replay, kind.outcome = self._capture(whole)
+            if self._capture is None:
+                self._capture = capture_cuda()
+            kind.replay, kind.outcome = self._capture(whole)
         except RuntimeError as error:
             self._give_up(str(error).strip().splitlines()[0])
-            return super()._play()
         finally:
             self._capturing = False
-        kind.replay = replay
-        return self._replay(kind, replay)
+        return kind.replay is not None
 
-    def _replay(self, kind: Recorded, replay: Callable[[], None]) -> Outcome:
-        self._set_pace(kind.outcome[1])
-        replay()
+    def _replay(self, kind: Recorded) -> Outcome:
+        assert kind.replay is not None
+        means, seen = kind.outcome
+        self._set_pace(seen)
+        kind.replay()
         self.replays += 1
-        return kind.outcome
+        return {name: mean.clone() for name, mean in means.items()}, seen
 
     def _give_up(self, reason: str) -> None:
         self.reason = reason

@@ -1,5 +1,7 @@
 """From a recipe to an engine ready to play: data, networks and a game joined."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -74,11 +76,18 @@ def choose(recipe: Recipe) -> Choices:
     )
 
 
-def prepare(choices: Choices) -> None:
-    """Set up this process to play as chosen."""
+@contextmanager
+def playing(choices: Choices) -> Iterator[None]:
+    """Set up this process to play as chosen; threads and forms are put back afterwards."""
+    threads, before = torch.get_num_threads(), forms.TABLE.measured
     torch.set_num_threads(choices.threads)
     forms.use(choices.forms)
     keep_memory()
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+        forms.use(before)
 
 
 def load_data(recipe: Recipe, source: Any = None, progress: Any = None) -> Images:

@@ -127,6 +127,7 @@ class Session:
                     self.engine.round()
                     self._after_round(before)
                 self._save()
+                self._warn_slower()
                 if asked.signal is None:
                     self._score(last=True)
         finally:
@@ -148,10 +149,9 @@ class Session:
         for problem in problems:
             self._tell("warning", text=problem)
 
-    def announce(self, *choices: str) -> None:
-        """Tell the listeners how the machine will be used."""
-        for choice in choices:
-            self._tell("chosen", text=choice)
+    def announce(self, choices: str) -> None:
+        """Tell the listeners how the machine is used."""
+        self._tell("chosen", text=choices)
 
     def grids(self) -> dict[int, Path]:
         """The sample grids so far, by clock."""

@@ -3,21 +3,20 @@
 import os
 import time
 from collections.abc import Iterable
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from ganvas.bench.fit import AUTO, fit_batch
-from ganvas.bench.trial import try_out
 from ganvas.data import Images
 from ganvas.data.builtin import BUILTIN
 from ganvas.engine.device import choose_device
 from ganvas.engine.engine import Engine
 from ganvas.errors import UsageError
 from ganvas.recipes import reading, table, yaml
-from ganvas.recipes.build import build_engine, check, load_data, prepare
+from ganvas.recipes.build import build_engine, check, choose, load_data, playing
 from ganvas.recipes.recipe import Recipe
 from ganvas.runs import checkpoint, folder, plugins, record, scores
 from ganvas.runs.disk import replace_file
@@ -26,7 +25,9 @@ from ganvas.runs.pictures import enlarged, grid, save_png
 from ganvas.runs.report import write_report
 from ganvas.runs.run import IN_MEMORY, Run
 from ganvas.runs.scoring import NoFeatures, Scorer
-from ganvas.runs.session import Listener, Session, images_sheet, save_outcome
+from ganvas.runs.session import Event, Listener, Session, images_sheet, save_outcome
+from ganvas.trial.choose import try_out
+from ganvas.trial.fit import AUTO, fit_batch
 
 
 class Stopped(Exception):
@@ -124,33 +125,39 @@ def train(
     changes, fit = without_auto({**(overrides or {}), **changes})
     chosen = resolve(recipe, data, changes)
     folder.check_name(name or chosen.name)
-    choose_device(chosen.device)  # a device that is not there is told before data is read
+    choose(chosen)  # what cannot be had here is told before data is read
     source = None if data is None or isinstance(data, str | Path) else data
-    found = load_data(chosen, source, progress)
-    told = []
+    found = load_data(replace(chosen, batch=1) if fit else chosen, source, progress)
+    listeners = list(listeners)
+
+    def tell(text: str) -> None:
+        for listener in listeners:
+            listener(Event("chosen", 0, chosen.images, text=text))
+
     if fit:
-        chosen, why = fit_batch(chosen, found.shape, len(found))
-        told.append(why)
-    choices = try_out(chosen, found.shape)
-    prepare(choices)
-    engine = build_engine(chosen, found, choices)
-    scorer, problems = _scorer(chosen, found, source, engine, progress=progress)
-    path = folder.create(Path(out), name or chosen.name)
-    with folder.Lock(path):
-        _write_recipe(path, chosen)
-        record.write(record.describe(found, choices, loaded), path)
-        save_png(enlarged(grid(images_sheet(found))), path / "reals.png")
-        session = Session(
-            path,
-            chosen,
-            engine,
-            scorer=scorer,
-            listeners=list(listeners),
-            extra_loggers=list(loggers),
-        )
-        session.announce(*told, choices.sentence())
-        session.warn(problems)
-        return _play(session, began)
+        tell("finding a batch that suits this machine")
+        chosen, why = fit_batch(chosen, found)
+        tell(why)
+    choices = try_out(chosen, found.shape, tell=tell)
+    with playing(choices):
+        engine = build_engine(chosen, found, choices)
+        scorer, problems = _scorer(chosen, found, source, engine, progress=progress)
+        path = folder.create(Path(out), name or chosen.name)
+        with folder.Lock(path):
+            _write_recipe(path, chosen)
+            record.write(record.describe(found, choices, loaded), path)
+            save_png(enlarged(grid(images_sheet(found))), path / "reals.png")
+            session = Session(
+                path,
+                chosen,
+                engine,
+                scorer=scorer,
+                listeners=listeners,
+                extra_loggers=list(loggers),
+            )
+            session.announce(choices.sentence())
+            session.warn(problems)
+            return _play(session, began)
 
 
 def resume(
@@ -182,7 +189,7 @@ def resume(
     """
     began = time.monotonic() if began is None else began
     path = folder.find(run)
-    with folder.Lock(path):
+    with folder.Lock(path), ExitStack() as stack:
         old = Run(path, plugin=plugin)
         known = old.record
         total = old.recipe.images if images is None else images
@@ -191,7 +198,7 @@ def resume(
         recipe = replace(old.recipe, minutes=minutes, images=total)
         check(recipe)
         choose_device(torch.device(known.choices.device).type)  # pyright: ignore
-        prepare(known.choices)
+        stack.enter_context(playing(known.choices))
         if recipe.data.source == IN_MEMORY and data is None:
             raise UsageError("this run was trained on images in memory: give them again as data=")
         found = load_data(recipe, data, progress)
@@ -217,6 +224,7 @@ def resume(
             listeners=list(listeners),
             extra_loggers=list(loggers),
         )
+        session.announce(known.choices.sentence())
         session.warn([*problems, *missing, *known.differences()])
         return _play(session, began)
 

@@ -10,12 +10,11 @@ from typing import Any
 import torch
 
 from ganvas import keys
-from ganvas.bench.rate import processor
 from ganvas.cache import cache_folder
+from ganvas.engine.device import processor
+from ganvas.networks.shape import Shape
 from ganvas.recipes.build import Choices
 from ganvas.recipes.recipe import Recipe
-
-Shape = tuple[int, int, int]
 
 FORMAT = 1
 """Raised when kernels or trials change, so that old findings are measured anew."""
@@ -29,19 +28,26 @@ def find(recipe: Recipe, shape: Shape, rule: Choices) -> Choices | None:
         return None
 
 
-def keep(recipe: Recipe, shape: Shape, rule: Choices, found: Choices, *, anew: bool) -> None:
-    """Remember; unless anew, who came first is right. A folder that cannot be written is no
-    matter."""
-    path = _path()
-    new, old = {_name(recipe, shape, rule): dataclasses.asdict(found)}, _read()
+def keep(recipe: Recipe, shape: Shape, rule: Choices, found: Choices, *, anew: bool) -> Choices:
+    """Remember, and return what is remembered then: unless anew, who came first is right.
+
+    A folder that cannot be written is no matter.
+    """
+    name = _name(recipe, shape, rule)
+    new, old = {name: dataclasses.asdict(found)}, _read()
     everything = {**old, **new} if anew else {**new, **old}
+    part = None
     try:
+        path = _path()
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False) as part:
-            json.dump(everything, part, indent=1)
-        os.replace(part.name, path)
-    except OSError:
-        return
+        with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False) as file:
+            part = file.name
+            json.dump(everything, file, indent=1)
+        os.replace(part, path)
+    except (OSError, RuntimeError):  # RuntimeError: there is no home folder
+        if part is not None:
+            Path(part).unlink(missing_ok=True)
+    return found if anew else find(recipe, shape, rule) or found
 
 
 def _path() -> Path:
@@ -51,7 +57,7 @@ def _path() -> Path:
 def _read() -> dict[str, Any]:
     try:
         found = json.loads(_path().read_bytes())
-    except (OSError, ValueError):
+    except (OSError, ValueError, RuntimeError):
         return {}
     return found if isinstance(found, dict) else {}
 

@@ -11,12 +11,13 @@ from ganvas.engine.device import release_memory
 STATUS = Path("/proc/self/status")
 
 
-def watch(device: torch.device) -> Callable[[], int | None]:
+def watch(place: torch.device | str) -> Callable[[], int | None]:
     """Begin; what is returned tells, when called, by how many bytes memory grew at its peak.
 
     On CUDA this is memory of the device, as PyTorch allocated it. Elsewhere it is the process's
     resident memory; None where the system does not tell (Windows).
     """
+    device = torch.device(place)
     if device.type == "cuda":
         torch.cuda.reset_peak_memory_stats(device)
         before = torch.cuda.memory_allocated(device)
@@ -27,10 +28,9 @@ def watch(device: torch.device) -> Callable[[], int | None]:
         return lambda: None
     start = peak if resident is None else resident
 
-    def grown() -> int:
+    def grown() -> int | None:
         now = _peak()
-        assert now is not None
-        return max(0, now - start)
+        return None if now is None else max(0, now - start)
 
     return grown
 
@@ -46,8 +46,8 @@ def _now() -> int | None:
 
 def _peak() -> int | None:
     """The largest number of resident bytes so far."""
-    if STATUS.is_file():
-        return _status("VmHWM")
+    if STATUS.is_file() and (known := _status("VmHWM")) is not None:
+        return known
     try:
         import resource
     except ImportError:
@@ -56,6 +56,7 @@ def _peak() -> int | None:
     return most if sys.platform == "darwin" else most * 1024
 
 
-def _status(name: str) -> int:
-    line = next(line for line in STATUS.read_text().splitlines() if line.startswith(f"{name}:"))
-    return int(line.split()[1]) * 1024
+def _status(name: str) -> int | None:
+    lines = STATUS.read_text().splitlines()
+    found = next((line for line in lines if line.startswith(f"{name}:")), None)
+    return None if found is None else int(found.split()[1]) * 1024

@@ -5,13 +5,16 @@ from pathlib import Path
 import pytest
 import torch
 
-from ganvas.bench import fit
-from ganvas.bench.fit import fit_batch, free_memory
+from ganvas.data.images import Images, make_images
 from ganvas.errors import UserError
 from ganvas.recipes.recipe import Recipe
 from ganvas.recipes.table import change, find
+from ganvas.trial import fit
+from ganvas.trial.fit import fit_batch, free_memory
 
-SHAPE = (1, 28, 28)
+
+def images(count: int = 5_000) -> Images:
+    return make_images(torch.zeros(count, 1, 28, 28, dtype=torch.uint8), None, (), "black")
 
 
 def tiny(**more: object) -> Recipe:
@@ -26,7 +29,7 @@ def speeds(monkeypatch: pytest.MonkeyPatch, by_batch: dict[int, float]) -> list[
     def seconds(recipe: Recipe, *_: object) -> float:
         tried.append(recipe.batch)
         if recipe.batch not in by_batch:
-            raise RuntimeError("[enforce fail] DefaultCPUAllocator: not enough memory")
+            torch.empty(10**16)  # a real lack of memory
         return recipe.batch / by_batch[recipe.batch]
 
     monkeypatch.setattr(fit, "_round_seconds", seconds)
@@ -35,7 +38,7 @@ def speeds(monkeypatch: pytest.MonkeyPatch, by_batch: dict[int, float]) -> list[
 
 def test_the_smallest_batch_that_is_nearly_as_fast_as_any(monkeypatch: pytest.MonkeyPatch) -> None:
     tried = speeds(monkeypatch, {16: 100, 32: 180, 64: 196, 128: 200, 256: 150, 512: 1000})
-    found, why = fit_batch(tiny(), SHAPE, 60_000)
+    found, why = fit_batch(tiny(), images())
     assert (found.batch, found.accumulate) == (64, 1)
     assert tried == [16, 32, 64, 128, 256]  # one that is clearly slower ends the search
     assert why.startswith("batch 64; images/s by batch 16: 100, 32: 180")
@@ -43,16 +46,18 @@ def test_the_smallest_batch_that_is_nearly_as_fast_as_any(monkeypatch: pytest.Mo
 
 def test_memory_that_ends_before_the_recipes_batch_cuts_it(monkeypatch: pytest.MonkeyPatch) -> None:
     speeds(monkeypatch, {16: 100, 32: 180})
-    found, why = fit_batch(tiny(batch=100), SHAPE, 60_000)
-    assert (found.batch, found.accumulate) == (128, 4)
-    assert "batch 128 in 4 micro-batches" in why
+    found, why = fit_batch(tiny(batch=100), images())
+    assert (found.batch, found.accumulate) == (96, 3)
+    assert "batch 96 in 3 micro-batches" in why
+    found, _ = fit_batch(tiny(batch=100), images(70))  # no more than there are
+    assert (found.batch, found.accumulate) == (64, 2)
 
 
 def test_a_batch_is_no_larger_than_the_data(monkeypatch: pytest.MonkeyPatch) -> None:
     tried = speeds(monkeypatch, {n: float(n) for n in (8, 16, 32, 64, 128)})
-    assert fit_batch(tiny(), SHAPE, 50)[0].batch == 32
+    assert fit_batch(tiny(), images(50))[0].batch == 32
     assert max(tried) == 32
-    assert fit_batch(tiny(), SHAPE, 8)[0].batch == 8
+    assert fit_batch(tiny(), images(8))[0].batch == 8
 
 
 def test_memory_that_would_be_filled_next_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -60,14 +65,14 @@ def test_memory_that_would_be_filled_next_is_not(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(fit, "free_memory", lambda device: 1000)
     used = iter([100, 200, 450])
     monkeypatch.setattr(fit.memory, "watch", lambda device: lambda: next(used))
-    found, _ = fit_batch(tiny(batch=64), SHAPE, 60_000)
+    found, _ = fit_batch(tiny(batch=64), images())
     assert tried == [16, 32, 64] and found.batch == 64
 
 
 def test_no_batch_at_all_says_what_to_try(monkeypatch: pytest.MonkeyPatch) -> None:
     speeds(monkeypatch, {})
     with pytest.raises(UserError, match=r"--generator\.width"):
-        fit_batch(tiny(), SHAPE, 60_000)
+        fit_batch(tiny(), images())
 
 
 def test_other_errors_are_not_taken_for_memory(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -76,12 +81,12 @@ def test_other_errors_are_not_taken_for_memory(monkeypatch: pytest.MonkeyPatch) 
 
     monkeypatch.setattr(fit, "_round_seconds", broken)
     with pytest.raises(RuntimeError, match="shapes differ"):
-        fit_batch(tiny(), SHAPE, 60_000)
+        fit_batch(tiny(), images())
 
 
 def test_it_works_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fit, "LARGEST", 32)
-    found, why = fit_batch(tiny(), SHAPE, 40)
+    found, why = fit_batch(tiny(), images(40))
     assert found.batch in (16, 32) and found.accumulate == 1
     assert "16: " in why and "32: " in why
 
@@ -91,6 +96,7 @@ def test_free_memory_is_what_the_system_or_a_container_leaves(tmp_path: Path) ->
     assert room is None or room > 1 << 20
     (tmp_path / "memory.max").write_text("5000")
     (tmp_path / "memory.current").write_text("2000")
-    assert fit._container(tmp_path) == 3000
+    (tmp_path / "memory.stat").write_text("anon 700\ninactive_file 1200\n")
+    assert fit._container(tmp_path) == 4200  # files that are kept can be given back
     (tmp_path / "memory.max").write_text("max")
     assert fit._container(tmp_path) is None

@@ -1,20 +1,23 @@
 """What a trial decides, what is remembered of it, and that the rest of a run uses it."""
 
 import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 
-from ganvas.bench import remembered, trial
-from ganvas.bench.trial import Trial, halvings, try_out
 from ganvas.engine import device
 from ganvas.errors import UsageError
 from ganvas.networks import forms
-from ganvas.recipes.build import Choices, build_engine, choose, prepare
+from ganvas.recipes.build import Choices, build_engine, choose, playing
 from ganvas.recipes.recipe import Recipe
 from ganvas.recipes.table import change, find
+from ganvas.trial import choose as trial
+from ganvas.trial import remembered
+from ganvas.trial.choose import Trial, halvings, try_out
 
 SHAPE = (1, 28, 28)
 
@@ -24,17 +27,27 @@ def tiny(**more: object) -> Recipe:
     return change(find("mnist"), {**small, "threads": 1, **more})
 
 
-def stopwatch(monkeypatch: pytest.MonkeyPatch, cost) -> list[Choices]:
-    """Rounds that take as long as ``cost`` says of their choices; what was prepared, in order."""
-    prepared: list[Choices] = []
+def stopwatch(monkeypatch: pytest.MonkeyPatch, cost: Callable[[Choices], float]) -> list[Choices]:
+    """Rounds that take as long as ``cost`` says of their choices; whose rounds were timed."""
+    now: list[Choices] = []
+    timed: list[Choices] = []
 
-    def note(choices: Choices) -> None:
-        prepared.append(choices)
-        prepare(choices)
+    @contextmanager
+    def noted(choices: Choices) -> Iterator[None]:
+        now.append(choices)
+        try:
+            with playing(choices):
+                yield
+        finally:
+            now.pop()
 
-    monkeypatch.setattr(trial, "prepare", note)
-    monkeypatch.setattr(trial, "_seconds", lambda engine: cost(prepared[-1]))
-    return prepared
+    def seconds(_: object) -> float:
+        timed.append(now[-1])
+        return cost(now[-1])
+
+    monkeypatch.setattr(trial, "playing", noted)
+    monkeypatch.setattr(trial, "round_seconds", seconds)
+    return timed
 
 
 def with_bf16(monkeypatch: pytest.MonkeyPatch, there: bool = True) -> None:
@@ -120,13 +133,13 @@ def test_measured_forms_are_used_again_and_change_nothing_but_rounding() -> None
     recipe = tiny(precision="fp32")
     found = try_out(recipe, SHAPE)
     assert found.forms and set(found.forms.values()) <= {"native", "matrix"}
-    prepare(found)
-    assert forms.TABLE.measured == found.forms and not forms.TABLE.measuring
+    assert not forms.TABLE.measured and not forms.TABLE.measuring
     weights = []
     for choices in (found, replace(found, forms={})):
-        prepare(choices)
-        engine = build_engine(recipe, trial.noise(SHAPE, 8), choices)
-        engine.round()
+        with playing(choices):
+            assert forms.TABLE.measured == choices.forms
+            engine = build_engine(recipe, trial.noise(SHAPE, 8), choices)
+            engine.round()
         weights.append(torch.cat([t.flatten().float() for _, t in engine.game.tensors()]))
     torch.testing.assert_close(weights[0], weights[1], rtol=1e-4, atol=1e-4)
 
@@ -167,7 +180,66 @@ def test_a_containers_share_bounds_the_threads(tmp_path: Path) -> None:
 def test_a_trial_leaves_no_trace_in_the_networks_it_is_for() -> None:
     recipe = tiny(precision="fp32")
     plain = build_engine(recipe, trial.noise(SHAPE, 8), choose(recipe))
-    Trial(recipe, SHAPE).fastest([choose(recipe)], lambda c: c.precision)
+    Trial(recipe, SHAPE).fastest(choose(recipe), [choose(recipe)], lambda c: c.precision)
     after = build_engine(recipe, trial.noise(SHAPE, 8), choose(recipe))
     for (name, a), (_, b) in zip(plain.game.tensors(), after.game.tensors(), strict=True):
         assert torch.equal(a, b), name
+
+
+def test_a_candidate_without_memory_is_left_out_and_said_to_be(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with_bf16(monkeypatch)
+
+    def cost(choices: Choices) -> float:
+        if choices.precision == "fp32":
+            raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate")
+        return 1.0
+
+    stopwatch(monkeypatch, cost)
+    found = try_out(tiny(), SHAPE)
+    assert found.precision == "bf16" and found.why == "no memory for fp32"
+
+
+def test_other_errors_of_a_candidate_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    with_bf16(monkeypatch)
+
+    def cost(choices: Choices) -> float:
+        if choices.precision == "fp32":
+            raise RuntimeError("shapes differ")
+        return 1.0
+
+    stopwatch(monkeypatch, cost)
+    with pytest.raises(RuntimeError, match="shapes differ"):
+        try_out(tiny(), SHAPE)
+
+
+def test_a_hopeless_candidate_plays_one_round_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    with_bf16(monkeypatch)
+    timed = stopwatch(monkeypatch, lambda c: {"bf16": 1.0, "fp32": 9.0}[c.precision])
+    try_out(tiny(), SHAPE)
+    assert sum(choices.precision == "fp32" for choices in timed) == 1
+    assert sum(choices.precision == "bf16" for choices in timed) > 3
+
+
+def test_patience_ends_the_questions(monkeypatch: pytest.MonkeyPatch) -> None:
+    with_bf16(monkeypatch)
+    monkeypatch.setattr(trial, "PATIENCE", 0.0)
+    timed = stopwatch(monkeypatch, lambda c: 60.0)
+    found = try_out(tiny(), SHAPE)
+    assert found.precision == "bf16" and len(timed) <= trial.ROUNDS + 1
+    assert found.why == "bf16 by rule: rounds of 60 s are slow"
+
+
+def test_a_trial_tells_that_it_begins_and_a_memory_does_not() -> None:
+    said: list[str] = []
+    try_out(tiny(), SHAPE, tell=said.append)
+    try_out(tiny(), SHAPE, tell=said.append)
+    assert said == ["trying out what is fastest here (once)"]
+
+
+def test_a_real_lack_of_memory_is_known_as_one() -> None:
+    with pytest.raises((RuntimeError, MemoryError)) as caught:
+        torch.empty(10**16)
+    assert device.is_out_of_memory(caught.value)
+    assert not device.is_out_of_memory(RuntimeError("shapes differ"))

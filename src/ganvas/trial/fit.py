@@ -1,18 +1,17 @@
 """``--batch auto``: the batch that uses the machine well and fits its memory."""
 
-import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
 
-from ganvas.bench import memory
-from ganvas.bench.clock import synchronise
-from ganvas.bench.trial import Shape, noise, try_out
-from ganvas.engine.device import is_out_of_memory
+from ganvas.data import Images
+from ganvas.engine.device import is_out_of_memory, release_memory
 from ganvas.errors import UserError
-from ganvas.recipes.build import Choices, build_engine, prepare
+from ganvas.recipes.build import Choices, build_engine, playing
 from ganvas.recipes.recipe import Recipe
+from ganvas.trial import memory
+from ganvas.trial.choose import noise, round_seconds, try_out
 
 AUTO = "auto"
 """In place of a batch: find one."""
@@ -38,26 +37,22 @@ class Tried:
     full: bool
 
 
-def fit_batch(recipe: Recipe, shape: Shape, count: int) -> tuple[Recipe, str]:
+def fit_batch(recipe: Recipe, images: Images) -> tuple[Recipe, str]:
     """The recipe with the batch and the micro-batches that suit this machine, and why.
 
     The smallest power of two that reaches nearly the best images/s, among those that fit. Where
-    the recipe's own batch does not fit, it is kept and cut into micro-batches instead. The
-    learning rate stays as it is.
-
-    Args:
-        recipe: what to fit.
-        shape: of its images, [C, H, W].
-        count: how many images there are; a batch is no larger.
+    memory ends before the recipe's own batch, as many of these as come nearest to it are
+    micro-batches of one batch. The learning rate stays as it is.
 
     Raises:
         UserError: not even the smallest batch fits.
     """
-    most = min(count, LARGEST)
+    most = min(len(images), LARGEST)
     # Precision and threads come first: a bad choice of these would hide what a batch does.
-    choices = try_out(replace(recipe, batch=min(SMALLEST, most), accumulate=1), shape)
-    prepare(choices)
-    tried = try_batches(recipe, shape, choices, most)
+    choices = try_out(replace(recipe, batch=min(SMALLEST, most), accumulate=1), images.shape)
+    with playing(choices):
+        tried = try_batches(recipe, images, choices, most)
+    release_memory()
     if not tried.speeds:
         raise UserError(
             f"out of memory even with {SMALLEST} images at a time: make the networks or the images "
@@ -67,22 +62,22 @@ def fit_batch(recipe: Recipe, shape: Shape, count: int) -> tuple[Recipe, str]:
     chosen = min(batch for batch, speed in tried.speeds.items() if speed >= NEARLY * best)
     parts = 1
     if tried.full and recipe.batch > max(tried.speeds):
-        parts = -(-min(recipe.batch, count) // chosen)
+        parts = max(1, min(round(recipe.batch / chosen), len(images) // chosen))
     listed = ", ".join(f"{batch}: {speed:,.0f}" for batch, speed in tried.speeds.items())
     cut = f" in {parts} micro-batches" if parts > 1 else ""
     why = f"batch {chosen * parts}{cut}; images/s by batch {listed}"
     return replace(recipe, batch=chosen * parts, accumulate=parts), why
 
 
-def try_batches(recipe: Recipe, shape: Shape, choices: Choices, most: int) -> Tried:
+def try_batches(recipe: Recipe, images: Images, choices: Choices, most: int) -> Tried:
     """Play each batch for a moment, doubling it until memory, patience or images end."""
-    device = torch.device(choices.device)
-    room, grown = free_memory(device), memory.watch(device)
+    room, grown = room_beside(images, torch.device(choices.device)), memory.watch(choices.device)
     speeds: dict[int, float] = {}
     batch = min(SMALLEST, most)
     while batch <= most:
         try:
-            seconds = _round_seconds(replace(recipe, batch=batch, accumulate=1), shape, choices)
+            one = replace(recipe, batch=batch, accumulate=1)
+            seconds = _round_seconds(one, images, choices)
         except (RuntimeError, MemoryError) as error:
             if not is_out_of_memory(error):
                 raise
@@ -95,6 +90,14 @@ def try_batches(recipe: Recipe, shape: Shape, choices: Choices, most: int) -> Tr
             break
         batch *= 2
     return Tried(speeds, full=False)
+
+
+def room_beside(images: Images, device: torch.device) -> int | None:
+    """Bytes that are free once the images lie on the device, if they will."""
+    free = free_memory(device)
+    if free is None or device.type != "cuda":
+        return free
+    return free - min(images.pixels.numel(), free // 4)
 
 
 def free_memory(device: torch.device) -> int | None:
@@ -114,23 +117,21 @@ def _meminfo() -> int | None:
 
 
 def _container(folder: Path = Path("/sys/fs/cgroup")) -> int | None:
+    """What a container's limit leaves; files that the system keeps in memory do not count."""
     try:
         most = int((folder / "memory.max").read_text())
-        return most - int((folder / "memory.current").read_text())
+        used = int((folder / "memory.current").read_text())
+        lines = (folder / "memory.stat").read_text().splitlines()
+        kept = next((int(line.split()[1]) for line in lines if line.startswith("inactive_file")), 0)
+        return most - used + kept
     except (OSError, ValueError):
         return None
 
 
-def _round_seconds(recipe: Recipe, shape: Shape, choices: Choices) -> float:
+def _round_seconds(recipe: Recipe, images: Images, choices: Choices) -> float:
     """The shortest of three rounds, after one that warms up (and plays the lazy moves)."""
-    engine = build_engine(recipe, noise(shape, recipe.batch), choices)
-    times = []
-    for _ in range(4):
-        synchronise(engine.device)
-        began = time.perf_counter()
-        engine.round()
-        synchronise(engine.device)
-        times.append(time.perf_counter() - began)
-        if sum(times) > SLOW:
-            break
+    engine = build_engine(recipe, noise(images.shape, recipe.batch), choices)
+    times: list[float] = []
+    while len(times) < 4 and sum(times) < SLOW:
+        times.append(round_seconds(engine))
     return min(times[1:] or times)
