@@ -43,7 +43,7 @@ from ganvas.bench.drawing import Box, Shape, Words
 from ganvas.bench.flops import Counter
 from ganvas.bench.speed import Side
 from ganvas.engine.device import processor, release_memory
-from ganvas.recipes.build import Choices, build_engine, load_data, prepare
+from ganvas.recipes.build import Choices, build_engine, load_data, playing
 from ganvas.recipes.recipe import Recipe
 from ganvas.recipes.table import change, find
 from ganvas.trial import memory
@@ -132,9 +132,9 @@ class Match:
     plain: Played
 
     def play(self) -> None:
-        prepare(self.choices)
-        self.ours.play()
-        self.plain.play()
+        with playing(self.choices):
+            self.ours.play()
+            self.plain.play()
 
     def record(self) -> dict[str, Any]:
         pairs = [b / a for a, b in zip(self.ours.times, self.plain.times, strict=True)]
@@ -165,7 +165,6 @@ def match(setting: Setting, pixels: Tensor, precision: str, threads: int) -> Mat
     """Build both sides and play their first two steps."""
     recipe = recipe_of(setting, precision, threads)
     choices = try_out(recipe, (setting.channels, setting.side, setting.side))
-    prepare(choices)
     device = torch.device(choices.device)
     images = load_data(recipe, pixels)
     plain.MOST = len(images)  # it would use the first 10,000 alone
@@ -176,9 +175,10 @@ def match(setting: Setting, pixels: Tensor, precision: str, threads: int) -> Mat
     def loop() -> Callable[[], None]:
         return plain.PlainLoop(recipe, images, device).round
 
-    ours, theirs = (begun(build, setting.batch, device) for build in (engine, loop))
-    with Counter() as counter:
-        ours.loop.round()
+    with playing(choices):
+        ours, theirs = (begun(build, setting.batch, device) for build in (engine, loop))
+        with Counter() as counter:
+            ours.loop.round()
     return Match(choices, counter.flops / 1e9, ours, theirs)
 
 

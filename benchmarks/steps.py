@@ -71,30 +71,34 @@ def ours(options: argparse.Namespace, folder: Path, *, choose: bool = False) -> 
 
 def inside(options: argparse.Namespace) -> dict[str, Any]:
     """Our side, in a process of its own."""
-    from ganvas.recipes.build import build_engine, load_data, prepare
+    from ganvas.recipes.build import build_engine, load_data, playing
     from ganvas.trial.choose import try_out
 
     recipe = recipe_of(options)
     images = load_data(recipe, options.data)
     choices = try_out(recipe, images.shape)
-    prepare(choices)
-    engine = build_engine(recipe, images, choices)
-    if options.inside == "choose":
-        return about(engine, choices)
-    if options.model_only:
-        engine.sources = {name: OneBatch(source) for name, source in engine.sources.items()}
-    for _ in range(WARM):
-        engine.round()
-    began = time.perf_counter()
-    for _ in range(options.steps - WARM):
-        engine.round()
-    assert engine.is_finite()
-    seconds = time.perf_counter() - began
-    rate = matrix_rate(choices)
+    with playing(choices):
+        engine = build_engine(recipe, images, choices)
+        if options.inside == "choose":
+            return about(engine, choices)
+        if options.model_only:
+            engine.sources = {name: OneBatch(source) for name, source in engine.sources.items()}
+        seconds, rate = timed(engine, options.steps), matrix_rate(choices)
     return {
         "images_per_second": recipe.batch * (options.steps - WARM) / seconds,
         "matrix_tflops": rate,
     }
+
+
+def timed(engine: Any, steps: int) -> float:
+    """Seconds of so many rounds, the first ``WARM`` left out."""
+    for _ in range(WARM):
+        engine.round()
+    began = time.perf_counter()
+    for _ in range(steps - WARM):
+        engine.round()
+    assert engine.is_finite()
+    return time.perf_counter() - began
 
 
 def recipe_of(options: argparse.Namespace) -> Any:
