@@ -222,13 +222,13 @@ def test_a_hopeless_candidate_plays_one_round_alone(monkeypatch: pytest.MonkeyPa
     assert sum(choices.precision == "bf16" for choices in timed) > 3
 
 
-def test_patience_ends_the_questions(monkeypatch: pytest.MonkeyPatch) -> None:
-    with_bf16(monkeypatch)
+def test_patience_leaves_two_candidates(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ganvas.recipes.build.available_threads", lambda: 8)
     monkeypatch.setattr(trial, "PATIENCE", 0.0)
-    timed = stopwatch(monkeypatch, lambda c: 60.0)
-    found = try_out(tiny(), SHAPE)
-    assert found.precision == "bf16" and len(timed) <= trial.ROUNDS + 1
-    assert found.why == "bf16 by rule: rounds of 60 s are slow"
+    timed = stopwatch(monkeypatch, lambda c: {8: 60.0, 4: 10.0}[c.threads])
+    found = try_out(tiny(threads=None, precision="fp32"), SHAPE)
+    assert found.threads == 4 and found.why == "4 threads 6.0x 8 threads"
+    assert sum(choices.threads == 8 for choices in timed) == 1  # even the rule's, if hopeless
 
 
 def test_a_trial_tells_that_it_begins_and_a_memory_does_not() -> None:

@@ -29,7 +29,7 @@ SECONDS = 4.0
 """For the timed rounds of one question; each candidate plays one at least."""
 
 PATIENCE = 20.0
-"""Seconds after which no further question is asked: then the rule's answer stands."""
+"""Seconds after which a question has two candidates and no more."""
 
 MARGIN = 0.9
 """The share of the rule's own time that another candidate must stay under."""
@@ -84,12 +84,11 @@ class Trial:
         if recipe.threads is None and best.device == "cpu":
             others = [replace(best, threads=n) for n in halvings(best.threads)[1:]]
             best = self.fastest(best, others, _threads)
+        best = self._with_forms(best)
         if recipe.precision == "auto" and best.precision == "bf16":
             best = self.fastest(best, [replace(best, precision="fp32", forms={})], _precision)
         if recipe.compile is None and best.device.startswith("cuda"):
             best = self.fastest(best, [replace(best, graph=True)], _graph)
-        if best.device == "cpu" and not best.forms:
-            best = self._with_forms(best)
         return replace(best, why="; ".join(self.found))
 
     def fastest(
@@ -98,22 +97,21 @@ class Trial:
         """The candidate whose rounds are shortest; ``rule`` stands unless another is clearly so."""
         if not others:
             return rule
-        first = Candidate(self, self._with_forms(rule))
-        candidates = [first]
+        candidates = [Candidate(self, rule)]
         for other in others:
-            if time.perf_counter() - self.began > PATIENCE:
-                self.found.append(f"{word(rule)} by rule: rounds of {first.best:.0f} s are slow")
-                break
-            candidates += self._joined(other, first.best, word)
+            tired = time.perf_counter() - self.began > PATIENCE
+            if not tired or len(candidates) == 1:  # one at least: the rule's may be hopeless itself
+                candidates += self._joined(other, word, measured=bool(rule.forms))
         self._play_in_turn(candidates)
         return self._winner(candidates, word)
 
     def _joined(
-        self, choices: Choices, best: float, word: Callable[[Choices], str]
+        self, choices: Choices, word: Callable[[Choices], str], *, measured: bool
     ) -> list["Candidate"]:
         """A candidate that can be played; none where it cannot, and why in ``found``."""
         try:
-            candidate = Candidate(self, self._with_forms(choices))
+            # Forms are measured for all candidates of a question or for none.
+            candidate = Candidate(self, self._with_forms(choices) if measured else choices)
         except (RuntimeError, MemoryError) as error:
             if not is_out_of_memory(error):
                 raise
@@ -122,14 +120,14 @@ class Trial:
         if candidate.engine.reason is not None:
             self.found.append(f"no {word(choices)}: {candidate.engine.reason}")
             return []
-        candidate.hopeless = candidate.best > HOPELESS * best
         return [candidate]
 
     def _play_in_turn(self, candidates: list["Candidate"]) -> None:
+        best = min(candidate.best for candidate in candidates)
         began = time.perf_counter()
         for _ in range(ROUNDS):
             for candidate in candidates:
-                if not candidate.hopeless:
+                if candidate.best <= HOPELESS * best:
                     candidate.play()
             if time.perf_counter() - began > SECONDS:
                 break
@@ -154,12 +152,11 @@ class Trial:
 
 
 class Candidate:
-    """One way to play. best: seconds of its shortest round. hopeless: not worth another."""
+    """One way to play. best: seconds of its shortest round."""
 
     def __init__(self, trial: Trial, choices: Choices) -> None:
         self.choices = choices
         self.best = float("inf")
-        self.hopeless = False
         with playing(choices):
             self.engine = build_engine(trial.recipe, trial.images, choices)
             for _ in range(RECORDED_AFTER + 1 if choices.graph else 1):
