@@ -378,6 +378,7 @@ def test_a_run_of_before_there_were_trials_resumes(tmp_path, blobs) -> None:
     record = json.loads((run.path / "run.json").read_text())
     for new in ("graph", "forms", "why"):
         del record["choices"][new]
+    record["format"] = 1
     (run.path / "run.json").write_text(json.dumps(record))
     assert ganvas.resume(run.path, data=blobs, images=192).images == 192
 

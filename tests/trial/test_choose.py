@@ -1,6 +1,7 @@
 """What a trial decides, what is remembered of it, and that the rest of a run uses it."""
 
 import json
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -151,8 +152,8 @@ def test_the_fastest_form_of_a_shape_is_found() -> None:
         def run() -> torch.Tensor:
             calls[name] += 1
             torch.zeros(1)
-            end = __import__("time").perf_counter() + seconds
-            while __import__("time").perf_counter() < end:
+            end = time.perf_counter() + seconds
+            while time.perf_counter() < end:
                 pass
             return torch.zeros(1)
 

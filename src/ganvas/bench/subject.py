@@ -1,11 +1,9 @@
 """The images that a bench plays with, where none were given."""
 
-import torch
-
 from ganvas.data import Images
-from ganvas.data.images import make_images
 from ganvas.recipes.build import load_data
 from ganvas.recipes.recipe import Data, Recipe
+from ganvas.trial.choose import noise
 
 PACKAGED = ("mnist", "stacked-mnist")
 """Built-in sources that need no download."""
@@ -29,10 +27,9 @@ def subject(recipe: Recipe, *, given: bool) -> Images:
     if given or recipe.data.source in PACKAGED or shape is None:
         return load_data(recipe)
     count = max(COUNT, 2 * recipe.batch)
-    pixels = torch.randint(0, 256, (count, *shape), dtype=torch.uint8)
     channels, height, width = shape
     name = f"random images in memory, {width}x{height} {'grey' if channels == 1 else 'colour'}"
-    return make_images(pixels, None, (), name)
+    return noise(shape, count, name)
 
 
 def shape_of(data: Data) -> tuple[int, int, int] | None:

@@ -229,13 +229,17 @@ def _add_bench(
         "--data", metavar="SRC", help="play with these images (default: random ones, or MNIST)"
     )
     bench.add_argument(
-        "--seconds", type=float, default=10.0, metavar="S", help="a side (default: 10)"
+        "--seconds", type=float, default=10.0, metavar="S", help="to play each side (default: 10)"
     )
     bench.add_argument(
         "--no-plain", dest="plain", action="store_false", help="leave the plain loop out"
     )
     bench.add_argument(
-        "--workers", type=int, default=0, metavar="N", help="that load its images (default: none)"
+        "--workers",
+        type=int,
+        default=0,
+        metavar="N",
+        help="processes that load the plain loop's images (default: 0)",
     )
     bench.add_argument("--json", action="store_true", help="print a record, nothing else")
     bench.add_argument("--out", metavar="FILE", help="a picture: bench.png or bench.html")

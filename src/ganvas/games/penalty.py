@@ -17,9 +17,9 @@ class Penalty:
     kind: ``gradient`` (WGAN-GP, on interpolates), ``dragan`` (beside reals), ``r1`` (on reals) or
     ``r2`` (on fakes). weight: its factor, or a schedule. every: computed in each such round only,
     its weight multiplied by the same number (Karras et al. 2020, appendix B). part: the share of
-    the images, of each micro-batch at least one, that it looks at; their mean estimates that of
-    all without bias. form: ``exact`` differentiates twice; ``approximate`` (``r1`` and ``r2``
-    alone) compares scores a little noise apart.
+    the images, of each micro-batch at least one, that it looks at; where data is shuffled, their
+    mean estimates that of all without bias. form: ``exact`` differentiates twice; ``approximate``
+    (``r1`` and ``r2`` alone) compares scores a little noise apart.
 
     What it costs: played every round, exact and on all images, ``r1`` and ``r2`` differentiate
     twice the scores that the loss made. Anything else first sends its images, a ``part`` of the

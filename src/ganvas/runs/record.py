@@ -18,7 +18,8 @@ from ganvas.errors import CheckpointError, DataError
 from ganvas.recipes.build import Choices
 from ganvas.runs.disk import replace_file
 
-FORMAT = 1
+FORMAT = 2
+"""2 knows what a trial chose; 1 is read as if by rule."""
 
 
 @dataclass(frozen=True)

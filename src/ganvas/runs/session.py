@@ -35,10 +35,9 @@ class Event:
     """What a session tells its listeners.
 
     kind: ``chosen`` (how it plays here), ``progress`` (a log line was written), ``sampled``,
-    ``scored`` (in words), ``saved``, ``warning`` or ``ended``. text: of those that say something
-    in words. images: the clock. total: where it ends.
-    speed: images a second lately. seconds: trained so far, over all sessions. stats: the newest
-    means. path: what was written.
+    ``scored`` (in words), ``saved``, ``warning`` or ``ended``. images: the clock. total: where it
+    ends. speed: images a second lately. seconds: trained so far, over all sessions. stats: the
+    newest means. path: what was written. text: of those that say something in words.
     """
 
     kind: str

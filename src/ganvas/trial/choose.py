@@ -177,11 +177,11 @@ def round_seconds(engine: Engine) -> float:
     return time.perf_counter() - began
 
 
-def noise(shape: Shape, count: int) -> Images:
-    """Random images in memory: speed does not depend on what is in an image."""
+def noise(shape: Shape, count: int, name: str = "noise") -> Images:
+    """``count`` random images [C, H, W]: speed does not depend on what is in an image."""
     generator = torch.Generator().manual_seed(0)
     pixels = torch.randint(0, 256, (count, *shape), dtype=torch.uint8, generator=generator)
-    return make_images(pixels, None, (), "noise")
+    return make_images(pixels, None, (), name)
 
 
 def _threads(choices: Choices) -> str:
