@@ -69,3 +69,46 @@ def test_gradients_reach_the_pixels_that_are_seen() -> None:
     pixels = images().requires_grad_()
     Augmentation()(pixels, uniform).sum().backward()
     assert pixels.grad is not None and (pixels.grad != 0).float().mean() > 0.3
+
+
+def test_full_strength_draws_what_no_strength_draws() -> None:
+    drawn: list[tuple] = []
+
+    def counted(name: str, *shape: int) -> torch.Tensor:
+        drawn.append((name, *shape))
+        return uniform(name, *shape)
+
+    whole = Augmentation()(images(), counted)
+    assert torch.equal(Augmentation()(images(), counted, 1.0), whole)
+    assert drawn == [("augment", 7)] * 2
+    assert torch.equal(Augmentation()(images(), counted, torch.tensor(1.0)), whole)
+
+
+def test_at_no_strength_images_stay_up_to_rounding() -> None:
+    torch.testing.assert_close(Augmentation()(images(), uniform, 0.0), images())
+    out = Augmentation()(images(), uniform, torch.tensor(0.0))
+    torch.testing.assert_close(out, images())
+
+
+def test_each_transformation_has_a_gate_an_image() -> None:
+    names = ["brightness", "saturation", "contrast", "translate", "cutout"]
+    gates = torch.tensor([[0, 1, 0, 1, 0], [1, 0, 1, 0, 1], [0, 0, 0, 1, 1], [1, 1, 1, 0, 0]])
+
+    def noise(name: str, *shape: int) -> torch.Tensor:
+        return uniform(name, *shape) if name == "augment" else 0.5 * gates
+
+    for strength in (0.5, torch.tensor(0.5)):
+        out = Augmentation()(images(), noise, strength)
+        for index, shut in enumerate(gates.tolist()):
+            off = {name: 0.0 for name, gate in zip(names, shut, strict=True) if gate}
+            torch.testing.assert_close(out[index], Augmentation(**off)(images(), uniform)[index])
+
+
+def test_so_many_images_are_changed_as_the_strength_says() -> None:
+    def many(name: str, *shape: int) -> torch.Tensor:
+        return torch.rand(2000, *shape, generator=torch.Generator().manual_seed(len(name)))
+
+    part = Augmentation(**{**OFF, "brightness": 0.5})
+    out = part(torch.zeros(2000, 1, 2, 2), many, 0.3)
+    changed = (out != 0).flatten(1).any(1).double().mean().item()
+    assert abs(changed - 0.3) < 4 * (0.3 * 0.7 / 2000) ** 0.5

@@ -3,6 +3,7 @@
 from ganvas.data.draws import Batch, Draws
 from ganvas.data.images import Images
 from ganvas.data.inspection import Inspection, contact_sheet, inspect_source
+from ganvas.data.plane import portrait
 from ganvas.data.source import load_images
 
 __all__ = [
@@ -13,4 +14,5 @@ __all__ = [
     "contact_sheet",
     "inspect_source",
     "load_images",
+    "portrait",
 ]

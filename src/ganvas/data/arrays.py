@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from ganvas.data.archive import check_total
-from ganvas.data.memory import Raw, from_array, from_labels
+from ganvas.data.memory import Raw, add_attributes, from_array, from_labels
 from ganvas.errors import DataError
 
 MAX_BYTES = 8 << 30
@@ -16,6 +16,7 @@ MAX_BYTES = 8 << 30
 def read_npz(path: Path) -> Raw:
     """``images`` [N, H, W, C] or [N, C, H, W] uint8, and ``labels`` [N] where there are any.
 
+    Also ``attributes`` [N, A], 0 or 1, and A ``attribute_names`` (text; else a0, a1, …).
     Errors: DataError for other names, objects (they would be pickles) or more than 8 GiB.
     """
     try:
@@ -26,12 +27,17 @@ def read_npz(path: Path) -> Raw:
             if "images" not in file.files:
                 raise DataError(f"{path}: holds {', '.join(file.files)}; name the array images")
             images = file["images"]
-            labels = file["labels"] if "labels" in file.files else None
+            labels, attributes, names = (
+                file[key] if key in file.files else None
+                for key in ("labels", "attributes", "attribute_names")
+            )
     except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error, KeyError) as error:
         raise unreadable(path, error) from None
     raw = from_array(images, path.name)
     if labels is not None:
         raw.labels, raw.classes = from_labels(labels, len(images), path.name)
+    if attributes is not None:
+        add_attributes(raw, attributes, path.name, names)
     return raw
 
 

@@ -4,14 +4,16 @@ Reals and fakes alike pass through it and gradients flow back through it, so the
 not learn to imitate the augmentation. Each image has a draw of its own.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-Uniform = Callable[..., Tensor]
+from ganvas.data.chance import Uniform
+
+PARTS = (0, 1, 2, 3, 3, 4, 4)
+"""Which of the five transformations each of the seven draws belongs to."""
 
 
 @dataclass(frozen=True)
@@ -30,9 +32,20 @@ class Augmentation:
     saturation: float = 1.0
     contrast: float = 0.5
 
-    def __call__(self, images: Tensor, uniform: Uniform) -> Tensor:
-        """Augment images [N, C, H, W]; ``uniform(name, *shape)`` is noise [N, *shape] in [0, 1)."""
+    def __call__(self, images: Tensor, uniform: Uniform, strength: float | Tensor = 1.0) -> Tensor:
+        """Augment images [N, C, H, W].
+
+        Args:
+            uniform: ``uniform(name, *shape)`` is fresh noise [N, *shape] in [0, 1).
+            strength: probability in [0, 1], a number or a tensor [], with which each of the five
+                transformations is applied to each image.
+        """
         draws = uniform("augment", 7) * 2 - 1
+        cutout: float | Tensor = self.cutout
+        if isinstance(strength, Tensor) or strength != 1:
+            applied = uniform("augment.applied", 5) < strength
+            draws = draws * torch.stack([applied[:, part] for part in PARTS], 1)
+            cutout = self.cutout * applied[:, 4].view(-1, 1, 1, 1)
         bright, saturate, contrast, *place = (draw.view(-1, 1, 1, 1) for draw in draws.unbind(1))
         images = images + bright * self.brightness
         if images.shape[1] == 3 and self.saturation:
@@ -42,7 +55,7 @@ class Augmentation:
         if self.translate:
             images = _translate(images, place[0] * self.translate, place[1] * self.translate)
         if self.cutout:
-            images = images * _outside_square(images, place[2], place[3], self.cutout)
+            images = images * outside_square(images, place[2], place[3], cutout)
         return images
 
 
@@ -62,8 +75,13 @@ def _translate(images: Tensor, down: Tensor, right: Tensor) -> Tensor:
     return picked.permute(0, 3, 1, 2)
 
 
-def _outside_square(images: Tensor, y: Tensor, x: Tensor, share: float) -> Tensor:
-    """A mask [N, 1, H, W] that is 0 in a square centred anywhere on the image, 1 elsewhere."""
+def outside_square(images: Tensor, y: Tensor, x: Tensor, share: float | Tensor) -> Tensor:
+    """A mask [N, 1, H, W] that is 0 in a rectangle, 1 elsewhere.
+
+    Args:
+        y, x: its centre [N, 1, 1, 1]; the image reaches from -1 to 1.
+        share: its sides, as a share of the image's; a number or [N, 1, 1, 1].
+    """
     height, width = images.shape[-2:]
     rows = torch.linspace(-1, 1, height, device=images.device).view(1, 1, -1, 1)
     columns = torch.linspace(-1, 1, width, device=images.device).view(1, 1, 1, -1)

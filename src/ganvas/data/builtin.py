@@ -1,5 +1,5 @@
 """The named sources: mnist and stacked-mnist (in the package), fashion-mnist and cifar10 (fetched
-once)."""
+once); points in the plane (drawn)."""
 
 import lzma
 from importlib import resources
@@ -7,7 +7,7 @@ from importlib import resources
 import numpy as np
 import torch
 
-from ganvas.data import cifar, fashion, stacked
+from ganvas.data import cifar, fashion, points, stacked
 from ganvas.data.memory import Raw
 
 DIGITS = tuple("0123456789")
@@ -37,4 +37,5 @@ BUILTIN = {
     "stacked-mnist": stacked.read_stacked_mnist,
     "fashion-mnist": fashion.read_fashion_mnist,
     "cifar10": cifar.read_cifar10,
+    **points.READERS,
 }

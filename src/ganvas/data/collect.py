@@ -14,10 +14,10 @@ import PIL
 from torch import Tensor
 
 from ganvas.data.decode import Header, Unreadable, decode, quiet, read_header
-from ganvas.data.files import MEMBER_BYTES, TABLE, Entry, Files
+from ganvas.data.files import MEMBER_BYTES, TABLES, Entry, Files
 from ganvas.data.fit import Fit
 from ganvas.data.images import Images, check_count, make_images, number_classes
-from ganvas.data.layout import Layout, lay_out, printable
+from ganvas.data.layout import Layout, lay_out
 from ganvas.data.mapped import (
     InMemory,
     OnDisk,
@@ -27,6 +27,7 @@ from ganvas.data.mapped import (
     open_mapped,
     save_record,
 )
+from ganvas.data.names import printable
 from ganvas.data.parallel import threaded
 from ganvas.data.part import Part
 from ganvas.errors import DataError
@@ -39,7 +40,7 @@ FORMAT = 1  # of the decoded copies in the cache: raise it when decoding changes
 
 @dataclass
 class Survey:
-    """headers and stamps by name, sorted; reasons by name; tables of labels; files passed over."""
+    """headers and stamps by name, sorted; reasons by name; tables' bytes; files passed over."""
 
     headers: dict[str, Header] = field(default_factory=dict)
     stamps: dict[str, str] = field(default_factory=dict)
@@ -73,7 +74,11 @@ def read_files(
     decoded = decode_chosen(files, survey, layout, chosen, fit, shape, progress, memory_bytes)
     labels, classes = label(layout, decoded.kept)
     notes = [*notes_on(survey, decoded.reasons, decoded.kept, fit, shape), *layout.notes]
-    images = make_images(decoded.pixels, labels, classes, files.name, notes, decoded.fingerprint)
+    attributes = layout.attributes_of(decoded.kept)
+    images = make_images(
+        decoded.pixels, labels, classes, files.name, notes, decoded.fingerprint, attributes,
+        layout.attribute_names,
+    )  # fmt: skip
     if decoded.path is not None and decoded.fingerprint is None:
         save_record(decoded.path, images.pixels.shape, decoded.reasons, images.fingerprint)
     return images
@@ -86,7 +91,7 @@ def look(files: Files) -> Survey:
     def read(entry: Entry) -> tuple[Entry, Header | bytes | str]:
         try:
             with entry.open() as file:
-                if entry.name.rsplit("/", 1)[-1] == TABLE:
+                if entry.name.rsplit("/", 1)[-1] in TABLES:
                     return entry, file.read(MEMBER_BYTES)
                 return entry, read_header(file)
         except Unreadable as error:
@@ -140,7 +145,10 @@ def decode_chosen(
         return fill(InMemory(len(chosen), shape), files, chosen, fit, shape, progress)
     labels = layout.labels or {}
     stamps = [(name, survey.stamps[name], labels.get(name)) for name in chosen]
-    path = mapped_path([FORMAT, PIL.__version__, files.identity, asdict(fit), shape, stamps])
+    parts = [FORMAT, PIL.__version__, files.identity, asdict(fit), shape, stamps]
+    if (attributes := layout.attributes_of(chosen)) is not None:  # the record holds a fingerprint
+        parts += [layout.attribute_names, attributes.numpy().tobytes().hex()]
+    path = mapped_path(parts)
     if record := load_record(path):
         reasons = record["reasons"]
         kept = [name for name in chosen if name not in reasons]
@@ -210,9 +218,8 @@ def label(layout: Layout, kept: Sequence[str]) -> tuple[Tensor | None, tuple[str
     """Labels of ``kept``, numbered over all parts so that train and test agree."""
     if layout.labels is None:
         return None, ()
-    everything = layout.train + (layout.test or [])
-    known, classes = number_classes([layout.labels[name] for name in everything])
-    index = {name: row for row, name in enumerate(everything)}
+    known, classes = number_classes([layout.labels[name] for name in layout.names])
+    index = {name: row for row, name in enumerate(layout.names)}
     return known[[index[name] for name in kept]], classes
 
 

@@ -1,6 +1,7 @@
 """An endless stream of batches that is a pure function of where one is in it."""
 
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -14,10 +15,17 @@ EPOCHS_KEPT = 2  # a batch may span the end of one epoch and the start of the ne
 
 @dataclass
 class Batch:
-    """images: float32 [B, C, H, W] in [-1, 1] on the device; labels: int64 [B] there, or None."""
+    """images: float32 [B, C, H, W] in [-1, 1] on the device; labels: int64 [B] there, or None;
+    attributes: float32 [B, A] there, 0 or 1, or None.
+    """
 
     images: Tensor
     labels: Tensor | None
+    attributes: Tensor | None = None
+
+
+Piece = tuple[Tensor, Tensor | None, Tensor | None]
+"""Pixels as the source has them, labels and uint8 attributes of items, where the set is kept."""
 
 
 class Draws:
@@ -52,6 +60,8 @@ class Draws:
         self._home = self.device if resident else torch.device("cpu")
         self._pixels = images.pixels.to(self._home)
         self._labels = None if images.labels is None else images.labels.to(self._home)
+        kept = images.attributes
+        self._attributes = None if kept is None else kept.to(self._home)
         self._epochs: OrderedDict[int, tuple[Tensor | None, Tensor | None]] = OrderedDict()
 
     def batch(self, start: int, count: int) -> Batch:
@@ -67,26 +77,25 @@ class Draws:
             taken = min(count, self.count - first)
             pieces.append(self._piece(epoch, first, first + taken))
             start, count = start + taken, count - taken
-        if len(pieces) == 1:
-            pixels, labels = pieces[0]
-        else:
-            pixels = torch.cat([piece for piece, _ in pieces])
-            labels = None if self._labels is None else torch.cat([piece for _, piece in pieces])
-        return Batch(self._normalised(pixels), None if labels is None else labels.to(self.device))
+        pixels, labels, attributes = pieces[0] if len(pieces) == 1 else joined(pieces)
+        return Batch(
+            self._normalised(pixels),
+            None if labels is None else labels.to(self.device),
+            None if attributes is None else attributes.to(self.device).to(torch.float32),
+        )
 
-    def _piece(self, epoch: int, first: int, last: int) -> tuple[Tensor, Tensor | None]:
-        """uint8 pixels and labels of positions ``first`` to ``last`` of one epoch."""
+    def _piece(self, epoch: int, first: int, last: int) -> Piece:
+        """Positions ``first`` to ``last`` of one epoch."""
         order, flips = self._epoch(epoch)
-        if order is None:
-            pixels = self._pixels[first:last]
-            labels = None if self._labels is None else self._labels[first:last]
-        else:
-            index = order[first:last]
-            pixels = self._pixels.index_select(0, index)
-            labels = None if self._labels is None else self._labels.index_select(0, index)
+
+        def taken(whole: Tensor) -> Tensor:
+            return whole[first:last] if order is None else whole.index_select(0, order[first:last])
+
+        pixels = taken(self._pixels)
         if flips is not None:
             pixels = torch.where(flips[first:last], pixels.flip(3), pixels)
-        return pixels, labels
+        labels = None if self._labels is None else taken(self._labels)
+        return pixels, labels, None if self._attributes is None else taken(self._attributes)
 
     def _epoch(self, epoch: int) -> tuple[Tensor | None, Tensor | None]:
         """The order int64 [N] and the flips bool [N, 1, 1, 1] of one epoch."""
@@ -108,7 +117,19 @@ class Draws:
         if self._home != self.device:  # a quarter of the bytes travel: conversion happens there
             pinned = pixels.pin_memory() if self.device.type == "cuda" else pixels
             pixels = pinned.to(self.device, non_blocking=True)
+        if pixels.is_floating_point():  # points are what they are
+            return pixels
         return pixels.to(torch.float32).div_(127.5).sub_(1)
+
+
+def joined(pieces: Sequence[Piece]) -> Piece:
+    """Pieces one after the other."""
+    pixels, labels, attributes = zip(*pieces, strict=True)
+    return (
+        torch.cat(pixels),
+        None if labels[0] is None else torch.cat(labels),
+        None if attributes[0] is None else torch.cat(attributes),
+    )
 
 
 def free_share(device: torch.device) -> int:

@@ -6,7 +6,7 @@ from typing import BinaryIO, Protocol
 
 from ganvas.data.decode import looks_like_image
 
-TABLE = "labels.csv"
+TABLES = ("labels.csv", "attributes.csv")
 MEMBER_BYTES = 64 << 20
 
 
@@ -22,8 +22,8 @@ class Entry:
 class Files(Protocol):
     """A folder, a zip or a tar: ``entries`` may be called again and gives the same each time.
 
-    Only files that look like images, and tables of labels, are among the entries; ``ignored``
-    counts the others once the entries have been gone through.
+    Only files that look like images, and tables of labels or attributes, are among the entries;
+    ``ignored`` counts the others once the entries have been gone through.
     """
 
     name: str
@@ -41,7 +41,7 @@ def is_hidden(name: str) -> bool:
 def is_wanted(name: str, head: Callable[[], bytes]) -> bool:
     """Whether a file belongs among the entries; ``head`` gives its first bytes if need be."""
     base = name.rsplit("/", 1)[-1]
-    if base == TABLE:
+    if base in TABLES:
         return True
     ending = base.rsplit(".", 1)[-1] if "." in base else ""
     return looks_like_image(ending, b"") or looks_like_image("", head())

@@ -1,4 +1,4 @@
-"""What a loaded source is: pixels, perhaps labels, and a fingerprint of both."""
+"""What a loaded source is: pixels, perhaps labels or attributes, and a fingerprint of all."""
 
 import hashlib
 import re
@@ -18,12 +18,15 @@ BLOCK = 1 << 24  # bytes hashed at a time, so that a memory-mapped set is never 
 class Images:
     """A loaded source.
 
-    pixels: uint8 [N, C, H, W], C is 1 or 3; may be memory-mapped (private: writes stay in memory).
+    pixels: uint8 images [N, C, H, W], C is 1 or 3, which may be memory-mapped (private: writes
+    stay in memory); or float32 points [N, 2, 1, 1], in about [-1, 1].
     labels: int64 [N], each an index into ``classes``; None without labels.
     classes: the names of the classes; () without labels.
-    fingerprint: "sha256:…" of pixels, labels and class names; the same on every machine.
+    fingerprint: "sha256:…" of pixels, labels, attributes and names; the same on every machine.
     name: what to call the source on a screen.
     notes: sentences on what was skipped or converted while reading.
+    attributes: uint8 [N, A], 1 where an image has an attribute, else 0; None without attributes.
+    attribute_names: the A names, as the source spells them; () without attributes.
     """
 
     pixels: Tensor
@@ -32,12 +35,19 @@ class Images:
     fingerprint: str
     name: str
     notes: tuple[str, ...] = ()
+    attributes: Tensor | None = None
+    attribute_names: tuple[str, ...] = ()
 
     @property
     def shape(self) -> tuple[int, int, int]:
         """(C, H, W) of one image."""
         channels, height, width = self.pixels.shape[1:]
         return channels, height, width
+
+    @property
+    def are_points(self) -> bool:
+        """Whether these are points in the plane, not images."""
+        return self.pixels.is_floating_point()
 
     def __len__(self) -> int:
         return self.pixels.shape[0]
@@ -46,6 +56,8 @@ class Images:
 def shape_words(shape: tuple[int, int, int]) -> str:
     """(C, H, W) as a user reads it: "28x28 grey", width first."""
     channels, height, width = shape
+    if channels == 2:
+        return "points in the plane"
     return f"{width}x{height} {'grey' if channels == 1 else 'colour'}"
 
 
@@ -56,12 +68,17 @@ def make_images(
     name: str,
     notes: Sequence[str] = (),
     fingerprint: str | None = None,
+    attributes: Tensor | None = None,
+    attribute_names: Sequence[str] = (),
 ) -> Images:
     """Images with their fingerprint.  Errors: DataError for fewer than two images."""
     check_count(len(pixels), name)
     if fingerprint is None:
-        fingerprint = fingerprint_of(pixels, labels, classes)
-    return Images(pixels, labels, tuple(classes), fingerprint, name, tuple(notes))
+        fingerprint = fingerprint_of(pixels, labels, classes, attributes, attribute_names)
+    return Images(
+        pixels, labels, tuple(classes), fingerprint, name, tuple(notes), attributes,
+        tuple(attribute_names),
+    )  # fmt: skip
 
 
 def check_count(count: int, name: str) -> None:
@@ -74,14 +91,23 @@ def check_count(count: int, name: str) -> None:
         )
 
 
-def fingerprint_of(pixels: Tensor, labels: Tensor | None, classes: Sequence[str]) -> str:
-    """The text "sha256:…" over shape, pixels, labels and class names, endianness fixed."""
+def fingerprint_of(
+    pixels: Tensor,
+    labels: Tensor | None,
+    classes: Sequence[str],
+    attributes: Tensor | None = None,
+    attribute_names: Sequence[str] = (),
+) -> str:
+    """The text "sha256:…" over shape, pixels, labels, attributes and names, endianness fixed."""
     digest = hashlib.sha256(repr((tuple(pixels.shape), tuple(classes))).encode())
     rows = max(1, BLOCK // max(1, pixels[:1].numel()))
     for start in range(0, len(pixels), rows):
         digest.update(pixels[start : start + rows].contiguous().numpy().data)
     if labels is not None:
         digest.update(np.ascontiguousarray(labels.numpy().astype("<i8")).data)
+    if attributes is not None:  # runs older than attributes keep their fingerprints
+        digest.update(repr(tuple(attribute_names)).encode())
+        digest.update(attributes.contiguous().numpy().data)
     return f"sha256:{digest.hexdigest()}"
 
 

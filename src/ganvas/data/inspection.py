@@ -1,4 +1,4 @@
-"""A look at a source before training: sizes, classes, repeats, damage, what a fit would do."""
+"""A look at a source before training: sizes, classes, attributes, repeats, damage, the fit."""
 
 import hashlib
 from collections import Counter, defaultdict
@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 from PIL import Image
+from torch import Tensor
 
 from ganvas import keys
 from ganvas.data.collect import look, notes_on
@@ -17,12 +18,14 @@ from ganvas.data.files import Entry, Files
 from ganvas.data.fit import Fit, Size
 from ganvas.data.images import Images
 from ganvas.data.layout import lay_out
+from ganvas.data.names import some
 from ganvas.data.parallel import threaded
 from ganvas.data.part import Part
+from ganvas.data.plane import portrait
 from ganvas.data.source import load_images, open_files
 from ganvas.errors import DataError
 
-FEW = 20  # images in a class
+FEW = 20  # images in a class, or with or without an attribute
 SMALL = 100  # images in a set
 UNEVEN = 10  # times as many in the largest class as in the smallest
 MANY_REPEATS = 0.01  # of all images
@@ -36,6 +39,7 @@ class Inspection:
 
     sizes: (height, width) to count, most common first; modes and formats likewise.
     classes: name to count; {} without labels.
+    attributes: name to how many images have it, most common first; {} without attributes.
     duplicates: groups of names whose decoded pixels are equal.
     unreadable: (name, reason).  fit: what the fit would do, as text.
     """
@@ -46,6 +50,7 @@ class Inspection:
     modes: Counter[str]
     formats: Counter[str]
     classes: dict[str, int]
+    attributes: dict[str, int]
     duplicates: tuple[tuple[str, ...], ...]
     unreadable: tuple[tuple[str, str], ...]
     fit: str
@@ -87,29 +92,47 @@ def inspect_files(files: Files, part: Part, fit: Fit) -> Inspection:
     notes = [] if shape is None else notes_on(survey, reasons, chosen, fit, shape)
     labels = [] if layout.labels is None else [layout.labels[name] for name in chosen]
     bad = survey.reasons | reasons
+    attributes = shares(layout.attributes_of(chosen), layout.attribute_names)
     return build(
-        files.name, headers, labels, repeats((name, digests[name]) for name in chosen),
+        files.name, headers, labels, attributes, repeats((name, digests[name]) for name in chosen),
         tuple(sorted(bad.items())), text, (*notes, *layout.notes),
     )  # fmt: skip
 
 
 def inspect_images(images: Images, fit: Fit) -> Inspection:
     """The same for what is no folder or archive; images are called by their position."""
+    if images.are_points:
+        return inspect_points(images)
     channels, height, width = images.shape
     mode = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}[channels]
     header = Header(height, width, mode, "array", channels < 3, channels in (2, 4))
     text, _ = fit_text([(height, width)], channels < 3, fit, images.name)
     labels = [] if images.labels is None else [images.classes[i] for i in images.labels.tolist()]
     digests = ((str(row), digest(pixels)) for row, pixels in enumerate(images.pixels.numpy()))
+    attributes = shares(images.attributes, images.attribute_names)
     return build(
-        images.name, [header] * len(images), labels, repeats(digests), (), text, images.notes
-    )
+        images.name, [header] * len(images), labels, attributes, repeats(digests), (), text,
+        images.notes,
+    )  # fmt: skip
+
+
+def inspect_points(images: Images) -> Inspection:
+    """Of points there is a number in all and in each mode; sizes, modes and formats are empty."""
+    labels = [] if images.labels is None else images.labels
+    counts = np.bincount(labels, minlength=len(images.classes)).tolist()
+    classes = dict(zip(images.classes, counts, strict=True))
+    warnings = warn(len(images), classes, {}, (), ())
+    return Inspection(
+        images.name, len(images), Counter(), Counter(), Counter(), classes, {}, (), (),
+        "points in the plane: as they are", images.notes, tuple(warnings),
+    )  # fmt: skip
 
 
 def build(
     name: str,
     headers: Sequence[Header],
     labels: Sequence[str],
+    attributes: dict[str, int],
     duplicates: tuple[tuple[str, ...], ...],
     unreadable: tuple[tuple[str, str], ...],
     fit: str,
@@ -117,17 +140,25 @@ def build(
 ) -> Inspection:
     classes = dict(sorted(Counter(labels).items()))
     sizes = ordered((header.height, header.width) for header in headers)
-    warnings = warn(len(headers), classes, duplicates, unreadable)
+    warnings = warn(len(headers), classes, attributes, duplicates, unreadable)
     return Inspection(
         name, len(headers), sizes, ordered(header.mode for header in headers),
-        ordered(header.format for header in headers), classes, duplicates, unreadable, fit, notes,
-        tuple(warnings),
+        ordered(header.format for header in headers), classes, attributes, duplicates, unreadable,
+        fit, notes, tuple(warnings),
     )  # fmt: skip
 
 
 def ordered(values: Iterable[Any]) -> Counter[Any]:
     """Counts, most common first."""
     return Counter(dict(Counter(values).most_common()))
+
+
+def shares(attributes: Tensor | None, names: Sequence[str]) -> dict[str, int]:
+    """How many images have each attribute, most common first."""
+    if attributes is None:
+        return {}
+    counts = dict(zip(names, attributes.sum(0).tolist(), strict=True))
+    return dict(sorted(counts.items(), key=lambda item: -item[1]))
 
 
 def digests_of(files: Files, names: set[str]) -> tuple[dict[str, bytes], dict[str, str]]:
@@ -188,6 +219,7 @@ def fit_text(
 def warn(
     count: int,
     classes: dict[str, int],
+    attributes: dict[str, int],
     duplicates: Sequence[Sequence[str]],
     unreadable: Sequence[tuple[str, str]],
 ) -> list[str]:
@@ -204,6 +236,13 @@ def warn(
         sentences.append(
             f"the classes are uneven: {min(classes.values())} to {max(classes.values())} images"
         )
+    # One that all or none have is told in the notes.
+    rare = [name for name, number in attributes.items() if 0 < min(number, count - number) < FEW]
+    if rare:
+        sentences.append(
+            f"fewer than {FEW} images have, or lack, {len(rare)} of the "
+            f"{len(attributes)} attributes: {some(rare)}"
+        )
     extra = sum(len(group) - 1 for group in duplicates)
     if extra > MANY_REPEATS * count:
         sentences.append(f"{extra} images repeat others exactly")
@@ -215,11 +254,14 @@ def warn(
 def contact_sheet(images: Images, count: int = 64, columns: int = 8, seed: int = 0) -> Image.Image:
     """``count`` images drawn without repeats, in rows of ``columns`` (mode L or RGB).
 
-    With classes: a row for each of the first 32 classes, up to ``columns`` images of it.
+    With classes: a row for each of the first 32 classes, up to ``columns`` images of it. Of points:
+    10,000 of them where they lie, a colour a class.
     Errors: ValueError for a count or columns below 1.
     """
     if count < 1 or columns < 1:
         raise ValueError(f"count {count} and columns {columns} must be 1 or more")
+    if images.are_points:
+        return portrait(images)
     order = torch.randperm(len(images), generator=keys.generator(seed, "contact sheet"))
     if images.labels is None:
         picked = order[:count].tolist()

@@ -1,15 +1,15 @@
-"""From the names of the files to the parts (train, test) and the labels."""
+"""From the names of the files to the parts (train, test), the labels and the attributes."""
 
-import csv
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ganvas.data.files import TABLE
-from ganvas.errors import DataError
+from torch import Tensor
+
+from ganvas.data.attributes import from_columns
+from ganvas.data.names import some
+from ganvas.data.tables import LABEL, Table, read_tables
 
 TEST_FOLDERS = ("test", "val", "valid", "validation")  # the first that is there is the test part
-NAMED = 5  # how many files a message names
 
 
 @dataclass
@@ -17,20 +17,36 @@ class Layout:
     """train and test: names in order (test is None without such a part).
 
     labels: a class name for each labelled file, or None.  notes: sentences for the screen.
+    attributes: uint8 [N, A] for ``names``, 0 or 1, or None; ``attribute_names`` are A.
     """
 
     train: list[str]
     test: list[str] | None
     labels: dict[str, str] | None
     notes: list[str] = field(default_factory=list)
+    attributes: Tensor | None = None
+    attribute_names: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> list[str]:
+        """All images, the test part's after the others."""
+        return self.train + (self.test or [])
+
+    def attributes_of(self, names: Sequence[str]) -> Tensor | None:
+        """The rows uint8 [len(names), A] of some of the images."""
+        if self.attributes is None:
+            return None
+        index = {name: row for row, name in enumerate(self.names)}
+        return self.attributes[[index[name] for name in names]]
 
 
 def lay_out(names: Sequence[str], present: set[str], tables: Mapping[str, bytes]) -> Layout:
     """The layout of sorted ``names`` (readable images), ``present`` (all files, also unreadable).
 
-    A single folder around everything does not count.  Labels come from a ``labels.csv`` (header
-    ``image,label``) beside the images or at the top, else from the sub-folders where there are at
-    least two of them and no image beside them.  Errors: DataError for a table that does not fit.
+    A single folder around everything does not count.  Labels come from the column ``label`` of a
+    ``labels.csv`` or ``attributes.csv`` (header ``image,label,…``) beside the images or at the top,
+    else from the sub-folders where there are at least two of them and no image beside them; the
+    attributes from the table's other columns.  Errors: DataError for a table that does not fit.
     """
     root = common_folder(names)
     train_root, test_root = part_folders(names, root)
@@ -40,9 +56,8 @@ def lay_out(names: Sequence[str], present: set[str], tables: Mapping[str, bytes]
     if unused := len(names) - len(layout.train) - len(layout.test or []):
         layout.notes.append(f"{unused} images in a further part not used: give its own folder")
     roots = list(dict.fromkeys(["", root, train_root, test_root or train_root]))
-    used = [top for top in roots if top + TABLE in tables]
-    if used:
-        label_by_tables(layout, used, present, tables)
+    if table := read_tables(roots, present, tables, layout.notes):
+        label_by_tables(layout, table)
     if layout.labels is None:
         label_by_folders(layout, train_root, test_root)
     return layout
@@ -83,75 +98,22 @@ def label_by_folders(layout: Layout, train_root: str, test_root: str | None) -> 
         layout.labels = labels
 
 
-def label_by_tables(
-    layout: Layout, roots: Sequence[str], present: set[str], tables: Mapping[str, bytes]
-) -> None:
-    """Labels from each root's table; images without a row are left out of the layout."""
-    labels: dict[str, str] = {}
-    for root in roots:
-        rows = read_table(root + TABLE, tables[root + TABLE], layout)
-        if rows is None:
-            return
-        labels |= resolve(root, rows, present)
-    listed = layout.train + (layout.test or [])
-    layout.train = [name for name in layout.train if name in labels]
+def label_by_tables(layout: Layout, table: Table) -> None:
+    """Labels and attributes from a table; images without a row are left out of the layout."""
+    listed = layout.names
+    layout.train = [name for name in layout.train if name in table.rows]
     if layout.test is not None:
-        layout.test = [name for name in layout.test if name in labels]
-    if missing := [name for name in listed if name not in labels]:
+        layout.test = [name for name in layout.test if name in table.rows]
+    if missing := [name for name in listed if name not in table.rows]:
         plural = "" if len(missing) == 1 else "s"
         layout.notes.append(
-            f"{len(missing)} image{plural} left out, without a row in {TABLE}: {some(missing)}"
+            f"{len(missing)} image{plural} left out, without a row in {table.name}: {some(missing)}"
         )
-    layout.labels = labels
-
-
-def read_table(name: str, data: bytes, layout: Layout) -> list[tuple[str, str]] | None:
-    """(image, label) rows; None, with a note, where the header is another one."""
-    try:
-        rows = list(csv.DictReader(io.StringIO(data.decode("utf-8-sig"), newline=""), strict=True))
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise DataError(f"{name}: not a UTF-8 CSV file ({error}); save it as one") from None
-    header = list(rows[0]) if rows else []
-    if not {"image", "label"} <= set(header):
-        text = ",".join(str(column) for column in header)
-        layout.notes.append(
-            f"{name} gives no labels, its header is {text!r}: name two columns image and label"
-        )
-        return None
-    if short := [row for row in rows if not row["image"] or not row["label"]]:
-        raise DataError(f"{name}: {len(short)} rows lack an image or a label; fill them in")
-    return [(row["image"].strip(), row["label"].strip()) for row in rows]
-
-
-def resolve(root: str, rows: Sequence[tuple[str, str]], present: set[str]) -> dict[str, str]:
-    """Full name to label; a row may name a path from the table's folder, or just a file."""
-    by_base: dict[str, list[str]] = {}
-    for name in present:
-        if name.startswith(root):
-            by_base.setdefault(name.rsplit("/", 1)[-1], []).append(name)
-    labels: dict[str, str] = {}
-    absent: list[str] = []
-    for image, label in rows:
-        alone = by_base.get(image, [])
-        name = root + image if root + image in present else alone[0] if len(alone) == 1 else None
-        if name is None:
-            absent.append(image)
-        elif labels.setdefault(name, label) != label:
-            raise DataError(f"{root + TABLE}: {image} has two labels; keep one")
-    if absent:
-        raise DataError(
-            f"{root + TABLE} names {len(absent)} images that are not there: {some(absent)}; "
-            "add the files or remove the rows"
-        )
-    return labels
-
-
-def some(names: Sequence[str]) -> str:
-    """The first few names, safe on one line of a screen."""
-    shown = ", ".join(printable(name) for name in names[:NAMED])
-    return shown + (", …" if len(names) > NAMED else "")
-
-
-def printable(name: str) -> str:
-    """A file name without control characters or undecodable bytes."""
-    return "".join(letter if letter.isprintable() else "\ufffd" for letter in name)
+    if LABEL in table.columns:
+        place = table.columns.index(LABEL)
+        layout.labels = {name: cells[place] for name, cells in table.rows.items()}
+    others = [place for place, column in enumerate(table.columns) if column != LABEL]
+    columns = [table.columns[place] for place in others]
+    rows = [[table.rows[name][place] for place in others] for name in layout.names]
+    layout.attributes, layout.attribute_names, notes = from_columns(columns, rows, table.name)
+    layout.notes += notes

@@ -1,7 +1,7 @@
-"""Images that are already in memory: tensors, arrays, (images, labels) pairs."""
+"""Images that are already in memory: tensors, arrays, (images, labels or attributes) pairs."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -9,12 +9,13 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from ganvas.data.attributes import from_values
 from ganvas.data.decode import to_plain
 from ganvas.data.fit import Fit
 from ganvas.data.images import Images, check_count, make_images, number_classes
 from ganvas.data.parallel import threaded
 from ganvas.data.part import Part
-from ganvas.errors import DataError
+from ganvas.errors import DataError, UsageError
 
 Progress = Callable[[int, int], None]
 FORMS = "[N, H, W], [N, C, H, W] or [N, H, W, C] with C from 1 to 4"
@@ -24,12 +25,16 @@ TELL_EVERY = 1024
 
 @dataclass
 class Raw:
-    """A source before its fit: uint8 [N, C, H, W], labels int64 [N] or None, class names, notes."""
+    """A source before its fit: uint8 [N, C, H, W] (points: float32 [N, 2, 1, 1]), labels int64 [N]
+    or None, class names, notes; attributes uint8 [N, A] or None, their names.
+    """
 
     pixels: Tensor
     labels: Tensor | None = None
     classes: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    attributes: Tensor | None = None
+    attribute_names: tuple[str, ...] = ()
 
 
 def read_memory(
@@ -37,7 +42,8 @@ def read_memory(
 ) -> Images:
     """Images from a tensor, an array, or a pair (images, labels); they have no test part.
 
-    uint8, or float in [0, 1] or [-1, 1].  Errors: DataError for any other form, type or range.
+    uint8, or float in [0, 1] or [-1, 1]; labels are integers [N], or attributes of 0 and 1 [N, A].
+    Errors: DataError for any other form, type or range.
     """
     raw = (
         from_pair(source[0], source[1], name)
@@ -58,8 +64,19 @@ def from_pair(images: Any, labels: Any, name: str) -> Raw:
     if not isinstance(images, (Tensor, np.ndarray)):
         raise DataError(f"{name}: the first of (images, labels) must be a tensor or an array")
     raw = from_array(images, name)
-    raw.labels, raw.classes = from_labels(labels, len(raw.pixels), name)
+    values = as_values(labels, name)
+    if values.ndim == 2:
+        add_attributes(raw, values, name)
+    else:
+        raw.labels, raw.classes = from_labels(values, len(raw.pixels), name)
     return raw
+
+
+def add_attributes(raw: Raw, values: Any, name: str, names: Any = None) -> None:
+    """Attributes from integers or booleans [N, A]; called a0, a1, … where no names are given."""
+    found = from_values(as_values(values, name), len(raw.pixels), name, names)
+    raw.attributes, raw.attribute_names, notes = found
+    raw.notes = (*raw.notes, *notes)
 
 
 def from_array(images: Tensor | np.ndarray, name: str) -> Raw:
@@ -121,10 +138,7 @@ def from_labels(
     labels: Any, count: int, name: str, classes: Sequence[str] = ()
 ) -> tuple[Tensor, tuple[str, ...]]:
     """int64 [N] and class names.  Integers are numbered in their order unless names are given."""
-    try:
-        values = torch.as_tensor(labels).detach().cpu()
-    except (TypeError, ValueError, RuntimeError):
-        raise DataError(f"{name}: labels are no integers; give one for each image") from None
+    values = as_values(labels, name)
     if values.ndim != 1 or len(values) != count:
         raise DataError(
             f"{name}: labels of shape {list(values.shape)} for {count} images; give one for each"
@@ -136,6 +150,14 @@ def from_labels(
     return number_classes(values.tolist())
 
 
+def as_values(labels: Any, name: str) -> Tensor:
+    """Labels or attributes as a tensor.  Errors: DataError for what is no array of numbers."""
+    try:
+        return torch.as_tensor(labels).detach().cpu()
+    except (TypeError, ValueError, RuntimeError):
+        raise DataError(f"{name}: labels are no integers; give one for each image") from None
+
+
 def select(raw: Raw, test: Raw | None, part: Part, name: str) -> Raw:
     """The wanted part of a source whose test part (if any) is ``test``."""
     train_rows = list(range(len(raw.pixels)))
@@ -144,13 +166,16 @@ def select(raw: Raw, test: Raw | None, part: Part, name: str) -> Raw:
         test_rows = list(range(len(train_rows), len(train_rows) + len(test.pixels)))
     rows = part.join(train_rows, test_rows, name)
     first, last = (rows[0], rows[-1] + 1) if rows else (0, 0)
-    return Raw(
-        stretch_of(raw.pixels, None if test is None else test.pixels, first, last),
-        None
-        if raw.labels is None
-        else stretch_of(raw.labels, None if test is None else test.labels, first, last),
-        raw.classes,
-        raw.notes,
+    other = Raw(raw.pixels[:0]) if test is None else test
+
+    def chosen(train: Tensor | None, test: Tensor | None) -> Tensor | None:
+        return None if train is None else stretch_of(train, test, first, last)
+
+    return replace(
+        raw,
+        pixels=stretch_of(raw.pixels, other.pixels, first, last),
+        labels=chosen(raw.labels, other.labels),
+        attributes=chosen(raw.attributes, other.attributes),
     )
 
 
@@ -165,12 +190,16 @@ def stretch_of(train: Tensor, test: Tensor | None, first: int, last: int) -> Ten
 
 
 def fitted(raw: Raw, fit: Fit, name: str, progress: Progress | None = None) -> Images:
-    """Bring pixels to the wanted size and channels (transparency on white)."""
+    """Bring pixels to the wanted size and channels (transparency on white); points stay."""
     count, channels, height, width = raw.pixels.shape
     check_count(count, name)
+    if raw.pixels.is_floating_point():
+        if fit.size is not None or fit.channels is not None:
+            raise UsageError(f"{name} holds points, which have no size and no channels to choose")
+        return finished(raw, raw.pixels, name, raw.notes)
     shape = fit.shape([(height, width)], channels < 3, name)
     if shape == (channels, height, width):
-        return make_images(raw.pixels, raw.labels, raw.classes, name, raw.notes)
+        return finished(raw, raw.pixels, name, raw.notes)
     arrays = raw.pixels.permute(0, 2, 3, 1).numpy()
     arrays = arrays[..., 0] if channels == 1 else arrays
     images = (to_plain(Image.fromarray(np.ascontiguousarray(array))) for array in arrays)
@@ -178,8 +207,13 @@ def fitted(raw: Raw, fit: Fit, name: str, progress: Progress | None = None) -> I
         images = (to_plain(from_grey_alpha(array)) for array in arrays)
     pixels = fit_all(images, count, fit, shape, progress)
     notes = (*raw.notes, f"{count:,} images with transparency composited on white")
+    return finished(raw, pixels, name, notes if channels in (2, 4) else raw.notes)
+
+
+def finished(raw: Raw, pixels: Tensor, name: str, notes: Sequence[str]) -> Images:
+    """Images of a source whose pixels were brought to their size."""
     return make_images(
-        pixels, raw.labels, raw.classes, name, notes if channels in (2, 4) else raw.notes
+        pixels, raw.labels, raw.classes, name, notes, None, raw.attributes, raw.attribute_names
     )
 
 

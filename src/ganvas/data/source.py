@@ -40,11 +40,12 @@ def load_images(
     progress: Callable[[int, int], None] | None = None,
     memory_bytes: int | None = None,
 ) -> Images:
-    """Load ``source`` as uint8 [N, C, H, W].
+    """Load ``source`` as uint8 [N, C, H, W], or, where it is of points, float32 [N, 2, 1, 1].
 
-    source: "mnist", "stacked-mnist", "fashion-mnist", "cifar10"; a path to a folder, .zip,
-    .tar(.gz), .npz, .npy or idx file(s); a tensor or array, uint8 or float in [0, 1] or [-1, 1];
-    (images, labels); or a map-style torch Dataset of PIL images or tensors.
+    source: "mnist", "stacked-mnist", "fashion-mnist", "cifar10"; "ring", "grid", "spiral" (points);
+    a path to a folder, .zip, .tar(.gz), .npz, .npy or idx file(s); a tensor or array, uint8 or
+    float in [0, 1] or [-1, 1]; (images, labels [N] or attributes [N, A]); or a map-style torch
+    Dataset of PIL images or tensors.
     split: "train", "test", "all", or positions in the training part such as "0:50000".
     size: the shorter side, or (height, width); None: as they are, all must agree.
     channels: 1, 3, or None: 1 where all images are greyscale, else 3.
