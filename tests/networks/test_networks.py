@@ -14,6 +14,10 @@ from ganvas.recipes.parts import DISCRIMINATORS, GENERATORS
 SHAPES = [(1, 28, 28), (3, 32, 32), (3, 64, 96), (3, 48, 32)]
 
 
+BARE = ("r3gan", "style", "mlp")
+"""Generators whose last layer nothing bounds."""
+
+
 def layout(network: nn.Module) -> list[str]:
     """Layers with weights, in words; reshaping and activations left out."""
     return [str(m) for m in network if any(True for _ in m.parameters())]  # pyright: ignore
@@ -26,7 +30,7 @@ def test_generators_make_images_of_the_shape_asked_for(kind: str, shape) -> None
     network = settings.build(shape)
     images = network(torch.randn(3, settings.latent))
     assert images.shape == (3, *shape)
-    assert images.abs().max() <= 1
+    assert images.isfinite().all() and (kind in BARE or images.abs().max() <= 1)
 
 
 @pytest.mark.parametrize("shape", SHAPES)
@@ -35,7 +39,7 @@ def test_discriminators_give_unbounded_scores(kind: str, shape) -> None:
     network = DISCRIMINATORS[kind]().build(shape)
     scores = network.eval()(torch.randn(3, *shape) * 1e5).detach()
     assert scores.shape[0] == 3
-    assert scores.abs().max() > 1
+    assert scores.max() > 1 or scores.min() < 0  # no probabilities
 
 
 @pytest.mark.parametrize("kind", GENERATORS)
@@ -51,7 +55,8 @@ def test_every_generator_weight_gets_a_gradient(kind: str) -> None:
 def test_every_discriminator_weight_gets_a_gradient(kind: str) -> None:
     network = DISCRIMINATORS[kind]().build((3, 32, 32))
     network(torch.randn(4, 3, 32, 32)).square().sum().backward()
-    assert [n for n, p in network.named_parameters() if p.grad is None] == []
+    trained = [(name, p) for name, p in network.named_parameters() if p.requires_grad]
+    assert trained and [name for name, p in trained if p.grad is None] == []
 
 
 def test_dcgan_is_tutorial_a_layer_by_layer() -> None:

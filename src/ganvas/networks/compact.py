@@ -8,18 +8,30 @@ cheap there and teaches much.
 
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
 
+from ganvas.networks.conditioned import (
+    Classify,
+    Concatenate,
+    ConditionalBatchNorm2d,
+    Projection,
+    Sequence,
+)
 from ganvas.networks.convolution import Conv2d, ConvTranspose2d
 from ganvas.networks.flatten import Flatten
 from ganvas.networks.initialise import Init, initialise
+from ganvas.networks.minibatch import MinibatchDiscrimination, MinibatchStd
 from ganvas.networks.norm import BatchNorm2d
 from ganvas.networks.shape import Shape, halvings
 
 BASE = 7
 """Least side, in pixels, of the smallest map."""
+
+KERNELS = 32
+"""Numbers that minibatch discrimination adds to the features."""
 
 
 @dataclass(frozen=True)
@@ -28,28 +40,34 @@ class CompactGenerator:
 
     BatchNorm and ReLU stand between. latent: numbers in the latent. width: channels of the map of
     half the image's side, doubled at each level towards the latent. init: the first weights.
+    condition: how conditions enter, where there are any: appended to the latent, or as gain and
+    bias of every BatchNorm.
     """
 
     latent: int = 64
     width: int = 32
     init: Init = "torch"
+    condition: Literal["norm", "concatenation"] = "norm"
 
-    def build(self, shape: Shape) -> nn.Module:
+    def build(self, shape: Shape, conditions: int = 0) -> nn.Module:
         levels, height, width = halvings(shape, BASE)
         channels = [self.width * 2**level for level in reversed(range(levels))]
-        layers: list[nn.Module] = [
-            nn.Linear(self.latent, channels[0] * height * width, bias=False),
+        joined = conditions if self.condition == "concatenation" else 0
+        inner = conditions - joined
+        layers: list[nn.Module] = [Concatenate()] if joined else []
+        layers += [
+            nn.Linear(self.latent + joined, channels[0] * height * width, bias=False),
             ToMap(height, width),
-            *_norm_relu(channels[0]),
+            *_norm_relu(channels[0], inner),
         ]
         for index, wide in enumerate(channels):
-            layers += [Conv2d(wide, wide, 3, padding=1, bias=False), *_norm_relu(wide)]
+            layers += [Conv2d(wide, wide, 3, padding=1, bias=False), *_norm_relu(wide, inner)]
             if index + 1 < levels:
                 narrow = channels[index + 1]
                 up = ConvTranspose2d(wide, narrow, 4, stride=2, padding=1, bias=False)
-                layers += [up, *_norm_relu(narrow)]
+                layers += [up, *_norm_relu(narrow, inner)]
         layers += [ConvTranspose2d(channels[-1], shape[0], 4, stride=2, padding=1), nn.Tanh()]
-        return initialise(nn.Sequential(*layers), self.init)
+        return initialise(Sequence(*layers), self.init)
 
 
 @dataclass(frozen=True)
@@ -57,31 +75,50 @@ class CompactDiscriminator:
     """A strided convolution at each level, two linear layers, LeakyReLU 0.2; one score an image.
 
     width: channels of the first map. growth: how many times as many each next map has. hidden:
-    units of the first linear layer. init: the first weights.
+    units of the first linear layer. init: the first weights. condition: what is done with
+    conditions, where there are any: multiplied with the last features, appended to the image as
+    planes, or read by a classifier beside the score. diversity: how it sees its batch: by the
+    deviation of the last map, or by distances of the last features; both couple its images, so the
+    game must not join its passes.
     """
 
     width: int = 32
     growth: float = 1.5
     hidden: int = 512
     init: Init = "torch"
+    condition: Literal["projection", "concatenation", "classifier"] = "projection"
+    diversity: Literal["none", "deviation", "discrimination"] = "none"
 
-    def build(self, shape: Shape) -> nn.Module:
+    def build(self, shape: Shape, conditions: int = 0) -> nn.Module:
         levels, height, width = halvings(shape, BASE)
-        channels = [shape[0]] + [round(self.width * self.growth**level) for level in range(levels)]
-        layers: list[nn.Module] = []
+        joined = conditions if self.condition == "concatenation" else 0
+        channels = [shape[0] + joined]
+        channels += [round(self.width * self.growth**level) for level in range(levels)]
+        layers: list[nn.Module] = [Concatenate()] if joined else []
         for before, after in pairwise(channels):
             layers += [
                 Conv2d(before, after, 4, stride=2, padding=1),
                 nn.LeakyReLU(0.2, inplace=True),
             ]
+        deviation = self.diversity == "deviation"
+        features = self.hidden + KERNELS * (self.diversity == "discrimination")
+        layers += [MinibatchStd()] if deviation else []
         layers += [
             Flatten(),
-            nn.Linear(channels[-1] * height * width, self.hidden),
+            nn.Linear((channels[-1] + deviation) * height * width, self.hidden),
             nn.LeakyReLU(0.2, inplace=True),
-            nn.Linear(self.hidden, 1),
-            nn.Flatten(0),
         ]
-        return initialise(nn.Sequential(*layers), self.init)
+        if features > self.hidden:
+            layers.append(MinibatchDiscrimination(self.hidden, KERNELS))
+        layers += self._head(features, conditions - joined)
+        return initialise(Sequence(*layers), self.init)
+
+    def _head(self, features: int, conditions: int) -> list[nn.Module]:
+        if conditions and self.condition == "projection":
+            return [Projection(features, conditions)]
+        if conditions:
+            return [Classify(features, conditions)]
+        return [nn.Linear(features, 1), nn.Flatten(0)]
 
 
 class ToMap(nn.Module):
@@ -98,5 +135,6 @@ class ToMap(nn.Module):
         return f"{self.size[0]}, {self.size[1]}"
 
 
-def _norm_relu(channels: int) -> tuple[nn.Module, nn.Module]:
-    return BatchNorm2d(channels), nn.ReLU(inplace=True)
+def _norm_relu(channels: int, conditions: int) -> tuple[nn.Module, nn.Module]:
+    norm = ConditionalBatchNorm2d(channels, conditions) if conditions else BatchNorm2d(channels)
+    return norm, nn.ReLU(inplace=True)

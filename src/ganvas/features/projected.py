@@ -1,0 +1,153 @@
+"""A discriminator that sees images through a network trained on ImageNet (Sauer et al. 2021).
+
+Four maps of the frozen network, mixed once at random over channels and scales (section 3.2), go to
+four small trained heads. What a head can tell apart then lies in features of natural images; so a
+distance measured in the same features, or in those of any ImageNet classifier, flatters what such
+a discriminator taught (Kynkäänniemi et al. 2023).
+"""
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Literal
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from ganvas.errors import UsageError
+from ganvas.features.taps import CHANNELS, STRIDES, Taps, efficientnet_taps
+from ganvas.networks.conditioned import Conditioned, Sequence
+from ganvas.networks.convolution import Conv2d
+from ganvas.networks.dcgan import spectral
+from ganvas.networks.norm import BatchNorm2d
+from ganvas.networks.shape import Shape
+
+DEEPEST = STRIDES[-1]
+
+SPREAD = (9.0, 8.0, 7.5, 3.0)
+"""Standard deviation of each tap on photographs seen at 128x128, rounded."""
+
+
+@dataclass(frozen=True)
+class ProjectedDiscriminator:
+    """Heads on efficientnet-lite0's maps; scores [N, P], as many at each of the four scales.
+
+    Each head halves its map down to that of the deepest, so the plain mean over axis 1, which
+    losses take, weighs the scales equally.
+
+    size: the shorter side, in pixels, at which the network sees images; a multiple of 32. A scale
+    gives (size / 32)^2 scores of a square image. width: channels of the heads. norm: ``batch``, as
+    in the paper, stands behind their inner convolutions and couples the images of a batch; ``none``
+    does not, and lets the game join its passes.
+    """
+
+    size: int = 128
+    width: int = 64
+    norm: Literal["batch", "none"] = "batch"
+
+    def build(self, shape: Shape, conditions: int = 0) -> nn.Module:
+        """Images [N, C, H, W] in [-1, 1], and conditions [N, K] where there are any, to scores.
+
+        Raises:
+            UsageError: images neither grey nor in colour, or a size that is no multiple of 32.
+            UserError: the extra that has the network is not installed.
+        """
+        if shape[0] not in (1, 3):
+            raise UsageError(f"efficientnet-lite0 sees 1 or 3 channels, not {shape[0]}")
+        if self.size < DEEPEST or self.size % DEEPEST:
+            raise UsageError(
+                f"discriminator.size must be a multiple of {DEEPEST}, such as 128, not {self.size}"
+            )
+        short = min(shape[1:])
+        height, width = (round(self.size * side / short / DEEPEST) * DEEPEST for side in shape[1:])
+        heads = [
+            _head(channels, self, DEEPEST // stride, conditions)
+            for channels, stride in zip(CHANNELS, STRIDES, strict=True)
+        ]
+        return Projected(efficientnet_taps(), Mixing(), heads, (height, width))
+
+
+class Projected(nn.Module):
+    """Frozen ``taps`` and ``mixing`` before trained ``heads``, at one size of image."""
+
+    def __init__(
+        self, taps: Taps, mixing: "Mixing", heads: list[nn.Module], size: tuple[int, int]
+    ) -> None:
+        super().__init__()
+        self.taps = taps
+        self.mixing = mixing
+        self.heads = nn.ModuleList(heads)
+        self.size = size
+
+    def forward(self, images: Tensor, conditions: Tensor | None = None) -> Tensor:
+        if images.shape[2:] != self.size:
+            images = F.interpolate(images, self.size, mode="bilinear", antialias=True)
+        maps = self.mixing(self.taps(images.expand(-1, 3, -1, -1)))
+        scores = [head(seen, conditions) for head, seen in zip(self.heads, maps, strict=True)]
+        return torch.cat(scores, 1)
+
+
+class Mixing(nn.Module):
+    """Random frozen convolutions, Kaiming's with no activation behind them (section 3.2).
+
+    Each map's channels are mixed among each other; then, from the deepest up, each map is given
+    the one below it through a 3x3 convolution, at twice the size. The first convolutions bring all
+    taps to one spread, so that no scale drowns another.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.channels = nn.ModuleList(Conv2d(wide, wide, 1, bias=False) for wide in CHANNELS)
+        self.scales = nn.ModuleList(
+            Conv2d(deep, wide, 3, padding=1, bias=False) for wide, deep in pairwise(CHANNELS)
+        )
+        for weight in self.requires_grad_(False).parameters():
+            nn.init.kaiming_normal_(weight, nonlinearity="linear")
+        for weight, spread in zip(self.channels.parameters(), SPREAD, strict=True):
+            weight.div_(spread)
+
+    def forward(self, taps: list[Tensor]) -> list[Tensor]:
+        maps = [mix(tap) for mix, tap in zip(self.channels, taps, strict=True)]
+        for level in reversed(range(len(self.scales))):
+            below = self.scales[level](maps[level + 1])
+            maps[level] = maps[level] + F.interpolate(below, scale_factor=2, mode="bilinear")
+        return maps
+
+
+def _head(
+    channels: int, settings: ProjectedDiscriminator, factor: int, conditions: int
+) -> nn.Module:
+    """A map to scores [N, P]; LeakyReLU 0.2, spectral norm throughout (Miyato et al. 2018).
+
+    Convolutions of stride 2 until ``factor`` is reached, one of stride 1, and one that scores.
+    """
+    width, layers = settings.width, []
+    while factor > 1:
+        layers += _hidden(channels, settings, kernel=4, stride=2)
+        channels, factor = width, factor // 2
+    layers += _hidden(channels, settings, kernel=3, stride=1)
+    score = MapProjection(width, conditions) if conditions else Conv2d(width, 1, 3, padding=1)
+    return spectral(Sequence(*layers, score, nn.Flatten()))
+
+
+def _hidden(
+    channels: int, settings: ProjectedDiscriminator, kernel: int, stride: int
+) -> list[nn.Module]:
+    batch, width = settings.norm == "batch", settings.width
+    norm = [BatchNorm2d(width)] if batch else []
+    return [Conv2d(channels, width, kernel, stride, 1, bias=not batch), *norm, nn.LeakyReLU(0.2)]
+
+
+class MapProjection(Conditioned):
+    """A score at each place of maps [N, C, H, W] plus the product of what stands there with the
+    embedded conditions: [N, 1, H, W] (Miyato & Koyama 2018, eq. 3, place by place).
+    """
+
+    def __init__(self, channels: int, conditions: int) -> None:
+        super().__init__()
+        self.score = Conv2d(channels, 1, 3, padding=1)
+        self.embed = nn.Linear(conditions, channels, bias=False)
+
+    def forward(self, input: Tensor, conditions: Tensor) -> Tensor:
+        embedded = self.embed(conditions)[:, :, None, None]
+        return self.score(input) + (embedded * input).sum(1, keepdim=True)

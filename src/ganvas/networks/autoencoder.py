@@ -1,0 +1,65 @@
+"""An autoencoder that serves as a discriminator: what it cannot rebuild it takes for a fake."""
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Literal
+
+from torch import Tensor, nn
+
+from ganvas.networks.compact import BASE, ToMap
+from ganvas.networks.convolution import Conv2d, ConvTranspose2d
+from ganvas.networks.flatten import Flatten
+from ganvas.networks.initialise import Init, initialise
+from ganvas.networks.norm import BatchNorm2d
+from ganvas.networks.shape import Shape, halvings
+
+
+class Autoencoder(nn.Module):
+    """Images [N, C, H, W] to features [N, hidden] by ``encode``, and back by ``decode``."""
+
+    def __init__(self, encode: nn.Module, decode: nn.Module) -> None:
+        super().__init__()
+        self.encode = encode
+        self.decode = decode
+
+    def forward(self, images: Tensor) -> Tensor:
+        return self.decode(self.encode(images))
+
+
+@dataclass(frozen=True)
+class CompactAutoencoder:
+    """A strided convolution at each level down to a narrow linear layer; back by a 3x3 and a
+    transposed convolution at each. LeakyReLU 0.2 between; the output is bare, thus unbounded.
+
+    width: channels of the map of half the image's side. growth: how many times as many each
+    smaller map has. hidden: numbers in the bottleneck. norm: what stands behind the layers on the
+    way back; ``batch`` learns sooner and couples the images of a batch, ``none`` judges each alone.
+    init: the first weights.
+    """
+
+    width: int = 32
+    growth: float = 1.5
+    hidden: int = 64
+    norm: Literal["none", "batch"] = "none"
+    init: Init = "torch"
+
+    def build(self, shape: Shape) -> nn.Module:
+        levels, height, width = halvings(shape, BASE)
+        channels = [round(self.width * self.growth**level) for level in range(levels)]
+        units = channels[-1] * height * width
+        encode: list[nn.Module] = []
+        for before, after in pairwise([shape[0], *channels]):
+            encode += [Conv2d(before, after, 4, stride=2, padding=1), _bend()]
+        encode += [Flatten(), nn.Linear(units, self.hidden)]
+        decode: list[nn.Module] = [nn.Linear(self.hidden, units), ToMap(height, width)]
+        for wide, narrow in pairwise([*channels[::-1], shape[0]]):
+            decode += [*self._norm_bend(wide), Conv2d(wide, wide, 3, padding=1)]
+            decode += [*self._norm_bend(wide), ConvTranspose2d(wide, narrow, 4, 2, padding=1)]
+        return initialise(Autoencoder(nn.Sequential(*encode), nn.Sequential(*decode)), self.init)
+
+    def _norm_bend(self, channels: int) -> list[nn.Module]:
+        return [*([BatchNorm2d(channels)] if self.norm == "batch" else []), _bend()]
+
+
+def _bend() -> nn.Module:
+    return nn.LeakyReLU(0.2, inplace=True)

@@ -1,0 +1,123 @@
+"""FastGAN's generator (Liu et al. 2021) for small images: gated layers and skip-layer excitation.
+
+As Sauer et al. 2021 use it, without spectral norm and without a tanh, so a gradient is never lost
+to saturation: images may leave [-1, 1] a little, and training pulls them back. Lighter than theirs:
+no noise is added to the maps, so an image is a function of its latent.
+"""
+
+from dataclasses import dataclass
+
+from torch import Tensor, nn
+
+from ganvas.networks.compact import ToMap
+from ganvas.networks.conditioned import ConditionalBatchNorm2d, Conditioned, Sequence
+from ganvas.networks.convolution import Conv2d
+from ganvas.networks.dcgan import widths
+from ganvas.networks.fused import UpsampledConv2d
+from ganvas.networks.norm import BatchNorm2d
+from ganvas.networks.shape import Shape, halvings
+
+REACH = 3
+"""Levels between an exciting map and the one that it excites; fewer where there are fewer."""
+
+
+@dataclass(frozen=True)
+class FastGANGenerator:
+    """At each level: twice the side, then one convolution or two, each normalised and gated.
+
+    latent: numbers in the latent. width: channels of the largest map, doubled at each level towards
+    the latent, up to 512: 16 for a CPU, 64 for a GPU.
+    """
+
+    latent: int = 128
+    width: int = 16
+
+    def build(self, shape: Shape, conditions: int = 0) -> nn.Module:
+        """Latents [N, latent], and conditions [N, K] where there are any, to images.
+
+        Raises:
+            UsageError: a size that cannot be halved to a small one.
+        """
+        levels, height, width = halvings(shape)
+        channels = widths(levels + 1, self.width)[::-1]
+        start = Sequence(
+            nn.Linear(self.latent, 2 * channels[0] * height * width, bias=False),
+            ToMap(height, width),
+            *_gated(channels[0], conditions),
+        )
+        ups = [
+            Up(channels[level], channels[level + 1], conditions, twice=level % 2 == 0)
+            for level in range(levels)
+        ]
+        reach = min(REACH, levels)
+        excites = [
+            Excitation(channels[level], channels[level + reach], (height, width), 2**level)
+            for level in range(levels + 1 - reach)
+        ]
+        last = Conv2d(channels[-1], shape[0], 3, padding=1)
+        nn.init.normal_(last.weight, 0.0, 0.02)  # first images near grey, well within [-1, 1]
+        return FastGAN(start, ups, excites, last)
+
+
+class FastGAN(Conditioned):
+    """Maps of growing size, the last of which are excited by the first, one each; then an image."""
+
+    def __init__(
+        self, start: Sequence, ups: list["Up"], excites: list["Excitation"], last: nn.Module
+    ) -> None:
+        super().__init__()
+        self.start = start
+        self.ups = nn.ModuleList(ups)
+        self.excites = nn.ModuleList(excites)
+        self.last = last
+
+    def forward(self, latents: Tensor, conditions: Tensor | None = None) -> Tensor:
+        maps = [self.start(latents, conditions)]
+        reach = len(self.ups) + 1 - len(self.excites)
+        for level, up in enumerate(self.ups, 1):
+            made = up(maps[-1], conditions)
+            below = level - reach
+            maps.append(made * self.excites[below](maps[below]) if below >= 0 else made)
+        return self.last(maps[-1])
+
+
+class Up(Sequence):
+    """A map at twice its side."""
+
+    def __init__(self, wide: int, narrow: int, conditions: int, twice: bool) -> None:
+        layers = [UpsampledConv2d(wide, 2 * narrow), *_gated(narrow, conditions)]
+        if twice:
+            again = Conv2d(narrow, 2 * narrow, 3, padding=1, bias=False)
+            layers += [again, *_gated(narrow, conditions)]
+        super().__init__(*layers)
+
+
+class Excitation(nn.Sequential):
+    """A gain in (0, 1) for each channel of a later map, from a small one (eq. 1 and 2).
+
+    The small map is averaged down to the first one's ``size``.
+    """
+
+    def __init__(self, small: int, large: int, size: tuple[int, int], factor: int) -> None:
+        super().__init__(
+            nn.AvgPool2d(factor),
+            Conv2d(small, large, size),
+            nn.SiLU(),
+            Conv2d(large, large, 1),
+            nn.Sigmoid(),
+        )
+
+
+class Gate(nn.Module):
+    """``nn.GLU`` over channels, whose own gradient takes five times as long on a CPU."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        value, gate = input.chunk(2, 1)
+        return value * gate.sigmoid()
+
+
+def _gated(channels: int, conditions: int) -> tuple[nn.Module, nn.Module]:
+    """Normalisation of twice the channels, half of which gate the others (Dauphin et al. 2017)."""
+    double = 2 * channels
+    norm = ConditionalBatchNorm2d(double, conditions) if conditions else BatchNorm2d(double)
+    return norm, Gate()

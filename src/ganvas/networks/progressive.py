@@ -1,0 +1,244 @@
+"""Networks that grow (Karras et al. 2018): from the smallest resolution to the full one by stages.
+
+Each stage doubles the resolution. All have their weights from the start; ``growth`` says how far
+they are, and ``at`` gives the part of a network that a stage trains, at its own resolution.
+"""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import pairwise
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from ganvas.networks.compact import ToMap
+from ganvas.networks.conditioned import Concatenate, Sequence
+from ganvas.networks.equalised import EqualConv2d, EqualLinear
+from ganvas.networks.flatten import Flatten
+from ganvas.networks.fused import PooledConv2d, UpsampledConv2d
+from ganvas.networks.minibatch import MinibatchStd
+from ganvas.networks.shape import Shape, halvings
+from ganvas.networks.style_discriminator import StyleScores
+
+GAIN = math.sqrt(2)
+"""What keeps the mean square of maps through a LeakyReLU of slope 0.2, nearly."""
+
+
+@dataclass(frozen=True)
+class ProgressiveGenerator:
+    """At each resolution two 3x3 convolutions, each with LeakyReLU 0.2 and pixel norm, and a 1x1
+    convolution to an image; tanh last. Conditions are appended to the latent.
+
+    latent: numbers in the latent. width: channels at the full resolution, doubled at each level
+    towards the smallest map, up to ``widest``.
+    """
+
+    latent: int = 128
+    width: int = 16
+    widest: int = 256
+
+    def build(self, shape: Shape, conditions: int = 0) -> "GrowingGenerator":
+        _, height, width = halvings(shape)
+        channels = _channels(shape, self.width, self.widest)
+        first = channels[0]
+        start = EqualLinear(self.latent + conditions, first * height * width, gain=GAIN)
+        blocks = [
+            Sequence(
+                PixelNorm(),
+                *([Concatenate()] if conditions else []),
+                start,
+                ToMap(height, width),
+                *_active_norm(),
+                EqualConv2d(first, first, 3, padding=1, gain=GAIN),
+                *_active_norm(),
+            )
+        ]
+        for before, after in pairwise(channels):
+            up, same = Up(before, after), EqualConv2d(after, after, 3, padding=1, gain=GAIN)
+            blocks.append(Sequence(up, *_active_norm(), same, *_active_norm()))
+        to_images = [EqualConv2d(wide, shape[0], 1) for wide in channels]
+        return GrowingGenerator(blocks, to_images)
+
+
+@dataclass(frozen=True)
+class ProgressiveDiscriminator:
+    """The generator's mirror: at each resolution a 1x1 convolution from the image and two 3x3
+    convolutions; at the smallest one, the deviation within groups of images, a convolution and two
+    linear layers. LeakyReLU 0.2, no normalisation; one score an image [N].
+
+    width: channels at the full resolution, doubled at each level, up to ``widest``. group: images
+    whose deviation is seen; 1 leaves that out. Conditions are projected (Miyato & Koyama 2018).
+    """
+
+    width: int = 16
+    widest: int = 256
+    group: int = 4
+
+    def build(self, shape: Shape, conditions: int = 0) -> "GrowingDiscriminator":
+        _, height, width = halvings(shape)
+        channels = _channels(shape, self.width, self.widest)
+        last, shown = channels[0], int(self.group > 1)
+        body = nn.Sequential(
+            *([MinibatchStd(self.group)] if shown else []),
+            EqualConv2d(last + shown, last, 3, padding=1, gain=GAIN),
+            _active(),
+            Flatten(),
+            EqualLinear(last * height * width, last, gain=GAIN),
+            _active(),
+        )
+        blocks: list[nn.Module] = [StyleScores(body, last, conditions)]
+        for after, before in pairwise(channels):
+            same = EqualConv2d(before, before, 3, padding=1, gain=GAIN)
+            blocks.append(Sequence(same, _active(), Down(before, after), _active()))
+        from_images = [
+            nn.Sequential(EqualConv2d(shape[0], wide, 1, gain=GAIN), _active()) for wide in channels
+        ]
+        return GrowingDiscriminator(blocks, from_images)
+
+
+class Growing(nn.Module):
+    """Stages from the smallest resolution up: a block each, and what leads to or from an image.
+
+    ``growth`` [] is the stage reached: within s - 1 and s, stage s is being faded in over the one
+    before (section 3 and figure 2). It moves with the run, not with gradients; here, at the last.
+
+    Args:
+        blocks: of all stages.
+        joints: to or from images, of the last stages; those before have none.
+        growth: another network's, to be shared.
+    """
+
+    growth: Tensor
+
+    def __init__(
+        self,
+        blocks: Iterable[nn.Module],
+        joints: Iterable[nn.Module],
+        growth: Tensor | None = None,
+    ) -> None:
+        super().__init__()
+        self.blocks, self.joints = nn.ModuleList(blocks), nn.ModuleList(joints)
+        self.first = len(self.blocks) - len(self.joints)
+        last = torch.tensor(float(len(self.blocks) - 1))
+        self.register_buffer("growth", last if growth is None else growth)
+
+    @property
+    def stages(self) -> int:
+        return len(self.blocks)
+
+    def at(self, stage: int) -> "Growing":
+        """The same weights as far as this stage, with images of its resolution: what is trained
+        while ``growth`` is within ``stage`` - 1 and ``stage``. Of a whole network only."""
+        joints = self.joints[max(stage - 1, 0) : stage + 1]
+        return type(self)(self.blocks[: stage + 1], joints, self.growth)
+
+    def faded(self, before: Tensor, after: Tensor, stage: int) -> Tensor:
+        """From the stage before to this one, as far as it is faded in; exactly so at both ends."""
+        return faded(before, after, self.growth, stage)
+
+
+class GrowingGenerator(Growing):
+    """Latents [N, latent], and conditions [N, K] where there are any, to images [N, C, H, W] within
+    [-1, 1], of the last resolution whatever the growth."""
+
+    def forward(self, latents: Tensor, conditions: Tensor | None = None) -> Tensor:
+        maps, image = latents, None
+        for stage, block in enumerate(self.blocks):
+            maps = block(maps, conditions)
+            if stage < self.first:
+                continue
+            colours = self.joints[stage - self.first](maps)
+            image = colours if image is None else self.faded(doubled(image), colours, stage)
+        assert image is not None
+        return image.tanh()
+
+
+class GrowingDiscriminator(Growing):
+    """Images [N, C, H, W] of the last resolution, and conditions [N, K] where there are any, to
+    scores [N]. What is finer than the growth is not seen."""
+
+    def forward(self, images: Tensor, conditions: Tensor | None = None) -> Tensor:
+        maps = self.joints[-1](images)
+        for stage in reversed(range(self.stages)):
+            maps = self.blocks[stage](maps, conditions)
+            if stage > self.first:
+                images = halved(images)
+                before = self.joints[stage - 1 - self.first](images)
+                maps = self.faded(before, maps, stage)
+        return maps
+
+
+def faded(before: Tensor, after: Tensor, growth: Tensor, stage: int) -> Tensor:
+    """What lies between a stage and the one before it at this growth [].
+
+    ``before`` where growth is stage - 1 or less, ``after`` where it is stage or more.
+    """
+    return before.lerp(after, (growth - (stage - 1)).clamp(0, 1).to(after.dtype))
+
+
+def doubled(images: Tensor) -> Tensor:
+    """Each pixel as 2x2: [N, C, H, W] to [N, C, 2H, 2W]."""
+    return F.interpolate(images, scale_factor=2.0, mode="nearest")
+
+
+def halved(images: Tensor) -> Tensor:
+    """The mean of each 2x2: [N, C, 2H, 2W] to [N, C, H, W]."""
+    return F.avg_pool2d(images, 2)
+
+
+class PixelNorm(nn.Module):
+    """Channels of mean square 1 in each pixel of maps, or in each of rows [N, D] (section 4.2)."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        squares = input.square()
+        if input.ndim == 2:
+            return input * torch.rsqrt(squares.mean(1, keepdim=True) + 1e-8)
+        # On a CPU a sum over few neighbours in memory is slower than a product with a constant.
+        channels = input.shape[1]
+        means = F.conv2d(squares, squares.new_full((channels, channels, 1, 1), 1 / channels))
+        return input * torch.rsqrt(means + 1e-8)
+
+
+class Up(UpsampledConv2d):
+    """Each pixel as 2x2, then a 3x3 convolution of equalised learning rate: [N, I, H, W] to
+    [N, O, 2H, 2W]."""
+
+    def __init__(self, before: int, after: int) -> None:
+        super().__init__(before, after)
+        self.scale = GAIN / math.sqrt(before * 9)
+        nn.init.normal_(self.weight)
+        self.offset = nn.Parameter(torch.zeros(after, 1, 1))
+
+    def forward(self, input: Tensor) -> Tensor:
+        maps = super().forward(input * self.scale)
+        return maps + self.offset.to(maps.dtype)
+
+
+class Down(PooledConv2d):
+    """A 3x3 convolution of equalised learning rate, then the mean of each 2x2: [N, I, H, W] to
+    [N, O, H/2, W/2]."""
+
+    def __init__(self, before: int, after: int) -> None:
+        super().__init__(before, after)
+        self.scale = GAIN / math.sqrt(before * 9)
+        nn.init.normal_(self.weight)
+        nn.init.zeros_(self.bias)  # pyright: ignore[reportArgumentType]
+
+    def forward(self, input: Tensor) -> Tensor:
+        return super().forward(input * self.scale)
+
+
+def _channels(shape: Shape, width: int, widest: int) -> list[int]:
+    """Of each resolution, the smallest map's first."""
+    levels, _, _ = halvings(shape)
+    return [min(widest, width * 2**level) for level in reversed(range(levels + 1))]
+
+
+def _active() -> nn.Module:
+    return nn.LeakyReLU(0.2, inplace=True)
+
+
+def _active_norm() -> tuple[nn.Module, nn.Module]:
+    return _active(), PixelNorm()

@@ -1,0 +1,89 @@
+"""StyleGAN2's discriminator: residual blocks, minibatch deviation (Karras et al. 2020, 4.1)."""
+
+import math
+from dataclasses import dataclass
+from itertools import pairwise
+
+from torch import Tensor, nn
+
+from ganvas.networks.blur import Blur
+from ganvas.networks.equalised import EqualConv2d, EqualLinear
+from ganvas.networks.flatten import Flatten
+from ganvas.networks.minibatch import MinibatchStd
+from ganvas.networks.resample import Halve
+from ganvas.networks.shape import Shape, halvings
+
+GAIN = math.sqrt(2)
+"""What keeps the mean square of maps through a LeakyReLU of slope 0.2, nearly."""
+
+
+@dataclass(frozen=True)
+class StyleDiscriminator:
+    """Residual blocks that halve the resolution, two linear layers; one score an image [N].
+
+    width: channels at the full resolution, doubled at each level, up to ``widest``. group: images
+    whose deviation is shown to the last convolution; 1 leaves that out. Conditions are projected
+    (Miyato & Koyama 2018).
+    """
+
+    width: int = 32
+    widest: int = 512
+    group: int = 4
+
+    def build(self, shape: Shape, conditions: int = 0) -> nn.Module:
+        levels, height, width = halvings(shape)
+        channels = [min(self.widest, self.width * 2**level) for level in range(levels + 1)]
+        last, shown = channels[-1], int(self.group > 1)
+        body = nn.Sequential(
+            EqualConv2d(shape[0], channels[0], 1, gain=GAIN),
+            nn.LeakyReLU(0.2, inplace=True),
+            *(Block(before, after) for before, after in pairwise(channels)),
+            *([MinibatchStd(self.group)] if shown else []),
+            EqualConv2d(last + shown, last, 3, padding=1, gain=GAIN),
+            nn.LeakyReLU(0.2, inplace=True),
+            Flatten(),
+            EqualLinear(last * height * width, last, gain=GAIN),
+            nn.LeakyReLU(0.2, inplace=True),
+        )
+        return StyleScores(body, last, conditions)
+
+
+class StyleScores(nn.Module):
+    """Images [N, C, H, W], and conditions [N, K] where there are any, to scores [N]."""
+
+    def __init__(self, body: nn.Module, features: int, conditions: int = 0) -> None:
+        super().__init__()
+        self.body = body
+        self.score = EqualLinear(features, 1)
+        self.embed = EqualLinear(conditions, features, bias=False) if conditions else None
+
+    def forward(self, images: Tensor, conditions: Tensor | None = None) -> Tensor:
+        features = self.body(images)
+        scores = self.score(features).squeeze(1)
+        if self.embed is None:
+            return scores
+        return scores + (self.embed(conditions) * features).sum(1) / math.sqrt(features.shape[1])
+
+
+class Block(nn.Module):
+    """Maps [N, I, 2H, 2W] to [N, O, H, W]: two 3x3 convolutions beside a 1x1 convolution.
+
+    Both ways are smoothed before pixels are dropped. Their sum is divided by sqrt(2), which here
+    stands in the gains of what is summed.
+    """
+
+    def __init__(self, inputs: int, outputs: int) -> None:
+        super().__init__()
+        self.main = nn.Sequential(
+            EqualConv2d(inputs, inputs, 3, padding=1, gain=GAIN),
+            nn.LeakyReLU(0.2, inplace=True),
+            Blur(padding=2),
+            EqualConv2d(inputs, outputs, 3, stride=2, gain=1.0),
+            nn.LeakyReLU(0.2, inplace=True),
+        )
+        self.skip = nn.Sequential(
+            Halve(), EqualConv2d(inputs, outputs, 1, bias=False, gain=math.sqrt(0.5))
+        )
+
+    def forward(self, maps: Tensor) -> Tensor:
+        return self.main(maps) + self.skip(maps)
