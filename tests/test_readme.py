@@ -8,6 +8,7 @@ import pytest
 
 import ganvas
 from ganvas.cli.main import main
+from ganvas.recipes.about import ABOUT
 from ganvas.recipes.table import RECIPES
 
 from .runs.playing import picture_folder
@@ -46,6 +47,8 @@ def shortened(words: list[str]) -> list[str]:
         return [*words, "--count", "20", "--metrics", "kid", "--features", "pixels"]
     if words[0] != "train":
         return words
+    if {"cifar10", "fashion-mnist"} & set(words):
+        return [*words, "--dry-run"]  # their data would have to be fetched
     without = [w for i, w in enumerate(words) if "--minutes" not in (w, words[i - 1])]
     sized = [] if any("generator" in w for w in words) else TINY
     offline = ["--data", "my_photos"] if any("cifar10" in w for w in words) else []
@@ -102,16 +105,21 @@ def test_the_readmes_python_runs(place) -> None:
     assert names["run"].images == 96  # pyright: ignore
 
 
-def test_every_recipe_has_its_row() -> None:
-    rows = [line for line in README.splitlines() if line.startswith("| `")]
-    for name in RECIPES:
-        assert any(line.startswith(f"| `{name}` |") for line in rows)
+def test_every_recipe_has_its_row_and_is_told_about() -> None:
+    families = (ROOT / "docs" / "families.md").read_text(encoding="utf-8")
+    firsts = [
+        row.split("|")[1] for row in (README + families).splitlines() if row.startswith("| `")
+    ]
+    named = {name for first in firsts for name in re.findall(r"`([\w-]+)`", first)}
+    assert set(RECIPES) <= named
+    assert list(ABOUT) == list(RECIPES)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_links_and_named_tests_are_there(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
-    for target in re.findall(r"\]\(([^)#]+)\)", text):
+    prose = re.sub(r"```.*?```", "", text, flags=re.S)
+    for target in re.findall(r"\]\(([^)#]+)\)", prose):
         if "://" not in target:
             assert (page.parent / target).exists(), target
     tests = "".join(p.read_text(encoding="utf-8") for p in (ROOT / "tests").rglob("*.py"))

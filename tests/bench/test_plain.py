@@ -5,7 +5,8 @@ import torch
 from torch import nn
 
 from ganvas import keys
-from ganvas.bench.plain import Pictures, PlainLoop, plain_form
+from ganvas.bench.plain import Pictures, PlainLoop, plain_form, playable
+from ganvas.errors import UsageError
 from ganvas.networks.convolution import Conv2d
 from ganvas.networks.dcgan import spectral
 from ganvas.recipes.build import build_networks
@@ -65,10 +66,28 @@ def test_a_penalty_is_left_out_of_the_rounds_between() -> None:
     assert plain.discriminator_loss(real, fake).item() < with_penalty
 
 
-@pytest.mark.parametrize("name", [name for name in RECIPES if name != "folder"])
+def is_plain(name: str) -> bool:
+    try:
+        return bool(playable(find(name)))
+    except UsageError:
+        return False
+
+
+PLAIN = [name for name in RECIPES if is_plain(name) and find(name).data.source]
+
+
+def test_a_plain_loop_refuses_what_it_cannot_play() -> None:
+    assert {"mnist", "wgan-gp", "tutorial-cifar10"} <= set(PLAIN)
+    for name in ("mnist-conditional", "acgan", "pacgan", "unrolled"):
+        with pytest.raises(UsageError, match="no plain loop"):
+            playable(find(name))
+
+
+@pytest.mark.parametrize("name", PLAIN)
 def test_the_plain_form_is_torchs_own_and_computes_the_same(name) -> None:
     recipe = find(name)
-    shape = (3, 32, 32) if "cifar" in name else (1, 28, 28)
+    side = {"cifar10": 32}.get(recipe.data.source, 28)
+    shape = (1 if side == 28 else 3, side, side)
     ours, plain = build_networks(recipe, shape), build_networks(recipe, shape)
     for key, given in {
         "generator": (4, recipe.generator.latent),

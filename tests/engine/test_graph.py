@@ -21,6 +21,7 @@ from ganvas.engine.game import Game, Move, Phase, Result, Turn
 from ganvas.engine.graph import MOST_GRAPHS, RECORDED_AFTER, GraphEngine, Outcome, _tensors
 from ganvas.engine.player import Adam, Player
 from ganvas.engine.schedule import Linear
+from ganvas.games.cast import Cast, Seat
 from ganvas.games.gan import GAN, Penalty
 from ganvas.networks.dcgan import DCGANDiscriminator, DCGANGenerator
 
@@ -89,11 +90,12 @@ def game(settings: GAN, width: int = 4, **optimiser: Any) -> Game:
         "discriminator": DCGANDiscriminator(width=width, norm="none").build(shape),
     }
     adam = Adam(**{"lr": Linear(1e-2, 1e-3, 200), **optimiser})
-    players = {name: Player({name: net}, adam, half_life=50.0) for name, net in pair.items()}
-    for player in players.values():  # rates as a GPU has them: tensors, which a graph can read
+    seat = Seat(adam, half_life=50.0)
+    made = settings.build(Cast(pair, 5, seat, seat))
+    for player in made.players.values():  # rates as a GPU has them: tensors, which a graph can read
         for group in player.optimiser.param_groups:
             group["lr"] = torch.tensor(0.0)
-    return settings.build(players["generator"], players["discriminator"], latent=5)
+    return made
 
 
 def engines(make: Callable[[], Game], **more: Any) -> tuple[Engine, GraphEngine]:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ganvas.engine.schedule import Cosine, Linear, at
+from ganvas.engine.schedule import Cosine, Geometric, Linear, at, ends
 
 
 def test_numbers_are_constant() -> None:
@@ -33,3 +33,13 @@ def test_values_stay_between_the_ends(images: int, begin: int, length: int) -> N
     for shape in (Linear, Cosine):
         value = at(shape(-1.0, 2.0, until=begin + length, begin=begin), images)
         assert -1.0 - 1e-9 <= value <= 2.0 + 1e-9
+
+
+def test_geometric_goes_by_equal_ratios() -> None:
+    fall = Geometric(1.0, 1e-4, until=400)
+    assert [at(fall, i) for i in (0, 100, 200, 400, 999)] == pytest.approx(
+        [1, 1e-1, 1e-2, 1e-4, 1e-4]
+    )
+    assert ends(fall) == (1.0, 1e-4)
+    with pytest.raises(ValueError, match="above 0"):
+        Geometric(1.0, 0.0, until=10)

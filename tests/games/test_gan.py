@@ -6,8 +6,9 @@ from torch import nn
 
 from ganvas.engine.draw import Draw, Share
 from ganvas.engine.engine import Engine
-from ganvas.engine.player import Adam, Player
+from ganvas.engine.player import Adam
 from ganvas.engine.schedule import Linear
+from ganvas.games.cast import Cast, Seat
 from ganvas.games.gan import GAN, Penalty, clip_weights
 
 CPU = torch.device("cpu")
@@ -36,13 +37,15 @@ def networks() -> tuple[nn.Module, nn.Module]:
     return generator, nn.Sequential(hidden, nn.Flatten(0))
 
 
+def cast(generator: nn.Module, discriminator: nn.Module, **more) -> Cast:
+    seat = Seat(Adam(1e-2, (0.5, 0.9)))
+    networks = {"generator": generator, "discriminator": discriminator}
+    return Cast(networks, LATENT, seat, seat, **more)
+
+
 def engine(settings: GAN, **more) -> Engine:
     generator, discriminator = networks()
-    game = settings.build(
-        Player({"generator": generator}, Adam(1e-2, (0.5, 0.9))),
-        Player({"discriminator": discriminator}, Adam(1e-2, (0.5, 0.9))),
-        LATENT,
-    )
+    game = settings.build(cast(generator, discriminator))
     return Engine(game, {"train": Pool()}, batch=BATCH, seed=4, device=CPU, **more)
 
 
@@ -203,18 +206,14 @@ def test_score_weight_scales_the_scores_and_not_the_penalty() -> None:
 def test_augmentation_is_for_the_discriminator_alone_and_gradients_pass_it() -> None:
     seen = []
 
-    def augment(images: torch.Tensor, uniform) -> torch.Tensor:
+    def augment(images: torch.Tensor, uniform, strength) -> torch.Tensor:
+        assert strength == 1.0
         seen.append(images.shape)
         return images * (1 + uniform("scale", 1, 1, 1))
 
     generator, discriminator = networks()
     before = copy.deepcopy(generator.state_dict())
-    game = GAN().build(
-        Player({"generator": generator}, Adam()),
-        Player({"discriminator": discriminator}, Adam()),
-        LATENT,
-        augment,
-    )
+    game = GAN().build(cast(generator, discriminator, augment=augment))
     Engine(game, {"train": Pool()}, batch=BATCH, seed=0, device=CPU).round()
     assert len(seen) == 3
     assert any(not torch.equal(before[k], v) for k, v in generator.state_dict().items())
@@ -242,11 +241,10 @@ def test_a_small_game_learns(loss: str, penalty: Penalty) -> None:
     discriminator = nn.Sequential(
         nn.Linear(2, 64), nn.LeakyReLU(0.2), nn.Linear(64, 64), nn.LeakyReLU(0.2), nn.Linear(64, 1)
     )
-    game = GAN(loss=loss, penalties=(penalty,), reuse_fakes=True).build(
-        Player({"generator": generator}, Adam(2e-3, (0.0, 0.99)), half_life=5000.0),
-        Player({"discriminator": discriminator}, Adam(2e-3, (0.0, 0.99))),
-        latent=2,
-    )
+    adam = Adam(2e-3, (0.0, 0.99))
+    networks = {"generator": generator, "discriminator": discriminator}
+    settings = GAN(loss=loss, penalties=(penalty,), reuse_fakes=True)
+    game = settings.build(Cast(networks, 2, Seat(adam, half_life=5000.0), Seat(adam)))
     play = Engine(game, {"train": Gaussian()}, batch=128, seed=0, device=CPU)
     for _ in range(600):
         play.round()

@@ -7,7 +7,8 @@ import torch
 from torch.nn import functional as F
 
 from ganvas.metrics.figure import NotApplicable
-from ganvas.metrics.table import METRICS, Side
+from ganvas.metrics.side import Side
+from ganvas.metrics.table import METRICS
 
 KINDS = 4
 
@@ -60,6 +61,8 @@ SPOILED = {
     "modes": collapsed,
     "sliced-wasserstein": shifted,
     "frechet-per-class": shifted,
+    "recall-per-class": shifted,
+    "obeyed": collapsed,
     "duplicates": doubled,
     "authenticity": copied,
 }
@@ -110,6 +113,26 @@ def test_the_distance_by_class_is_that_of_each_class_and_names_the_worst():
     assert figure.value == pytest.approx(sum(figure.details.values()) / 4)
 
 
+def test_recall_inside_a_class_sees_a_generator_that_draws_one_picture_of_it():
+    features = SAMPLES.features.clone()
+    features[SAMPLES.labels == 1] = features[SAMPLES.labels == 1][0]
+    precision, recall = METRICS["recall-per-class"].compute(
+        replace(SAMPLES, features=features), REALS
+    )
+    assert recall.details["b"] < 0.05 and min(recall.details[name] for name in "acd") > 0.7
+    assert recall.note.startswith("mean of 4 classes; worst b") and precision.details["b"] in (0, 1)
+
+
+def test_obeyed_is_the_share_read_as_told_by_name():
+    told = SAMPLES.labels.clone()
+    told[:100] = (told[:100] + 1) % KINDS
+    [figure] = METRICS["obeyed"].compute(replace(SAMPLES, labels=told), REALS)
+    assert figure.value == pytest.approx(0.75) and figure.interval[0] < 0.75 < figure.interval[1]
+    # The same classes under other numbers.
+    turned = replace(SAMPLES, labels=KINDS - 1 - SAMPLES.labels, names=tuple("dcba"))
+    assert METRICS["obeyed"].compute(turned, REALS)[0].value == 1
+
+
 def test_equal_pixels_are_told():
     [figure] = METRICS["duplicates"].compute(doubled(SAMPLES), REALS)
     assert figure.note == "200 equal pixel by pixel" and figure.details == {"equal": 200}
@@ -139,6 +162,9 @@ def few(samples: Side, count: int) -> Side:
         ("modes", SAMPLES, replace(REALS, logits=None), "network that classifies"),
         ("frechet-per-class", replace(SAMPLES, labels=None), REALS, "labels on both sides"),
         ("frechet-per-class", few(SAMPLES, 8), few(REALS, 8), "no class has 6 images"),
+        ("recall-per-class", few(SAMPLES, 8), few(REALS, 8), "no class has 6 images"),
+        ("obeyed", replace(SAMPLES, labels=None), REALS, "told a class"),
+        ("obeyed", replace(SAMPLES, kinds=tuple("wxyz")), REALS, "does not know these classes"),
         ("duplicates", few(SAMPLES, 1), REALS, "at least 2 images"),
         ("authenticity", SAMPLES, few(TRAINING, 1), "at least 2 training images"),
     ],
@@ -160,4 +186,4 @@ def test_the_fewest_images_that_are_taken_give_numbers(name):
             continue
         given = count
         assert all(torch.isfinite(torch.tensor(figure.value)) for figure in figures)
-    assert given or name == "frechet-per-class"
+    assert given or name.endswith("-per-class")

@@ -8,7 +8,7 @@ import torch
 
 from ganvas.bench.layers import Layers, by_layer
 from ganvas.bench.moves import Part, by_move
-from ganvas.bench.plain import PlainLoop
+from ganvas.bench.plain import PlainLoop, playable
 from ganvas.bench.rate import Machine
 from ganvas.bench.report import Report
 from ganvas.bench.speed import Side, in_turn, ratio
@@ -60,7 +60,13 @@ def bench(
     if fit:
         tell("finding a batch that suits this machine")
         recipe, _ = fit_batch(recipe, images)
-    choices = try_out(recipe, images.shape, anew=True, tell=tell)
+    if plain:
+        try:
+            playable(recipe)
+        except UsageError as reason:
+            tell(str(reason))
+            plain = False
+    choices = try_out(recipe, images, anew=True, tell=tell)
     with playing(choices):
         return _report(recipe, images, choices, limit, workers if plain else None, tell)
 
@@ -96,7 +102,7 @@ def _report(
         choices=choices,
         batch=recipe.batch,
         cycle=sides[0].cycle,
-        clock=recipe.batch * recipe.game.critic_turns,
+        clock=recipe.batch * recipe.game.turns,
         torch=torch.__version__,
         processor=processor(device),
         ours=ours,

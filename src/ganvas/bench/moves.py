@@ -8,10 +8,10 @@ from typing import Any
 import torch
 
 from ganvas.bench.clock import REST, Clock, Label, median_lap, seconds
-from ganvas.data.augment import Augmentation
 from ganvas.engine.draw import Draw
 from ganvas.engine.engine import Engine
 from ganvas.engine.game import Move, Phase, Result, Turn
+from ganvas.recipes.parts import AUGMENTATIONS
 
 LOOP = "loop"
 ARITHMETIC = ("forward", "backward", "slope", "augmentation", "optimiser")
@@ -78,8 +78,9 @@ def watched(engine: Engine, clock: Clock) -> Iterator[None]:
             what = "slope" if name == "grad" else name
             call = turn.span(getattr(torch.autograd, name), lambda what=what: (turn.name, what))
             stack.enter_context(swapped(torch.autograd, name, call))
-        call = turn.span(Augmentation.__call__, lambda: (turn.name, "augmentation"))
-        stack.enter_context(swapped(Augmentation, "__call__", call))
+        for augmentation in AUGMENTATIONS.values():
+            call = turn.span(augmentation.__call__, lambda: (turn.name, "augmentation"))
+            stack.enter_context(swapped(augmentation, "__call__", call))
         for name, what in (("data", "data"), ("normal", "noise"), ("uniform", "noise")):
             call = turn.span(getattr(Draw, name), lambda what=what: ("", what))
             stack.enter_context(swapped(Draw, name, call))

@@ -1,6 +1,7 @@
 """The loop that tutorials print, with a recipe's networks, loss and penalties: to compare with."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import torch
 from PIL import Image
@@ -13,6 +14,9 @@ from ganvas.data import Images
 from ganvas.engine.game import Turn
 from ganvas.engine.player import Adam
 from ganvas.engine.schedule import at
+from ganvas.errors import UsageError
+from ganvas.games.gan import GAN
+from ganvas.games.strength import Adaptive
 from ganvas.losses.adversarial import adversarial_loss
 from ganvas.recipes.build import build_networks
 from ganvas.recipes.recipe import Recipe
@@ -22,9 +26,11 @@ MOST = 10_000
 
 
 class Pictures(Dataset[Tensor]):
-    """PIL images, each made and normalised when its turn comes, as torchvision's sets do."""
+    """PIL images, each made and normalised when its turn comes, as torchvision's sets do; points
+    as they are."""
 
     def __init__(self, images: Images, flip: bool, most: int = MOST) -> None:
+        self.points = images.pixels[:most] if images.are_points else None
         pixels = images.pixels[:most].permute(0, 2, 3, 1).contiguous().numpy()
         self.arrays = pixels[..., 0] if pixels.shape[-1] == 1 else pixels
         half = [0.5] * images.shape[0]
@@ -37,6 +43,8 @@ class Pictures(Dataset[Tensor]):
         return len(self.arrays)
 
     def __getitem__(self, index: int) -> Tensor:
+        if self.points is not None:
+            return self.points[index]
         return self.transform(Image.fromarray(self.arrays[index]))  # pyright: ignore[reportReturnType]
 
 
@@ -58,12 +66,15 @@ class PlainLoop:
 
     Each round it plays the moves of the recipe's game. It keeps no EMA copy and cuts no batch
     into micro-batches; schedules stay where they begin. workers: processes of its DataLoader.
+
+    Raises:
+        UsageError: it does not know how to play the recipe: ask ``playable`` first.
     """
 
     def __init__(
         self, recipe: Recipe, images: Images, device: torch.device, workers: int = 0
     ) -> None:
-        self.recipe, self.game, self.device = recipe, recipe.game, device
+        self.game, self.recipe, self.device = playable(recipe), recipe, device
         networks = build_networks(recipe, images.shape)
         self.generator, self.discriminator = (
             plain_form(networks[name]).to(device) for name in ("generator", "discriminator")
@@ -147,7 +158,8 @@ class PlainLoop:
     def _shown(self, images: Tensor) -> Tensor:
         if self.recipe.augment is None:
             return images
-        return self.recipe.augment(images, PlainDraw(len(images), self.device).uniform)
+        strength = at(self.recipe.strength, 0)  # pyright: ignore[reportArgumentType]
+        return self.recipe.augment(images, PlainDraw(len(images), self.device).uniform, strength)
 
     def _turn(self, count: int) -> Turn:
         """As much of a turn as a penalty looks at."""
@@ -181,6 +193,22 @@ def _plain_class(kind: type) -> type:
         return type(kind.__name__, (_plain_class(kind.__bases__[0]),), own)
     known = getattr(nn, kind.__name__, None)
     return known if isinstance(known, type) and issubclass(kind, known) else kind
+
+
+def playable(recipe: Recipe) -> GAN:
+    """The game of a recipe that a plain loop can play.
+
+    Raises:
+        UsageError: it is another game, or one with more in it than losses and penalties.
+    """
+    game = recipe.game
+    simple = type(game) is GAN and game == replace(
+        game, terms=(), pack=1, unrolled=None, warm_up=None
+    )
+    more = recipe.condition is not None or isinstance(recipe.strength, Adaptive)
+    if not isinstance(game, GAN) or not simple or more:
+        raise UsageError("no plain loop plays this recipe: it has more than losses and penalties")
+    return game
 
 
 def _endless(loader: DataLoader[Tensor]) -> Iterator[Tensor]:

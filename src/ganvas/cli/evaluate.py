@@ -87,6 +87,11 @@ def show(found: Evaluation, console: Console) -> None:
         f"features: {network['name']} {network['version']} ({network['hash'][:15]}){size}",
         "",
     ]
+    if network["name"] == "points":
+        said = [
+            f"{about['subject']}{clock}: {about['samples']:,} points of {reference['data']}",
+            "",
+        ]
     console.print("\n".join(said), markup=False, soft_wrap=True)
     table = Table(box=None, header_style="bold", pad_edge=False)
     for column in ("metric", "value", "95% interval", "floor", ""):

@@ -108,6 +108,12 @@ def build_parser() -> tuple[argparse.ArgumentParser, dict[str, frozenset[str]]]:
         "--out", default="runs", metavar="DIR", help="where run folders lie (default: runs)"
     )
     train.add_argument("--name", help="this run's name (default: the recipe's)")
+    train.add_argument(
+        "--from",
+        dest="start",
+        metavar="RUN",
+        help="begin with the weights of another run (and its recipe, where none is named)",
+    )
     train.add_argument("--dry-run", action="store_true", help="print the resolved recipe and stop")
     train.add_argument(
         "--plugin", metavar="FILE.py", help="a Python file with parts of your own; it is run"
@@ -148,6 +154,14 @@ def build_parser() -> tuple[argparse.ArgumentParser, dict[str, frozenset[str]]]:
         type=float,
         metavar="T",
         help="largest latent number: less variety, fewer slips",
+    )
+    told = sample.add_mutually_exclusive_group()
+    told.add_argument("--label", metavar="L", help="of a conditional run: the class of all of them")
+    told.add_argument(
+        "--attr",
+        action="append",
+        metavar="NAME=V",
+        help="of a run that knows attributes: Smiling=1; may be said again",
     )
     sample.add_argument("--at", **AT)
     sample.add_argument("--plugin", metavar="FILE.py", help="the run's own parts; it is run")

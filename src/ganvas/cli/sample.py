@@ -2,11 +2,13 @@
 
 import argparse
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
 from torch import Tensor
 
+from ganvas.data.plane import scatter
 from ganvas.errors import UsageError
 from ganvas.runs.disk import explain
 from ganvas.runs.pictures import enlarged, grid, save_gif, save_png
@@ -24,16 +26,24 @@ def sample(options: argparse.Namespace) -> None:
     save = _saver(options.out)
     seeds = None if options.seeds is None else read_seeds(options.seeds)
     run = Run(options.run, at=options.at, plugin=options.plugin)
+    if run.draws_points:
+        save = _points_saver(options.out)
+    told = {"label": options.label, "attributes": read_attributes(options.attr or [])}
     images = run.sample(
-        options.count, seed=options.seed, seeds=seeds, truncation=options.truncation
+        options.count, seed=options.seed, seeds=seeds, truncation=options.truncation, **told
     )
+    labels = None
+    if run.conditions is not None and run.conditions.exclusive:
+        rows = run.told(len(images), seed=options.seed, **told)
+        labels = None if rows is None else run.conditions.labels(rows)
     try:
         if out.parent != Path():
             out.parent.mkdir(parents=True, exist_ok=True)
-        save(images, out)
+        save(images, out, labels)
     except OSError as error:
         raise explain(error, str(out)) from None
-    print(f"{len(images):,} images at {run.images:,} images seen: {out}")
+    what = "points" if run.draws_points else "images"
+    print(f"{len(images):,} {what} at {run.images:,} images seen: {out}")
 
 
 def read_seeds(text: str) -> list[int]:
@@ -66,19 +76,53 @@ def _saver(out: str):
     return known[suffix]
 
 
-def _png(images: Tensor, out: Path) -> None:
+def _points_saver(out: str):
+    known = {".png": _scatter, ".npz": _points_npz}
+    suffix = Path(out).suffix.lower()
+    if suffix not in known:
+        raise UsageError(f"--out {out}: this run draws points, so end it with .png or .npz")
+    return known[suffix]
+
+
+def read_attributes(given: list[str]) -> dict[str, bool]:
+    """``["Smiling=1", "Eyeglasses=0"]`` by name.
+
+    Raises:
+        UsageError: anything else.
+    """
+    found = {}
+    for text in given:
+        name, equals, value = text.rpartition("=")
+        if not equals or not name or value not in ("0", "1"):
+            raise UsageError(f"--attr {text!r} is not a name and 0 or 1, such as Smiling=1")
+        found[name] = value == "1"
+    return found
+
+
+def _png(images: Tensor, out: Path, labels: Tensor | None) -> None:
     save_png(enlarged(grid(images)), out)
 
 
-def _npz(images: Tensor, out: Path) -> None:
-    np.savez_compressed(out, images=images.numpy())
+def _npz(images: Tensor, out: Path, labels: Tensor | None) -> None:
+    known = {"images": images} if labels is None else {"images": images, "labels": labels}
+    np.savez_compressed(out, allow_pickle=False, **{k: v.numpy() for k, v in known.items()})
 
 
-def _gif(images: Tensor, out: Path) -> None:
+def _scatter(points: Tensor, out: Path, labels: Tensor | None) -> None:
+    kinds = [] if labels is None else range(int(labels.max()) + 1)
+    save_png(scatter(points, labels, kinds), out)
+
+
+def _points_npz(points: Tensor, out: Path, labels: Tensor | None) -> None:
+    known: dict[str, Any] = {} if labels is None else {"labels": labels.numpy()}
+    np.savez_compressed(out, points=points.numpy(), **known)
+
+
+def _gif(images: Tensor, out: Path, labels: Tensor | None) -> None:
     save_gif([enlarged(_picture(image), 256) for image in images], out, 250)
 
 
-def _folder(images: Tensor, out: Path) -> None:
+def _folder(images: Tensor, out: Path, labels: Tensor | None) -> None:
     out.mkdir(parents=True, exist_ok=True)
     for index, image in enumerate(images):
         _picture(image).save(out / f"{index:06d}.png")

@@ -13,6 +13,7 @@ from rich.table import Table
 
 from ganvas.errors import DataError, UsageError, UserError
 from ganvas.recipes import reading, yaml
+from ganvas.recipes.about import ABOUT
 from ganvas.recipes.table import RECIPES, find
 from ganvas.runs import checkpoint, folder
 from ganvas.runs.run import Run
@@ -33,13 +34,16 @@ def recipes(options: argparse.Namespace) -> None:
         print(yaml.write(reading.to_plain(recipe)), end="")
         return
     table = Table(box=None, header_style="bold", pad_edge=False)
-    for column in ("recipe", "images", "what it is"):
-        table.add_column(column, no_wrap=column != "what it is")
-    for name, make in RECIPES.items():
-        first = (inspect.getdoc(make) or "").splitlines()[0]
-        table.add_row(name, f"{make().images:,}", first)
+    for column in ("recipe", "task", "size", "time", "expected score"):
+        table.add_column(column, no_wrap=column not in ("task", "expected score"))
+    for name in RECIPES:
+        about = ABOUT[name]
+        table.add_row(name, about.task, about.size, about.time, about.expect)
     console.print(table)
-    print("\n`ganvas recipes NAME` shows one whole; `ganvas train NAME` trains it.")
+    print(
+        "\ntime: on one CPU core with bfloat16. `ganvas recipes NAME` shows one whole; "
+        "`ganvas train NAME` trains it."
+    )
 
 
 def show(options: argparse.Namespace) -> None:
@@ -51,8 +55,10 @@ def show(options: argparse.Namespace) -> None:
     of = f"{run.images:,} of {run.settings['images']:,} seen"
     print(f"  images      {of} in {seconds / 60:.1f} minutes")
     channels, height, width = record.shape
-    pixels = f"{width}x{height}, {channels} channels"
-    print(f"  data        {record.count:,} images of {record.data}, {pixels}")
+    pixels = f"images of {record.data}, {width}x{height}, {channels} channels"
+    if run.draws_points:
+        pixels = f"points of {record.data}"
+    print(f"  data        {record.count:,} {pixels}")
     print(f"  machine     {record.machine}: {record.choices.words()}")
     print(f"  checkpoints {', '.join(kept)}")
     print(f"  disk        {folder.size(run.path) / 1e6:,.1f} MB")
@@ -82,17 +88,19 @@ def runs(options: argparse.Namespace) -> None:
 
 def data(options: argparse.Namespace) -> None:
     from ganvas.data import contact_sheet, inspect_source, load_images
-    from ganvas.data.layout import printable
+    from ganvas.data.names import printable
 
     found = inspect_source(options.source, split=options.split, size=options.size, fit=options.fit)
-    print(f"{found.name}: {found.count:,} images")
+    print(f"{found.name}: {found.count:,} {'images' if found.sizes else 'points'}")
     for name, text in _facts(found).items():
         print(f"  {name:<12}{printable(text)}")
     for note in (*found.notes, *(f"warning: {text}" for text in found.warnings)):
         print(f"  {printable(note)}")
     if not found.count:
         raise DataError("none of these images can be read")
-    size = options.size or min(*found.sizes.most_common(1)[0][0], SHEET)
+    size = options.size
+    if size is None and found.sizes:
+        size = min(*found.sizes.most_common(1)[0][0], SHEET)
     images = load_images(options.source, split=options.split, size=size, fit=options.fit)
     buffer = io.BytesIO()
     contact_sheet(images).save(buffer, "PNG")
@@ -108,6 +116,7 @@ def _facts(found: "Inspection") -> dict[str, str]:
         "modes": _counts(found.modes),
         "formats": _counts(found.formats),
         "classes": _counts(found.classes, most=20),
+        "attributes": _shares(found.attributes, found.count),
         "fit": found.fit,
         "repeats": f"{repeats:,} images repeat an earlier one" if repeats else "",
         "unreadable": ", ".join(f"{name} ({why})" for name, why in found.unreadable[:5]),
@@ -119,6 +128,12 @@ def _facts(found: "Inspection") -> dict[str, str]:
 
 def _counts(counts: Mapping[str, int], most: int = 6) -> str:
     shown = [f"{name} {count:,}" for name, count in list(counts.items())[:most]]
+    more = [f"{len(counts) - most:,} more"] if len(counts) > most else []
+    return ", ".join(shown + more)
+
+
+def _shares(counts: Mapping[str, int], total: int, most: int = 12) -> str:
+    shown = [f"{name} {count / max(1, total):.1%}" for name, count in list(counts.items())[:most]]
     more = [f"{len(counts) - most:,} more"] if len(counts) > most else []
     return ", ".join(shown + more)
 

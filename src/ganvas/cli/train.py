@@ -29,6 +29,7 @@ def train(options: argparse.Namespace) -> int:
             out=options.out,
             name=options.name,
             plugin=options.plugin,
+            start=options.start,
             overrides=overrides,
             listeners=[screen.listen],
             progress=screen.reading,
@@ -57,7 +58,7 @@ def _dry_run(options: argparse.Namespace, overrides: dict[str, Any]) -> int:
     if options.plugin is not None:
         plugins.load_file(options.plugin)
     overrides, fit = training.without_auto(overrides)
-    recipe = training.resolve(options.recipe, options.data, overrides)
+    recipe = training.resolve(options.recipe, options.data, overrides, options.start)
     choices = choose(recipe)
     print(yaml.write(reading.to_plain(recipe)), end="")
     print(f"# here, by rule: {choices.words()}; a short trial may choose otherwise")

@@ -67,7 +67,8 @@ class Player:
     """One or more networks that one optimiser moves.
 
     Args:
-        networks: by name; a name is unique in its game.
+        networks: by name; a name is unique in its game. Weights that require no gradient stay as
+            they are.
         optimiser: its settings.
         half_life: images after which an EMA copy has forgotten half; ``None`` keeps no copy.
         constraint: called after each step, without gradients (weight clipping, say).
@@ -88,7 +89,9 @@ class Player:
         self.half_life = half_life
         self.constraint = constraint
         self.clip_gradient = clip_gradient
-        self.parameters = [p for net in networks.values() for p in net.parameters()]
+        self.parameters = [
+            p for net in networks.values() for p in net.parameters() if p.requires_grad
+        ]
         self.optimiser = optimiser.build(self.parameters)
         self.averages = {} if half_life is None else _frozen_copies(networks)
         # Listed once: to look through the modules each time would cost more than to move them.
@@ -130,7 +133,7 @@ class Player:
             for key, value in network.state_dict(keep_vars=False).items():
                 yield f"network.{name}.{key}", value
             for key, parameter in network.named_parameters():
-                for part, value in self.optimiser.state[parameter].items():
+                for part, value in self.optimiser.state.get(parameter, {}).items():
                     yield f"optimiser.{name}.{key}.{part}", value
         for name, average in self.averages.items():
             for key, value in average.state_dict().items():

@@ -39,26 +39,29 @@ def truncate(latent: Tensor, most: float) -> Tensor:
 
 
 @torch.no_grad()
-def draw(generator: nn.Module, latent: Tensor) -> Tensor:
+def draw(generator: nn.Module, latent: Tensor, conditions: Tensor | None = None) -> Tensor:
     """Images of latents [N, latent]: uint8 [N, H, W, C] on the CPU, the generator in eval mode.
+
+    conditions: what it is told, [N, K], where it is told anything.
 
     Raises:
         NonFinite: it draws numbers that are none.
     """
-    device = next(generator.parameters()).device
-    with evaluating(generator):
-        parts = [to_uint8(generator(part.to(device))) for part in latent.split(CHUNK)]
+    parts = [to_uint8(part) for part in _parts(generator, latent, conditions)]
     return torch.cat(parts).permute(0, 2, 3, 1).contiguous()
+
+
+@torch.no_grad()
+def values(generator: nn.Module, latent: Tensor, conditions: Tensor | None = None) -> Tensor:
+    """What ``draw`` rounds, as it is: float32 [N, C, H, W] on the CPU."""
+    parts = [_finite(part).float().cpu() for part in _parts(generator, latent, conditions)]
+    return torch.cat(parts)
 
 
 def to_uint8(images: Tensor) -> Tensor:
     """[-1, 1] to 0..255, rounded, on the CPU.  Errors: NonFinite for numbers that are none."""
-    if not bool(torch.isfinite(images).all()):
-        raise NonFinite(
-            "the generator draws numbers that are not finite: its weights are damaged, so use an "
-            "earlier checkpoint (--at)"
-        )
-    return images.float().add(1).mul(127.5).round().clamp(0, 255).to(torch.uint8).cpu()
+    images = _finite(images).float()
+    return images.add(1).mul(127.5).round().clamp(0, 255).to(torch.uint8).cpu()
 
 
 @contextmanager
@@ -71,6 +74,23 @@ def evaluating(network: nn.Module) -> Iterator[None]:
     finally:
         for module, mode in modes.items():
             module.training = mode
+
+
+def _parts(generator: nn.Module, latent: Tensor, conditions: Tensor | None) -> Iterator[Tensor]:
+    device = next(generator.parameters()).device
+    told = () if conditions is None else (conditions.split(CHUNK),)
+    with evaluating(generator):
+        for given in zip(latent.split(CHUNK), *told, strict=True):
+            yield generator(*(part.to(device) for part in given))
+
+
+def _finite(images: Tensor) -> Tensor:
+    if not bool(torch.isfinite(images).all()):
+        raise NonFinite(
+            "the generator draws numbers that are not finite: its weights are damaged, so use an "
+            "earlier checkpoint (--at)"
+        )
+    return images
 
 
 def _latent(seed: int, index: int, size: int) -> Tensor:

@@ -39,7 +39,29 @@ class Cosine:
         return self.end + (self.start - self.end) * 0.5 * (1 + math.cos(math.pi * part))
 
 
-Schedule = float | Linear | Cosine
+@dataclass(frozen=True)
+class Geometric:
+    """From ``start`` to ``end`` by equal ratios between two moments; constant outside them.
+
+    Raises:
+        ValueError: an end that is not more than 0.
+    """
+
+    start: float
+    end: float
+    until: int
+    begin: int = 0
+
+    def __post_init__(self) -> None:
+        if not min(self.start, self.end) > 0:
+            raise ValueError(f"a geometric schedule needs ends above 0, not {self}")
+
+    def __call__(self, images: int) -> float:
+        part = _progress(images, self.begin, self.until)
+        return self.start * (self.end / self.start) ** part
+
+
+Schedule = float | Linear | Cosine | Geometric
 
 
 def at(schedule: Schedule, images: int) -> float:
@@ -49,7 +71,7 @@ def at(schedule: Schedule, images: int) -> float:
 
 def ends(schedule: Schedule) -> tuple[float, float]:
     """The first and the last value of a schedule; it lies between them."""
-    if isinstance(schedule, Linear | Cosine):
+    if isinstance(schedule, Linear | Cosine | Geometric):
         return schedule.start, schedule.end
     return float(schedule), float(schedule)
 

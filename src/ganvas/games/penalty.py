@@ -1,9 +1,10 @@
 """A gradient penalty as games play it: on which images, on how many of them, in which form."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from ganvas.engine.game import Turn
 from ganvas.engine.schedule import Schedule
@@ -50,7 +51,12 @@ class Penalty:
         return self.kind in ("r1", "r2") and self.form == "exact" and self.part == 1
 
     def value(
-        self, turn: Turn, real: Tensor, fake: Tensor, scored: tuple[Tensor, Tensor] | None = None
+        self,
+        turn: Turn,
+        real: Tensor,
+        fake: Tensor,
+        scored: tuple[Tensor, Tensor] | None = None,
+        told: tuple[Tensor, ...] = (),
     ) -> Tensor:
         """One number an image [N]; where it looks at a part, each is that part's mean.
 
@@ -58,13 +64,14 @@ class Penalty:
             turn: whose ``discriminator`` it is, and where its noise comes from.
             real, fake: [N, C, H, W], as the discriminator sees them.
             scored: scores and their images, where it ``shares_scores``.
+            told: what the discriminator is told beside them, () or conditions ([N, K],).
         """
         if scored is not None:
             return slopes.zero_centred(*scored)
-        score = turn.networks["discriminator"]
         # The first of a shuffled batch are a random part of it; fakes are all alike.
         count = max(1, round(self.part * len(real)))
         points = self._points(turn, real.detach(), fake.detach())[:count].detach()
+        score = _scores_alone(turn.networks["discriminator"], [each[:count] for each in told])
         if self.form == "approximate":
             noise = turn.draw.normal(f"{self.kind}.noise", *real.shape[1:])[:count]
             value = slopes.approximate(score, points, noise)
@@ -80,3 +87,14 @@ class Penalty:
             noise = turn.draw.uniform("dragan.noise", *real.shape[1:])
             return slopes.neighbours(real, noise, turn.draw.uniform("dragan.alpha"))
         return real if self.kind == "r1" else fake
+
+
+def _scores_alone(network: nn.Module, told: list[Tensor]) -> Callable[[Tensor], Tensor]:
+    """Images to scores, without what a classifier beside them reads."""
+
+    def score(images: Tensor) -> Tensor:
+        each = len(images) // max(1, len(told[0])) if told else 1  # both sides of an approximation
+        answer = network(images, *(rows.repeat(each, 1) for rows in told))
+        return answer[0] if isinstance(answer, tuple) else answer
+
+    return score

@@ -7,38 +7,17 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from ganvas.metrics import classes, copying
+from ganvas.metrics import by_class, classes, copying
 from ganvas.metrics.figure import Figure, NotApplicable, squared_distance
 from ganvas.metrics.frechet import frechet, frechet_infinite
 from ganvas.metrics.kernel import kid_and_error
 from ganvas.metrics.manifold import DENSITY_K, overlap
 from ganvas.metrics.moments import moments
+from ganvas.metrics.side import ENOUGH, Side
 from ganvas.metrics.sliced import sliced_wasserstein
 
-ENOUGH = 2
-"""Images a feature that a Fréchet distance needs, for their covariance to mean anything."""
 SURE = 4
 """Images a feature that its extrapolation needs: halves of fewer are too far from the whole."""
-
-
-@dataclass(frozen=True)
-class Side:
-    """One set of images as the metrics see it.
-
-    pixels: uint8 [N, C, H, W]. features: [N, d]. logits: [N, K] where the network classifies.
-    labels: int64 [N] where the images have any. names: what labels stand for. kinds: what logits
-    stand for.
-    """
-
-    pixels: Tensor
-    features: Tensor
-    logits: Tensor | None = None
-    labels: Tensor | None = None
-    names: tuple[str, ...] = ()
-    kinds: tuple[str, ...] = ()
-
-    def __len__(self) -> int:
-        return len(self.features)
 
 
 @dataclass(frozen=True)
@@ -111,34 +90,6 @@ def _modes(samples: Side, reference: Side) -> list[Figure]:
     ]
 
 
-def _per_class(samples: Side, reference: Side) -> list[Figure]:
-    if samples.labels is None or reference.labels is None:
-        raise NotApplicable("a distance for each class needs labels on both sides")
-    least = ENOUGH * samples.features.shape[1]
-    distances: dict[str, float] = {}
-    for name in reference.names:
-        parts = [_of_class(side, name) for side in (samples, reference)]
-        if min(map(len, parts)) >= least:
-            distances[name] = frechet(*(moments(part) for part in parts))
-    if not set(samples.names) & set(reference.names):
-        raise NotApplicable("no class has the same name on both sides")
-    if not distances:
-        raise NotApplicable(f"no class has {least:,} images on both sides")
-    worst = max(distances, key=lambda name: distances[name])
-    mean = sum(distances.values()) / len(distances)
-    left = len(reference.names) - len(distances)
-    note = f"mean of {len(distances)} classes; worst {worst}, {distances[worst]:.3g}"
-    note += f"; {left} have too few images" if left else ""
-    return [Figure("frechet-per-class", mean, note=note, details=distances)]
-
-
-def _of_class(side: Side, name: str) -> Tensor:
-    """The features of one class, by its name: two sources may number their classes otherwise."""
-    if side.labels is None or name not in side.names:
-        return side.features[:0]
-    return side.features[side.labels == side.names.index(name)]
-
-
 def _duplicates(samples: Side, reference: Side) -> list[Figure]:
     if min(len(samples), len(reference)) < 2:
         raise NotApplicable("duplicates need at least 2 images on either side")
@@ -170,7 +121,9 @@ METRICS: dict[str, Metric] = {
     "classifier-score": Metric(_score),
     "modes": Metric(_modes),
     "sliced-wasserstein": Metric(_sliced),
-    "frechet-per-class": Metric(_per_class),
+    "frechet-per-class": Metric(by_class.frechet_per_class),
+    "recall-per-class": Metric(by_class.recall_per_class),
+    "obeyed": Metric(by_class.obeyed),
     "duplicates": Metric(_duplicates),
     "authenticity": Metric(_copies, against="training"),
 }

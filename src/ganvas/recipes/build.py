@@ -1,5 +1,6 @@
 """From a recipe to an engine ready to play: data, networks and a game joined."""
 
+import inspect
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,13 +20,20 @@ from ganvas.engine.device import (
 )
 from ganvas.engine.engine import Engine
 from ganvas.engine.graph import GraphEngine
-from ganvas.engine.player import Player
 from ganvas.errors import UsageError
 from ganvas.features import FEATURES
-from ganvas.games.gan import clip_weights
+from ganvas.games.cast import Cast, Seat
 from ganvas.metrics.table import METRICS
 from ganvas.networks import forms
-from ganvas.recipes.recipe import Evaluations, Recipe
+from ganvas.recipes.conditions import Conditions
+from ganvas.recipes.parts import FAMILIES, kind_of
+from ganvas.recipes.recipe import (
+    DiscriminatorSettings,
+    EncoderSettings,
+    Evaluations,
+    GeneratorSettings,
+    Recipe,
+)
 
 
 @dataclass(frozen=True)
@@ -115,50 +123,114 @@ def load_data(recipe: Recipe, source: Any = None, progress: Any = None) -> Image
     return images
 
 
-def build_networks(recipe: Recipe, shape: tuple[int, int, int]) -> dict[str, nn.Module]:
-    """Generator and discriminator with their first weights, which the seed alone determines.
+def conditions_of(recipe: Recipe, images: Images) -> Conditions | None:
+    """What the networks of a recipe are told of these images; None where they are told nothing.
 
     Raises:
-        UsageError: settings that make no network, such as a width of 0.
+        DataError: the images have no classes, or not the attributes asked for.
     """
+    return None if recipe.condition is None else recipe.condition.conditions(images)
+
+
+def build_networks(
+    recipe: Recipe, shape: tuple[int, int, int], conditions: int = 0
+) -> dict[str, nn.Module]:
+    """The networks with their first weights, which the seed alone determines.
+
+    Args:
+        recipe: its generator, its discriminator, and an encoder where it has one.
+        shape: (C, H, W) of an image.
+        conditions: numbers that generator and discriminator are told beside their input.
+
+    Raises:
+        UsageError: settings that make no network, such as a width of 0, or one that cannot be
+            told anything.
+    """
+    seen = recipe.game.seen(shape, recipe.generator.latent)
+    told = (conditions,) if conditions else ()
+    wanted: dict[str, tuple[Any, ...]] = {
+        "generator": (shape, *told),
+        "discriminator": (seen, *told),
+    }
+    if recipe.encoder is not None:
+        wanted["encoder"] = (shape, recipe.generator.latent)
     networks = {}
-    for name in ("generator", "discriminator"):
+    for name, arguments in wanted.items():
         settings = getattr(recipe, name)
-        for key, value in vars(settings).items():
-            if isinstance(value, int) and value < 1:
-                raise UsageError(f"{name}.{key} must be at least 1, not {value}")
+        _check_settings(name, settings, conditions)
         with torch.random.fork_rng(devices=[]):
             torch.default_generator.manual_seed(keys.key(recipe.seed, "weights", name))
             try:
-                networks[name] = settings.build(shape)
+                networks[name] = settings.build(*arguments)
             except (ValueError, RuntimeError, ZeroDivisionError) as error:
                 raise UsageError(f"{name} {settings} cannot be built: {error}") from error
+    freeze(networks["discriminator"], recipe.freeze)
     return networks
+
+
+def _check_settings(name: str, settings: Any, conditions: int) -> None:
+    # Some fields may be 0, which turns a part off; a width and its like may not.
+    for key, value in vars(settings).items():
+        if isinstance(value, int) and not isinstance(value, bool) and value < 0:
+            raise UsageError(f"{name}.{key} must not be below 0, but is {value}")
+        if key in ("width", "latent", "hidden", "depth") and value < 1:
+            raise UsageError(f"{name}.{key} must be at least 1, not {value}")
+    if conditions and name in SIDES and not _can_be_told(settings):
+        able = [kind for kind, part in FAMILIES[SIDES[name]].items() if _can_be_told(part)]
+        raise UsageError(
+            f"the {name} {kind_of(settings)} cannot be told a condition: choose "
+            f"--{name}.kind {' or '.join(able)}, or leave --condition away"
+        )
+
+
+SIDES: dict[str, Any] = {
+    "generator": GeneratorSettings,
+    "discriminator": DiscriminatorSettings,
+}
+
+
+def _can_be_told(part: Any) -> bool:
+    return "conditions" in inspect.signature(part.build).parameters
+
+
+def freeze(network: nn.Module, layers: int) -> None:
+    """Keep the first layers that have weights as they are (FreezeD, Mo et al. 2020).
+
+    Raises:
+        UsageError: it would leave nothing to train.
+    """
+    weighted = [m for m in network.modules() if list(m.parameters(recurse=False))]
+    if layers >= max(1, len(weighted)):
+        raise UsageError(
+            f"freeze must be less than the discriminator's {len(weighted)} layers, not {layers}"
+        )
+    for layer in weighted[:layers]:
+        layer.requires_grad_(False)
 
 
 def build_engine(recipe: Recipe, images: Images, choices: Choices) -> Engine:
     """The game of ``recipe`` on ``images``, at the start of its clock."""
     device = torch.device(choices.device)
     layout = torch.channels_last if choices.memory_format == "channels-last" else None
-    networks = build_networks(recipe, images.shape)
+    told = None if recipe.condition is None else recipe.condition.told(images)
+    networks = build_networks(recipe, images.shape, told.count if told else 0)
     for network in networks.values():
         network.to(device=device)
         if layout is not None:
             network.to(memory_format=layout)  # pyright: ignore[reportCallIssue]
-    generator = Player(
-        {"generator": networks["generator"]},
-        recipe.generator_optimiser,
-        half_life=recipe.half_life,
-        clip_gradient=recipe.clip_gradient,
+    cast = Cast(
+        networks,
+        recipe.generator.latent,
+        generator=Seat(recipe.generator_optimiser, recipe.half_life, recipe.clip_gradient),
+        discriminator=Seat(recipe.discriminator_optimiser, None, recipe.clip_gradient),
+        told=told,
+        augment=recipe.augment,
+        strength=recipe.strength,
     )
-    discriminator = Player(
-        {"discriminator": networks["discriminator"]},
-        recipe.discriminator_optimiser,
-        clip_gradient=recipe.clip_gradient,
-    )
-    if recipe.game.weight_clip is not None:
-        discriminator.constraint = clip_weights(discriminator, recipe.game.weight_clip)
-    game = recipe.game.build(generator, discriminator, recipe.generator.latent, recipe.augment)
+    try:
+        game = recipe.game.build(cast)
+    except ValueError as error:
+        raise UsageError(f"game: {error}") from None
     draws = Draws(images, recipe.seed, device, flip=recipe.data.flip, shuffle=recipe.data.shuffle)
     return (GraphEngine if choices.graph else Engine)(
         game,
@@ -181,6 +253,19 @@ def check(recipe: Recipe) -> None:
         raise UsageError("every.log, every.samples, every.checkpoint and keep must be at least 1")
     if recipe.evaluation is not None:
         check_evaluation(recipe.evaluation)
+    missing = [name for name in recipe.game.needs if getattr(recipe, name) is None]
+    if missing:
+        raise UsageError(
+            f"the game {kind_of(recipe.game)} needs --{missing[0]}.kind: one of "
+            f"{', '.join(FAMILIES[EncoderSettings])}"
+        )
+    if recipe.batch // recipe.accumulate % recipe.game.multiple:
+        raise UsageError(
+            f"batch {recipe.batch // recipe.accumulate} does not divide by the "
+            f"{recipe.game.multiple} images that the discriminator sees together (game.pack)"
+        )
+    if recipe.freeze < 0:
+        raise UsageError("freeze must be 0 or more")
     if recipe.batch // recipe.accumulate < 2:
         raise UsageError("BatchNorm needs at least 2 images at a time: raise batch")
     if recipe.threads is not None and recipe.threads < 1:

@@ -1,9 +1,13 @@
 """A good start for anyone's images."""
 
+from dataclasses import replace
+
+from ganvas.data.ada import ADA
 from ganvas.data.augment import Augmentation
 from ganvas.engine.player import Adam
 from ganvas.engine.schedule import Linear
 from ganvas.games.gan import GAN, Penalty
+from ganvas.games.strength import Adaptive
 from ganvas.networks.compact import CompactDiscriminator, CompactGenerator
 from ganvas.recipes.recipe import Data, Every, Recipe
 
@@ -39,4 +43,19 @@ def folder() -> Recipe:
         batch=32,
         images=IMAGES,
         every=Every(log=2_000, samples=10_000, checkpoint=50_000),
+    )
+
+
+def few_shot() -> Recipe:
+    """A hundred pictures or so: ADA's transformations, as strongly as the discriminator overfits.
+
+    Command: ``ganvas train few-shot --data my_photos/``. On one CPU core with bfloat16: about 35
+    minutes for 200,000 images at 64 pixels.
+
+    As ``folder``, with the pipeline of Karras et al. 2020 (flips, quarter turns, shifts, scales,
+    rotations, colours) in place of DiffAugment; each is applied with a probability that rises while
+    reals score above zero too often. It could reach 1 within 100,000 images.
+    """
+    return replace(
+        folder(), name="few-shot", augment=ADA(), strength=Adaptive(target=0.6, images=100_000)
     )

@@ -5,34 +5,93 @@ A user's own parts join through ``register``; their names must be free.
 
 from typing import Any, TypeVar
 
-from ganvas.engine.schedule import Cosine, Linear
+from ganvas.data.ada import ADA
+from ganvas.data.augment import Augmentation
+from ganvas.engine.schedule import Cosine, Geometric, Linear
 from ganvas.errors import UsageError
+from ganvas.features.projected import ProjectedDiscriminator
+from ganvas.games.aae import AAE
+from ganvas.games.began import BEGAN
+from ganvas.games.cast import GameSettings
+from ganvas.games.classifier import Classifier
+from ganvas.games.ebgan import EBGAN
 from ganvas.games.gan import GAN
+from ganvas.games.mode_seeking import ModeSeeking
+from ganvas.games.path_length import PathLength
+from ganvas.games.progressive import Progressive
+from ganvas.games.strength import Adaptive, Augment
+from ganvas.games.term import Term
+from ganvas.games.vae_gan import VAEGAN
 from ganvas.losses.adversarial import LOSSES, AdversarialLoss, unlabelled
+from ganvas.networks.autoencoder import CompactAutoencoder
 from ganvas.networks.compact import CompactDiscriminator, CompactGenerator
 from ganvas.networks.dcgan import DCGANDiscriminator, DCGANGenerator
+from ganvas.networks.encoder import CompactEncoder
+from ganvas.networks.fastgan import FastGANGenerator
+from ganvas.networks.mlp import MLPDiscriminator, MLPGenerator
+from ganvas.networks.progressive import ProgressiveDiscriminator, ProgressiveGenerator
+from ganvas.networks.r3gan import R3GANDiscriminator, R3GANGenerator
+from ganvas.networks.resnet import ResNetDiscriminator, ResNetGenerator
+from ganvas.networks.style import StyleGenerator
+from ganvas.networks.style_discriminator import StyleDiscriminator
 from ganvas.networks.tutorial_mnist import TutorialMnistDiscriminator, TutorialMnistGenerator
-from ganvas.recipes.recipe import DiscriminatorSettings, GeneratorSettings
+from ganvas.recipes.conditions import ByAttributes, ByClass, Codes, Condition
+from ganvas.recipes.recipe import DiscriminatorSettings, EncoderSettings, GeneratorSettings
 
 GENERATORS: dict[str, type] = {
     "compact": CompactGenerator,
     "dcgan": DCGANGenerator,
+    "mlp": MLPGenerator,
+    "progressive": ProgressiveGenerator,
+    "fastgan": FastGANGenerator,
+    "r3gan": R3GANGenerator,
+    "resnet": ResNetGenerator,
+    "style": StyleGenerator,
     "tutorial-mnist": TutorialMnistGenerator,
 }
 DISCRIMINATORS: dict[str, type] = {
+    "autoencoder": CompactAutoencoder,
     "compact": CompactDiscriminator,
     "dcgan": DCGANDiscriminator,
+    "mlp": MLPDiscriminator,
+    "progressive": ProgressiveDiscriminator,
+    "projected": ProjectedDiscriminator,
+    "r3gan": R3GANDiscriminator,
+    "resnet": ResNetDiscriminator,
+    "style": StyleDiscriminator,
     "tutorial-mnist": TutorialMnistDiscriminator,
 }
-GAMES: dict[str, type] = {"gan": GAN}
-SCHEDULES: dict[str, type] = {"linear": Linear, "cosine": Cosine}
+ENCODERS: dict[str, type] = {"compact": CompactEncoder}
+GAMES: dict[str, type] = {
+    "gan": GAN,
+    "aae": AAE,
+    "began": BEGAN,
+    "ebgan": EBGAN,
+    "progressive": Progressive,
+    "vae-gan": VAEGAN,
+}
+TERMS: dict[str, type] = {
+    "classifier": Classifier,
+    "mode-seeking": ModeSeeking,
+    "path-length": PathLength,
+}
+CONDITIONS: dict[str, type] = {"class": ByClass, "attributes": ByAttributes, "codes": Codes}
+AUGMENTATIONS: dict[str, type] = {"diffaugment": Augmentation, "ada": ADA}
+SCHEDULES: dict[str, type] = {"linear": Linear, "cosine": Cosine, "geometric": Geometric}
+STRENGTHS: dict[str, type] = {"adaptive": Adaptive}
 
 FAMILIES: dict[Any, dict[str, type]] = {
     GeneratorSettings: GENERATORS,
     DiscriminatorSettings: DISCRIMINATORS,
-    GAN: GAMES,
+    EncoderSettings: ENCODERS,
+    GameSettings: GAMES,
+    Term: TERMS,
+    Condition: CONDITIONS,
+    Augment: AUGMENTATIONS,
+    Adaptive: STRENGTHS,
     Linear: SCHEDULES,
     Cosine: SCHEDULES,
+    Geometric: SCHEDULES,
 }
 """Which table a field of that type is read from."""
 
@@ -54,7 +113,8 @@ def register(part: T, kind: str | None = None) -> T:
 
     Args:
         part: network settings, a frozen dataclass with ``build(shape)`` (with a field ``latent``
-            it is a generator's, without one a discriminator's); or an ``AdversarialLoss``.
+            it is a generator's, without one a discriminator's); ``GameSettings`` or a ``Term``; or
+            an ``AdversarialLoss``.
         kind: its name; by default the class name in lower case. A loss needs one.
 
     Raises:
@@ -66,10 +126,8 @@ def register(part: T, kind: str | None = None) -> T:
         LOSSES[kind] = unlabelled(part)
         return part
     if not isinstance(part, type):
-        raise UsageError(f"{part!r} is neither network settings nor an AdversarialLoss")
-    if not callable(getattr(part, "build", None)) or not hasattr(part, "__dataclass_fields__"):
-        raise UsageError(f"{part.__name__} must be a dataclass with a method build(shape)")
-    table = GENERATORS if "latent" in part.__dataclass_fields__ else DISCRIMINATORS
+        raise UsageError(f"{part!r} is no settings of a network, game or term, nor a loss")
+    table = _table_of(part)
     name = kind or part.__name__.lower()
     if name in table and table[name] is not part:
         known = table[name]
@@ -77,3 +135,13 @@ def register(part: T, kind: str | None = None) -> T:
             raise UsageError(f"the kind {name!r} is taken by {known.__name__}: choose another name")
     table[name] = part
     return part
+
+
+def _table_of(part: type) -> dict[str, type]:
+    if issubclass(part, GameSettings):
+        return GAMES
+    if issubclass(part, Term):
+        return TERMS
+    if not callable(getattr(part, "build", None)) or not hasattr(part, "__dataclass_fields__"):
+        raise UsageError(f"{part.__name__} must be a dataclass with a method build(shape)")
+    return GENERATORS if "latent" in part.__dataclass_fields__ else DISCRIMINATORS

@@ -12,7 +12,7 @@ from typing import Any, Union, get_args, get_origin
 from pydantic import TypeAdapter, ValidationError
 
 from ganvas.errors import UsageError
-from ganvas.recipes.parts import FAMILIES, kind_of
+from ganvas.recipes.parts import AUGMENTATIONS, FAMILIES, kind_of
 
 
 def to_plain(value: Any) -> Any:
@@ -104,6 +104,11 @@ def _one_of(kinds: tuple[Any, ...], value: Any, where: str) -> Any:
     deep = [k for k in kinds if k in FAMILIES or dataclasses.is_dataclass(k)]
     flat = tuple(kind for kind in kinds if kind not in deep)
     if deep and (isinstance(value, Mapping) or not flat):
+        tables = [FAMILIES[kind] for kind in deep if kind in FAMILIES]
+        if tables:
+            return _part(
+                {name: part for table in tables for name, part in table.items()}, value, where
+            )
         return from_plain(deep[0], value, where)
     return _leaf(Union[flat], value, where)  # noqa: UP007
 
@@ -113,7 +118,8 @@ def _part(table: Mapping[str, type], value: Any, where: str) -> Any:
         value = {"kind": value}
     if not isinstance(value, Mapping):
         raise UsageError(f"{where} needs a kind: one of {', '.join(table)}")
-    kind = value.get("kind", next(iter(table)) if len(table) == 1 else None)
+    usual = len(table) == 1 or set(table) >= set(AUGMENTATIONS)  # older recipes name none of these
+    kind = value.get("kind", next(iter(table)) if usual else None)
     if kind not in table:
         raise UsageError(unknown(str(kind), table, f"kind for {where}"))
     return _fields(table[kind], {k: v for k, v in value.items() if k != "kind"}, where)

@@ -5,16 +5,22 @@ from typing import Literal, Protocol
 
 from torch import nn
 
-from ganvas.data.augment import Augmentation
 from ganvas.engine.device import Device, MemoryFormat, Precision
 from ganvas.engine.player import Adam
 from ganvas.engine.schedule import Schedule
+from ganvas.games.cast import GameSettings
 from ganvas.games.gan import GAN
+from ganvas.games.strength import Adaptive, Augment
 from ganvas.networks.shape import Shape
+from ganvas.recipes.conditions import Condition
 
 
 class GeneratorSettings(Protocol):
-    """A generator's settings; ``build`` makes a network from latents [N, latent] to images."""
+    """A generator's settings; ``build`` makes a network from latents [N, latent] to images.
+
+    One that can be told what to draw takes ``build(shape, conditions)``, and its network
+    (latents, conditions [N, K]).
+    """
 
     @property
     def latent(self) -> int: ...
@@ -22,9 +28,20 @@ class GeneratorSettings(Protocol):
 
 
 class DiscriminatorSettings(Protocol):
-    """A discriminator's settings; ``build`` makes a network from images to scores [N, ...]."""
+    """A discriminator's settings; ``build`` makes a network from images to scores [N, ...].
+
+    One that can be told what it sees takes ``build(shape, conditions)``, and its network (images,
+    conditions [N, K]).
+    """
 
     def build(self, shape: Shape) -> nn.Module: ...
+
+
+class EncoderSettings(Protocol):
+    """An encoder's settings; ``build`` makes a network from images to means and log-variances of
+    latents, [N, 2 * latent]."""
+
+    def build(self, shape: Shape, latent: int) -> nn.Module: ...
 
 
 @dataclass(frozen=True)
@@ -81,7 +98,11 @@ class Recipe:
     images: total images seen, rounded up to whole batches. minutes: stop earlier when they are
     over. batch: images a turn; accumulate: micro-batches it is cut into. half_life: of the
     generator's EMA copy, in images; nothing keeps no copy. clip_gradient: largest gradient norm.
-    augment: of all the discriminator sees. keep: checkpoints kept, beside the best. threads: CPU
+    condition: what both networks are told; nothing tells them nothing. encoder: of games that have
+    one. start: a run whose weights to begin with. freeze: layers of the discriminator, from the
+    images on, that stay as they are (FreezeD, Mo et al. 2020). augment: of all the discriminator
+    sees. strength: of that, the probability of each transformation: a number, a schedule, or
+    ``adaptive``. keep: checkpoints kept, beside the best. threads: CPU
     threads. compile: record whole rounds as CUDA graphs. evaluation: during training; nothing
     measures none. What is left to the machine (device, precision, threads, compile) a short trial
     decides where a rule cannot.
@@ -92,11 +113,16 @@ class Recipe:
     discriminator: DiscriminatorSettings
     images: int
     data: Data = field(default_factory=Data)
-    game: GAN = field(default_factory=GAN)
+    game: GameSettings = field(default_factory=GAN)
+    condition: Condition | None = None
+    encoder: EncoderSettings | None = None
+    start: str | None = None
+    freeze: int = 0
     generator_optimiser: Adam = field(default_factory=Adam)
     discriminator_optimiser: Adam = field(default_factory=Adam)
     half_life: Schedule | None = None
-    augment: Augmentation | None = None
+    augment: Augment | None = None
+    strength: Schedule | Adaptive = 1.0
     clip_gradient: float | None = None
     batch: int = 64
     accumulate: int = 1

@@ -5,16 +5,63 @@ from pathlib import Path
 from typing import Any
 
 from ganvas.errors import UsageError
-from ganvas.recipes import reading, yaml
-from ganvas.recipes.folder import folder
-from ganvas.recipes.mnist import mnist
+from ganvas.recipes import (
+    autoencoding,
+    conditional,
+    diversity,
+    playground,
+    r3gan,
+    reading,
+    resnet,
+    wasserstein,
+    yaml,
+)
+from ganvas.recipes.cifar10 import cifar10
+from ganvas.recipes.folder import few_shot, folder
+from ganvas.recipes.mnist import fashion_mnist, mnist, warm_up
+from ganvas.recipes.progressive import progressive
+from ganvas.recipes.projected import projected
 from ganvas.recipes.recipe import Recipe
+from ganvas.recipes.stylegan2 import stylegan2
 from ganvas.recipes.tutorial_cifar10 import tutorial_cifar10, tutorial_cifar10_wgan_gp
 from ganvas.recipes.tutorial_mnist import tutorial_mnist
 
 RECIPES: dict[str, Callable[[], Recipe]] = {
     "mnist": mnist,
+    "mnist-conditional": conditional.mnist_conditional,
+    "attributes": conditional.attributes,
+    "cgan": conditional.cgan,
+    "acgan": conditional.acgan,
+    "infogan": conditional.infogan,
+    "wgan": wasserstein.wgan,
+    "wgan-gp": wasserstein.wgan_gp,
+    "stacked-mnist": diversity.stacked_mnist,
+    "r1": diversity.r1,
+    "pacgan": diversity.pacgan,
+    "minibatch-discrimination": diversity.minibatch_discrimination,
+    "minibatch-deviation": diversity.minibatch_deviation,
+    "mode-seeking": diversity.mode_seeking,
+    "unrolled": diversity.unrolled,
+    "warm-up": warm_up,
+    "resnet-sngan": resnet.resnet_sngan,
+    "sagan": resnet.sagan,
+    "stylegan2": stylegan2,
+    "r3gan-tiny": r3gan.r3gan_tiny,
+    "r3gan-small": r3gan.r3gan_small,
+    "r3gan-base": r3gan.r3gan_base,
+    "began": autoencoding.began,
+    "ebgan": autoencoding.ebgan,
+    "vae-gan": autoencoding.vae_gan,
+    "aae": autoencoding.aae,
+    "progressive": progressive,
+    "playground-ring": playground.playground_ring,
+    "playground-grid": playground.playground_grid,
+    "playground-spiral": playground.playground_spiral,
     "folder": folder,
+    "few-shot": few_shot,
+    "projected": projected,
+    "fashion-mnist": fashion_mnist,
+    "cifar10": cifar10,
     "tutorial-mnist": tutorial_mnist,
     "tutorial-cifar10": tutorial_cifar10,
     "tutorial-cifar10-wgan-gp": tutorial_cifar10_wgan_gp,

@@ -142,6 +142,15 @@ def set_aside(folder: Path, newer_than: int) -> None:
 
 
 @torch.no_grad()
+def weights(tensors: Mapping[str, Tensor], network: str, kind: str) -> dict[str, Tensor]:
+    """A network's tensors by their names in it, whichever player held it.
+
+    kind: ``network`` for the weights that were trained, ``average`` for their EMA copy.
+    """
+    mark = f".{kind}.{network}."
+    return {name.split(mark, 1)[1]: value for name, value in tensors.items() if mark in name}
+
+
 def restore(live: Mapping[str, Tensor], saved: Mapping[str, Tensor], what: str) -> None:
     """Copy saved tensors into the live ones, in place: their memory layout is part of exactness.
 

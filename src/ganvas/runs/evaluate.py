@@ -15,6 +15,7 @@ from ganvas.metrics.figure import Figure
 from ganvas.metrics.path import path_length
 from ganvas.runs import folder
 from ganvas.runs.evaluation import PATH_LENGTH, Evaluation, check_metrics, measure
+from ganvas.runs.points import evaluate_points
 from ganvas.runs.reals import Progress, Reals, Reference
 from ganvas.runs.run import Run
 from ganvas.runs.subject import of_run, of_samples
@@ -40,7 +41,9 @@ def evaluate(
     plugin: str | Path | None = None,
     progress: Progress | None = None,
 ) -> Evaluation:
-    """Measure samples against real images. Nothing is written, but for cached features of reals.
+    """Measure samples against real images, or a run's points against the mixture they come from.
+
+    Nothing is written, but for cached features of reals.
 
     Args:
         subject: a run (its folder, or a ``Run``), which draws ``count`` samples; or samples: a
@@ -70,6 +73,10 @@ def evaluate(
     elif isinstance(subject, str | Path) and folder.is_run(Path(subject)):
         run = Run(subject, at=at, plugin=plugin)
     _check(run, names, count, fit, at, truncation)
+    if run is not None and run.draws_points:
+        drawn: dict[str, Any] = {"data": data, "count": count, "seed": seed}
+        asked_for = {"metrics": metrics, "features": features, "reference": reference}
+        return evaluate_points(run, truncation=truncation, **drawn, **asked_for)
     common: dict[str, Any] = {"count": count, "seed": seed, "progress": progress}
     if run is not None:
         found = of_run(run, data, features, place, truncation=truncation, **common)

@@ -8,7 +8,8 @@ from typing import Any
 
 from ganvas.errors import DataError, UsageError
 from ganvas.metrics.figure import Figure, NotApplicable
-from ganvas.metrics.table import METRICS, Side
+from ganvas.metrics.side import Side
+from ganvas.metrics.table import METRICS
 from ganvas.runs.reals import Progress, Reals
 from ganvas.runs.record import versions
 
@@ -66,6 +67,10 @@ class Evaluation:
     def words(self) -> str:
         """The score: ``10 of 10 digits, distance 6.1x the floor (10,000 samples)``."""
         parts = []
+        if "near" in self:
+            narrow, wide = self["spread-least"].value, self["spread-most"].value
+            modes, within = self["modes"], f"{self['near'].value:.1%} within 3 sigma"
+            return f"{modes.value} {modes.note} modes, {within}, spread {narrow:.2f} to {wide:.2f}"
         floors = {figure.name: floor for figure, floor in self.figures}
         noun = NOUNS.get(self.provenance["features"]["name"])
         if noun is not None and "modes" in self:

@@ -18,7 +18,8 @@ from ganvas.data import Images, load_images
 from ganvas.errors import DataError, NoSuchPart, UsageError
 from ganvas.features import FeatureNetwork, Reading, extract
 from ganvas.metrics.figure import Figure, NotApplicable
-from ganvas.metrics.table import METRICS, Side
+from ganvas.metrics.side import Side
+from ganvas.metrics.table import METRICS
 from ganvas.runs.disk import replace_file
 
 Progress = Callable[[str, int, int], None]

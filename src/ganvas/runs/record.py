@@ -16,15 +16,17 @@ import ganvas
 from ganvas.data import Images
 from ganvas.errors import CheckpointError, DataError
 from ganvas.recipes.build import Choices
+from ganvas.recipes.conditions import Conditions
 from ganvas.runs.disk import replace_file
 
-FORMAT = 2
-"""2 knows what a trial chose; 1 is read as if by rule."""
+FORMAT = 3
+"""3 knows conditions; 2 knows what a trial chose; 1 is read as if by rule."""
 
 
 @dataclass(frozen=True)
 class Record:
-    """What stands beside a recipe: the data's shape and fingerprint, choices, versions."""
+    """What stands beside a recipe: the data's shape and fingerprint, conditions, choices,
+    versions."""
 
     choices: Choices
     shape: tuple[int, int, int]
@@ -35,6 +37,7 @@ class Record:
     versions: dict[str, str] = field(default_factory=dict)
     machine: str = ""
     plugins: dict[str, str] = field(default_factory=dict)
+    conditions: dict[str, Any] | None = None
     format: int = FORMAT
 
     def differences(self) -> list[str]:
@@ -56,7 +59,9 @@ class Record:
             )
 
 
-def describe(images: Images, choices: Choices, plugins: dict[str, str]) -> Record:
+def describe(
+    images: Images, choices: Choices, plugins: dict[str, str], conditions: Conditions | None = None
+) -> Record:
     """The record of a run that begins now."""
     return Record(
         choices=choices,
@@ -68,6 +73,7 @@ def describe(images: Images, choices: Choices, plugins: dict[str, str]) -> Recor
         versions=versions(),
         machine=_machine(choices),
         plugins=plugins,
+        conditions=None if conditions is None else conditions.plain(),
     )
 
 

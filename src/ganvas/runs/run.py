@@ -1,16 +1,18 @@
 """A run on disk, opened for looking and sampling: plain modules, plain uint8 images."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
 from torch import Tensor, nn
 
+from ganvas.data import points
 from ganvas.engine import sampling
 from ganvas.errors import CheckpointError, UsageError
 from ganvas.recipes import table, yaml
 from ganvas.recipes.build import build_networks
+from ganvas.recipes.conditions import Conditions, from_plain
 from ganvas.recipes.recipe import Recipe
 from ganvas.runs import checkpoint, folder, plugins, record
 from ganvas.runs.loggers import read_log
@@ -105,13 +107,22 @@ class Run:
         seed: int = 0,
         seeds: Iterable[int] | None = None,
         truncation: float | None = None,
+        label: str | int | None = None,
+        attributes: Mapping[str, bool] | None = None,
     ) -> Tensor:
-        """Draw images: uint8 [count, H, W, C]. Image i of a seed is the same in every call.
+        """Draw images: uint8 [count, H, W, C]; of a run on points, points: float32 [count, 2].
+
+        Image i of a seed is the same in every call, points but for their last bits.
 
         Args:
             count: how many, from one ``seed``.
             seeds: one image for each of these instead.
             truncation: squeeze latents into [-truncation, truncation]: less variety, fewer slips.
+            label: the class of all of them, by name or number; by default as often as in the data.
+            attributes: those to set, ``{"Smiling": True}``; others as they come in the data.
+
+        Raises:
+            UsageError: a run that was told nothing, or not this, or a name it does not know.
         """
         size = self.recipe.generator.latent
         latent = (
@@ -121,7 +132,44 @@ class Run:
         )
         if truncation is not None:
             latent = sampling.truncate(latent, truncation)
-        return sampling.draw(self.generator, latent)
+        told = self.told(len(latent), seed=seed, label=label, attributes=attributes)
+        if self.draws_points:
+            return sampling.values(self.generator, latent, told).flatten(1)
+        return sampling.draw(self.generator, latent, told)
+
+    @property
+    def draws_points(self) -> bool:
+        """Whether it was trained on points in the plane, not on images."""
+        return self.record.shape == points.SHAPE
+
+    def told(
+        self,
+        count: int,
+        *,
+        seed: int = 0,
+        first: int = 0,
+        label: str | int | None = None,
+        attributes: Mapping[str, bool] | None = None,
+    ) -> Tensor | None:
+        """The conditions [count, K] that ``sample`` gives its images from ``first`` on; or None."""
+        known = self.conditions
+        if known is None:
+            if label is not None or attributes:
+                raise UsageError(
+                    f"{self.path} was trained without conditions: train one with "
+                    f"--condition.kind class (or attributes)"
+                )
+            return None
+        if label is not None:
+            return known.of_label(str(label)).expand(count, -1)
+        rows = known.draw(seed, count, first)
+        return known.with_attributes(rows, attributes) if attributes else rows
+
+    @cached_property
+    def conditions(self) -> Conditions | None:
+        """What its networks were told of the data, if anything."""
+        plain = self.record.conditions
+        return None if plain is None else from_plain(plain)
 
     @cached_property
     def _checkpoint(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
@@ -134,13 +182,11 @@ class Run:
     @cached_property
     def _networks(self) -> dict[str, nn.Module]:
         tensors, _ = self._checkpoint
-        networks = build_networks(self.recipe, self.record.shape)
+        told = 0 if self.conditions is None else len(self.conditions.names)
+        networks = build_networks(self.recipe, self.record.shape, told)
         for name, network in networks.items():
             for kind in ("average", "network"):
-                prefix = f"{name}.{kind}.{name}."
-                saved = {
-                    k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)
-                }
+                saved = checkpoint.weights(tensors, name, kind)
                 if saved:
                     checkpoint.restore(network.state_dict(), saved, str(self.path))
                     break

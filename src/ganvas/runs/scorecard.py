@@ -39,6 +39,9 @@ def scorecard(path: Path, log: Sequence[Mapping[str, Any]]) -> str:
 
 def _facts(record: Mapping[str, Any]) -> str:
     reference, network = record["reference"], record["features"]
+    if network["name"] == "points":
+        text = f"Against the mixture {reference['data']}. The floor is {reference['floor']}."
+        return f'<p class="facts">{escape(text)}</p>'
     text = (
         f"Against {reference['images']:,} {reference['part']} images of {reference['data']}, in "
         f"the features {network['name']} {network['version']} ({network['hash'][:15]}). The floor "

@@ -11,6 +11,7 @@ from ganvas.data import Images
 from ganvas.engine import sampling
 from ganvas.errors import UsageError, UserError
 from ganvas.features import load_features
+from ganvas.recipes.build import conditions_of
 from ganvas.recipes.recipe import Recipe
 from ganvas.runs.evaluation import Evaluation, measure
 from ganvas.runs.reals import Progress, Reals, Sources, held_out
@@ -64,6 +65,10 @@ class Scorer:
             self.reals.floor(metric)
         self._about = {"ema": recipe.half_life is not None, "seed": recipe.seed, "truncation": None}
         self._latents = sampling.latents(recipe.seed, count, recipe.generator.latent)
+        known = conditions_of(recipe, images)
+        self._told = None if known is None else known.draw(recipe.seed, count)
+        self._labels = known.labels(self._told) if known and self._told is not None else None
+        self._names = () if known is None else known.names
         self.seconds = seconds
         """Of the longest evaluation so far."""
         self.newest: Evaluation | None = None
@@ -76,10 +81,17 @@ class Scorer:
             UsageError: a metric does not apply, or none gives the figure ``best``.
         """
         began = time.monotonic()
-        pixels = sampling.draw(generator, self._latents).permute(0, 3, 1, 2)
-        samples = read(pixels, self.reals.network)
+        pixels = sampling.draw(generator, self._latents, self._told).permute(0, 3, 1, 2)
+        samples = read(pixels, self.reals.network, None, self._labels, self._names)
         about = {"subject": subject, "images_seen": images, **self._about}
         found = measure(samples, self.reals, self.settings.metrics, about, asked=True)
+        self.check_best(found)
+        self.seconds = max(self.seconds, time.monotonic() - began)
+        self.newest = found
+        return found
+
+    def check_best(self, found: Evaluation) -> None:
+        """Raise UsageError if the figure by which the best is chosen is not among these."""
         if self.settings.best not in found:
             names = ", ".join(figure.name for figure, _ in found.figures)
             why = "".join(f" ({reason})" for reason in found.skipped.values())
@@ -87,9 +99,6 @@ class Scorer:
                 f"no figure {self.settings.best!r} to choose the best by{why}: evaluation.best may "
                 f"be one of {names}"
             )
-        self.seconds = max(self.seconds, time.monotonic() - began)
-        self.newest = found
-        return found
 
     @property
     def clock(self) -> int | None:

@@ -16,18 +16,20 @@ from PIL import Image
 from torch import Tensor, nn
 
 from ganvas.data import Images
+from ganvas.data.plane import portrait
 from ganvas.engine.engine import Engine
-from ganvas.engine.sampling import draw, latents
+from ganvas.engine.sampling import draw
 from ganvas.engine.schedule import at
 from ganvas.errors import NonFinite
+from ganvas.recipes.conditions import Conditions
 from ganvas.recipes.recipe import Recipe
 from ganvas.runs import checkpoint
 from ganvas.runs.interrupt import interruptible
 from ganvas.runs.loggers import JsonLines, Logger, Loggers, read_log, tensorboard
 from ganvas.runs.pictures import enlarged, grid, save_gif, save_png
+from ganvas.runs.scene import Scene
 from ganvas.runs.scoring import Scorer, log_record
-
-GRID = 64
+from ganvas.runs.sheet import GRID, sheet
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,8 @@ class Session:
         seconds: trained in earlier sessions.
         best: metric, value and clock of the best checkpoint so far.
         scorer: evaluates the generator, where the recipe asks for it.
+        conditions: of its data, where networks are told any.
+        scene: how its samples are drawn, where they are points.
         listeners: called with every event.
         extra_loggers: beside ``log.jsonl`` and TensorBoard.
     """
@@ -78,6 +82,8 @@ class Session:
         seconds: float = 0.0,
         best: dict[str, Any] | None = None,
         scorer: Scorer | None = None,
+        conditions: Conditions | None = None,
+        scene: Scene | None = None,
         listeners: list[Listener] | None = None,
         extra_loggers: list[Logger] | None = None,
     ) -> None:
@@ -86,7 +92,8 @@ class Session:
         self.engine = engine
         self.total = -(-recipe.images // recipe.batch) * recipe.batch
         self.listeners = listeners or []
-        self.latents = latents(recipe.seed, GRID, recipe.generator.latent)
+        self.sheet = sheet(recipe.seed, recipe.generator.latent, conditions)
+        self.scene = scene
         self.best = best
         self.scorer = scorer
         for place in (path, path / "samples", path / "checkpoints"):
@@ -212,7 +219,7 @@ class Session:
     def _sample(self) -> None:
         path = self.path / "samples" / f"{self.engine.images:09d}.png"
         try:
-            save_png(grid(self.draw_grid()), path)
+            save_png(self.picture(), path)
         except OSError as error:
             warnings.warn(f"{path} was not written: {error}", RuntimeWarning, stacklevel=2)
             return
@@ -239,9 +246,16 @@ class Session:
         self._saved_at = self.engine.images
         self._tell("saved", path=path)
 
+    def picture(self) -> Image.Image:
+        """The fixed latents as they are drawn now, on a sheet; points in their scene."""
+        if self.scene is not None:
+            judge = self.engine.game.networks().get("discriminator")
+            return self.scene.draw(self._generator(), judge)
+        return grid(self.draw_grid(), self.sheet.columns)
+
     def draw_grid(self) -> Tensor:
         """The fixed latents as the generator (its EMA copy, where kept) draws them now."""
-        return draw(self._generator(), self.latents)
+        return draw(self._generator(), self.sheet.latents, self.sheet.conditions)
 
     def _generator(self) -> nn.Module:
         game = self.engine.game
@@ -281,10 +295,9 @@ def grids(path: Path) -> dict[int, Path]:
     return {int(p.stem): p for p in sorted(found) if p.stem.isdigit()}
 
 
-def save_outcome(path: Path, final: Tensor) -> None:
+def save_outcome(path: Path, final: Image.Image) -> None:
     """``samples.png``, the newest grid, and the time-lapse of all grids so far."""
-    picture = enlarged(grid(final))
-    save_png(picture, path / "samples.png")
+    save_png(enlarged(final), path / "samples.png")
     frames = list(_readable(grids(path).values()))
     if len(frames) > 1:
         save_gif([enlarged(frame) for frame in frames], path / "timelapse.gif")
@@ -304,6 +317,8 @@ def all_finite(tensors: Iterable[Tensor]) -> bool:
     return all(bool(torch.isfinite(t).all()) for t in tensors if t.is_floating_point())
 
 
-def images_sheet(images: Images) -> Tensor:
-    """The first 64 training images, [N, H, W, C], to look at beside the samples."""
-    return images.pixels[:GRID].permute(0, 2, 3, 1).contiguous()
+def images_sheet(images: Images) -> Image.Image:
+    """The first 64 training images, or 10,000 points, to look at beside the samples."""
+    if images.are_points:
+        return portrait(images)
+    return enlarged(grid(images.pixels[:GRID].permute(0, 2, 3, 1).contiguous()))

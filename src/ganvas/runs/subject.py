@@ -13,7 +13,7 @@ from ganvas.data.images import shape_words
 from ganvas.engine import sampling
 from ganvas.errors import DataError, UsageError
 from ganvas.features import FeatureNetwork, extract, load_features
-from ganvas.metrics.table import Side
+from ganvas.metrics.side import Side
 from ganvas.recipes.recipe import Recipe
 from ganvas.runs.reals import Progress, Sources, choose, load_sources, telling
 from ganvas.runs.run import IN_MEMORY, Run
@@ -64,15 +64,21 @@ def of_run(
         )
     network = load_features(choose_features(features, sources)).to(device)
     run.generator.to(device)
-    pixels = draw(run, count, seed, truncation, progress)
-    about = {
+    pixels, labels = draw(run, count, seed, truncation, progress)
+    names = () if run.conditions is None else run.conditions.names
+    samples = read(pixels, network, progress, labels, names)
+    return Subject(samples, sources, network, about_run(run, seed, truncation))
+
+
+def about_run(run: Run, seed: int, truncation: float | None) -> dict[str, Any]:
+    """What a record says of samples that a run drew."""
+    return {
         "subject": str(run.path),
         "images_seen": run.images,
         "ema": run.recipe.half_life is not None,
         "seed": seed,
         "truncation": truncation,
     }
-    return Subject(read(pixels, network, progress), sources, network, about)
 
 
 def of_samples(
@@ -139,18 +145,24 @@ def known_features(images: Images) -> str | None:
 
 def draw(
     run: Run, count: int, seed: int, truncation: float | None, progress: Progress | None
-) -> Tensor:
-    """Samples uint8 [count, C, H, W] of a run; the i-th depends on (seed, i) alone."""
-    parts = []
+) -> tuple[Tensor, Tensor | None]:
+    """Samples uint8 [count, C, H, W] of a run, and the classes int64 [count] it was told, if any.
+
+    The i-th depends on (seed, i) alone.
+    """
+    parts, labels = [], []
     for first in range(0, count, CHUNK):
         size = min(CHUNK, count - first)
         latent = sampling.latents(seed, size, run.recipe.generator.latent, first)
         if truncation is not None:
             latent = sampling.truncate(latent, truncation)
-        parts.append(sampling.draw(run.generator, latent))
+        told = run.told(size, seed=seed, first=first)
+        parts.append(sampling.draw(run.generator, latent, told))
+        if run.conditions is not None and told is not None and run.conditions.exclusive:
+            labels.append(told.argmax(1))
         if progress is not None:
             progress("drawing samples", first + size, count)
-    return torch.cat(parts).permute(0, 3, 1, 2)
+    return torch.cat(parts).permute(0, 3, 1, 2), torch.cat(labels) if labels else None
 
 
 def read(

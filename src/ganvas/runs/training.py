@@ -16,16 +16,26 @@ from ganvas.engine.device import choose_device
 from ganvas.engine.engine import Engine
 from ganvas.errors import UsageError
 from ganvas.recipes import reading, table, yaml
-from ganvas.recipes.build import build_engine, check, choose, load_data, playing
+from ganvas.recipes.build import (
+    build_engine,
+    check,
+    choose,
+    conditions_of,
+    load_data,
+    playing,
+)
 from ganvas.recipes.recipe import Recipe
 from ganvas.runs import checkpoint, folder, plugins, record, scores
 from ganvas.runs.disk import replace_file
 from ganvas.runs.loggers import Logger
-from ganvas.runs.pictures import enlarged, grid, save_png
+from ganvas.runs.pictures import save_png
+from ganvas.runs.points import PointScorer
 from ganvas.runs.report import write_report
 from ganvas.runs.run import IN_MEMORY, Run
+from ganvas.runs.scene import scene
 from ganvas.runs.scoring import NoFeatures, Scorer
 from ganvas.runs.session import Event, Listener, Session, images_sheet, save_outcome
+from ganvas.runs.start import begin_from
 from ganvas.trial.choose import try_out
 from ganvas.trial.fit import AUTO, fit_batch
 
@@ -43,6 +53,7 @@ def resolve(
     recipe: str | Path | Recipe | None = None,
     data: Any = None,
     overrides: dict[str, Any] | None = None,
+    start: str | Path | None = None,
 ) -> Recipe:
     """The recipe that ``train`` would run, checked.
 
@@ -50,12 +61,16 @@ def resolve(
         recipe: a name, a YAML file or a Recipe; by default ``folder`` with data, else ``mnist``.
         data: a path or built-in name, or images in memory.
         overrides: dotted keys and their values.
+        start: a run whose weights to begin with; its recipe too, where none is given.
 
     Raises:
         UsageError: an unknown name or key, or a value that cannot be.
     """
-    chosen = table.find(recipe if recipe is not None else "mnist" if data is None else "folder")
     changes = dict(overrides or {})
+    if start is not None:
+        changes["start"] = str(folder.find(start).resolve())
+        recipe = recipe if recipe is not None else f"{changes['start']}/recipe.yaml"
+    chosen = table.find(recipe if recipe is not None else "mnist" if data is None else "folder")
     if data is not None:
         changes["data.source"] = _place(data)
     if "images" in changes:
@@ -91,6 +106,7 @@ def train(
     minutes: float | None = None,
     seed: int | None = None,
     plugin: str | Path | None = None,
+    start: str | Path | None = None,
     overrides: dict[str, Any] | None = None,
     listeners: Iterable[Listener] = (),
     loggers: Iterable[Logger] = (),
@@ -106,6 +122,7 @@ def train(
         out: where run folders lie. name: this one's name, by default the recipe's.
         images: total images to see. minutes: stop after so many. seed: of everything.
         plugin: a Python file of the user's own parts.
+        start: a run whose weights to begin with; its recipe too, where none is given.
         overrides: dotted keys and values, ``{"generator.width": 96}``; ``batch`` may be ``auto``.
         listeners: called with every event. loggers: beside JSON lines and TensorBoard.
         progress: called with (done, total) while data is read.
@@ -123,7 +140,7 @@ def train(
     shortcuts = {"images": images, "minutes": minutes, "seed": seed}
     changes = {key: value for key, value in shortcuts.items() if value is not None}
     changes, fit = without_auto({**(overrides or {}), **changes})
-    chosen = resolve(recipe, data, changes)
+    chosen = resolve(recipe, data, changes, start)
     folder.check_name(name or chosen.name)
     choose(chosen)  # what cannot be had here is told before data is read
     source = None if data is None or isinstance(data, str | Path) else data
@@ -138,24 +155,30 @@ def train(
         tell("finding a batch that suits this machine")
         chosen, why = fit_batch(chosen, found)
         tell(why)
-    choices = try_out(chosen, found.shape, tell=tell)
+    choices = try_out(chosen, found, tell=tell)
     with playing(choices):
         engine = build_engine(chosen, found, choices)
+        taken = begin_from(engine, chosen.start) if chosen.start is not None else None
         scorer, problems = _scorer(chosen, found, source, engine, progress=progress)
         path = folder.create(Path(out), name or chosen.name)
         with folder.Lock(path):
             _write_recipe(path, chosen)
-            record.write(record.describe(found, choices, loaded), path)
-            save_png(enlarged(grid(images_sheet(found))), path / "reals.png")
+            known = conditions_of(chosen, found)
+            record.write(record.describe(found, choices, loaded, known), path)
+            save_png(images_sheet(found), path / "reals.png")
             session = Session(
                 path,
                 chosen,
                 engine,
                 scorer=scorer,
+                conditions=known,
+                scene=scene(chosen, found, known),
                 listeners=listeners,
                 extra_loggers=list(loggers),
             )
             session.announce(choices.sentence())
+            if taken is not None:
+                session.announce(taken)
             session.warn(problems)
             return _play(session, began)
 
@@ -205,7 +228,7 @@ def resume(
         if not new_data:
             known.check_data(found)
         engine = build_engine(recipe, found, known.choices)
-        numbers, problems = _restore(engine, path / "checkpoints")
+        numbers, problems = _restore(engine, path / "checkpoints", recipe.start)
         seconds = numbers.get("evaluation_seconds", 0.0)
         scorer, missing = _scorer(recipe, found, data, engine, seconds, progress)
         if new_data:
@@ -221,6 +244,8 @@ def resume(
             seconds=numbers["seconds"],
             best=numbers.get("best"),
             scorer=scorer,
+            conditions=old.conditions,
+            scene=scene(recipe, found, old.conditions),
             listeners=list(listeners),
             extra_loggers=list(loggers),
         )
@@ -233,7 +258,7 @@ def _play(session: Session, began: float) -> Run:
     minutes = session.recipe.minutes
     deadline = None if minutes is None else began + 60 * minutes - RESERVE
     signal = session.play(deadline)
-    save_outcome(session.path, session.draw_grid())
+    save_outcome(session.path, session.picture())
     if session.scorer is not None and session.scorer.newest is not None:
         scores.keep(session.scorer.newest, session.path)
     run = Run(session.path)
@@ -247,12 +272,14 @@ RESERVE = 2.0
 """Seconds kept of ``minutes`` for the last checkpoint, the time-lapse and the report."""
 
 
-def _restore(engine: Engine, place: Path) -> tuple[dict[str, Any], list[str]]:
+def _restore(engine: Engine, place: Path, start: str | None) -> tuple[dict[str, Any], list[str]]:
     """Put the newest whole checkpoint into the engine; its numbers, and what was damaged.
 
     A run that was killed before its first checkpoint begins anew: its seed determines it.
     """
     if not list(checkpoint.complete(place)):
+        if start is not None:
+            begin_from(engine, start)
         return {"log_bytes": 0, "seconds": 0.0}, []
     path, tensors, numbers, problems = checkpoint.load_newest(place)
     checkpoint.restore(engine.tensors(), tensors, str(path))
@@ -272,6 +299,8 @@ def _scorer(
     """What evaluates during training, or why nothing does."""
     if recipe.evaluation is None:
         return None, []
+    if images.are_points:
+        return PointScorer(recipe, images, seconds), []
     tell = None if progress is None else lambda what, done, total: progress(done, total)
     try:
         return Scorer(recipe, images, source, engine.device, seconds, tell), []

@@ -39,13 +39,17 @@ HOPELESS = 2.0
 
 
 def try_out(
-    recipe: Recipe, shape: Shape, *, anew: bool = False, tell: Callable[[str], None] | None = None
+    recipe: Recipe,
+    like: Images | Shape,
+    *,
+    anew: bool = False,
+    tell: Callable[[str], None] | None = None,
 ) -> Choices:
-    """How to play a recipe on images [C, H, W] here.
+    """How to play a recipe on such images here.
 
     Args:
         recipe: what it leaves open is tried out.
-        shape: of its images.
+        like: its images; their shape (C, H, W) is enough where networks are told no condition.
         anew: measure even what is remembered, and remember that.
         tell: called with a sentence where a trial begins.
 
@@ -53,13 +57,14 @@ def try_out(
         UserError: settings that make no networks, or a device that is not there.
     """
     rule = choose(recipe)
+    shape = like.shape if isinstance(like, Images) else like
     known = None if anew else remembered.find(recipe, shape, rule)
     if known is not None:
         return known
     if tell is not None:
         tell("trying out what is fastest here (once)")
     with playing(rule):
-        found = Trial(recipe, shape).decide(rule)
+        found = Trial(recipe, like).decide(rule)
     release_memory()
     return remembered.keep(recipe, shape, rule, found, anew=anew)
 
@@ -72,9 +77,9 @@ def halvings(most: int) -> list[int]:
 class Trial:
     """Plays one recipe in different ways. found: what each question came to, in words."""
 
-    def __init__(self, recipe: Recipe, shape: Shape) -> None:
+    def __init__(self, recipe: Recipe, like: Images | Shape) -> None:
         self.recipe = recipe
-        self.images = noise(shape, 2 * recipe.batch)
+        self.images = noise(like, 2 * recipe.batch)
         self.found: list[str] = []
         self.began = time.perf_counter()
 
@@ -177,11 +182,25 @@ def round_seconds(engine: Engine) -> float:
     return time.perf_counter() - began
 
 
-def noise(shape: Shape, count: int, name: str = "noise") -> Images:
-    """``count`` random images [C, H, W]: speed does not depend on what is in an image."""
+def noise(like: Images | Shape, count: int, name: str = "noise") -> Images:
+    """``count`` random images: speed does not depend on what is in an image.
+
+    Args:
+        like: a shape (C, H, W); or images, whose labels and attributes the noise then has too.
+    """
     generator = torch.Generator().manual_seed(0)
+    shape = like.shape if isinstance(like, Images) else like
     pixels = torch.randint(0, 256, (count, *shape), dtype=torch.uint8, generator=generator)
-    return make_images(pixels, None, (), name)
+    if not isinstance(like, Images):
+        return make_images(pixels, None, (), name)
+    if like.pixels.is_floating_point():
+        pixels = pixels.float() / 127.5 - 1
+    again = torch.arange(count) % len(like)
+    labels, attributes = (
+        None if each is None else each[again] for each in (like.labels, like.attributes)
+    )
+    named = {"attributes": attributes, "attribute_names": like.attribute_names}
+    return make_images(pixels, labels, like.classes, name, **named)
 
 
 def _threads(choices: Choices) -> str:

@@ -49,7 +49,7 @@ def fit_batch(recipe: Recipe, images: Images) -> tuple[Recipe, str]:
     """
     most = min(len(images), LARGEST)
     # Precision and threads come first: a bad choice of these would hide what a batch does.
-    choices = try_out(replace(recipe, batch=min(SMALLEST, most), accumulate=1), images.shape)
+    choices = try_out(replace(recipe, batch=min(SMALLEST, most), accumulate=1), images)
     with playing(choices):
         tried = try_batches(recipe, images, choices, most)
     release_memory()
@@ -130,7 +130,7 @@ def _container(folder: Path = Path("/sys/fs/cgroup")) -> int | None:
 
 def _round_seconds(recipe: Recipe, images: Images, choices: Choices) -> float:
     """The shortest of three rounds, after one that warms up (and plays the lazy moves)."""
-    engine = build_engine(recipe, noise(images.shape, recipe.batch), choices)
+    engine = build_engine(recipe, noise(images, recipe.batch), choices)
     times: list[float] = []
     while len(times) < 4 and sum(times) < SLOW:
         times.append(round_seconds(engine))

@@ -1,0 +1,100 @@
+"""How strongly a discriminator's sight is augmented: fixed, scheduled, or as it overfits."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from ganvas.engine.game import Turn
+from ganvas.engine.schedule import Schedule
+
+Uniform = Callable[..., Tensor]
+"""``uniform(name, *shape)``: fresh uniform noise [N, *shape] in [0, 1)."""
+
+Augment = Callable[[Tensor, Uniform, float | Tensor], Tensor]
+"""Images [N, C, H, W], a source of noise and a strength in; such images out, differentiably."""
+
+STATE, CLOCK = "augment", "augment.clock"
+
+
+@dataclass(frozen=True)
+class Adaptive:
+    """ADA (Karras et al. 2020, section 3): strength follows how much the discriminator overfits.
+
+    target: of the mean sign of the reals' scores; above it the strength grows, below it falls.
+    images: over which it could go from 0 to 1.
+
+    Raises:
+        ValueError: a target outside (-1, 1), or no images.
+    """
+
+    target: float = 0.6
+    images: int = 500_000
+
+    def __post_init__(self) -> None:
+        if not -1 < self.target < 1:
+            raise ValueError(f"target must be within -1 and 1, not {self.target}")
+        if self.images < 1:
+            raise ValueError("images must be at least 1")
+
+
+@dataclass(frozen=True)
+class Strength:
+    """What a game needs of it: its state, its schedule, and what happens after a round."""
+
+    augment: Augment | None
+    strength: Schedule | Adaptive
+
+    @property
+    def adaptive(self) -> Adaptive | None:
+        is_adaptive = self.augment is not None and isinstance(self.strength, Adaptive)
+        return self.strength if is_adaptive else None  # pyright: ignore[reportReturnType]
+
+    def state(self, device: torch.device) -> dict[str, Tensor]:
+        """The strength [] and the clock [] of its last change."""
+        if self.adaptive is None:
+            return {}
+        clock = torch.zeros((), dtype=torch.int64, device=device)
+        return {STATE: torch.zeros((), device=device), CLOCK: clock}
+
+    def schedules(self) -> dict[str, Schedule]:
+        if self.augment is None or isinstance(self.strength, Adaptive | float | int):
+            return {}
+        return {STATE: self.strength}
+
+    def shown(self, turn: Turn, images: Tensor, side: str) -> Tensor:
+        """Images [N, C, H, W] as the discriminator sees them; ``side`` names their noise."""
+        if self.augment is None:
+            return images
+        if isinstance(self.strength, float | int):
+            strength = float(self.strength)
+        else:
+            strength = (turn.state if self.adaptive else turn.scheduled)[STATE]
+        draw = turn.draw
+        return self.augment(
+            images, lambda name, *shape: draw.uniform(side + name, *shape), strength
+        )
+
+    def stats(self, turn: Turn, real_scores: Tensor) -> dict[str, Tensor]:
+        """What ``after_round`` and a log want to know, of the reals' scores [N, ...]."""
+        if self.adaptive is None:
+            return {}
+        sign = real_scores.detach().float().sign().flatten(1).mean(1)
+        return {"augment/sign": sign, "augment/strength": turn.state[STATE].expand(len(sign))}
+
+    def after_round(
+        self, state: dict[str, Tensor]
+    ) -> Callable[[Mapping[str, Tensor], int], None] | None:
+        """Moves the strength in place, by the last round's mean sign."""
+        adaptive = self.adaptive
+        if adaptive is None:
+            return None
+
+        def follow(means: Mapping[str, Tensor], images: int) -> None:
+            step = (images - state[CLOCK]) / adaptive.images
+            direction = (means["augment/sign"] - adaptive.target).sign()
+            state[STATE].add_(direction * step).clamp_(0, 1)
+            state[CLOCK].fill_(images)
+
+        return follow

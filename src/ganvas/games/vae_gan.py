@@ -1,0 +1,178 @@
+"""VAE-GAN: a variational autoencoder that learns what is alike from a discriminator."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+from ganvas.engine.game import Game, Move, Phase, Result, Turn
+from ganvas.games.cast import Cast, GameSettings
+from ganvas.games.coding import gaussian
+from ganvas.games.gan import verdict
+from ganvas.games.penalty import Penalty
+from ganvas.losses.adversarial import accuracy, adversarial_loss, per_image
+from ganvas.losses.reconstruction import kl_to_normal, squared
+
+
+@dataclass(frozen=True)
+class Played:
+    """A round's images and what was said of them.
+
+    real, rebuilt, drawn: images, their reconstructions, images of noise, [N, C, H, W] each, as the
+    discriminator sees them, told what: () or ([N, K],). scores: of the three, [N, ...] each.
+    error: of reconstruction [N]. kl: divergence of the codes from noise [N].
+    """
+
+    real: Tensor
+    rebuilt: Tensor
+    drawn: Tensor
+    told: tuple[Tensor, ...]
+    scores: tuple[Tensor, Tensor, Tensor]
+    error: Tensor
+    kl: Tensor
+
+
+@dataclass(frozen=True)
+class VAEGAN(GameSettings):
+    """Larsen et al. 2016, algorithm 1. One forward, three gradients, then all three steps: the
+    encoder lowers kl * KL + E, the generator gamma * E + adversarial * its loss on reconstructions
+    and images of noise, the discriminator its own loss on both and the reals.
+
+    E is half the squared distance between an image and its reconstruction, which is minus the log
+    likelihood of a Gaussian of variance 1, up to a constant. loss: of generator and discriminator,
+    by name; reals count as much as both kinds of fakes together (in the paper half as much).
+    likeness: where E is taken: in the discriminator's last ``features`` or in ``pixels``. gamma,
+    kl, adversarial: weights; likeness ``pixels`` with gamma 1 and adversarial 0 is a plain VAE
+    (Kingma & Welling 2014). penalties: added to the discriminator's loss; they see reals and images
+    of noise.
+
+    Reconstructions and images of noise are drawn in one pass: BatchNorm knows both.
+
+    Raises:
+        ValueError: an unknown loss, a negative weight, or two penalties of one kind.
+    """
+
+    loss: str = "non-saturating"
+    likeness: Literal["features", "pixels"] = "features"
+    gamma: float = 0.1
+    kl: float = 1.0
+    adversarial: float = 1.0
+    penalties: tuple[Penalty, ...] = ()
+
+    needs = ("encoder",)
+
+    def __post_init__(self) -> None:
+        adversarial_loss(self.loss)
+        if min(self.gamma, self.kl, self.adversarial) < 0:
+            raise ValueError("gamma, kl and adversarial must be 0 or more")
+        if len({penalty.kind for penalty in self.penalties}) < len(self.penalties):
+            raise ValueError("each kind of penalty may stand once")
+
+    def build(self, cast: Cast) -> Game:
+        """The game of the cast's ``encoder``, its ``generator`` and its ``discriminator``, a
+        sequence of layers: what stands before the last with weights are the features."""
+        loss = adversarial_loss(self.loss)
+        sight = cast.sight()
+        if sight.adaptive is not None:
+            raise ValueError("this game adapts no strength: set a number")
+        features, head = parted(cast.networks["discriminator"])
+
+        def play(turn: Turn) -> Played:
+            reals = turn.shared("batch", turn.draw.data).images
+            mean, log_variance = turn.networks["encoder"](reals).float().chunk(2, 1)
+            codes = gaussian(mean, log_variance, turn.draw.normal("posterior", cast.latent))
+            latents = torch.cat([codes, turn.draw.normal("latent", cast.latent)])
+            told = cast.conditions(turn)
+            twice = tuple(torch.cat([rows, rows]) for rows in told)
+            rebuilt, drawn = turn.networks["generator"](latents, *twice).float().chunk(2)
+            # A reconstruction is compared with its image, so both are seen through one sight.
+            real = sight.shown(turn, reals, "real.")
+            rebuilt = sight.shown(turn, rebuilt, "real.")
+            drawn = sight.shown(turn, drawn, "fake.")
+            of_real, of_rebuilt, of_drawn = (
+                features(images, *told) for images in (real, rebuilt, drawn)
+            )
+            scores = (
+                verdict(head(of_real, *told))[0],
+                verdict(head(of_rebuilt, *told))[0],
+                verdict(head(of_drawn, *told))[0],
+            )
+            pair = (of_rebuilt, of_real) if self.likeness == "features" else (rebuilt, real)
+            error = pair[0][0].numel() / 2 * squared(*pair)
+            return Played(
+                real, rebuilt, drawn, told, scores, error, kl_to_normal(mean, log_variance)
+            )
+
+        def played(turn: Turn) -> Played:
+            return turn.shared("played", lambda: play(turn))
+
+        def discriminate(turn: Turn) -> Result:
+            real, rebuilt, drawn = played(turn).scores
+            value = loss.discriminator(real, rebuilt) + loss.discriminator(real, drawn)
+            stats = {
+                "score/real": per_image(real),
+                "score/rebuilt": per_image(rebuilt),
+                "score/fake": per_image(drawn),
+                "score/accuracy": accuracy(real, drawn),
+            }
+            return Result(value / 2, stats)
+
+        def encode(turn: Turn) -> Result:
+            error, kl = played(turn).error, played(turn).kl
+            return Result(self.kl * kl + error, {"kl": kl, "error": error})
+
+        def generate(turn: Turn) -> Result:
+            real, rebuilt, drawn = played(turn).scores
+            value = loss.generator(real, rebuilt) + loss.generator(real, drawn)
+            return Result(self.gamma * played(turn).error + self.adversarial * value / 2)
+
+        def penalise(penalty: Penalty) -> Callable[[Turn], Result]:
+            name = f"penalty/{penalty.kind}"
+
+            def slope(turn: Turn) -> Result:
+                now = played(turn)
+                value = penalty.value(turn, now.real, now.drawn, told=now.told)
+                return Result(turn.scheduled[name] * penalty.every * value, {name: value})
+
+            return slope
+
+        slopes = tuple(
+            Move(f"penalty.{each.kind}", ("discriminator",), penalise(each), every=each.every)
+            for each in self.penalties
+        )
+        moves = (
+            Move("discriminator", ("discriminator",), discriminate),
+            *slopes,
+            Move("encoder", ("encoder",), encode),
+            Move("generator", ("generator",), generate),
+        )
+        return Game(
+            players={
+                "discriminator": cast.player("discriminator"),
+                "encoder": cast.player("generator", "encoder"),
+                "generator": cast.player("generator"),
+            },
+            phases=[Phase([moves])],
+            schedules={
+                **{f"penalty/{penalty.kind}": penalty.weight for penalty in self.penalties},
+                **sight.schedules(),
+            },
+        )
+
+
+def parted(network: nn.Module) -> tuple[nn.Sequential, nn.Sequential]:
+    """A sequence of layers in two: before the last one with weights, and from there on.
+
+    Raises:
+        ValueError: it is no sequence, or fewer than two of its layers have weights.
+    """
+    layers = list(network) if isinstance(network, nn.Sequential) else []
+    weighted = [i for i, layer in enumerate(layers) if any(True for _ in layer.parameters())]
+    if len(weighted) < 2 or not isinstance(network, nn.Sequential):
+        raise ValueError(
+            "this discriminator is no sequence of layers whose last features could be compared: "
+            "set --discriminator.kind compact"
+        )
+    return network[: weighted[-1]], network[weighted[-1] :]

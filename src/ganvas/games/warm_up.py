@@ -1,0 +1,43 @@
+"""Before the game: a generator that has already met the data."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from ganvas.engine.game import Result, Turn
+from ganvas.games.cast import Cast
+
+
+@dataclass(frozen=True)
+class WarmUp:
+    """Pre-training for so many images: while the discriminator plays as ever (and its classifier,
+    if it has one, learns the labels), the generator learns without it, by implicit maximum
+    likelihood (Li & Malik 2018, algorithm 1): each real pulls the nearest of the turn's fakes
+    towards it. No mode of the data is without a fake then, and no fake is sharp: that is left to
+    the game.
+
+    Raises:
+        ValueError: fewer than 1 image.
+    """
+
+    images: int = 20_000
+
+    def __post_init__(self) -> None:
+        if self.images < 1:
+            raise ValueError("a warm-up needs at least 1 image")
+
+    def generate(self, turn: Turn, cast: Cast) -> Result:
+        """The generator's loss: mean squared error [N] of each real to its nearest fake."""
+        reals = turn.shared("batch", turn.draw.data).images
+        latents, told = turn.draw.normal("latent", cast.latent), cast.conditions(turn)
+        fakes = turn.networks["generator"](latents, *told).float()
+        chosen = nearest(reals, fakes.detach())
+        error = (fakes[chosen] - reals).square().flatten(1).mean(1)
+        return Result(error, {"warm-up/error": error})
+
+
+@torch.no_grad()
+def nearest(reals: Tensor, fakes: Tensor) -> Tensor:
+    """For each of the reals [N, ...] the place of the nearest of the fakes [M, ...]: int64 [N]."""
+    return torch.cdist(reals.flatten(1).float(), fakes.flatten(1).float()).argmin(1)

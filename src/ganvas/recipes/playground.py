@@ -1,0 +1,70 @@
+"""Points in the plane: every idea of a GAN, seen in seconds."""
+
+from ganvas.engine.player import Adam
+from ganvas.engine.schedule import Geometric, Linear
+from ganvas.games.gan import GAN, Penalty
+from ganvas.networks.mlp import MLPDiscriminator, MLPGenerator
+from ganvas.recipes.recipe import Data, Evaluations, Every, Recipe
+
+BATCH = 256
+
+
+def playground_ring() -> Recipe:
+    """Eight small Gaussians on a circle: the classic picture of mode collapse, and its absence.
+
+    Command: ``ganvas train playground-ring``. On one CPU core: well under two minutes.
+    Expect all 8 modes; the time-lapse shows the discriminator's field and the samples moving.
+    """
+    return _playground("ring", rounds=2_000)
+
+
+def playground_grid() -> Recipe:
+    """25 small Gaussians on a grid: the usual benchmark of mode collapse.
+
+    Command: ``ganvas train playground-grid``. On one CPU core: well under two minutes. Expect
+    all 25 modes, 95% and more of the points within 3 sigma of one (a perfect sampler: 98.9%), each
+    mode 0.8 to 1.2 times as wide as it is.
+
+    Non-saturating loss with R1 and R2, whose weights fall with the learning rate: first a smooth
+    field balances the modes, then a sharp one shapes each. The latent is cut into 256 codes, since
+    a continuous map would draw bridges, and the discriminator looks at waves of its input.
+    """
+    return _playground("grid", rounds=4_000)
+
+
+def playground_spiral() -> Recipe:
+    """Two spiral arms, entangled: a set of points without modes, to be followed all along.
+
+    Command: ``ganvas train playground-spiral``. On one CPU core: well under two minutes.
+    Expect both arms from end to end.
+    """
+    return _playground("spiral", rounds=3_000)
+
+
+def _playground(source: str, rounds: int) -> Recipe:
+    images = rounds * BATCH
+    slope = Geometric(0.1, 1e-4, until=images)
+    return Recipe(
+        name=f"playground-{source}",
+        data=Data(source),
+        generator=MLPGenerator(latent=3, width=64, depth=2, codes=256, bounded=False),
+        discriminator=MLPDiscriminator(width=64, depth=2, waves=128, fast=120.0),
+        game=GAN(
+            loss="non-saturating",
+            penalties=(Penalty("r1", slope), Penalty("r2", slope)),
+            reuse_fakes=True,
+        ),
+        generator_optimiser=_adam(5e-3, images),
+        discriminator_optimiser=_adam(1e-2, images),
+        half_life=Linear(0.0, 0.03 * images, until=images),
+        batch=BATCH,
+        images=images,
+        precision="fp32",  # bfloat16 rounds a place by a third of a mode
+        threads=1,
+        every=Every(log=images // 50, samples=images // 25, checkpoint=images // 2),
+        evaluation=Evaluations(every=images // 4, count=10_000, best="near"),
+    )
+
+
+def _adam(lr: float, images: int) -> Adam:
+    return Adam(lr=Geometric(lr, lr / 200, until=images), betas=(0.0, 0.999))

@@ -1,0 +1,45 @@
+"""A generator that learns what is coarse first."""
+
+from ganvas.engine.player import Adam
+from ganvas.engine.schedule import Linear
+from ganvas.games.gan import Penalty
+from ganvas.games.progressive import Progressive
+from ganvas.networks.progressive import ProgressiveDiscriminator, ProgressiveGenerator
+from ganvas.recipes.recipe import Data, Evaluations, Every, Recipe
+
+IMAGES = 120_000
+
+
+def progressive() -> Recipe:
+    """Progressive growing (Karras et al. 2018): one resolution after another, each faded in.
+
+    Command: ``ganvas train progressive``. On one CPU core with bfloat16: about five minutes, by its
+    speed. Of your own pictures: ``ganvas train progressive --data my_photos/ --data.size 64``, with
+    ``--game.images_per_stage`` and ``--images`` in proportion. ``--game.images_per_stage 0`` trains
+    all stages at once.
+
+    Digits of 7 pixels a side, then 14, then 28. The paper's networks and equalised learning rate;
+    in place of its WGAN-GP, whose penalty wants another derivative at every turn, the
+    non-saturating loss with R1 on every sixteenth.
+    """
+    optimiser = Adam(lr=Linear(4e-3, 0.0, until=IMAGES, begin=IMAGES * 2 // 5), betas=(0.0, 0.99))
+    return Recipe(
+        name="progressive",
+        data=Data("mnist"),
+        generator=ProgressiveGenerator(),
+        discriminator=ProgressiveDiscriminator(),
+        game=Progressive(
+            loss="non-saturating",
+            penalties=(Penalty("r1", 0.1, every=16),),
+            reuse_fakes=True,
+            images_per_stage=10_000,
+        ),
+        generator_optimiser=optimiser,
+        discriminator_optimiser=optimiser,
+        half_life=Linear(0.0, 10_000.0, until=100_000),
+        batch=64,
+        images=IMAGES,
+        threads=1,
+        every=Every(log=4_000, samples=10_000, checkpoint=50_000),
+        evaluation=Evaluations(every=40_000),
+    )

@@ -1,0 +1,162 @@
+"""Path length regularisation as a move of the two-player game."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from ganvas.engine.draw import Draw, Share
+from ganvas.engine.engine import Engine
+from ganvas.engine.game import Phase
+from ganvas.engine.player import Adam
+from ganvas.games.cast import Cast, Seat, Told
+from ganvas.games.gan import GAN
+from ganvas.games.path_length import PathLength
+from ganvas.losses.path_length import path_lengths
+from ganvas.networks.style import StyleGenerator
+from ganvas.networks.style_discriminator import StyleDiscriminator
+
+CPU = torch.device("cpu")
+SHAPE, LATENT, BATCH = (1, 8, 8), 6, 8
+
+
+@dataclass
+class Batch:
+    images: Tensor
+
+
+class Pool:
+    def __init__(self) -> None:
+        self.pool = torch.randn(40, *SHAPE, generator=torch.Generator().manual_seed(9))
+
+    def batch(self, start: int, count: int) -> Batch:
+        return Batch(self.pool[torch.arange(start, start + count) % 40].clone())
+
+
+def cast(mixing: float = 0.0, conditions: int = 0) -> Cast:
+    torch.manual_seed(0)
+    generator = StyleGenerator(LATENT, 5, 2, 4, mixing=mixing).build(SHAPE, conditions)
+    discriminator = StyleDiscriminator(4, 8).build(SHAPE, conditions)
+    seat = Seat(Adam(1e-2, (0.0, 0.99)))
+    rows = torch.eye(2).repeat(BATCH // 2, 1)
+    told = Told(2, True, lambda turn: rows[: turn.draw.share.count]) if conditions else None
+    networks = {"generator": generator, "discriminator": discriminator}
+    return Cast(networks, LATENT, seat, seat, told)
+
+
+def engine(term: PathLength, players: Cast | None = None, **more) -> Engine:
+    game = GAN(terms=(term,)).build(players or cast())
+    return Engine(game, {"train": Pool()}, batch=BATCH, seed=4, device=CPU, **more)
+
+
+def test_lengths_and_their_running_mean_are_those_of_the_turns_own_draws() -> None:
+    term = PathLength(weight=0.0, every=1, part=0.5)
+    play = engine(term)
+    network: Any = play.game.networks()["generator"].eval()  # no fresh noise: a function of z alone
+    # The discriminator's batch has moved the clock by then.
+    draw = Draw({}, 4, "path-length.0", BATCH, Share(BATCH, 0, BATCH), CPU)
+    ws = network.ws(draw.normal("latent", LATENT)[:4])
+    images = network.synthesis(ws)
+    lengths = path_lengths(images, ws, draw.normal("path.noise", *SHAPE)[:4]).detach()
+    play.round()
+    stats = play.meter.read()
+    assert stats["path/length"] == pytest.approx(lengths.mean().item(), rel=1e-3)
+    assert play.game.state["path-length"].item() == pytest.approx(stats["path/length"], rel=1e-4)
+    expected = (lengths - lengths.mean()).square().mean().item()
+    assert stats["path/penalty"] == pytest.approx(expected, rel=1e-3)
+
+
+def test_the_running_mean_is_plain_at_first_and_forgets_later() -> None:
+    play = engine(PathLength(every=1, decay=0.25))
+    lengths, means = [], []
+    for _ in range(7):
+        play.round()
+        lengths.append(play.meter.read()["path/length"])
+        means.append(play.game.state["path-length"].item())
+    assert means[:4] == pytest.approx([sum(lengths[: n + 1]) / (n + 1) for n in range(4)], rel=1e-4)
+    for index in range(4, 7):
+        expected = 0.75 * means[index - 1] + 0.25 * lengths[index]
+        assert means[index] == pytest.approx(expected, rel=1e-4)
+
+
+def test_it_is_played_rarely_and_weighs_more() -> None:
+    play = engine(PathLength(weight=3.0, every=4))
+    seen = []
+    for _ in range(8):
+        play.round()
+        stats = play.meter.read()
+        seen.append("path/penalty" in stats)
+        if seen[-1]:
+            loss = stats["loss/path-length"]
+            assert loss == pytest.approx(12 * stats["path/penalty"], rel=1e-5)
+    assert seen == [True, False, False, False] * 2
+
+
+def test_it_moves_the_generator_and_nothing_else() -> None:
+    moved = []
+    for weight in (0.0, 100.0):
+        play = engine(PathLength(weight=weight, every=1))
+        play.round()
+        players = play.game.players
+        moved.append(
+            [
+                torch.cat([p.detach().flatten() for p in players[side].parameters])
+                for side in ("generator", "discriminator")
+            ]
+        )
+    assert not torch.equal(moved[0][0], moved[1][0])
+    assert torch.equal(moved[0][1], moved[1][1])
+
+
+def test_it_makes_lengths_alike() -> None:
+    """Alone in the game: their relative deviation over many latents falls."""
+    term, players = PathLength(weight=10.0, every=1, part=1.0, decay=0.1), cast()
+    game = GAN(terms=(term,)).build(players)
+    game.phases = [Phase([term.moves(players)])]
+    play = Engine(game, {"train": Pool()}, batch=BATCH, seed=4, device=CPU)
+    network = game.networks()["generator"]
+    spreads = [spread(network)]
+    for _ in range(40):
+        play.round()
+        play.images += BATCH  # nobody draws data: the clock would stand still
+    spreads.append(spread(network))
+    assert spreads[1] < 0.9 * spreads[0]
+
+
+def spread(network: Any) -> float:
+    """Deviation over mean of the path lengths of 500 latents, each along its own noise."""
+    draws = torch.Generator().manual_seed(0)
+    ws = network.ws(torch.randn(500, LATENT, generator=draws))
+    noise = torch.randn(500, *SHAPE, generator=draws)
+    lengths = path_lengths(network.synthesis(ws), ws, noise)
+    return (lengths.std() / lengths.mean()).item()
+
+
+@pytest.mark.parametrize(("mixing", "conditions"), [(0.9, 0), (0.0, 2), (0.9, 2)])
+def test_mixing_conditions_and_micro_batches(mixing: float, conditions: int) -> None:
+    play = engine(PathLength(every=1), cast(mixing, conditions), accumulate=2, bf16=True)
+    before = [p.detach().clone() for p in play.game.players["generator"].parameters]
+    for _ in range(2):
+        play.round()
+    assert play.is_finite()
+    after = play.game.players["generator"].parameters
+    assert not any(torch.equal(a, b) for a, b in zip(before, after, strict=True))
+
+
+def test_a_checkpoint_holds_the_mean() -> None:
+    assert "state.path-length" in engine(PathLength()).tensors()
+
+
+def test_a_generator_without_intermediate_latents_is_refused() -> None:
+    plain = nn.Sequential(nn.Linear(LATENT, 64), nn.Unflatten(1, SHAPE))
+    networks = {"generator": plain, "discriminator": StyleDiscriminator(4, 8).build(SHAPE)}
+    with pytest.raises(ValueError, match="style"):
+        GAN(terms=(PathLength(),)).build(Cast(networks, LATENT))
+
+
+@pytest.mark.parametrize("numbers", [{"weight": -1}, {"every": 0}, {"part": 0}, {"decay": 2}])
+def test_numbers_that_cannot_be_are_refused(numbers) -> None:
+    with pytest.raises(ValueError):
+        PathLength(**numbers)

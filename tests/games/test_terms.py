@@ -1,0 +1,331 @@
+"""Ideas that add to the two-player game: each against its formula, and small games that learn."""
+
+import copy
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from ganvas.engine.draw import Draw, Share
+from ganvas.engine.engine import Engine
+from ganvas.engine.game import Turn
+from ganvas.engine.player import Adam
+from ganvas.engine.schedule import Linear
+from ganvas.games.cast import Cast, Seat, Told
+from ganvas.games.classifier import Classifier, misread
+from ganvas.games.gan import GAN, Penalty, packed
+from ganvas.games.mode_seeking import SMALL, ModeSeeking
+from ganvas.games.strength import Adaptive
+from ganvas.games.term import Made, Seen
+from ganvas.games.unrolled import Unrolled
+from ganvas.games.warm_up import WarmUp, nearest
+from ganvas.networks.conditioned import Classify, Concatenate, Projection, Sequence
+
+CPU = torch.device("cpu")
+BATCH = 8
+
+
+@dataclass
+class Points:
+    """A batch as the data room gives it: points [N, 2] and their classes."""
+
+    images: Tensor
+    labels: Tensor
+
+
+CENTRES = torch.tensor([[2.0, 0.0], [-1.0, 1.7], [-1.0, -1.7]])
+
+
+class Mixture:
+    """Three Gaussians about ``CENTRES``, deviation 0.2."""
+
+    def batch(self, start: int, count: int) -> Points:
+        generator = torch.Generator().manual_seed(start)
+        labels = torch.randint(3, (count,), generator=generator)
+        noise = torch.randn(count, 2, generator=generator)
+        return Points(CENTRES[labels] + 0.2 * noise, labels)
+
+
+def by_class(turn: Turn) -> Tensor:
+    return F.one_hot(turn.shared("batch", turn.draw.data).labels, 3).float()
+
+
+def by_code(turn: Turn) -> Tensor:
+    return F.one_hot((turn.draw.uniform("codes") * 3).long(), 3).float()
+
+
+def networks(head: str) -> dict[str, nn.Module]:
+    torch.manual_seed(3)
+    planes = 3 if head == "concatenation" else 0
+    heads = {
+        "projection": Projection(64, 3),
+        "classifier": Classify(64, 3),
+        "concatenation": nn.Sequential(nn.Linear(64, 1), nn.Flatten(0)),
+    }
+    generator = Sequence(Concatenate(), nn.Linear(2 + 3, 64), nn.ReLU(), nn.Linear(64, 2))
+    start = [Concatenate()] if planes else []
+    discriminator = Sequence(
+        *start,
+        nn.Linear(2 + planes, 64),
+        nn.LeakyReLU(0.2),
+        nn.Linear(64, 64),
+        nn.LeakyReLU(0.2),
+        heads[head],
+    )
+    return {"generator": generator, "discriminator": discriminator}
+
+
+def play(settings: GAN, nets: dict[str, nn.Module], told: Any, rounds: int, **more: Any) -> Engine:
+    adam = Adam(2e-3, (0.0, 0.99))
+    told = None if told is None else Told(3, True, told)
+    cast = Cast(nets, 2, Seat(adam, half_life=3000.0), Seat(adam), told, **more)
+    engine = Engine(settings.build(cast), {"train": Mixture()}, batch=64, seed=0, device=CPU)
+    for _ in range(rounds):
+        engine.round()
+    return engine
+
+
+R1 = (Penalty("r1", 0.1),)
+TOLD_BY = {
+    "projection": GAN(penalties=R1),
+    "concatenation": GAN(penalties=R1, joint_pass=True, reuse_fakes=True),
+    "classifier": GAN(penalties=R1, joint_pass=True, terms=(Classifier(),)),
+}
+
+
+@pytest.mark.parametrize("how", TOLD_BY)
+def test_a_small_conditional_game_learns_what_it_is_told(how: str) -> None:
+    engine = play(TOLD_BY[how], networks(how), by_class, 500)
+    generator = engine.game.averages()["generator"]
+    for number, centre in enumerate(CENTRES):
+        told = F.one_hot(torch.full((500,), number), 3).float()
+        points = generator(torch.randn(500, 2), told).detach()
+        torch.testing.assert_close(points.mean(0), centre, atol=0.3, rtol=0)
+
+
+def test_codes_that_nobody_labelled_come_to_tell_clusters_apart() -> None:
+    settings = GAN(penalties=R1, terms=(Classifier(on="fakes"),))
+    engine = play(settings, networks("classifier"), by_code, 500)
+    nets = engine.game.networks()
+    told = torch.eye(3).repeat_interleave(300, 0)
+    points = nets["generator"](torch.randn(900, 2), told)
+    read = nets["discriminator"](points).reading.argmax(1)
+    assert (read == told.argmax(1)).float().mean() > 0.95
+
+
+def turn_of(nets: dict[str, nn.Module], batch: Any = None) -> Turn:
+    class One:
+        def batch(self, start: int, count: int) -> Any:
+            return batch
+
+    draw = Draw({"train": One()}, 4, "generator.0", 0, Share(BATCH, 0, BATCH), CPU)
+    return Turn(draw, nets, {}, {}, {}, lambda name, make: make())
+
+
+def test_both_sides_are_told_what_the_reals_are() -> None:
+    """Projections and the classes that reach them, beside the batch's own."""
+    seen: list[tuple[Tensor, ...]] = []
+
+    class Watching(nn.Linear):
+        def forward(self, input: Tensor, conditions: Tensor) -> Tensor:  # pyright: ignore
+            seen.append((input.detach(), conditions))
+            return super().forward(input).squeeze(1)
+
+    nets = {**networks("projection"), "discriminator": Watching(2, 1)}
+    play(GAN(joint_pass=True, reuse_fakes=True), nets, by_class, 1)
+    expected = F.one_hot(Mixture().batch(0, 64).labels, 3).float()
+    (both, told), (fakes, again) = seen
+    assert torch.equal(told, torch.cat([expected, expected])) and torch.equal(again, expected)
+    assert torch.equal(both[64:], fakes)
+
+
+@pytest.mark.parametrize("on", ["both", "reals", "fakes"])
+def test_a_classifiers_loss_is_cross_entropy(on: Any) -> None:
+    generator = torch.Generator().manual_seed(1)
+    reading = torch.randn(2, BATCH, 3, generator=generator)
+    labels = torch.randint(3, (BATCH,), generator=generator)
+    told = F.one_hot(labels, 3).float()
+    real, fake = (Seen(torch.zeros(BATCH, 2), (told,), torch.zeros(BATCH), r) for r in reading)
+    cast = Cast({}, 2, told=Told(3, True, by_class))
+    each = [-r.log_softmax(1)[torch.arange(BATCH), labels] for r in reading]
+    wanted = {"both": each[0] + each[1], "reals": each[0], "fakes": each[1]}[on]
+    term = Classifier(weight=2.0, generator_weight=3.0, on=on)
+    turn = turn_of({})
+    torch.testing.assert_close(term.discriminator(turn, cast, real, fake), 2 * wanted)
+    made = Made(torch.zeros(BATCH, 2), (told,), torch.zeros(BATCH, 2))
+    torch.testing.assert_close(term.generator(turn, cast, made, fake), 3 * each[1])
+    attributes = Cast({}, 2, told=Told(3, False, by_class))
+    chance = reading[0].sigmoid()
+    expected = -(told * chance.log() + (1 - told) * (1 - chance).log()).sum(1)
+    torch.testing.assert_close(misread(attributes, real), expected)
+
+
+def test_a_classifier_that_has_nothing_to_read_says_what_it_needs() -> None:
+    with pytest.raises(ValueError, match=r"--discriminator\.condition"):
+        play(GAN(terms=(Classifier(),)), networks("projection"), by_class, 1)
+
+
+def test_mode_seeking_is_the_ratio_of_distances() -> None:
+    nets: dict[str, nn.Module] = {"generator": nn.Linear(2, 5)}
+    latents = torch.randn(BATCH, 2, generator=torch.Generator().manual_seed(5))
+    made = Made(latents, (), nets["generator"](latents))
+    turn = turn_of(nets)
+    others = turn.draw.normal("latent.other", 2)
+    fake = Seen(made.images, (), torch.zeros(BATCH))
+    found = ModeSeeking(0.5).generator(turn, Cast(nets, 2), made, fake)
+    for i in range(BATCH):
+        apart = (nets["generator"](others[i]) - made.images[i]).abs().mean() + SMALL
+        asked = (others[i] - latents[i]).abs().mean()
+        torch.testing.assert_close(found[i], 0.5 * asked / apart)
+
+
+def test_unrolled_steps_are_those_of_gradient_descent_and_are_differentiated() -> None:
+    torch.manual_seed(0)
+    network = nn.Sequential(nn.Linear(3, 4), nn.Softplus(), nn.Linear(4, 1)).double()
+    before = copy.deepcopy(network.state_dict())
+    fake = torch.randn(BATCH, 3, dtype=torch.float64, requires_grad=True)
+    real = torch.randn(BATCH, 3, dtype=torch.float64)
+
+    def loss_of(score: Any, points: Tensor) -> Tensor:
+        return (F.softplus(score(points)) + F.softplus(-score(real))).squeeze(1)
+
+    def outcome(points: Tensor) -> Tensor:
+        ahead = Unrolled(3, 0.3).ahead(network, lambda score: loss_of(score, points))
+        return F.softplus(-ahead(points)).mean()
+
+    plain = copy.deepcopy(network)
+    descent = torch.optim.SGD(plain.parameters(), 0.3)
+    for _ in range(3):
+        descent.zero_grad()
+        loss_of(plain, fake.detach()).mean().backward()
+        descent.step()
+    torch.testing.assert_close(outcome(fake), F.softplus(-plain(fake)).mean())
+    assert torch.autograd.gradcheck(outcome, fake)
+    assert all(torch.equal(before[name], value) for name, value in network.state_dict().items())
+
+
+def test_packed_images_are_the_channels_of_one_and_a_small_game_learns_so() -> None:
+    images = torch.arange(4 * 2 * 3 * 3.0).view(4, 2, 3, 3)
+    found = packed(images, 2)
+    assert torch.equal(found[1], torch.cat([images[2], images[3]]))
+    settings = GAN(pack=2, penalties=R1)
+    assert settings.seen((3, 8, 8), 5) == (6, 8, 8) and settings.multiple == 2
+    nets = networks("projection")
+    nets["generator"] = nn.Sequential(nn.Linear(2, 64), nn.ReLU(), nn.Linear(64, 2), Unflat())
+    nets["discriminator"] = nn.Sequential(
+        nn.Flatten(),
+        nn.Linear(4, 96),
+        nn.LeakyReLU(0.2),
+        nn.Linear(96, 96),
+        nn.LeakyReLU(0.2),
+        nn.Linear(96, 1),
+        nn.Flatten(0),
+    )
+
+    class Maps(Mixture):
+        def batch(self, start: int, count: int) -> Points:
+            found = super().batch(start, count)
+            return Points(found.images.view(-1, 2, 1, 1), found.labels)
+
+    adam = Adam(2e-3, (0.0, 0.99))
+    game = settings.build(Cast(nets, 2, Seat(adam, half_life=3000.0), Seat(adam)))
+    engine = Engine(game, {"train": Maps()}, batch=64, seed=0, device=CPU)
+    for _ in range(500):
+        engine.round()
+    points = game.averages()["generator"](torch.randn(1000, 2)).flatten(1).detach()
+    spread = Mixture().batch(0, 4000).images.std(0)
+    torch.testing.assert_close(points.mean(0), torch.zeros(2), atol=0.3, rtol=0)
+    torch.testing.assert_close(points.std(0), spread, atol=0.3, rtol=0)
+
+
+class Unflat(nn.Module):
+    def forward(self, rows: Tensor) -> Tensor:
+        return rows[:, :, None, None]
+
+
+def test_packed_images_cannot_be_told_conditions() -> None:
+    with pytest.raises(ValueError, match="set pack to 1"):
+        GAN(pack=2).build(Cast(networks("projection"), 2, told=Told(3, True, by_class)))
+
+
+def test_a_warm_up_pulls_the_nearest_fakes_and_ends_on_its_clock() -> None:
+    reals, fakes = torch.randn(6, 2, 3, 3), torch.randn(9, 2, 3, 3)
+    for place, real in zip(nearest(reals, fakes), reals, strict=True):
+        assert (fakes - real).square().sum((1, 2, 3)).argmin() == place
+    settings = GAN(warm_up=WarmUp(64 * 200), penalties=R1)
+    engine = play(settings, {**networks("concatenation")}, by_class, 200)
+    assert engine.game.phase(64 * 199) is engine.game.phases[0]
+    assert engine.game.phase(engine.images) is engine.game.phases[1]
+    assert "warm-up/error" in engine.meter.means()
+    points = engine.game.networks()["generator"](
+        torch.randn(900, 2), torch.eye(3).repeat_interleave(300, 0)
+    )
+    covered = torch.cdist(CENTRES, points.detach()).min(1).values
+    assert covered.max() < 0.5  # every mode has a fake
+    engine.round()
+    assert "warm-up/error" not in engine._moves()[0]
+
+
+@dataclass
+class Counting:
+    """An augmentation that remembers with what strength it was asked."""
+
+    asked: list[Any] = field(default_factory=list)
+
+    def __call__(self, images: Tensor, uniform: Any, strength: Any) -> Tensor:
+        self.asked.append(strength if isinstance(strength, float) else strength.clone())
+        return images + 0 * uniform("noise", *images.shape[1:])
+
+
+def test_an_adaptive_strength_follows_the_sign_of_real_scores() -> None:
+    """All reals score above 0: it rises by batch / images a round, to 1 and no further."""
+    nets = networks("projection")
+    nets["generator"] = nn.Linear(2, 2)
+    nets["discriminator"] = constant = nn.Linear(2, 1)
+    sight = Counting()
+    engine = play(
+        GAN(), nets, None, 0, augment=sight, strength=Adaptive(target=0.6, images=64 * 10)
+    )
+    for player in engine.game.players.values():
+        player.settings = Adam(0.0)
+    with torch.no_grad():
+        constant.weight.zero_()
+        constant.bias.fill_(1.0)
+    found = []
+    for _ in range(12):
+        engine.round()
+        found.append(float(engine.game.state["augment"]))
+    assert found == pytest.approx([min(1.0, n / 10) for n in range(1, 13)], abs=1e-6)
+    assert float(sight.asked[3]) == pytest.approx(0.1)  # round two: as the first left it
+    with torch.no_grad():
+        constant.bias.fill_(-1.0)
+    engine.round()
+    assert float(engine.game.state["augment"]) == pytest.approx(0.9)
+    assert {"state.augment", "state.augment.clock"} <= set(engine.tensors())
+
+
+def test_a_strength_may_be_a_schedule() -> None:
+    nets = networks("projection")
+    nets["generator"], nets["discriminator"] = nn.Linear(2, 2), nn.Linear(2, 1)
+    sight = Counting()
+    play(GAN(), nets, None, 3, augment=sight, strength=Linear(0.0, 1.0, 64 * 4))
+    assert [float(each) for each in sight.asked[::3]] == pytest.approx([0.0, 0.25, 0.5])
+
+
+@pytest.mark.parametrize("target", [-1.0, 1.0])
+def test_numbers_that_cannot_be_are_refused(target: float) -> None:
+    for make in (
+        lambda: Adaptive(target=target),
+        lambda: Adaptive(images=0),
+        lambda: Unrolled(0),
+        lambda: Unrolled(1, 0.0),
+        lambda: WarmUp(0),
+        lambda: Classifier(weight=-1.0),
+        lambda: GAN(pack=0),
+        lambda: GAN(terms=(ModeSeeking(), ModeSeeking())),
+    ):
+        with pytest.raises(ValueError):
+            make()

@@ -1,0 +1,172 @@
+"""What networks are told: of the data, of samples, and of what they cannot be told."""
+
+from types import SimpleNamespace
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from ganvas.data import Draws, Images, load_images
+from ganvas.engine.draw import Draw, Share
+from ganvas.engine.game import Turn
+from ganvas.errors import DataError, UsageError
+from ganvas.recipes import conditions as known
+from ganvas.recipes.build import build_networks, freeze
+from ganvas.recipes.conditions import ByAttributes, ByClass, Codes
+from ganvas.recipes.table import change, find
+
+CPU = torch.device("cpu")
+COUNT = 60
+
+
+def images(kind: str) -> Images:
+    generator = torch.Generator().manual_seed(3)
+    pixels = torch.randint(0, 256, (COUNT, 1, 8, 8), dtype=torch.uint8, generator=generator)
+    if kind == "classes":
+        return load_images((pixels, torch.arange(COUNT) % 3))
+    if kind == "attributes":
+        return load_images((pixels, torch.arange(COUNT)[:, None] % torch.tensor([2, 3]) == 0))
+    return load_images(pixels)
+
+
+def turn(of: Images) -> Turn:
+    sources = {"train": Draws(of, 0, CPU)}
+    shared: dict[str, object] = {}
+
+    def share(name, make):
+        if name not in shared:
+            shared[name] = make()
+        return shared[name]
+
+    draw = Draw(sources, 4, "discriminator.0", 0, Share(8, 0, 8), CPU)
+    return Turn(draw, {}, {}, {}, {}, share)
+
+
+def test_a_class_is_one_hot_and_belongs_to_its_image() -> None:
+    found = images("classes")
+    told, now = ByClass().told(found), turn(found)
+    rows = told.rows(now)
+    batch = now.shared("batch", now.draw.data)
+    assert (told.count, told.exclusive) == (3, True)
+    assert torch.equal(rows, F.one_hot(batch.labels, 3).float())
+
+
+def test_attributes_belong_to_their_image_and_columns_may_be_chosen() -> None:
+    found = images("attributes")
+    for columns, places in (((), [0, 1]), (("a1",), [1])):
+        told, now = ByAttributes(columns).told(found), turn(found)
+        rows = told.rows(now)
+        batch = now.shared("batch", now.draw.data)
+        assert (told.count, told.exclusive) == (len(places), False)
+        assert torch.equal(rows, batch.attributes[:, places].float())
+
+
+def test_codes_are_drawn_and_each_is_as_likely() -> None:
+    found = images("none")
+    now = turn(found)
+    draw = Draw({}, 4, "discriminator.0", 0, Share(6000, 0, 6000), CPU)
+    rows = Codes(4).told(found).rows(Turn(draw, {}, {}, {}, {}, now.shared))
+    assert rows.shape == (6000, 4) and torch.equal(rows.sum(1), torch.ones(6000))
+    assert (rows.mean(0) - 0.25).abs().max() < 0.02
+
+
+@pytest.mark.parametrize("kind", ["classes", "attributes"])
+def test_samples_are_told_what_the_data_shows_as_often(kind: str) -> None:
+    found = images(kind)
+    settings = ByClass() if kind == "classes" else ByAttributes()
+    conditions = settings.conditions(found)
+    rows = conditions.draw(7, 4000)
+    if kind == "classes":
+        expected = torch.bincount(found.labels) / COUNT  # pyright: ignore
+        torch.testing.assert_close(rows.mean(0), expected, atol=0.03, rtol=0)
+    else:
+        both = (found.attributes.sum(1) == 2).float().mean()  # pyright: ignore
+        torch.testing.assert_close((rows.sum(1) == 2).float().mean(), both, atol=0.03, rtol=0)
+    assert torch.equal(rows[10:20], conditions.draw(7, 10, first=10))
+    again = known.from_plain(conditions.plain())
+    assert again.names == conditions.names and torch.equal(again.draw(7, 50), rows[:50])
+
+
+def test_a_label_may_be_said_by_name_or_number() -> None:
+    pixels = torch.zeros(4, 1, 8, 8, dtype=torch.uint8)
+    found = SimpleNamespace(
+        labels=torch.tensor([0, 1, 0, 1]), classes=("7", "cat"), name="x", pixels=pixels
+    )
+    conditions = ByClass().conditions(found)  # pyright: ignore
+    for label, place in (("cat", 1), ("7", 0), ("1", 1)):
+        assert conditions.of_label(label).argmax() == place
+    for wrong in ("dog", "2"):
+        with pytest.raises(UsageError, match="there are 7, cat"):
+            conditions.of_label(wrong)
+    with pytest.raises(UsageError, match="say --label"):
+        conditions.with_attributes(torch.zeros(1, 2), {"cat": True})
+
+
+def test_attributes_are_set_in_rows_and_unknown_ones_refused() -> None:
+    conditions = ByAttributes().conditions(images("attributes"))
+    rows = conditions.draw(0, 5)
+    changed = conditions.with_attributes(rows, {"a1": True, "a0": False})
+    assert torch.equal(changed, torch.tensor([[0.0, 1.0]]).expand(5, -1))
+    assert torch.equal(rows, conditions.draw(0, 5))
+    with pytest.raises(UsageError, match="no attribute 'Smiling': there are a0, a1"):
+        conditions.with_attributes(rows, {"Smiling": True})
+    with pytest.raises(UsageError, match="say --attr"):
+        conditions.of_label("7")
+
+
+def test_data_without_what_is_told_says_what_it_needs() -> None:
+    with pytest.raises(DataError, match="has no classes to tell"):
+        ByClass().conditions(images("none"))
+    with pytest.raises(DataError, match="has no attributes to tell"):
+        ByAttributes().conditions(images("classes"))
+    with pytest.raises(DataError, match="no attribute 'Smiling'"):
+        ByAttributes(("Smiling",)).conditions(images("attributes"))
+    with pytest.raises(ValueError, match="at least 2"):
+        Codes(1)
+
+
+def test_a_network_that_cannot_be_told_names_those_that_can() -> None:
+    recipe = change(find("mnist-conditional"), {"generator.kind": "dcgan"})
+    with pytest.raises(UsageError, match=r"generator dcgan cannot be told .* compact"):
+        build_networks(recipe, (1, 28, 28), 10)
+
+
+@pytest.mark.parametrize("generator", ["norm", "concatenation"])
+@pytest.mark.parametrize("discriminator", ["projection", "concatenation", "classifier"])
+def test_conditions_change_what_is_drawn_and_said(generator: str, discriminator: str) -> None:
+    changes = {
+        "generator.condition": generator,
+        "generator.width": 8,
+        "discriminator.condition": discriminator,
+        "discriminator.width": 8,
+    }
+    networks = build_networks(change(find("mnist-conditional"), changes), (1, 28, 28), 10)
+    latents, told = torch.randn(1, 64).expand(2, -1), torch.eye(10)[:2]
+    with torch.no_grad():
+        for parameter in networks["generator"].parameters():
+            parameter.add_(0.05 * torch.randn_like(parameter))  # gains and biases begin at zero
+        made = networks["generator"].eval()(latents, told)
+        assert (made[0] - made[1]).abs().max() > 1e-3
+        image = made[:1].expand(2, -1, -1, -1)
+        answer = networks["discriminator"](image, told)
+    if discriminator == "classifier":
+        assert answer.reading.shape == (2, 10)
+        torch.testing.assert_close(*answer.scores)  # it is told nothing
+    else:
+        assert (answer[0] - answer[1]).abs() > 1e-6
+
+
+def test_frozen_layers_stay_and_the_others_play(tmp_path) -> None:
+    import ganvas
+
+    small = {"generator.width": 4, "discriminator.width": 4, "batch": 16, "threads": 1}
+    small |= {"evaluation": None, "freeze": 2, "game.penalties": []}
+    run = ganvas.train("mnist", out=tmp_path, images=64, overrides=small)
+    begun = build_networks(run.recipe, (1, 28, 28))["discriminator"].state_dict()
+    moved = {
+        name: not torch.equal(begun[name], value)
+        for name, value in run.discriminator.state_dict().items()
+    }
+    assert [name for name, is_moved in moved.items() if not is_moved] == list(moved)[:4]
+    with pytest.raises(UsageError, match="less than the discriminator's 4 layers"):
+        freeze(build_networks(find("mnist"), (1, 28, 28))["discriminator"], 4)

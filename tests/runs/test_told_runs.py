@@ -1,0 +1,124 @@
+"""Runs that are told what to draw, and runs that begin with the weights of another."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+import ganvas
+from ganvas.cli.main import main
+from ganvas.errors import UsageError
+from ganvas.runs import checkpoint
+from ganvas.runs.training import resume
+
+from .playing import assert_same_run, picture_folder
+
+SMALL = {
+    "generator.width": 4,
+    "discriminator.width": 4,
+    "discriminator.hidden": 16,
+    "batch": 16,
+    "threads": 1,
+    "evaluation": None,
+    "every.log": 48,
+    "every.samples": 96,
+    "every.checkpoint": 112,
+}
+
+
+@pytest.fixture(scope="module")
+def digits(tmp_path_factory):
+    place = tmp_path_factory.mktemp("told")
+    return ganvas.train("mnist-conditional", out=place, images=160, overrides=SMALL)
+
+
+def test_a_run_remembers_its_classes_and_draws_the_one_asked_for(digits) -> None:
+    assert digits.conditions is not None and digits.conditions.names == tuple("0123456789")
+    sevens = digits.sample(8, label=7)
+    assert torch.equal(sevens, digits.sample(8, label="7"))
+    assert torch.equal(sevens[:3], digits.sample(3, label="7"))
+    assert not torch.equal(sevens, digits.sample(8, label="1"))
+    with pytest.raises(UsageError, match="no label 'ten'"):
+        digits.sample(1, label="ten")
+
+
+def test_the_sheet_has_a_row_for_each_class(digits) -> None:
+    with Image.open(sorted((digits.path / "samples").glob("*.png"))[0]) as sheet:
+        assert sheet.size == (8 * 30 + 2, 10 * 30 + 2)
+
+
+def test_a_conditional_run_resumes_exactly(digits, tmp_path) -> None:
+    ganvas.train("mnist-conditional", out=tmp_path, images=64, overrides=SMALL)
+    run = resume(tmp_path / "0001-mnist-conditional", images=160)
+    assert_same_run(run.path, digits.path)
+
+
+def test_samples_carry_their_labels_and_are_asked_whether_they_obey(digits, tmp_path) -> None:
+    out = tmp_path / "samples.npz"
+    assert main(["sample", str(digits.path), "--count", "40", "--out", str(out)]) == 0
+    with np.load(out) as file:
+        rows = digits.told(40)
+        assert file["labels"].tolist() == rows.argmax(1).tolist()
+    assert main(["sample", str(digits.path), "--label", "3", "--out", str(out)]) == 0
+    with np.load(out) as file:
+        assert set(file["labels"].tolist()) == {3} and len(file["images"]) == 64
+    found = ganvas.evaluate(digits, count=100, metrics=["obeyed"])
+    assert 0 <= found["obeyed"].value <= 1 and len(found["obeyed"].details) == 10
+
+
+def test_a_run_that_was_told_nothing_says_so(tmp_path, capsys) -> None:
+    run = ganvas.train("mnist", out=tmp_path, images=32, overrides=SMALL)
+    for words in (["--label", "7"], ["--attr", "Smiling=1"]):
+        assert main(["sample", str(run.path), *words, "--out", str(tmp_path / "x.png")]) == 2
+        assert "trained without conditions" in capsys.readouterr().err
+    assert main(["sample", str(run.path), "--attr", "x", "--out", str(tmp_path / "x.png")]) == 2
+    assert "not a name and 0 or 1" in capsys.readouterr().err
+
+
+def test_attributes_of_a_table_are_told_and_asked_for(tmp_path) -> None:
+    pictures = picture_folder(tmp_path / "faces", count=32, size=(28, 28))
+    names = sorted(file.name for file in pictures.glob("*.png"))
+    rows = [f"{name},{i % 2},{int(i % 3 == 0)}" for i, name in enumerate(names)]
+    (pictures / "labels.csv").write_text("\n".join(["image,Smiling,Eyeglasses", *rows]) + "\n")
+    small = {**SMALL, "data.size": 28, "augment": None}
+    run = ganvas.train(
+        "attributes", data=pictures, out=tmp_path / "runs", images=64, overrides=small
+    )
+    assert run.conditions is not None and run.conditions.names == ("Smiling", "Eyeglasses")
+    smiling = run.sample(6, attributes={"Smiling": True})
+    assert torch.equal(smiling, run.sample(6, attributes={"Smiling": True}))
+    told = run.told(6, attributes={"Smiling": True})
+    assert told is not None and torch.equal(told[:, 0], torch.ones(6))
+    out = tmp_path / "smiles.png"
+    assert main(["sample", str(run.path), "--attr", "Smiling=1", "--out", str(out)]) == 0
+    assert out.is_file()
+
+
+def test_a_run_begins_with_the_weights_of_another(digits, tmp_path, capsys) -> None:
+    words = ["train", "--from", str(digits.path), "--out", str(tmp_path), "--images", "16"]
+    words += ["--generator_optimiser.lr", "0", "--discriminator_optimiser.lr", "0"]
+    assert main(words) == 0
+    assert "begins with" in capsys.readouterr().out
+    run = ganvas.load(tmp_path / "0001-mnist-conditional")
+    assert run.recipe.start == str(digits.path.resolve()) and run.images == 16
+    kept, began = (checkpoint.load_newest(r.path / "checkpoints")[1] for r in (digits, run))
+    for name in ("generator", "discriminator"):
+        for key, value in checkpoint.weights(kept, name, "network").items():
+            if "running" not in key and "tracked" not in key:
+                assert torch.equal(checkpoint.weights(began, name, "network")[key], value), key
+    optimiser = [value for key, value in began.items() if key.endswith(".step")]
+    assert all(float(step) == 1 for step in optimiser)  # begun anew, one round ago
+
+
+def test_a_run_with_other_networks_is_no_start(digits, tmp_path, capsys) -> None:
+    words = ["train", "tutorial-mnist", "--from", str(digits.path), "--out", str(tmp_path)]
+    assert main([*words, "--images", "16"]) == 2
+    assert "nothing of" in capsys.readouterr().err
+    assert main(["train", "--from", str(tmp_path / "none"), "--out", str(tmp_path)]) == 2
+
+
+def test_the_record_says_what_networks_were_told(digits) -> None:
+    plain = json.loads((digits.path / "run.json").read_text())
+    assert plain["format"] == 3 and plain["conditions"]["names"] == list("0123456789")
