@@ -280,11 +280,13 @@ class Counting:
         return images + 0 * uniform("noise", *images.shape[1:])
 
 
-def test_an_adaptive_strength_follows_the_sign_of_real_scores() -> None:
+@pytest.mark.parametrize("shape", [(), (nn.Flatten(0),)], ids=["maps", "rows"])
+def test_an_adaptive_strength_follows_the_sign_of_real_scores(shape) -> None:
     """All reals score above 0: it rises by batch / images a round, to 1 and no further."""
     nets = networks("projection")
     nets["generator"] = nn.Linear(2, 2)
-    nets["discriminator"] = constant = nn.Linear(2, 1)
+    constant = nn.Linear(2, 1)
+    nets["discriminator"] = nn.Sequential(constant, *shape)
     sight = Counting()
     engine = play(
         GAN(), nets, None, 0, augment=sight, strength=Adaptive(target=0.6, images=64 * 10)

@@ -19,7 +19,11 @@ from ganvas.games.gan import GAN
 from ganvas.games.strength import Adaptive
 from ganvas.losses.adversarial import adversarial_loss
 from ganvas.recipes.build import build_networks
+from ganvas.recipes.parts import kind_of
 from ganvas.recipes.recipe import Recipe
+
+OWN_OPERATORS = {"r3gan", "resnet", "style", "progressive", "projected", "fastgan"}
+"""Kinds of networks with layers that are not PyTorch's under a faster form."""
 
 MOST = 10_000
 """Images it uses: the first so many, or one batch if that is more."""
@@ -208,6 +212,11 @@ def playable(recipe: Recipe) -> GAN:
     more = recipe.condition is not None or isinstance(recipe.strength, Adaptive)
     if not isinstance(game, GAN) or not simple or more:
         raise UsageError("no plain loop plays this recipe: it has more than losses and penalties")
+    kinds = {kind_of(recipe.generator), kind_of(recipe.discriminator)}
+    if kinds & OWN_OPERATORS:
+        raise UsageError(
+            "no plain loop plays this recipe: its networks have operators of their own"
+        )
     return game
 
 

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from ganvas.engine.game import Turn
 from ganvas.engine.schedule import Schedule
+from ganvas.losses.adversarial import per_image
 
 Uniform = Callable[..., Tensor]
 """``uniform(name, *shape)``: fresh uniform noise [N, *shape] in [0, 1)."""
@@ -80,7 +81,7 @@ class Strength:
         """What ``after_round`` and a log want to know, of the reals' scores [N, ...]."""
         if self.adaptive is None:
             return {}
-        sign = real_scores.detach().float().sign().flatten(1).mean(1)
+        sign = per_image(real_scores.detach().float().sign())
         return {"augment/sign": sign, "augment/strength": turn.state[STATE].expand(len(sign))}
 
     def after_round(

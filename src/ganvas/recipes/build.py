@@ -171,10 +171,11 @@ def build_networks(
 def _check_settings(name: str, settings: Any, conditions: int) -> None:
     # Some fields may be 0, which turns a part off; a width and its like may not.
     for key, value in vars(settings).items():
-        if isinstance(value, int) and not isinstance(value, bool) and value < 0:
-            raise UsageError(f"{name}.{key} must not be below 0, but is {value}")
-        if key in ("width", "latent", "hidden", "depth") and value < 1:
-            raise UsageError(f"{name}.{key} must be at least 1, not {value}")
+        if not isinstance(value, int) or isinstance(value, bool):
+            continue
+        least = 1 if key in ("width", "latent", "hidden", "depth") else 0
+        if value < least:
+            raise UsageError(f"{name}.{key} must be at least {least}, not {value}")
     if conditions and name in SIDES and not _can_be_told(settings):
         able = [kind for kind, part in FAMILIES[SIDES[name]].items() if _can_be_told(part)]
         raise UsageError(

@@ -155,6 +155,7 @@ def train(
         tell("finding a batch that suits this machine")
         chosen, why = fit_batch(chosen, found)
         tell(why)
+    known = conditions_of(chosen, found)
     choices = try_out(chosen, found, tell=tell)
     with playing(choices):
         engine = build_engine(chosen, found, choices)
@@ -163,7 +164,6 @@ def train(
         path = folder.create(Path(out), name or chosen.name)
         with folder.Lock(path):
             _write_recipe(path, chosen)
-            known = conditions_of(chosen, found)
             record.write(record.describe(found, choices, loaded, known), path)
             save_png(images_sheet(found), path / "reals.png")
             session = Session(
