@@ -10,6 +10,7 @@ from ganvas.data import Draws, Images, load_images
 from ganvas.engine.draw import Draw, Share
 from ganvas.engine.game import Turn
 from ganvas.errors import DataError, UsageError
+from ganvas.networks.conditioned import Concatenate
 from ganvas.recipes import conditions as known
 from ganvas.recipes.build import build_networks, freeze
 from ganvas.recipes.conditions import ByAttributes, ByClass, Codes
@@ -170,3 +171,12 @@ def test_frozen_layers_stay_and_the_others_play(tmp_path) -> None:
     assert [name for name, is_moved in moved.items() if not is_moved] == list(moved)[:4]
     with pytest.raises(UsageError, match="less than the discriminator's 4 layers"):
         freeze(build_networks(find("mnist"), (1, 28, 28))["discriminator"], 4)
+
+
+def test_conditions_join_maps_in_their_own_memory_order() -> None:
+    maps, told = torch.randn(2, 3, 4, 4), torch.rand(2, 5)
+    for order in (torch.contiguous_format, torch.channels_last):
+        found = Concatenate()(maps.to(memory_format=order), told)
+        assert found.is_contiguous(memory_format=order)
+        assert torch.equal(found[:, :3], maps)
+        assert torch.equal(found[:, 3:], told[:, :, None, None].expand(-1, -1, 4, 4))

@@ -8,7 +8,9 @@ import torch
 from PIL import Image
 
 import ganvas
+from ganvas.bench.plain import Pictures
 from ganvas.cli.main import main
+from ganvas.data import load_images
 from ganvas.data.points import ring
 from ganvas.errors import UsageError
 from ganvas.runs import scores
@@ -144,7 +146,6 @@ def test_a_conditional_run_draws_the_mode_it_is_told(tmp_path: Path, condition) 
     assert ring().names[2] == "90°"
 
 
-def test_it_can_be_benched(capsys) -> None:
-    words = ["bench", "playground-ring", "--batch", "16", "--seconds", "0.2", "--json"]
-    assert main(words) == 0
-    assert '"ratio"' in capsys.readouterr().out
+def test_the_plain_loop_of_a_bench_is_shown_points_as_they_are() -> None:
+    images = load_images("ring", limit=4)
+    assert torch.equal(Pictures(images, flip=False)[2], images.pixels[2])

@@ -40,10 +40,7 @@ class Concatenate(Conditioned):
     """
 
     def forward(self, input: Tensor, conditions: Tensor) -> Tensor:
-        conditions = conditions.to(input.dtype)
-        if input.ndim == 4:
-            conditions = conditions[:, :, None, None].expand(-1, -1, *input.shape[2:])
-        return torch.cat([input, conditions], 1)
+        return append(input, conditions.to(input.dtype))
 
 
 class ConditionalBatchNorm2d(Conditioned):
@@ -94,3 +91,15 @@ class Classify(nn.Module):
 
     def forward(self, input: Tensor) -> Judged:
         return Judged(self.score(input).squeeze(1), self.read(input))
+
+
+def append(input: Tensor, rows: Tensor) -> Tensor:
+    """Rows [N, K] behind rows, or as constant planes behind maps, in the input's memory order."""
+    if input.ndim == 2:
+        return torch.cat([input, rows], 1)
+    planes = rows[:, :, None, None].expand(-1, -1, *input.shape[2:])
+    if input.is_contiguous() or not input.is_contiguous(memory_format=torch.channels_last):
+        return torch.cat([input, planes], 1)
+    # Constant planes lie in no order of their own, and PyTorch would then choose the other one.
+    pixels = [maps.permute(0, 2, 3, 1) for maps in (input, planes)]
+    return torch.cat(pixels, 3).permute(0, 3, 1, 2)

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from ganvas.errors import UsageError
+from ganvas.networks.conditioned import append
 
 
 class MinibatchStd(nn.Module):
@@ -45,7 +46,7 @@ class MinibatchStd(nn.Module):
         # The root's slope is infinite at zero; the tiny constant keeps it finite there.
         deviation = (variance + 1e-8).sqrt().flatten(2).mean(2)
         rows = deviation.repeat_interleave(size, 0).to(input.dtype)
-        return _append(input, rows)
+        return append(input, rows)
 
     def extra_repr(self) -> str:
         return f"group={self.group}, channels={self.channels}"
@@ -76,7 +77,7 @@ class MinibatchDiscrimination(nn.Module):
             points = torch.tensordot(_wide(input), _wide(self.weight), 1)
             distances = (points[:, None] - points).abs().sum(3)
             likeness = (-distances).exp().sum(1) - 1  # itself, at distance 0
-        return _append(input, likeness.to(input.dtype))
+        return append(input, likeness.to(input.dtype))
 
     def extra_repr(self) -> str:
         return "features={}, kernels={}, size={}".format(*self.weight.shape)
@@ -84,15 +85,3 @@ class MinibatchDiscrimination(nn.Module):
 
 def _wide(tensor: Tensor) -> Tensor:
     return tensor.to(torch.promote_types(tensor.dtype, torch.float32))
-
-
-def _append(input: Tensor, rows: Tensor) -> Tensor:
-    """Rows [N, K] behind rows, or as constant planes behind maps, in the input's memory order."""
-    if input.ndim == 2:
-        return torch.cat([input, rows], 1)
-    planes = rows[:, :, None, None].expand(-1, -1, *input.shape[2:])
-    if input.is_contiguous() or not input.is_contiguous(memory_format=torch.channels_last):
-        return torch.cat([input, planes], 1)
-    # Constant planes lie in no order of their own, and PyTorch would then choose the other one.
-    pixels = [maps.permute(0, 2, 3, 1) for maps in (input, planes)]
-    return torch.cat(pixels, 3).permute(0, 3, 1, 2)

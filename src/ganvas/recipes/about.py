@@ -51,7 +51,7 @@ ABOUT: dict[str, About] = {
     "mode-seeking": About("1,000 modes, by latents kept apart", COLOUR, 2),
     "unrolled": About("1,000 modes, by a look ahead", COLOUR, 10),
     "warm-up": About("digits, after pre-training", MNIST, 4),
-    "resnet-sngan": About("digits, spectrally normalised", MNIST, 30),
+    "resnet-sngan": About("digits, spectrally normalised", MNIST, 20),
     "sagan": About("digits, with self-attention", MNIST, 30),
     "stylegan2": About("digits, or your pictures, by styles", MNIST, 40),
     "r3gan-tiny": About("CIFAR-10, or your pictures", "32x32 colour", 80),
@@ -69,7 +69,7 @@ ABOUT: dict[str, About] = {
     "playground-spiral": About("two spiral arms", "points", 0.7),
     "folder": About("your pictures", OWN, 20, "cats recognisable from 164 pictures"),
     "few-shot": About("a hundred pictures of yours", OWN, 35),
-    "projected": About("your pictures, through ImageNet features", OWN, 30),
+    "projected": About("your pictures, through ImageNet features", OWN, 40),
     "fashion-mnist": About(
         "clothes", MNIST, 10, "10 of 10 kinds of clothes, distance 17x the floor"
     ),

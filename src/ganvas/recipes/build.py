@@ -200,7 +200,9 @@ def freeze(network: nn.Module, layers: int) -> None:
     Raises:
         UsageError: it would leave nothing to train.
     """
-    weighted = [m for m in network.modules() if list(m.parameters(recurse=False))]
+    weighted = [
+        m for m in network.modules() if any(p.requires_grad for p in m.parameters(recurse=False))
+    ]
     if layers >= max(1, len(weighted)):
         raise UsageError(
             f"freeze must be less than the discriminator's {len(weighted)} layers, not {layers}"
