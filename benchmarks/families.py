@@ -20,10 +20,12 @@ from typing import Any
 
 import ganvas
 from ganvas.errors import NonFinite
+from ganvas.recipes.reading import to_plain
+from ganvas.recipes.table import change, find
 from ganvas.runs.pictures import enlarged, grid, save_png
 
 SIDES = ("with", "without", "plain")
-MNIST, STACKED = 60_000, 120_000
+MNIST = 60_000
 PLAIN: dict[str, Any] = {
     "recipe": "mnist",
     "game": {"kind": "gan"},
@@ -49,40 +51,54 @@ class Family:
 
 TOLD = ("frechet", "obeyed", "recall-per-class")
 MODES = ("modes", "frechet")
+
+
+def _stacked(recipe: str, without: dict[str, Any], images: int = 2 * MNIST) -> Family:
+    return Family(recipe, without, images, "stacked-mnist", MODES, 26_000)
+
+
 FAMILIES = {
     "conditional, projection": Family("mnist-conditional", {"condition": None}, metrics=TOLD),
-    "conditional, concatenation": Family(
-        "cgan",
-        {"condition": None},
-        metrics=TOLD,
-    ),
+    "conditional, concatenation": Family("cgan", {"condition": None}, metrics=TOLD),
     "AC-GAN": Family("acgan", {"game.terms": []}, metrics=TOLD),
     "InfoGAN": Family("infogan", {"game.terms": []}, metrics=("frechet", "modes")),
-    "WGAN": Family("wgan", {"game.weight_clip": None}, images=5 * MNIST),
-    "WGAN-GP": Family("wgan-gp", {"game.penalties": []}, images=5 * MNIST),
-    "R1": Family("r1", {"game.penalties": []}, STACKED, "stacked-mnist", MODES, 26_000),
-    "PacGAN": Family("pacgan", {"game.pack": 1}, STACKED, "stacked-mnist", MODES, 26_000),
-    "minibatch discrimination": Family(
-        "minibatch-discrimination",
-        {"discriminator.diversity": "none"},
-        STACKED,
-        "stacked-mnist",
-        MODES,
-        26_000,
+    "WGAN": Family("wgan", {"game.weight_clip": None}, 2 * MNIST),
+    "WGAN-GP": Family("wgan-gp", {"game.penalties": []}, 2 * MNIST),
+    "warm-up": Family("warm-up", {"game.warm_up": None}),
+    "R1": _stacked("r1", {"game.penalties": []}),
+    "PacGAN": _stacked("pacgan", {"game.pack": 1}),
+    "minibatch discrimination": _stacked(
+        "minibatch-discrimination", {"discriminator.diversity": "none"}
     ),
-    "minibatch standard deviation": Family(
-        "minibatch-deviation",
-        {"discriminator.diversity": "none"},
-        STACKED,
-        "stacked-mnist",
-        MODES,
-        26_000,
+    "minibatch standard deviation": _stacked(
+        "minibatch-deviation", {"discriminator.diversity": "none"}
     ),
-    "mode seeking": Family(
-        "mode-seeking", {"game.terms": []}, STACKED, "stacked-mnist", MODES, 26_000
+    "mode seeking": _stacked("mode-seeking", {"game.terms": []}),
+    "unrolled": _stacked("unrolled", {"game.unrolled": None}),
+    "ResNet SN-GAN": Family("resnet-sngan", {"discriminator.norm": "none"}),
+    "self-attention": Family("sagan", {"generator.attention": 0, "discriminator.attention": 0}),
+    "StyleGAN2": Family("stylegan2", {"generator.mixing": 0.0, "game.terms": []}),
+    "R3GAN": Family(
+        "r3gan-tiny",
+        {"game.loss": "non-saturating"},
+        more={"data.source": "mnist", "data.flip": False},
     ),
-    "unrolled": Family(
-        "unrolled", {"game.unrolled": None}, STACKED, "stacked-mnist", MODES, 26_000
+    "BEGAN": Family("began", {"game.lambda_k": 0.0}),
+    "EBGAN": Family("ebgan", {"game.pulling_away": 0.0}),
+    "VAE-GAN": Family("vae-gan", {"game.likeness": "pixels"}),
+    "adversarial autoencoder": Family("aae", {"game.adversarial": 0.0}),
+    "progressive growing": Family("progressive", {"game.images_per_stage": 0}),
+    "projected, ImageNet features": Family(
+        "projected",
+        {"discriminator": {"kind": "compact"}},
+        MNIST // 3,
+        more={
+            "data.source": "mnist",
+            "data.split": "train",
+            "data.size": None,
+            "data.flip": False,
+            "discriminator.size": 64,
+        },
     ),
 }
 
@@ -146,8 +162,7 @@ def run_all(options: argparse.Namespace) -> None:
         for name in options.families or FAMILIES:
             for side in SIDES:
                 known = {(r["family"], r["side"], r["seed"]) for r in read(options.out)}
-                shared = side == "plain" and copy_plain(name, seed, options.out)
-                if (name, side, seed) in known or shared:
+                if (name, side, seed) in known or copy(name, side, seed, options.out):
                     continue
                 found = measure(name, side, seed, options.pictures)
                 if found is not None:
@@ -156,17 +171,24 @@ def run_all(options: argparse.Namespace) -> None:
                     print(json.dumps(found), flush=True)
 
 
-def copy_plain(name: str, seed: int, path: Path) -> bool:
-    """The plain side of another family of the same data and length serves this one too."""
-    family = FAMILIES[name]
+def played(name: str, side: str, seed: int) -> str | None:
+    """What is trained, in full: sides of two families that come to the same are one run."""
+    family, found = FAMILIES[name], settings(FAMILIES[name], side)
+    if found is None:
+        return None
+    recipe, overrides = found
+    whole = {**to_plain(change(find(recipe), overrides)), "name": "", "notes": ""}
+    return json.dumps([whole, seed, family.images, family.count, family.metrics], sort_keys=True)
+
+
+def copy(name: str, side: str, seed: int, path: Path) -> bool:
+    """Whether another family's side of the same run was there to be copied."""
+    wanted = played(name, side, seed)
     for record in read(path):
-        other = FAMILIES.get(record["family"])
-        if record["side"] != "plain" or record["seed"] != seed or other is None:
-            continue
-        same = (other.data, other.images, other.count) == (family.data, family.images, family.count)
-        if same and record["family"] != name and set(MODES) & set(record.get("values", {})):
+        other = record["family"], record["side"], record["seed"]
+        if seed == record["seed"] and record["family"] in FAMILIES and played(*other) == wanted:
             with path.open("a") as file:
-                file.write(json.dumps({**record, "family": name}) + "\n")
+                file.write(json.dumps({**record, "family": name, "side": side}) + "\n")
             return True
     return False
 

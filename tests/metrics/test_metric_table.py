@@ -49,6 +49,11 @@ def doubled(samples: Side) -> Side:
     return replace(samples, **twice)
 
 
+def mislabelled(samples: Side) -> Side:
+    assert samples.labels is not None
+    return replace(samples, labels=torch.arange(len(samples)) % KINDS)
+
+
 def copied(_: Side) -> Side:
     return TRAINING
 
@@ -63,6 +68,7 @@ SPOILED = {
     "frechet-per-class": shifted,
     "recall-per-class": shifted,
     "obeyed": collapsed,
+    "purity": mislabelled,
     "duplicates": doubled,
     "authenticity": copied,
 }
@@ -133,6 +139,19 @@ def test_obeyed_is_the_share_read_as_told_by_name():
     assert METRICS["obeyed"].compute(turned, REALS)[0].value == 1
 
 
+def test_purity_asks_for_a_meaning_of_each_label_and_not_for_a_name():
+    assert SAMPLES.labels is not None
+    codes = replace(SAMPLES, labels=(SAMPLES.labels + 1) % KINDS, names=("i", "ii", "iii", "iv"))
+    [figure] = METRICS["purity"].compute(codes, REALS)
+    assert figure.value == 1 and figure.note == "4 meanings of 4 labels"
+    assert figure.details == {"i": "d", "ii": "a", "iii": "b", "iv": "c"}
+    mixed = SAMPLES.labels.clone()
+    mixed[SAMPLES.labels == 3] = 0  # what is now labelled 0 is partly a, partly d
+    rarer = min(int((SAMPLES.labels == kind).sum()) for kind in (0, 3))
+    [figure] = METRICS["purity"].compute(replace(SAMPLES, labels=mixed), REALS)
+    assert figure.value == pytest.approx(1 - rarer / len(SAMPLES))
+
+
 def test_equal_pixels_are_told():
     [figure] = METRICS["duplicates"].compute(doubled(SAMPLES), REALS)
     assert figure.note == "200 equal pixel by pixel" and figure.details == {"equal": 200}
@@ -165,6 +184,7 @@ def few(samples: Side, count: int) -> Side:
         ("recall-per-class", few(SAMPLES, 8), few(REALS, 8), "no class has 6 images"),
         ("obeyed", replace(SAMPLES, labels=None), REALS, "told a class"),
         ("obeyed", replace(SAMPLES, kinds=tuple("wxyz")), REALS, "does not know these classes"),
+        ("purity", replace(SAMPLES, logits=None), REALS, "told a class"),
         ("duplicates", few(SAMPLES, 1), REALS, "at least 2 images"),
         ("authenticity", SAMPLES, few(TRAINING, 1), "at least 2 training images"),
     ],

@@ -5,6 +5,7 @@ import torch
 from torch import nn
 
 from ganvas.errors import UsageError
+from ganvas.networks.compact import CompactGenerator
 from ganvas.networks.dcgan import DCGANDiscriminator, DCGANGenerator
 from ganvas.networks.initialise import initialise
 from ganvas.networks.shape import halvings
@@ -123,6 +124,14 @@ def test_initialisations_have_their_statistics(how) -> None:
         assert convolution.std().item() == pytest.approx(expected, rel=0.02)
         assert (convolution.abs().max() <= 0.04 + 1e-6) == (how == "truncated-normal")
         assert network[1].weight.std().item() == pytest.approx(0.02, rel=0.2)  # pyright: ignore
+
+
+@pytest.mark.parametrize("how", ["torch", "normal", "truncated-normal", "orthogonal"])
+def test_conditional_batchnorm_begins_as_a_plain_one_however_weights_begin(how) -> None:
+    network = CompactGenerator(width=8, init=how).build((1, 28, 28), conditions=4).eval()
+    latent = torch.randn(1, 64).expand(4, -1)
+    images = network(latent, torch.eye(4))
+    torch.testing.assert_close(images, images[:1].expand(4, -1, -1, -1))
 
 
 def test_spectral_norm_bounds_the_largest_singular_value() -> None:

@@ -49,22 +49,52 @@ def recall_per_class(samples: Side, reference: Side) -> list[Figure]:
 def obeyed(samples: Side, reference: Side) -> list[Figure]:
     """The share of samples that the feature network's classifier reads as the class they were told,
     with its 95% interval (Wilson 1927). The floor says how often it reads reals as labelled."""
-    if samples.logits is None or samples.labels is None:
-        raise NotApplicable(
-            "this needs samples that were told a class, and a classifier's features"
-        )
+    read, told = _read_and_told(samples)
     if not set(samples.names) <= set(samples.kinds):
         raise NotApplicable("the classifier does not know these classes")
     places = torch.tensor([samples.kinds.index(name) for name in samples.names])
-    right = samples.logits.argmax(1) == places[samples.labels]
+    right = read == places[told]
     shares = {
-        name: round(float(right[samples.labels == number].double().mean()), 4)
+        name: round(float(right[told == number].double().mean()), 4)
         for number, name in enumerate(samples.names)
-        if bool((samples.labels == number).any())
+        if bool((told == number).any())
     }
     share, count = float(right.double().mean()), len(right)
     figure = Figure("obeyed", share, _wilson(share, count), better="higher", details=shares)
     return [figure]
+
+
+def purity(samples: Side, reference: Side) -> list[Figure]:
+    """The share of samples that the feature network's classifier reads as most samples with the
+    same label: what codes that nobody labelled have come to mean (Chen et al. 2016, section 7.2).
+    The floor says how pure the classes of the reals are to this reader."""
+    read, told = _read_and_told(samples)
+    table = torch.zeros(int(told.max()) + 1, int(read.max()) + 1, dtype=torch.float64)
+    table.index_put_((told, read), torch.ones_like(told, dtype=torch.float64), accumulate=True)
+    meanings = {
+        samples.names[number] if samples.names else str(number): _named(samples, row)
+        for number, row in enumerate(table)
+        if bool(row.any())
+    }
+    share, count = float(table.amax(1).sum()) / len(told), len(told)
+    note = f"{len(set(meanings.values()))} meanings of {len(meanings)} labels"
+    interval = _wilson(share, count)
+    return [Figure("purity", share, interval, better="higher", note=note, details=meanings)]
+
+
+def _named(samples: Side, row: Tensor) -> str:
+    """The kind that most samples of one label [K] are read as."""
+    place = int(row.argmax())
+    return samples.kinds[place] if samples.kinds else str(place)
+
+
+def _read_and_told(samples: Side) -> tuple[Tensor, Tensor]:
+    """What a classifier sees in the samples and what these were told, int64 [N] each."""
+    if samples.logits is None or samples.labels is None:
+        raise NotApplicable(
+            "this needs samples that were told a class, and a classifier's features"
+        )
+    return samples.logits.argmax(1), samples.labels
 
 
 def _wilson(share: float, count: int) -> tuple[float, float]:

@@ -124,6 +124,7 @@ METRICS: dict[str, Metric] = {
     "frechet-per-class": Metric(by_class.frechet_per_class),
     "recall-per-class": Metric(by_class.recall_per_class),
     "obeyed": Metric(by_class.obeyed),
+    "purity": Metric(by_class.purity),
     "duplicates": Metric(_duplicates),
     "authenticity": Metric(_copies, against="training"),
 }

@@ -106,10 +106,10 @@ class _Convolve(Function):
     @staticmethod
     def backward(ctx, g: Tensor):  # pyright: ignore
         x, w = ctx.saved_tensors
-        wants_x, wants_w, wants_bias = _wanted(ctx, 3)
+        wants_x, wants_w, wants_bias = wanted(ctx, 3)
         dx = transpose(g, w, ctx.steps, list(x.shape[-2:])) if wants_x else None
         dw = weigh(x, g, ctx.steps, list(w.shape[-2:])) if wants_w else None
-        return dx, dw, _channel_sums(g) if wants_bias else None, None
+        return dx, dw, channel_sums(g) if wants_bias else None, None
 
 
 class _Transpose(Function):
@@ -124,10 +124,10 @@ class _Transpose(Function):
     @staticmethod
     def backward(ctx, h: Tensor):  # pyright: ignore
         g, w = ctx.saved_tensors
-        wants_g, wants_w, wants_bias = _wanted(ctx, 3)
+        wants_g, wants_w, wants_bias = wanted(ctx, 3)
         dg = convolve(h, w, ctx.steps) if wants_g else None
         dw = weigh(h, g, ctx.steps, list(w.shape[-2:])) if wants_w else None
-        return dg, dw, _channel_sums(h) if wants_bias else None, None, None
+        return dg, dw, channel_sums(h) if wants_bias else None, None, None
 
 
 class _Weigh(Function):
@@ -140,19 +140,19 @@ class _Weigh(Function):
     @staticmethod
     def backward(ctx, v: Tensor):  # pyright: ignore
         x, g = ctx.saved_tensors
-        wants_x, wants_g = _wanted(ctx, 2)
+        wants_x, wants_g = wanted(ctx, 2)
         dx = transpose(g, v, ctx.steps, list(x.shape[-2:])) if wants_x else None
         dg = convolve(x, v, ctx.steps) if wants_g else None
         return dx, dg, None, None
 
 
-def _channel_sums(g: Tensor) -> Tensor:
+def channel_sums(g: Tensor) -> Tensor:
     """A bias's gradient by a matrix product, which is sooner done than a strided sum."""
     rows = g.permute(0, 2, 3, 1).reshape(-1, g.shape[1])
     return torch.mv(rows.T, rows.new_ones(len(rows)))  # autocast leaves this one alone
 
 
-def _wanted(ctx: FunctionCtx, count: int) -> list[bool]:
+def wanted(ctx: FunctionCtx, count: int) -> list[bool]:
     """Which of the first ``count`` gradients this backward pass will use.
 
     A Python function's ``needs_input_grad`` is fixed in the forward: it does not see that a pass

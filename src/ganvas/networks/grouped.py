@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.autograd import Function
 from torch.autograd.function import FunctionCtx
 
-from ganvas.networks.convolution import _channel_sums, _wanted
+from ganvas.networks.convolution import channel_sums, wanted
 from ganvas.networks.functional import fast_format
 
 
@@ -39,10 +39,10 @@ class _Convolve(Function):
     @staticmethod
     def backward(ctx, g: Tensor):  # pyright: ignore
         x, w = ctx.saved_tensors
-        wants_x, wants_w, wants_bias = _wanted(ctx, 3)
+        wants_x, wants_w, wants_bias = wanted(ctx, 3)
         dx = _Transpose.apply(g, w, ctx.groups) if wants_x else None
         dw = _Weigh.apply(x, g, ctx.groups) if wants_w else None
-        return dx, dw, _channel_sums(g) if wants_bias else None, None
+        return dx, dw, channel_sums(g) if wants_bias else None, None
 
 
 class _Transpose(Function):
@@ -55,7 +55,7 @@ class _Transpose(Function):
     @staticmethod
     def backward(ctx, h: Tensor):  # pyright: ignore
         g, w = ctx.saved_tensors
-        wants_g, wants_w = _wanted(ctx, 2)
+        wants_g, wants_w = wanted(ctx, 2)
         dg = _Convolve.apply(h, w, None, ctx.groups) if wants_g else None
         dw = _Weigh.apply(h, g, ctx.groups) if wants_w else None
         return dg, dw, None
@@ -73,7 +73,7 @@ class _Weigh(Function):
     @staticmethod
     def backward(ctx, v: Tensor):  # pyright: ignore
         x, g = ctx.saved_tensors
-        wants_x, wants_g = _wanted(ctx, 2)
+        wants_x, wants_g = wanted(ctx, 2)
         dx = _Transpose.apply(g, v, ctx.groups) if wants_x else None
         dg = _Convolve.apply(x, v, None, ctx.groups) if wants_g else None
         return dx, dg, None

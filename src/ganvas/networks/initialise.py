@@ -15,6 +15,7 @@ def initialise(network: nn.Module, how: Init) -> nn.Module:
     ``torch`` leaves PyTorch's own initialisation. ``normal`` is N(0, 0.02^2) with BatchNorm scales
     N(1, 0.02^2) (Radford et al. 2016, section 4); ``truncated-normal`` the same cut at two
     deviations; ``orthogonal`` has gain 1 (Saxe et al. 2014). Biases become zero in all three.
+    Layers whose weights are all zero stay so: their network means it.
     """
     if how == "torch":
         return network
@@ -25,6 +26,8 @@ def initialise(network: nn.Module, how: Init) -> nn.Module:
     }[how]
     for layer in network.modules():
         if isinstance(layer, nn.modules.conv._ConvNd | nn.Linear):
+            if not layer.weight.any():
+                continue
             fill(layer.weight)
             if layer.bias is not None:
                 nn.init.zeros_(layer.bias)

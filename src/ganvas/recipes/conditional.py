@@ -62,8 +62,8 @@ def acgan() -> Recipe:
 def infogan() -> Recipe:
     """InfoGAN (Chen et al. 2016): ten codes that nobody labelled come to mean something.
 
-    Command: ``ganvas train infogan``, then ``ganvas sample RUN --label 3 --out 3.png``. On one CPU
-    core with bfloat16: about five minutes. Expect most codes to become one digit each.
+    Command: ``ganvas train infogan``, then ``ganvas sample RUN --label code3 --out 3.png``. On one
+    CPU core with bfloat16: about five minutes.
 
     As ``acgan``, but no label is ever read: codes are drawn at random, and a classifier on the
     discriminator's features must find them again in the fakes.

@@ -184,7 +184,7 @@ class Codes(Condition):
             raise ValueError("codes need a count of at least 2")
 
     def conditions(self, images: Images) -> Conditions:
-        names = tuple(str(number) for number in range(self.count))
+        names = tuple(f"code{number}" for number in range(self.count))
         rows = torch.eye(self.count, dtype=torch.uint8)
         return Conditions(names, True, rows, torch.ones(self.count, dtype=torch.int64))
 

@@ -13,9 +13,10 @@ def wgan() -> Recipe:
 
     Command: ``ganvas train wgan``. On one CPU core with bfloat16: about four minutes.
 
-    The networks of ``mnist``. The paper's RMSprop becomes an Adam without momentum.
+    The networks of ``mnist``. The paper's RMSprop becomes an Adam without momentum, at forty times
+    its rate: at 2e-4 the digits of 60,000 images were all alike.
     """
-    optimiser = Adam(lr=2e-4, betas=(0.0, 0.99))
+    optimiser = Adam(lr=2e-3, betas=(0.0, 0.99))
     return replace(
         mnist(),
         name="wgan",
