@@ -22,7 +22,7 @@ import ganvas
 from ganvas.errors import NonFinite
 from ganvas.recipes.reading import to_plain
 from ganvas.recipes.table import change, find
-from ganvas.runs.pictures import enlarged, grid, save_png
+from ganvas.runs.pictures import grid, save_png
 
 SIDES = ("with", "without", "plain")
 MNIST = 60_000
@@ -50,6 +50,8 @@ class Family:
 
 
 TOLD = ("frechet", "obeyed", "recall-per-class")
+ALONE = ("obeyed", "recall-per-class", "purity")
+"""Figures of samples that were told something."""
 MODES = ("modes", "frechet")
 
 
@@ -61,7 +63,7 @@ FAMILIES = {
     "conditional, projection": Family("mnist-conditional", {"condition": None}, metrics=TOLD),
     "conditional, concatenation": Family("cgan", {"condition": None}, metrics=TOLD),
     "AC-GAN": Family("acgan", {"game.terms": []}, metrics=TOLD),
-    "InfoGAN": Family("infogan", {"game.terms": []}, metrics=("frechet", "modes")),
+    "InfoGAN": Family("infogan", {"game.terms": []}, metrics=("frechet", "purity")),
     "WGAN": Family("wgan", {"game.weight_clip": None}, 2 * MNIST),
     "WGAN-GP": Family("wgan-gp", {"game.penalties": []}, 2 * MNIST),
     "warm-up": Family("warm-up", {"game.warm_up": None}),
@@ -81,6 +83,7 @@ FAMILIES = {
     "R3GAN": Family(
         "r3gan-tiny",
         {"game.loss": "non-saturating"},
+        MNIST // 2,
         more={"data.source": "mnist", "data.flip": False},
     ),
     "BEGAN": Family("began", {"game.lambda_k": 0.0}),
@@ -139,11 +142,11 @@ def measure(name: str, side: str, seed: int, pictures: Path | None) -> dict[str,
         except NonFinite as error:
             return {**about, "failed": str(error)}
         seconds = time.monotonic() - began
-        metrics = [m for m in family.metrics if run.conditions is not None or m not in TOLD[1:]]
+        metrics = [m for m in family.metrics if run.conditions is not None or m not in ALONE]
         figures = ganvas.evaluate(run, metrics=metrics, count=family.count)
         if pictures is not None and seed == 0 and side == "with":
             pictures.mkdir(parents=True, exist_ok=True)
-            save_png(enlarged(grid(run.sample(64, seed=1))), pictures / f"{slug(name)}.png")
+            save_png(grid(run.sample(16, seed=1), columns=8), pictures / f"{slug(name)}.png")
     values = {figure.name: figure.value for figure, _ in figures.figures}
     floors = {figure.name: floor.value for figure, floor in figures.figures if floor}
     return {**about, "seconds": round(seconds, 1), "values": values, "floors": floors}

@@ -18,23 +18,10 @@ from ganvas.games.vae_gan import VAEGAN, parted
 from ganvas.networks.compact import CompactDiscriminator
 from ganvas.networks.conditioned import Concatenate, Sequence
 
+from .pools import Images, Pool
+
 CPU = torch.device("cpu")
 LATENT, BATCH, ROUNDS = 3, 8, 4
-
-
-class Images:
-    def __init__(self, images: torch.Tensor) -> None:
-        self.images = images
-
-
-class Pool:
-    """A fixed pool of [40, 1, 4, 4] images, in turn."""
-
-    def __init__(self) -> None:
-        self.pool = torch.randn(40, 1, 4, 4, generator=torch.Generator().manual_seed(9)).tanh()
-
-    def batch(self, start: int, count: int) -> Images:
-        return Images(self.pool[torch.arange(start, start + count) % 40].clone())
 
 
 def networks(seen: int = 16, told: int = 0) -> dict[str, Any]:

@@ -16,23 +16,10 @@ from ganvas.games.ebgan import EBGAN
 from ganvas.games.strength import Adaptive
 from ganvas.networks.autoencoder import Autoencoder
 
+from .pools import Images, Pool
+
 CPU = torch.device("cpu")
 LATENT, BATCH, ROUNDS = 3, 8, 5
-
-
-class Images:
-    def __init__(self, images: torch.Tensor) -> None:
-        self.images = images
-
-
-class Pool:
-    """A fixed pool of [40, 1, 4, 4] images, in turn."""
-
-    def __init__(self) -> None:
-        self.pool = torch.randn(40, 1, 4, 4, generator=torch.Generator().manual_seed(9)).tanh()
-
-    def batch(self, start: int, count: int) -> Images:
-        return Images(self.pool[torch.arange(start, start + count) % 40].clone())
 
 
 def networks() -> dict[str, Any]:

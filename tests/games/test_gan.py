@@ -11,23 +11,10 @@ from ganvas.engine.schedule import Linear
 from ganvas.games.cast import Cast, Seat
 from ganvas.games.gan import GAN, Penalty, clip_weights
 
+from .pools import Images, Pool
+
 CPU = torch.device("cpu")
 LATENT, BATCH = 3, 8
-
-
-class Images:
-    """A batch as the data room gives it, from a fixed pool of [N, 1, 4, 4] images."""
-
-    def __init__(self, images: torch.Tensor) -> None:
-        self.images = images
-
-
-class Pool:
-    def __init__(self) -> None:
-        self.pool = torch.randn(40, 1, 4, 4, generator=torch.Generator().manual_seed(9))
-
-    def batch(self, start: int, count: int) -> Images:
-        return Images(self.pool[torch.arange(start, start + count) % 40].clone())
 
 
 def networks() -> tuple[nn.Module, nn.Module]:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from ganvas.engine.player import Adam
 from ganvas.games.classifier import Classifier
 from ganvas.networks.compact import CompactDiscriminator, CompactGenerator
 from ganvas.recipes.conditions import ByAttributes, ByClass, Codes
@@ -63,17 +64,22 @@ def infogan() -> Recipe:
     """InfoGAN (Chen et al. 2016): ten codes that nobody labelled come to mean something.
 
     Command: ``ganvas train infogan``, then ``ganvas sample RUN --label code3 --out 3.png``. On one
-    CPU core with bfloat16: about five minutes.
+    CPU core with bfloat16: about five minutes. ``ganvas evaluate RUN --metrics purity`` says how
+    far a code means one digit, and which.
 
     As ``acgan``, but no label is ever read: codes are drawn at random, and a classifier on the
-    discriminator's features must find them again in the fakes.
+    discriminator's features must find them again in the fakes. The paper's rates: at those of
+    ``mnist`` codes came to mean strokes, not digits. They enter beside the latent, as in the paper.
     """
     recipe = acgan()
     return replace(
         recipe,
         name="infogan",
         condition=Codes(10),
+        generator=CompactGenerator(condition="concatenation"),
         game=replace(recipe.game, terms=(Classifier(on="fakes"),)),
+        generator_optimiser=Adam(lr=1e-3, betas=(0.5, 0.99)),
+        discriminator_optimiser=Adam(lr=2e-4, betas=(0.5, 0.99)),
     )
 
 

@@ -22,7 +22,7 @@ def progressive() -> Recipe:
     in place of its WGAN-GP, whose penalty wants another derivative at every turn, the
     non-saturating loss with R1 on every sixteenth.
     """
-    optimiser = Adam(lr=Linear(4e-3, 0.0, until=IMAGES, begin=IMAGES * 2 // 5), betas=(0.0, 0.99))
+    optimiser = Adam(lr=Linear(1e-2, 0.0, until=IMAGES, begin=IMAGES * 2 // 5), betas=(0.0, 0.99))
     return Recipe(
         name="progressive",
         data=Data("mnist"),
