@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from ganvas.engine import sampling
+from ganvas.errors import UsageError
 
 
 def test_latents_are_a_function_of_seed_and_index() -> None:
@@ -45,3 +46,26 @@ def test_drawing_is_in_evaluation_mode_and_puts_the_mode_back() -> None:
     assert images.shape == (250, 2, 2, 3) and images.dtype == torch.uint8
     assert torch.equal(images, sampling.draw(network, latent))
     assert network.training and not network[0].training
+
+
+class StyleLike(nn.Module):
+    """Doubles latents; drawn towards its average of 1, where that is asked for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.tensor(2.0))
+
+    def forward(self, z: torch.Tensor) -> torch.Tensor:
+        return (self.weight * z).clamp(-1, 1)[:, :, None, None]
+
+    def truncated(self, z: torch.Tensor, psi: float) -> torch.Tensor:
+        return torch.ones_like(z).lerp(self.forward(z)[..., 0, 0], psi)[:, :, None, None]
+
+
+def test_a_style_based_generator_is_truncated_in_its_own_way() -> None:
+    latent = torch.linspace(-0.4, 0.4, 9)[:, None]
+    found = sampling.values(StyleLike(), latent, truncation=0.25).flatten()
+    torch.testing.assert_close(found, 0.75 + 0.25 * 2 * latent.flatten())
+    assert torch.equal(sampling.values(StyleLike(), latent).flatten(), 2 * latent.flatten())
+    with pytest.raises(UsageError, match="more than 0"):
+        sampling.draw(StyleLike(), latent, truncation=0)

@@ -1,8 +1,10 @@
 """Images from a generator: latents keyed by (seed, index), evaluation mode, eight bits."""
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -31,31 +33,43 @@ def truncate(latent: Tensor, most: float) -> Tensor:
     Raises:
         UsageError: ``most`` is not a positive number.
     """
-    if not 0 < most < 100:
-        raise UsageError(f"truncation must be more than 0, such as 0.7, not {most}")
+    _check(most)
     edge = 0.5 * (1 + math.erf(-most / math.sqrt(2)))
     quantile = edge + torch.special.ndtr(latent.double()) * (1 - 2 * edge)
     return torch.special.ndtri(quantile).clamp(-most, most).to(latent.dtype)
 
 
 @torch.no_grad()
-def draw(generator: nn.Module, latent: Tensor, conditions: Tensor | None = None) -> Tensor:
+def draw(
+    generator: nn.Module,
+    latent: Tensor,
+    conditions: Tensor | None = None,
+    truncation: float | None = None,
+) -> Tensor:
     """Images of latents [N, latent]: uint8 [N, H, W, C] on the CPU, the generator in eval mode.
 
-    conditions: what it is told, [N, K], where it is told anything.
+    conditions: what it is told, [N, K], where it is told anything. truncation: less variety, fewer
+    slips. A generator with ``truncated``, which is style-based, draws its intermediate latents
+    towards their average by it; other generators' latents are squeezed: see ``truncate``.
 
     Raises:
         NonFinite: it draws numbers that are none.
+        UsageError: ``truncation`` is not a positive number.
     """
-    parts = [to_uint8(part) for part in _parts(generator, latent, conditions)]
+    parts = [to_uint8(part) for part in _parts(generator, latent, conditions, truncation)]
     return torch.cat(parts).permute(0, 2, 3, 1).contiguous()
 
 
 @torch.no_grad()
-def values(generator: nn.Module, latent: Tensor, conditions: Tensor | None = None) -> Tensor:
+def values(
+    generator: nn.Module,
+    latent: Tensor,
+    conditions: Tensor | None = None,
+    truncation: float | None = None,
+) -> Tensor:
     """What ``draw`` rounds, as it is: float32 [N, C, H, W] on the CPU."""
-    parts = [_finite(part).float().cpu() for part in _parts(generator, latent, conditions)]
-    return torch.cat(parts)
+    made = _parts(generator, latent, conditions, truncation)
+    return torch.cat([_finite(part).float().cpu() for part in made])
 
 
 def to_uint8(images: Tensor) -> Tensor:
@@ -76,12 +90,29 @@ def evaluating(network: nn.Module) -> Iterator[None]:
             module.training = mode
 
 
-def _parts(generator: nn.Module, latent: Tensor, conditions: Tensor | None) -> Iterator[Tensor]:
+def _parts(
+    generator: nn.Module, latent: Tensor, conditions: Tensor | None, truncation: float | None
+) -> Iterator[Tensor]:
     device = next(generator.parameters()).device
     told = () if conditions is None else (conditions.split(CHUNK),)
+    make: Callable[..., Tensor] = generator
+    if truncation is not None and hasattr(generator, "truncated"):
+        _check(truncation)
+        make = partial(_towards_average, generator, truncation)
+    elif truncation is not None:
+        latent = truncate(latent, truncation)
     with evaluating(generator):
         for given in zip(latent.split(CHUNK), *told, strict=True):
-            yield generator(*(part.to(device) for part in given))
+            yield make(*(part.to(device) for part in given))
+
+
+def _towards_average(generator: Any, truncation: float, latent: Tensor, *told: Tensor) -> Tensor:
+    return generator.truncated(latent, truncation, *told)
+
+
+def _check(truncation: float) -> None:
+    if not 0 < truncation < 100:
+        raise UsageError(f"truncation must be more than 0, such as 0.7, not {truncation}")
 
 
 def _finite(images: Tensor) -> Tensor:

@@ -55,7 +55,7 @@ def ebgan() -> Recipe:
     Command: ``ganvas train ebgan``. On one CPU core with bfloat16: about four minutes, by the speed
     of short trials; it has not been run to its end.
     """
-    return _digits("ebgan", EBGAN(margin=0.1), CompactAutoencoder(), 2e-3, 200_000)
+    return _digits("ebgan", EBGAN(margin=0.1), CompactAutoencoder(), 5e-4, 200_000)
 
 
 def vae_gan() -> Recipe:

@@ -117,7 +117,8 @@ class Run:
         Args:
             count: how many, from one ``seed``.
             seeds: one image for each of these instead.
-            truncation: squeeze latents into [-truncation, truncation]: less variety, fewer slips.
+            truncation: less variety, fewer slips: squeeze latents into [-truncation, truncation];
+                a style-based generator draws w towards its average by this factor instead.
             label: the class of all of them, by name or number; by default as often as in the data.
             attributes: those to set, ``{"Smiling": True}``; others as they come in the data.
 
@@ -130,12 +131,10 @@ class Run:
             if seeds is None
             else sampling.latents_of(seeds, size)
         )
-        if truncation is not None:
-            latent = sampling.truncate(latent, truncation)
         told = self.told(len(latent), seed=seed, label=label, attributes=attributes)
         if self.draws_points:
-            return sampling.values(self.generator, latent, told).flatten(1)
-        return sampling.draw(self.generator, latent, told)
+            return sampling.values(self.generator, latent, told, truncation).flatten(1)
+        return sampling.draw(self.generator, latent, told, truncation)
 
     @property
     def draws_points(self) -> bool:

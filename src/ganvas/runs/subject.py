@@ -154,10 +154,8 @@ def draw(
     for first in range(0, count, CHUNK):
         size = min(CHUNK, count - first)
         latent = sampling.latents(seed, size, run.recipe.generator.latent, first)
-        if truncation is not None:
-            latent = sampling.truncate(latent, truncation)
         told = run.told(size, seed=seed, first=first)
-        parts.append(sampling.draw(run.generator, latent, told))
+        parts.append(sampling.draw(run.generator, latent, told, truncation))
         if run.conditions is not None and told is not None and run.conditions.exclusive:
             labels.append(told.argmax(1))
         if progress is not None:
