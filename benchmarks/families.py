@@ -64,8 +64,8 @@ FAMILIES = {
     "conditional, concatenation": Family("cgan", {"condition": None}, metrics=TOLD),
     "AC-GAN": Family("acgan", {"game.terms": []}, metrics=TOLD),
     "InfoGAN": Family("infogan", {"game.terms": []}, metrics=("frechet", "purity")),
-    "WGAN": Family("wgan", {"game.weight_clip": None}, 2 * MNIST),
-    "WGAN-GP": Family("wgan-gp", {"game.penalties": []}, 2 * MNIST),
+    "WGAN": Family("wgan", {"game.weight_clip": None}),
+    "WGAN-GP": Family("wgan-gp", {"game.penalties": []}),
     "warm-up": Family("warm-up", {"game.warm_up": None}),
     "R1": _stacked("r1", {"game.penalties": []}),
     "PacGAN": _stacked("pacgan", {"game.pack": 1}),
@@ -76,10 +76,12 @@ FAMILIES = {
         "minibatch-deviation", {"discriminator.diversity": "none"}
     ),
     "mode seeking": _stacked("mode-seeking", {"game.terms": []}),
-    "unrolled": _stacked("unrolled", {"game.unrolled": None}),
-    "ResNet SN-GAN": Family("resnet-sngan", {"discriminator.norm": "none"}),
-    "self-attention": Family("sagan", {"generator.attention": 0, "discriminator.attention": 0}),
-    "StyleGAN2": Family("stylegan2", {"generator.mixing": 0.0, "game.terms": []}),
+    "unrolled": _stacked("unrolled", {"game.unrolled": None}, MNIST // 2),
+    "ResNet SN-GAN": Family("resnet-sngan", {"discriminator.norm": "none"}, MNIST // 2),
+    "self-attention": Family(
+        "sagan", {"generator.attention": 0, "discriminator.attention": 0}, MNIST // 2
+    ),
+    "StyleGAN2": Family("stylegan2", {"generator.mixing": 0.0, "game.terms": []}, MNIST // 2),
     "R3GAN": Family(
         "r3gan-tiny",
         {"game.loss": "non-saturating"},
@@ -94,7 +96,7 @@ FAMILIES = {
     "projected, ImageNet features": Family(
         "projected",
         {"discriminator": {"kind": "compact"}},
-        MNIST // 3,
+        MNIST // 6,
         more={
             "data.source": "mnist",
             "data.split": "train",

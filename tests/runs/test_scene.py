@@ -52,6 +52,15 @@ def test_the_field_is_the_score_at_every_place(patches) -> None:
     np.testing.assert_allclose(scores[:, inner], expected[:, inner], atol=1e-4)
 
 
+def test_a_packed_discriminator_is_shown_a_point_twice() -> None:
+    class Pair(Slope):
+        def forward(self, points: torch.Tensor) -> torch.Tensor:
+            assert points.shape[1:] == (4, 1, 1) and torch.equal(points[:, :2], points[:, 2:])
+            return super().forward(points[:, :2])
+
+    np.testing.assert_array_equal(field(Pair(1), pack=2), field(Slope(1)))
+
+
 def test_up_is_up() -> None:
     class Up(Slope):
         def forward(self, points: torch.Tensor) -> Judged:

@@ -32,25 +32,27 @@ STEPS = 12
 
 @dataclass(frozen=True, eq=False)
 class Scene:
-    """reals: float32 [N, 2]. latents: [M, latent]; conditions: [M, K] or None."""
+    """reals: float32 [N, 2]. latents: [M, latent]; conditions: [M, K] or None. pack: points that
+    the discriminator sees at a time; 0 where what it sees are none."""
 
     reals: Tensor
     latents: Tensor
     conditions: Tensor | None = None
+    pack: int = 1
 
     def draw(self, generator: nn.Module, discriminator: nn.Module | None) -> Image.Image:
         """The picture now, ``SIDE`` pixels a side.
 
         Args:
-            discriminator: one score, or a map of them, a point; without one, or where it is told
-                conditions, the ground is grey.
+            discriminator: one score, or a map of them, a point; without one, where it is told
+                conditions, or sees no points, the ground is grey.
 
         Raises:
             NonFinite: the generator draws numbers that are none.
         """
         canvas = blank(colour=UNKNOWN)
-        if discriminator is not None and self.conditions is None:
-            paint(canvas, field(discriminator, len(canvas)))
+        if discriminator is not None and self.conditions is None and self.pack:
+            paint(canvas, field(discriminator, len(canvas), self.pack))
         points = values(generator, self.latents, self.conditions).flatten(1)
         dots(canvas, self.reals, (255, 255, 255), radius=1.3, opacity=0.75)
         dots(canvas, points, INK, radius=1.3, opacity=0.75)
@@ -64,18 +66,22 @@ def scene(recipe: Recipe, images: Images, conditions: Conditions | None = None) 
         return None
     told = None if conditions is None else conditions.draw(recipe.seed, POINTS)
     latent = latents(recipe.seed, POINTS, recipe.generator.latent)
-    return Scene(images.pixels[:POINTS].flatten(1), latent, told)
+    pack = getattr(recipe.game, "pack", 1)
+    sees = recipe.game.seen(SHAPE, recipe.generator.latent)
+    pack = pack if sees == (pack * SHAPE[0], *SHAPE[1:]) else 0
+    return Scene(images.pixels[:POINTS].flatten(1), latent, told, pack)
 
 
 @torch.no_grad()
-def field(discriminator: nn.Module, side: int = SIDE) -> np.ndarray:
+def field(discriminator: nn.Module, side: int = SIDE, pack: int = 1) -> np.ndarray:
     """A discriminator's scores over the plane as it is shown: float64 [side, side], top row first.
 
-    They are computed at ``SAMPLED`` places a side and smoothly filled in between.
+    They are computed at ``SAMPLED`` places a side and smoothly filled in between. Where it judges
+    ``pack`` points at a time, these are all the same.
     """
     steps = (torch.arange(SAMPLED) + 0.5) / SAMPLED * 2 - 1
     y, x = torch.meshgrid(-REACH * steps, REACH * steps, indexing="ij")
-    places = torch.stack([x, y], 2).view(-1, *SHAPE)
+    places = torch.stack([x, y], 2).view(-1, *SHAPE).repeat(1, pack, 1, 1)
     device = next(discriminator.parameters()).device
     with evaluating(discriminator):
         told = [discriminator(part.to(device)) for part in places.split(1 << 14)]
