@@ -9,7 +9,8 @@ from ganvas.engine.engine import Engine
 from ganvas.engine.player import Adam
 from ganvas.engine.schedule import Linear
 from ganvas.games.cast import Cast, Seat
-from ganvas.games.gan import GAN, Penalty, clip_weights
+from ganvas.games.gan import GAN, Penalty, clip_weights, verdict
+from ganvas.losses.adversarial import adversarial_loss
 
 from .pools import Images, Pool
 
@@ -173,6 +174,15 @@ def test_every_combination_moves_both_players(settings: GAN) -> None:
     assert all(moved[:-1])
 
 
+def test_scores_in_bfloat16_lose_no_gradient_to_rounding() -> None:
+    scores = torch.tensor([5.0, 6.0, 7.0, 9.0], dtype=torch.bfloat16, requires_grad=True)
+    loss = adversarial_loss("non-saturating")
+    seen, _ = verdict(scores)
+    (slope,) = torch.autograd.grad(loss.discriminator(seen, seen.detach()).sum(), scores)
+    expected = -torch.sigmoid(-scores.detach().float())
+    torch.testing.assert_close(slope.float(), expected, rtol=0.01, atol=0)
+
+
 def test_weight_clipping_bounds_every_weight() -> None:
     play = engine(GAN(loss="wasserstein"))
     player = play.game.players["discriminator"]
@@ -249,3 +259,17 @@ def test_one_pass_for_reals_and_fakes_changes_no_number(kind: str) -> None:
         joint.round()
     for a, b in zip(parameters(apart), parameters(joint), strict=True):
         torch.testing.assert_close(a, b, rtol=1e-4, atol=1e-5)
+
+
+def test_images_that_see_each_other_are_never_of_both_sides() -> None:
+    def trained(joint_pass: bool) -> list[torch.Tensor]:
+        generator, discriminator = networks()
+        coupled = nn.Sequential(nn.BatchNorm2d(1, eps=0.1), discriminator)
+        game = GAN(joint_pass=joint_pass).build(cast(generator, coupled))
+        play = Engine(game, {"train": Pool()}, batch=BATCH, seed=4, device=CPU)
+        for _ in range(4):
+            play.round()
+        return parameters(play)
+
+    for apart, joint in zip(trained(False), trained(True), strict=True):
+        assert torch.equal(apart, joint)

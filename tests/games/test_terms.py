@@ -246,15 +246,36 @@ class Unflat(nn.Module):
         return rows[:, :, None, None]
 
 
-def test_packed_images_cannot_be_told_conditions() -> None:
-    with pytest.raises(ValueError, match="set pack to 1"):
-        GAN(pack=2).build(Cast(networks("projection"), 2, told=Told(3, True, by_class)))
+def test_what_is_packed_has_penalties_and_terms_too() -> None:
+    class Maps(Mixture):
+        def batch(self, start: int, count: int) -> Points:
+            found = super().batch(start, count)
+            return Points(found.images.view(-1, 2, 1, 1), found.labels)
+
+    generator = nn.Sequential(nn.Linear(2, 8), nn.Tanh(), nn.Linear(8, 2), Unflat())
+    judge = nn.Sequential(nn.Flatten(), nn.Linear(4, 8), nn.Softplus(), nn.Linear(8, 1))
+    penalties = (Penalty("gradient"), Penalty("dragan", every=2), Penalty("r1", part=0.5))
+    settings = GAN(pack=2, penalties=penalties, terms=(ModeSeeking(),))
+    nets = {"generator": generator, "discriminator": nn.Sequential(*judge, nn.Flatten(0))}
+    engine = Engine(settings.build(Cast(nets, 2)), {"train": Maps()}, batch=8, seed=0, device=CPU)
+    for _ in range(3):
+        engine.round()
+    assert engine.is_finite() and "term/mode-seeking/g" in engine.meter.read()
+
+
+def test_a_look_ahead_leaves_a_classifier_where_it_is() -> None:
+    settings = GAN(unrolled=Unrolled(steps=2, rate=0.1), terms=(Classifier(on="reals"),))
+    engine = play(settings, networks("classifier"), by_class, 2)
+    assert engine.is_finite()
 
 
 def test_a_warm_up_pulls_the_nearest_fakes_and_ends_on_its_clock() -> None:
     reals, fakes = torch.randn(6, 2, 3, 3), torch.randn(9, 2, 3, 3)
     for place, real in zip(nearest(reals, fakes), reals, strict=True):
         assert (fakes - real).square().sum((1, 2, 3)).argmin() == place
+    told = torch.eye(2).repeat(len(reals) // 2 + 1, 1)[: len(reals)]
+    others = nearest(reals, fakes[: len(reals)], told)
+    assert torch.equal(told[others], told)
     settings = GAN(warm_up=WarmUp(64 * 200), penalties=R1)
     engine = play(settings, {**networks("concatenation")}, by_class, 200)
     assert engine.game.phase(64 * 199) is engine.game.phases[0]

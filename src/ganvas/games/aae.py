@@ -63,7 +63,7 @@ class AAE(GameSettings):
             """Scores of noise and of codes."""
             network, told = turn.networks["discriminator"], cast.conditions(turn)
             both = (turn.draw.normal("latent", cast.latent), codes(turn))
-            real, fake = (network(latents[:, :, None, None], *told) for latents in both)
+            real, fake = (network(latents[:, :, None, None], *told).float() for latents in both)
             return real, fake
 
         def discriminate(turn: Turn) -> Result:

@@ -17,12 +17,14 @@ class Told:
     """Conditions of the items of a turn.
 
     count: numbers K in a condition. exclusive: each is one-hot, a class; otherwise every number is
-    an attribute of its own, 0 or 1. rows: ``rows(turn)`` gives them, float32 [N, K].
+    an attribute of its own, 0 or 1. rows: ``rows(turn)`` gives them, float32 [N, K]. of_reals:
+    they are those of the turn's real images; otherwise they belong to none.
     """
 
     count: int
     exclusive: bool
     rows: Callable[[Turn], Tensor]
+    of_reals: bool = True
 
 
 @dataclass(frozen=True)

@@ -41,16 +41,8 @@ class Classifier(Term):
 
 
 def misread(cast: Cast, seen: Seen) -> Tensor:
-    """Cross-entropy [N] of a reading [N, K] against its conditions, summed over attributes.
-
-    Raises:
-        ValueError: the game tells nothing, or the discriminator does not read.
-    """
-    if cast.told is None or seen.reading is None:
-        raise ValueError(
-            "a classifier needs a condition (--condition.kind class) and a discriminator that "
-            "reads it (--discriminator.condition classifier)"
-        )
+    """Cross-entropy [N] of a reading [N, K] against its conditions, summed over attributes."""
+    assert cast.told is not None and seen.reading is not None  # ``fit`` has seen to it
     reading, (asked,) = seen.reading.float(), seen.conditions
     if cast.told.exclusive:
         return F.cross_entropy(reading, asked, reduction="none")

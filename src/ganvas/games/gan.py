@@ -14,6 +14,7 @@ from torch import Tensor
 from ganvas.engine.game import Game, Move, Phase, Result, Turn
 from ganvas.engine.player import Player
 from ganvas.games.cast import Cast, GameSettings
+from ganvas.games.fit import check, couples
 from ganvas.games.penalty import Penalty
 from ganvas.games.term import Made, Seen, Term
 from ganvas.games.unrolled import Score, Unrolled
@@ -30,7 +31,7 @@ class GAN(GameSettings):
     add to either side's. score_weight: factor of the discriminator's adversarial loss beside them.
     reuse_fakes: the generator's turn scores the very fakes the discriminator just saw, which saves
     a generator forward; otherwise it draws fresh ones. joint_pass: score reals and fakes in one
-    pass; the same numbers, sooner, where no layer couples the images of a batch. critic_turns:
+    pass, unless some layer couples the images of a batch: the same numbers, sooner. critic_turns:
     discriminator turns a round, each with fresh data (n_critic). weight_clip: bound on every
     discriminator weight after each step (Arjovsky et al. 2017, algorithm 1). pack: images that the
     discriminator judges together, as channels of one (PacGAN, Lin et al. 2018, section 2).
@@ -38,8 +39,8 @@ class GAN(GameSettings):
     prepared before the game.
 
     Raises:
-        ValueError: an unknown loss, labels for one that has none, a number that cannot be, two
-            penalties or terms of one kind, or images that are packed and joined.
+        ValueError: an unknown loss, labels for one that has none, a number that cannot be, or two
+            penalties or terms of one kind.
     """
 
     loss: str = "non-saturating"
@@ -82,11 +83,15 @@ class GAN(GameSettings):
 
     def build(self, cast: Cast) -> Game:
         """The game between the cast's ``generator``, latents [N, latent] to images [N, C, H, W],
-        and its ``discriminator``, images to scores [N, ...] or to ``Judged``."""
+        and its ``discriminator``, images to scores [N, ...] or to ``Judged``.
+
+        Raises:
+            ValueError: what does not go together; see ``fit``.
+        """
+        check(self, cast)
         loss = adversarial_loss(self.loss, self.real_label, self.fake_label)
         sight = cast.sight()
-        if self.pack > 1 and cast.told is not None:
-            raise ValueError("packed images cannot be told conditions: set pack to 1")
+        joint = self.joint_pass and not couples(cast.networks["discriminator"])
 
         def create(turn: Turn) -> Made:
             latents, conditions = turn.draw.normal("latent", cast.latent), cast.conditions(turn)
@@ -106,7 +111,7 @@ class GAN(GameSettings):
             return real, fake, fakes.conditions
 
         def judge(score: Score, real: Tensor, fake: Tensor, told: tuple[Tensor, ...]):
-            if not self.joint_pass:
+            if not joint:
                 return judged(score, real, told), judged(score, fake, told)
             twice = tuple(torch.cat([each, each]) for each in told)
             scores, reading = verdict(score(torch.cat([real, fake]), *twice))
@@ -228,8 +233,13 @@ def packed(images: Tensor, count: int) -> Tensor:
 
 
 def verdict(answer: Any) -> tuple[Tensor, Tensor | None]:
-    """Scores, and what a classifier beside them reads, of a discriminator's answer."""
-    return answer if isinstance(answer, tuple) else (answer, None)
+    """Scores, and what a classifier beside them reads, of a discriminator's answer.
+
+    In float32: the slope of a loss at a sure score is small, and bfloat16 would round its parts,
+    which cancel, before they are summed.
+    """
+    scores, reading = answer if isinstance(answer, tuple) else (answer, None)
+    return scores.float(), reading
 
 
 def judged(score: Score, images: Tensor, told: tuple[Tensor, ...]) -> Seen:
@@ -238,9 +248,11 @@ def judged(score: Score, images: Tensor, told: tuple[Tensor, ...]) -> Seen:
 
 
 def added(total: Tensor, value: Tensor | None, stats: dict[str, Tensor], name: str) -> Tensor:
-    """A loss and what a term adds to it, which is written down."""
+    """A loss [N] and what a term adds to it, which is written down: one number for each of its N,
+    or, where images are packed, for each image."""
     if value is None:
         return total
+    value = value.unflatten(0, (len(total), -1)).flatten(1).mean(1)
     stats[f"term/{name}"] = value
     return total + value
 

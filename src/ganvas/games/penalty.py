@@ -27,6 +27,9 @@ class Penalty:
     batch, through the discriminator once more, and then differentiates twice; ``approximate``
     sends them twice and in float32, then differentiates once, and its gradient is much noisier.
 
+    Its slopes are those of the images as the discriminator sees them, behind any augmentation;
+    where one scales contrast, by other factors than before it.
+
     Raises:
         ValueError: a number that cannot be, or an approximate form of another kind.
     """
@@ -82,10 +85,10 @@ class Penalty:
 
     def _points(self, turn: Turn, real: Tensor, fake: Tensor) -> Tensor:
         if self.kind == "gradient":
-            return slopes.interpolates(real, fake, turn.draw.uniform("epsilon"))
+            return slopes.interpolates(real, fake, turn.draw.uniform("epsilon")[: len(real)])
         if self.kind == "dragan":
-            noise = turn.draw.uniform("dragan.noise", *real.shape[1:])
-            return slopes.neighbours(real, noise, turn.draw.uniform("dragan.alpha"))
+            noise = turn.draw.uniform("dragan.noise", *real.shape[1:])[: len(real)]
+            return slopes.neighbours(real, noise, turn.draw.uniform("dragan.alpha")[: len(real)])
         return real if self.kind == "r1" else fake
 
 

@@ -39,10 +39,13 @@ class Unrolled:
 
         for _ in range(self.steps):
             slopes = torch.autograd.grad(
-                loss(score).mean(), list(weights.values()), create_graph=True
+                loss(score).mean(),
+                list(weights.values()),
+                create_graph=True,
+                allow_unused=True,  # of a classifier beside the scores, which are all that counts
             )
             weights = {
-                name: weight - self.rate * slope
+                name: weight if slope is None else weight - self.rate * slope
                 for (name, weight), slope in zip(weights.items(), slopes, strict=True)
             }
         return score

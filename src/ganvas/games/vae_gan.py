@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from ganvas.engine.game import Game, Move, Phase, Result, Turn
 from ganvas.games.cast import Cast, GameSettings
 from ganvas.games.coding import gaussian
+from ganvas.games.fit import reads
 from ganvas.games.gan import verdict
 from ganvas.games.penalty import Penalty
 from ganvas.losses.adversarial import accuracy, adversarial_loss, per_image
@@ -77,6 +78,10 @@ class VAEGAN(GameSettings):
         sight = cast.sight()
         if sight.adaptive is not None:
             raise ValueError("this game adapts no strength: set a number")
+        if reads(cast.networks["discriminator"]):
+            raise ValueError(
+                "this game teaches no classifier: set --discriminator.condition projection"
+            )
         features, head = parted(cast.networks["discriminator"])
 
         def play(turn: Turn) -> Played:

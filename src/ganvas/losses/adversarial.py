@@ -19,11 +19,16 @@ Side = Callable[[Tensor, Tensor], Tensor]
 
 @dataclass(frozen=True)
 class AdversarialLoss:
-    """What each side minimises. ``needs_reals``: the generator's side reads real scores too."""
+    """What each side minimises.
+
+    needs_reals: the generator's side reads real scores too. centred: a score of 0 is the boundary
+    between real and fake.
+    """
 
     discriminator: Side
     generator: Side
     needs_reals: bool = False
+    centred: bool = True
 
 
 def per_image(values: Tensor) -> Tensor:
@@ -87,10 +92,14 @@ Factory = Callable[[float, float], AdversarialLoss]
 """From the labels of reals and fakes to the loss that has them as targets."""
 
 
-def labelled(discriminator: Callable[..., Tensor], generator: Side) -> Factory:
+def labelled(
+    discriminator: Callable[..., Tensor], generator: Side, centred: bool = True
+) -> Factory:
     """A loss whose discriminator aims at labels, which may be smoothed."""
     return lambda real_label, fake_label: AdversarialLoss(
-        partial(discriminator, real_label=real_label, fake_label=fake_label), generator
+        partial(discriminator, real_label=real_label, fake_label=fake_label),
+        generator,
+        centred=centred,
     )
 
 
@@ -108,11 +117,16 @@ def unlabelled(loss: AdversarialLoss) -> Factory:
 LOSSES: dict[str, Factory] = {
     "minimax": labelled(cross_entropy, minimax),
     "non-saturating": labelled(cross_entropy, non_saturating),
-    "least-squares": labelled(least_squares, least_squares_generator),
-    "wasserstein": unlabelled(AdversarialLoss(wasserstein, maximise_score)),
+    "least-squares": labelled(least_squares, least_squares_generator, centred=False),
+    "wasserstein": unlabelled(AdversarialLoss(wasserstein, maximise_score, centred=False)),
     "hinge": unlabelled(AdversarialLoss(hinge, maximise_score)),
     "relativistic": unlabelled(
-        AdversarialLoss(relativistic, lambda real, fake: relativistic(fake, real), needs_reals=True)
+        AdversarialLoss(
+            relativistic,
+            lambda real, fake: relativistic(fake, real),
+            needs_reals=True,
+            centred=False,
+        )
     ),
 }
 """Every adversarial loss by name."""
