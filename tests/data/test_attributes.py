@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from picture_files import encoded, folder_of, picture, write
 
 from ganvas.cli.main import main
-from ganvas.data import Draws, Images, contact_sheet, inspect_source, load_images
+from ganvas.data import Draws, Images, collect, contact_sheet, inspect_source, load_images
 from ganvas.errors import DataError
 
 TABLE = "image,Smiling,hair\n00.png,1,blonde\n01.png,0,black\n02.png,1,blonde\n03.png,0,red\n"
@@ -164,6 +164,28 @@ def test_tables_that_do_not_fit(tmp_path, text, words):
     with pytest.raises(DataError, match=words) as caught:
         load_images(table_of(tmp_path, text))
     assert "\n" not in str(caught.value)
+
+
+def test_a_name_of_several_files_is_refused_with_what_to_write(tmp_path):
+    for part in ("train", "test"):
+        folder_of(tmp_path / part, 4)
+    write(tmp_path / "labels.csv", TABLE.encode())
+    with pytest.raises(DataError, match=r"4 names stand for several files: 00\.png.*their paths"):
+        load_images(tmp_path)
+
+
+def test_a_table_of_no_use_costs_no_other_one(tmp_path):
+    table_of(tmp_path / "train")
+    table_of(tmp_path / "test", "filename,kind\n00.png,a\n")
+    images = load_images(tmp_path)
+    assert images.attribute_names[0] == "Smiling"
+    assert any("of no use" in note for note in images.notes)
+
+
+def test_a_table_too_large_is_refused_and_not_cut(tmp_path, monkeypatch):
+    monkeypatch.setattr(collect, "MEMBER_BYTES", len(TABLE) - 1)
+    with pytest.raises(DataError, match="larger than"):
+        load_images(table_of(tmp_path))
 
 
 def test_one_column_in_two_tables_is_refused(tmp_path):

@@ -9,7 +9,7 @@ from augmenting import OFF, fixed, seeded, some_images
 from torch import Tensor
 
 from ganvas.data.ada import ADA
-from ganvas.data.blit import Blit
+from ganvas.data.blit import Blit, _sources
 
 BLIT = ADA(**{**OFF, "blit": Blit()})
 ON, NEVER = [0.0] * 4, [1.0] * 4
@@ -75,3 +75,14 @@ def test_each_may_be_switched_off() -> None:
     assert torch.equal(still(some_images(), seeded(4), 1.0), some_images())
     with pytest.raises(ValueError, match="within 0 and 1"):
         Blit(translate=1.5)
+
+
+@pytest.mark.parametrize("side", [1, 2, 5])
+def test_any_shift_is_a_reflection(side) -> None:
+    steps = torch.arange(-2 * side, 2 * side + 1)
+    found = _sources(side, steps / side)
+    row = torch.arange(side)
+    period = torch.cat([row, row.flip(0)[1:-1]]) if side > 1 else row
+    for shift, places in zip(steps.tolist(), found, strict=True):
+        expected = [period[(place - shift) % len(period)].item() for place in range(side)]
+        assert places.tolist() == expected

@@ -47,9 +47,10 @@ class Blit:
 
 def _sources(side: int, share: Tensor) -> Tensor:
     """Where each pixel of a side comes from [N, side], after a shift by a share [N] of it."""
-    last = side - 1
-    places = torch.arange(side, device=share.device) - (share * side).round().long()[:, None]
-    return last - (last - places.abs()).abs()
+    period = max(1, 2 * (side - 1))  # of what reflects at both ends
+    shift = (share * side).round().long()[:, None]
+    places = (torch.arange(side, device=share.device) - shift).remainder(period)
+    return torch.minimum(places, period - places)
 
 
 def _turned(

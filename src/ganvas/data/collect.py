@@ -84,6 +84,12 @@ def read_files(
     return images
 
 
+def _whole(table: bytes, name: str) -> bytes:
+    if len(table) > MEMBER_BYTES:
+        raise DataError(f"{name} is larger than {MEMBER_BYTES >> 20} MiB: split the set")
+    return table
+
+
 def look(files: Files) -> Survey:
     """Every header.  Errors: DataError where no file is readable."""
     survey = Survey()
@@ -92,7 +98,7 @@ def look(files: Files) -> Survey:
         try:
             with entry.open() as file:
                 if entry.name.rsplit("/", 1)[-1] in TABLES:
-                    return entry, file.read(MEMBER_BYTES)
+                    return entry, _whole(file.read(MEMBER_BYTES + 1), entry.name)
                 return entry, read_header(file)
         except Unreadable as error:
             return entry, str(error)
@@ -145,7 +151,8 @@ def decode_chosen(
         return fill(InMemory(len(chosen), shape), files, chosen, fit, shape, progress)
     labels = layout.labels or {}
     stamps = [(name, survey.stamps[name], labels.get(name)) for name in chosen]
-    parts = [FORMAT, PIL.__version__, files.identity, asdict(fit), shape, stamps]
+    classes = sorted(set(labels.values()))  # of all parts: they number a label
+    parts = [FORMAT, PIL.__version__, files.identity, asdict(fit), shape, stamps, classes]
     if (attributes := layout.attributes_of(chosen)) is not None:  # the record holds a fingerprint
         parts += [layout.attribute_names, attributes.numpy().tobytes().hex()]
     path = mapped_path(parts)

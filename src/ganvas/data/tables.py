@@ -39,7 +39,7 @@ def read_tables(
             if root + base in files
         ]
         used = [table for table in tables if table is not None]
-        if used and len(used) == len(tables):
+        if used:
             found.append(reduce(stack, used))
     return reduce(join, found) if found else None
 
@@ -137,14 +137,20 @@ def resolve(
             by_base.setdefault(path.rsplit("/", 1)[-1], []).append(path)
     found: dict[str, list[str]] = {}
     absent: list[str] = []
+    several: list[str] = []
     for image, *cells in rows:
         alone = by_base.get(image, [])
         path = root + image if root + image in present else alone[0] if len(alone) == 1 else None
         if path is None:
-            absent.append(image)
+            (several if alone else absent).append(image)
         elif found.setdefault(path, cells) != cells:
             what = "labels" if columns == (LABEL,) else "rows that differ"
             raise DataError(f"{name}: {image} has two {what}; keep one")
+    if several:
+        raise DataError(
+            f"{name}: {len(several)} names stand for several files: {some(several)}; write their "
+            "paths from the table's folder on"
+        )
     if absent:
         raise DataError(
             f"{name} names {len(absent)} images that are not there: {some(absent)}; "
