@@ -10,10 +10,12 @@ from ganvas.data import Draws, Images, load_images
 from ganvas.engine.draw import Draw, Share
 from ganvas.engine.game import Turn
 from ganvas.errors import DataError, UsageError
+from ganvas.games.strength import Adaptive
 from ganvas.networks.conditioned import Concatenate
 from ganvas.recipes import conditions as known
-from ganvas.recipes.build import build_networks, freeze
+from ganvas.recipes.build import build_networks, check
 from ganvas.recipes.conditions import ByAttributes, ByClass, Codes
+from ganvas.recipes.freeze import freeze
 from ganvas.recipes.table import change, find
 
 CPU = torch.device("cpu")
@@ -171,6 +173,23 @@ def test_frozen_layers_stay_and_the_others_play(tmp_path) -> None:
     assert [name for name, is_moved in moved.items() if not is_moved] == list(moved)[:4]
     with pytest.raises(UsageError, match="less than the discriminator's 4 layers"):
         freeze(build_networks(find("mnist"), (1, 28, 28))["discriminator"], 4)
+
+
+def test_layers_are_counted_from_the_images_on_and_once_each() -> None:
+    recipe = change(find("resnet-sngan"), {"discriminator.width": 4, "freeze": 3})
+    network = build_networks(recipe, (1, 28, 28))["discriminator"]
+    frozen = [name for name, p in network.named_parameters() if not p.requires_grad]
+    layers = {name.split(".parametrizations")[0].removesuffix(".bias") for name in frozen}
+    assert len(layers) == 3 and len(frozen) == 6  # a weight and a bias each
+    with pytest.raises(UsageError, match="stand in no one row"):
+        build_networks(change(find("progressive"), {"freeze": 1}), (1, 28, 28))
+
+
+def test_a_part_that_is_a_plain_number_may_be_named_by_its_kind() -> None:
+    recipe = change(find("folder"), {"strength.kind": "adaptive", "strength.target": 0.5})
+    assert recipe.strength == Adaptive(target=0.5)
+    with pytest.raises(UsageError, match="strength is of an augmentation"):
+        check(change(find("mnist"), {"strength": 0.5}))
 
 
 def test_conditions_join_maps_in_their_own_memory_order() -> None:

@@ -9,7 +9,7 @@ from PIL import Image
 
 import ganvas
 from ganvas.cli.main import main
-from ganvas.errors import UsageError
+from ganvas.errors import DataError, UsageError
 from ganvas.runs import checkpoint
 from ganvas.runs.training import resume
 
@@ -66,6 +66,28 @@ def test_samples_carry_their_labels_and_are_asked_whether_they_obey(digits, tmp_
         assert set(file["labels"].tolist()) == {3} and len(file["images"]) == 64
     found = ganvas.evaluate(digits, count=100, metrics=["obeyed"])
     assert 0 <= found["obeyed"].value <= 1 and len(found["obeyed"].details) == 10
+
+
+def test_a_seed_is_told_the_same_wherever_it_stands(digits) -> None:
+    both = digits.sample(seeds=[4, 5, 11])
+    for place, seed in enumerate((4, 5, 11)):
+        assert torch.equal(digits.sample(seeds=iter([seed]))[0], both[place])
+
+
+def test_other_data_with_other_classes_is_no_continuation(tmp_path) -> None:
+    faces = torch.randint(0, 256, (40, 1, 28, 28), dtype=torch.uint8)
+    for name, kinds in (("a", "xy"), ("b", "xz")):
+        for kind in kinds:
+            (tmp_path / name / kind).mkdir(parents=True)
+            for i in range(20):
+                pixels = faces[i + 20 * (kind != "x"), 0].numpy()
+                Image.fromarray(pixels).save(tmp_path / name / kind / f"{i}.png")
+    over = {**SMALL, "data.split": "all"}
+    run = ganvas.train(
+        "mnist-conditional", data=tmp_path / "a", out=tmp_path, images=32, overrides=over
+    )
+    with pytest.raises(DataError, match="was told x, y, and this data has x, z"):
+        ganvas.resume(run.path, data=tmp_path / "b", images=64, new_data=True)
 
 
 def test_a_run_that_was_told_nothing_says_so(tmp_path, capsys) -> None:

@@ -34,7 +34,7 @@ def sample(options: argparse.Namespace) -> None:
     )
     labels = None
     if run.conditions is not None and run.conditions.exclusive:
-        rows = run.told(len(images), seed=options.seed, **told)
+        rows = run.told(len(images), seed=options.seed, seeds=seeds, **told)
         labels = None if rows is None else run.conditions.labels(rows)
     try:
         if out.parent != Path():

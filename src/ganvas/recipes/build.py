@@ -26,6 +26,7 @@ from ganvas.games.cast import Cast, Seat
 from ganvas.metrics.table import METRICS
 from ganvas.networks import forms
 from ganvas.recipes.conditions import Conditions
+from ganvas.recipes.freeze import freeze
 from ganvas.recipes.parts import FAMILIES, kind_of
 from ganvas.recipes.recipe import (
     DiscriminatorSettings,
@@ -194,23 +195,6 @@ def _can_be_told(part: Any) -> bool:
     return "conditions" in inspect.signature(part.build).parameters
 
 
-def freeze(network: nn.Module, layers: int) -> None:
-    """Keep the first layers that have weights as they are (FreezeD, Mo et al. 2020).
-
-    Raises:
-        UsageError: it would leave nothing to train.
-    """
-    weighted = [
-        m for m in network.modules() if any(p.requires_grad for p in m.parameters(recurse=False))
-    ]
-    if layers >= max(1, len(weighted)):
-        raise UsageError(
-            f"freeze must be less than the discriminator's {len(weighted)} layers, not {layers}"
-        )
-    for layer in weighted[:layers]:
-        layer.requires_grad_(False)
-
-
 def build_engine(recipe: Recipe, images: Images, choices: Choices) -> Engine:
     """The game of ``recipe`` on ``images``, at the start of its clock."""
     device = torch.device(choices.device)
@@ -266,6 +250,11 @@ def check(recipe: Recipe) -> None:
         raise UsageError(
             f"batch {recipe.batch // recipe.accumulate} does not divide by the "
             f"{recipe.game.multiple} images that the discriminator sees together (game.pack)"
+        )
+    if recipe.augment is None and recipe.strength != 1.0:
+        raise UsageError(
+            "strength is of an augmentation, and there is none: set --augment.kind diffaugment or "
+            "ada, or --strength 1"
         )
     if recipe.freeze < 0:
         raise UsageError("freeze must be 0 or more")

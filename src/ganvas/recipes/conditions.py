@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 import torch.nn.functional as F
@@ -99,7 +99,12 @@ def from_plain(plain: Mapping[str, Any]) -> Conditions:
 
 
 class Condition:
-    """Settings of what networks are told: ``conditions`` of a set, and ``rows`` of a turn."""
+    """Settings of what networks are told: ``conditions`` of a set, and ``rows`` of a turn.
+
+    of_reals: the rows of a turn are those of its real images.
+    """
+
+    of_reals: ClassVar[bool] = True
 
     def conditions(self, images: Images) -> Conditions:
         """Raises DataError where the images do not have what it needs."""
@@ -111,7 +116,7 @@ class Condition:
     def told(self, images: Images) -> Told:
         """What a game needs of it."""
         known = self.conditions(images)
-        return Told(len(known.names), known.exclusive, self.rows(known))
+        return Told(len(known.names), known.exclusive, self.rows(known), self.of_reals)
 
 
 @dataclass(frozen=True)
@@ -178,6 +183,8 @@ class Codes(Condition):
     """
 
     count: int = 10
+
+    of_reals = False
 
     def __post_init__(self) -> None:
         if self.count < 2:

@@ -60,9 +60,10 @@ def override(plain: dict[str, Any], where: str, value: Any) -> None:
     """
     *path, last = where.split(".")
     place: Any = plain
-    for key in path:
+    for depth, key in enumerate(path, 1):
         inner = place.get(key) if isinstance(place, dict) else None
-        if inner is None and isinstance(place, dict) and key in place:
+        names_a_part = last == "kind" and depth == len(path) and not isinstance(inner, dict)
+        if (inner is None or names_a_part) and isinstance(place, dict) and key in place:
             inner = place[key] = {}
         if not isinstance(inner, dict):
             raise UsageError(unknown(where, _keys(plain)))

@@ -1,10 +1,11 @@
 """A run on disk, opened for looking and sampling: plain modules, plain uint8 images."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
+import torch
 from torch import Tensor, nn
 
 from ganvas.data import points
@@ -126,12 +127,13 @@ class Run:
             UsageError: a run that was told nothing, or not this, or a name it does not know.
         """
         size = self.recipe.generator.latent
+        seeds = None if seeds is None else list(seeds)
         latent = (
             sampling.latents(seed, count, size)
             if seeds is None
             else sampling.latents_of(seeds, size)
         )
-        told = self.told(len(latent), seed=seed, label=label, attributes=attributes)
+        told = self.told(len(latent), seed=seed, seeds=seeds, label=label, attributes=attributes)
         if self.draws_points:
             return sampling.values(self.generator, latent, told, truncation).flatten(1)
         return sampling.draw(self.generator, latent, told, truncation)
@@ -146,11 +148,13 @@ class Run:
         count: int,
         *,
         seed: int = 0,
+        seeds: Sequence[int] | None = None,
         first: int = 0,
         label: str | int | None = None,
         attributes: Mapping[str, bool] | None = None,
     ) -> Tensor | None:
-        """The conditions [count, K] that ``sample`` gives its images from ``first`` on; or None."""
+        """The conditions [count, K] that ``sample`` gives its images from ``first`` on, or, where
+        there are ``seeds``, its image of each; or None."""
         known = self.conditions
         if known is None:
             if label is not None or attributes:
@@ -161,7 +165,11 @@ class Run:
             return None
         if label is not None:
             return known.of_label(str(label)).expand(count, -1)
-        rows = known.draw(seed, count, first)
+        rows = (
+            known.draw(seed, count, first)
+            if seeds is None
+            else torch.cat([known.draw(each, 1) for each in seeds])
+        )
         return known.with_attributes(rows, attributes) if attributes else rows
 
     @cached_property

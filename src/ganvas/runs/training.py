@@ -14,7 +14,7 @@ from ganvas.data import Images
 from ganvas.data.builtin import BUILTIN
 from ganvas.engine.device import choose_device
 from ganvas.engine.engine import Engine
-from ganvas.errors import UsageError
+from ganvas.errors import DataError, UsageError
 from ganvas.recipes import reading, table, yaml
 from ganvas.recipes.build import (
     build_engine,
@@ -24,6 +24,7 @@ from ganvas.recipes.build import (
     load_data,
     playing,
 )
+from ganvas.recipes.conditions import Conditions
 from ganvas.recipes.recipe import Recipe
 from ganvas.runs import checkpoint, folder, plugins, record, scores
 from ganvas.runs.disk import replace_file
@@ -225,7 +226,9 @@ def resume(
         if recipe.data.source == IN_MEMORY and data is None:
             raise UsageError("this run was trained on images in memory: give them again as data=")
         found = load_data(recipe, data, progress)
-        if not new_data:
+        if new_data:
+            _check_conditions(old, conditions_of(recipe, found))
+        else:
             known.check_data(found)
         engine = build_engine(recipe, found, known.choices)
         numbers, problems = _restore(engine, path / "checkpoints", recipe.start)
@@ -252,6 +255,16 @@ def resume(
         session.announce(known.choices.sentence())
         session.warn([*problems, *missing, *known.differences()])
         return _play(session, began)
+
+
+def _check_conditions(old: Run, new: Conditions | None) -> None:
+    """Raises DataError where new data means something else by the numbers that a run is told."""
+    if old.conditions is None or new is None or old.conditions.names == new.names:
+        return
+    raise DataError(
+        f"{old.path} was told {', '.join(old.conditions.names)}, and this data has "
+        f"{', '.join(new.names)}: train a new run --from it"
+    )
 
 
 def _play(session: Session, began: float) -> Run:
