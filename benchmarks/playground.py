@@ -6,6 +6,7 @@ the call, start-up of Python and imports included; `processor` are those of the 
 which work beside it disturbs less.
 
     OMP_NUM_THREADS=1 taskset -c 0 python benchmarks/playground.py [--recipe playground-grid]
+        [--options --game.penalties "[]"]
 """
 
 import argparse
@@ -19,7 +20,7 @@ from pathlib import Path
 COUNT = 100_000
 
 
-def measure(recipe: str, seed: int) -> dict[str, object]:
+def measure(recipe: str, seed: int, options: list[str]) -> dict[str, object]:
     """Train by the command that a user types, in a process of its own."""
     import resource
 
@@ -27,7 +28,7 @@ def measure(recipe: str, seed: int) -> dict[str, object]:
 
     with tempfile.TemporaryDirectory() as folder:
         began, before = time.monotonic(), resource.getrusage(resource.RUSAGE_CHILDREN)
-        words = ["train", recipe, "--seed", str(seed), "--out", folder]
+        words = ["train", recipe, "--seed", str(seed), "--out", folder, *options]
         subprocess.run([sys.executable, "-m", "ganvas", *words], check=True, capture_output=True)
         seconds, after = time.monotonic() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
         (path,) = Path(folder).iterdir()
@@ -51,9 +52,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--recipe", default="playground-grid")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+    parser.add_argument(
+        "--options", nargs=argparse.REMAINDER, default=[], help="settings, for ganvas train"
+    )
     options = parser.parse_args()
     for seed in options.seeds:
-        print(json.dumps(measure(options.recipe, seed)), flush=True)
+        print(json.dumps(measure(options.recipe, seed, options.options)), flush=True)
 
 
 if __name__ == "__main__":

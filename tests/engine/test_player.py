@@ -88,6 +88,21 @@ def test_average_copies_integers_and_averages_buffers() -> None:
     torch.testing.assert_close(average[1].running_var, expected)
 
 
+def test_an_average_under_spectral_norm_has_norm_one_too() -> None:
+    torch.manual_seed(0)
+    network = nn.utils.parametrizations.spectral_norm(nn.Linear(6, 5))
+    average = copy.deepcopy(network)
+    for _ in range(300):
+        with torch.no_grad():
+            network.parametrizations.weight.original.add_(0.05 * torch.randn(5, 6))  # pyright: ignore
+        network(torch.randn(2, 6))
+        follow(pairs(average, network), torch.tensor(0.2))
+    norm = torch.linalg.matrix_norm(average.eval().weight, 2).item()  # pyright: ignore
+    # Directions belong to the weights of now, not to their average: nearly one.
+    assert norm == pytest.approx(1, rel=0.1)
+    assert average.parametrizations.weight[0]._u.norm().item() == pytest.approx(1)  # pyright: ignore
+
+
 def test_gradient_clipping_bounds_the_whole_norm() -> None:
     seen = []
     network = nn.Linear(4, 4)

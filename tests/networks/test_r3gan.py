@@ -273,3 +273,10 @@ def test_settings_that_cannot_be(given) -> None:
 def test_sizes_that_cannot_be_halved() -> None:
     with pytest.raises(UsageError, match="cannot make"):
         R3GANGenerator().build((3, 30, 31))
+
+
+def test_an_image_twice_as_wide_as_high_has_the_widths_of_its_levels() -> None:
+    tiny = SIZES["tiny"]
+    wide = [tiny.width(4 << level, 8 << level) for level in range(4)]
+    square = [tiny.width(4 << level, 4 << level) for level in range(5)]
+    assert wide == square[1:]

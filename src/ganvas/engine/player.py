@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import nn
+from torch.nn.utils.parametrizations import _SpectralNorm
 
 from ganvas.engine.schedule import Schedule, at, ends
 
@@ -140,19 +141,29 @@ class Player:
                 yield f"average.{name}.{key}", value
 
 
-Pairs = list[tuple[torch.Tensor, torch.Tensor]]
+Pairs = list[tuple[torch.Tensor, torch.Tensor, bool]]
 
 
 def pairs(average: nn.Module, network: nn.Module) -> Pairs:
-    """Every parameter and buffer of an average beside the one that it follows."""
-    return list(zip(_tensors(average), _tensors(network), strict=True))
+    """Every parameter and buffer of an average beside the one that it follows, and whether means of
+    it mean anything. Those of spectral normalisation's directions would be shorter than one."""
+    directions = {
+        id(buffer)
+        for layer in network.modules()
+        if isinstance(layer, _SpectralNorm)
+        for buffer in layer.buffers(recurse=False)
+    }
+    return [
+        (ours, theirs, theirs.is_floating_point() and id(theirs) not in directions)
+        for ours, theirs in zip(_tensors(average), _tensors(network), strict=True)
+    ]
 
 
 @torch.no_grad()
 def follow(averages: Pairs, weight: torch.Tensor) -> None:
-    """Move each average towards what it follows by ``weight`` []; integers are copied."""
-    for average, followed in averages:
-        if average.is_floating_point():
+    """Move each average towards what it follows by ``weight`` []; what has no mean is copied."""
+    for average, followed, has_mean in averages:
+        if has_mean:
             average.lerp_(followed, weight)
         else:
             average.copy_(followed)

@@ -57,7 +57,7 @@ class Plan:
 
     def width(self, height: int, width: int) -> int:
         """Channels of a map of this size, by its area: 7x7 counts as 8x8."""
-        level = max(0, round(math.log2(height * width / 16) / 2))
+        level = max(0, math.floor(math.log2(height * width / 16) / 2 + 0.5))
         beyond = max(0, level + 1 - len(self.widths))
         return max(1, self.widths[level - beyond] >> beyond)
 

@@ -1,9 +1,9 @@
 """Residual networks of SN-GAN (Miyato et al. 2018, appendix B.4), with SAGAN's self-attention.
 
-One rule gives the appendix's three tables. CIFAR-10, 32x32: generator ``width=256, growth=1``,
-discriminator ``width=128, growth=1, base=8, blocks=2``. STL-10, 48x48: discriminator ``base=3``.
-ImageNet, 128x128: the defaults. What the appendix leaves open (weights at the start, channels
-inside a block) is as in the authors' implementation.
+One rule gives the appendix's tables of CIFAR-10, 32x32 (generator ``width=256, growth=1``,
+discriminator ``width=128, growth=1, base=8, blocks=2``) and of ImageNet, 128x128 (the defaults).
+What the appendix leaves open (weights at the start, channels inside a block) is as in the authors'
+implementation.
 """
 
 from dataclasses import dataclass
