@@ -53,6 +53,7 @@ TOLD = ("frechet", "obeyed", "recall-per-class")
 ALONE = ("obeyed", "recall-per-class", "purity")
 """Figures of samples that were told something."""
 MODES = ("modes", "frechet")
+UNTOLD: dict[str, Any] = {"condition": None, "game.terms": []}
 
 
 def _stacked(recipe: str, without: dict[str, Any], images: int = 2 * MNIST) -> Family:
@@ -62,8 +63,8 @@ def _stacked(recipe: str, without: dict[str, Any], images: int = 2 * MNIST) -> F
 FAMILIES = {
     "conditional, projection": Family("mnist-conditional", {"condition": None}, metrics=TOLD),
     "conditional, concatenation": Family("cgan", {"condition": None}, metrics=TOLD),
-    "AC-GAN": Family("acgan", {"game.terms": []}, metrics=TOLD),
-    "InfoGAN": Family("infogan", {"game.terms": []}, metrics=("frechet", "purity")),
+    "AC-GAN": Family("acgan", UNTOLD, metrics=TOLD),
+    "InfoGAN": Family("infogan", UNTOLD, metrics=("frechet", "purity")),
     "WGAN": Family("wgan", {"game.weight_clip": None}),
     "WGAN-GP": Family("wgan-gp", {"game.penalties": []}),
     "warm-up": Family("warm-up", {"game.warm_up": None}),

@@ -9,7 +9,8 @@ from ganvas.engine.engine import Engine
 from ganvas.engine.player import Adam
 from ganvas.engine.schedule import Linear
 from ganvas.games.cast import Cast, Seat
-from ganvas.games.gan import GAN, Penalty, clip_weights, verdict
+from ganvas.games.gan import GAN, Penalty, clip_weights
+from ganvas.games.judge import verdict
 from ganvas.losses.adversarial import adversarial_loss
 
 from .pools import Images, Pool

@@ -16,7 +16,8 @@ from ganvas.engine.player import Adam
 from ganvas.engine.schedule import Linear
 from ganvas.games.cast import Cast, Seat, Told
 from ganvas.games.classifier import Classifier, misread
-from ganvas.games.gan import GAN, Penalty, packed
+from ganvas.games.gan import GAN, Penalty
+from ganvas.games.judge import packed
 from ganvas.games.mode_seeking import SMALL, ModeSeeking
 from ganvas.games.strength import Adaptive
 from ganvas.games.term import Made, Seen

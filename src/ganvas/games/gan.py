@@ -1,25 +1,23 @@
 """The two-player game: one generator, one discriminator, any adversarial loss, any penalties.
 
-A round is the discriminator's turns (one, or n_critic), then the generator's. This page is the
-whole of it; the engine does the rest, and terms add ideas of their own.
+A round is the discriminator's turns (one, or n_critic), then the generator's. Its settings and
+moves are here; what each side computes is in ``sides``; terms add ideas of their own.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
-import torch
-from torch import Tensor
-
-from ganvas.engine.game import Game, Move, Phase, Result, Turn
+from ganvas.engine.game import Game, Move, Phase
 from ganvas.engine.player import Player
 from ganvas.games.cast import Cast, GameSettings
 from ganvas.games.fit import check, couples
+from ganvas.games.judge import Judge
 from ganvas.games.penalty import Penalty
-from ganvas.games.term import Made, Seen, Term
-from ganvas.games.unrolled import Score, Unrolled
+from ganvas.games.sides import Sides
+from ganvas.games.term import Term
+from ganvas.games.unrolled import Unrolled
 from ganvas.games.warm_up import WarmUp
-from ganvas.losses.adversarial import accuracy, adversarial_loss, per_image
+from ganvas.losses.adversarial import adversarial_loss
 
 
 @dataclass(frozen=True)
@@ -89,135 +87,23 @@ class GAN(GameSettings):
             ValueError: what does not go together; see ``fit``.
         """
         check(self, cast)
-        loss = adversarial_loss(self.loss, self.real_label, self.fake_label)
-        sight = cast.sight()
+        sight, loss = cast.sight(), adversarial_loss(self.loss, self.real_label, self.fake_label)
         joint = self.joint_pass and not couples(cast.networks["discriminator"])
-
-        def create(turn: Turn) -> Made:
-            latents, conditions = turn.draw.normal("latent", cast.latent), cast.conditions(turn)
-            images = turn.networks["generator"](latents, *conditions).float()
-            return Made(latents, conditions, images)
-
-        def shown(turn: Turn, images: Tensor, side: str) -> Tensor:
-            images = sight.shown(turn, images, side)
-            return images if self.pack == 1 else packed(images, self.pack)
-
-        def both(turn: Turn) -> tuple[Tensor, Tensor, tuple[Tensor, ...]]:
-            """Reals and fakes as the discriminator sees them; both are told the same."""
-            reals = turn.shared("batch", turn.draw.data).images
-            with torch.set_grad_enabled(self.reuse_fakes):
-                fakes = turn.shared("fakes", lambda: create(turn))
-            real, fake = shown(turn, reals, "real."), shown(turn, fakes.images.detach(), "fake.")
-            return real, fake, fakes.conditions
-
-        def judge(score: Score, real: Tensor, fake: Tensor, told: tuple[Tensor, ...]):
-            if not joint:
-                return judged(score, real, told), judged(score, fake, told)
-            twice = tuple(torch.cat([each, each]) for each in told)
-            scores, reading = verdict(score(torch.cat([real, fake]), *twice))
-            half = len(real)
-            read = (None, None) if reading is None else (reading[:half], reading[half:])
-            return (
-                Seen(real, told, scores[:half], read[0]),
-                Seen(fake, told, scores[half:], read[1]),
-            )
-
-        def discriminate(turn: Turn) -> Result:
-            real, fake, told = both(turn)
-            now = [penalty for penalty in self.penalties if penalty.every == 1]
-            sharing = {penalty.kind for penalty in now if penalty.shares_scores}
-            real.requires_grad_("r1" in sharing)
-            fake.requires_grad_("r2" in sharing)
-            reals, fakes = judge(turn.networks["discriminator"], real, fake, told)
-            total = self.score_weight * loss.discriminator(reals.scores, fakes.scores)
-            stats = {
-                "score/real": per_image(reals.scores),
-                "score/fake": per_image(fakes.scores),
-                "score/accuracy": accuracy(reals.scores, fakes.scores),
-                **sight.stats(turn, reals.scores),
-            }
-            scored = {"r1": (reals.scores, real), "r2": (fakes.scores, fake)}
-            for penalty in now:
-                points = scored[penalty.kind] if penalty.kind in sharing else None
-                value = penalty.value(turn, real, fake, points, told)
-                stats[f"penalty/{penalty.kind}"] = value
-                total = total + turn.scheduled[f"penalty/{penalty.kind}"] * value
-            for term in self.terms:
-                total = added(
-                    total, term.discriminator(turn, cast, reals, fakes), stats, f"{term.name}/d"
-                )
-            return Result(total, stats)
-
-        def penalise(penalty: Penalty) -> Callable[[Turn], Result]:
-            def lazily(turn: Turn) -> Result:
-                real, fake, told = both(turn)
-                value = penalty.value(turn, real, fake, told=told)
-                weight = turn.scheduled[f"penalty/{penalty.kind}"] * penalty.every
-                return Result(weight * value, {f"penalty/{penalty.kind}": value})
-
-            return lazily
-
-        def opponent(turn: Turn, fake: Tensor, told: tuple[Tensor, ...]) -> Score:
-            network = turn.networks["discriminator"]
-            if self.unrolled is None:
-                return network
-            reals = turn.shared("batch", turn.draw.data).images
-            real = shown(turn, reals, "real.")
-            return self.unrolled.ahead(
-                network,
-                lambda score: loss.discriminator(
-                    *(each.scores for each in judge(score, real, fake, told))
-                ),
-            )
-
-        def generate(turn: Turn) -> Result:
-            made = turn.shared("fakes", lambda: create(turn)) if self.reuse_fakes else create(turn)
-            fake, told = shown(turn, made.images, "fake."), made.conditions
-            score = opponent(turn, fake, told)
-            fakes, reals = judged(score, fake, told), None
-            if loss.needs_reals:
-                with torch.no_grad():
-                    images = turn.shared("batch", turn.draw.data).images
-                    reals = judged(score, shown(turn, images, "real."), told).scores
-            total = loss.generator(fakes.scores if reals is None else reals, fakes.scores)
-            stats: dict[str, Tensor] = {}
-            for term in self.terms:
-                total = added(
-                    total, term.generator(turn, cast, made, fakes), stats, f"{term.name}/g"
-                )
-            return Result(total, stats)
-
-        lazy = tuple(
-            Move(
-                f"penalty.{penalty.kind}",
-                ("discriminator",),
-                penalise(penalty),
-                every=penalty.every,
-                repeat=self.critic_turns,
-            )
-            for penalty in self.penalties
-            if penalty.every > 1
-        )
-        critic = Move("discriminator", ("discriminator",), discriminate, repeat=self.critic_turns)
-        creator = Move("generator", ("generator",), generate)
+        sides = Sides(self, cast, Judge(sight, self.pack, joint), loss)
+        critic = self._critic(sides)
+        creator = Move("generator", ("generator",), sides.generate)
         more = tuple(move for term in self.terms for move in term.moves(cast))
-        before: list[Phase] = []
-        if self.warm_up is not None:
-            warm_up = self.warm_up
-            learner = Move("generator", ("generator",), lambda turn: warm_up.generate(turn, cast))
-            before = [Phase([(critic, *lazy), (learner,)], until=warm_up.images)]
         players = {side: cast.player(side) for side in ("discriminator", "generator")}
+        critic_player = players["discriminator"]
         if self.weight_clip is not None:
-            players["discriminator"].constraint = clip_weights(
-                players["discriminator"], self.weight_clip
-            )
-        home = players["discriminator"].parameters[0].device
+            critic_player.constraint = clip_weights(critic_player, self.weight_clip)
+        home = critic_player.parameters[0].device
         state = sight.state(home)
         for term in self.terms:
             state |= term.state(home)
         return Game(
             players=players,
-            phases=[*before, Phase([(critic, *lazy), (creator, *more)])],
+            phases=[*self._before(cast, critic), Phase([critic, (creator, *more)])],
             state=state,
             schedules={
                 **{f"penalty/{penalty.kind}": penalty.weight for penalty in self.penalties},
@@ -226,35 +112,29 @@ class GAN(GameSettings):
             after_round=sight.after_round(state),
         )
 
+    def _critic(self, sides: Sides) -> tuple[Move, ...]:
+        """The discriminator's move, and one for each penalty that is not of every round."""
+        lazy = [penalty for penalty in self.penalties if penalty.every > 1]
+        player = ("discriminator",)
+        return (
+            Move("discriminator", player, sides.discriminate, repeat=self.critic_turns),
+            *(
+                Move(
+                    f"penalty.{penalty.kind}",
+                    player,
+                    sides.penalise(penalty),
+                    every=penalty.every,
+                    repeat=self.critic_turns,
+                )
+                for penalty in lazy
+            ),
+        )
 
-def packed(images: Tensor, count: int) -> Tensor:
-    """Each ``count`` images as the channels of one: [N, C, H, W] to [N / count, count C, H, W]."""
-    return images.unflatten(0, (-1, count)).flatten(1, 2)
-
-
-def verdict(answer: Any) -> tuple[Tensor, Tensor | None]:
-    """Scores, and what a classifier beside them reads, of a discriminator's answer.
-
-    In float32: the slope of a loss at a sure score is small, and bfloat16 would round its parts,
-    which cancel, before they are summed.
-    """
-    scores, reading = answer if isinstance(answer, tuple) else (answer, None)
-    return scores.float(), reading
-
-
-def judged(score: Score, images: Tensor, told: tuple[Tensor, ...]) -> Seen:
-    """Images as a discriminator scores them."""
-    return Seen(images, told, *verdict(score(images, *told)))
-
-
-def added(total: Tensor, value: Tensor | None, stats: dict[str, Tensor], name: str) -> Tensor:
-    """A loss [N] and what a term adds to it, which is written down: one number for each of its N,
-    or, where images are packed, for each image."""
-    if value is None:
-        return total
-    value = value.unflatten(0, (len(total), -1)).flatten(1).mean(1)
-    stats[f"term/{name}"] = value
-    return total + value
+    def _before(self, cast: Cast, critic: tuple[Move, ...]) -> list[Phase]:
+        if (warm_up := self.warm_up) is None:
+            return []
+        learner = Move("generator", ("generator",), lambda turn: warm_up.generate(turn, cast))
+        return [Phase([critic, (learner,)], until=warm_up.images)]
 
 
 def clip_weights(player: Player, bound: float) -> Callable[[], None]:

@@ -11,7 +11,7 @@ from ganvas.engine.game import Game, Move, Phase, Result, Turn
 from ganvas.games.cast import Cast, GameSettings
 from ganvas.games.coding import gaussian
 from ganvas.games.fit import reads
-from ganvas.games.gan import verdict
+from ganvas.games.judge import verdict
 from ganvas.games.penalty import Penalty
 from ganvas.losses.adversarial import accuracy, adversarial_loss, per_image
 from ganvas.losses.reconstruction import kl_to_normal, squared
