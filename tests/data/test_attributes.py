@@ -174,12 +174,14 @@ def test_a_name_of_several_files_is_refused_with_what_to_write(tmp_path):
         load_images(tmp_path)
 
 
-def test_a_table_of_no_use_costs_no_other_one(tmp_path):
-    table_of(tmp_path / "train")
-    table_of(tmp_path / "test", "filename,kind\n00.png,a\n")
-    images = load_images(tmp_path)
-    assert images.attribute_names[0] == "Smiling"
-    assert any("of no use" in note for note in images.notes)
+@pytest.mark.parametrize("good", ["train", "test"])
+def test_a_table_of_no_use_beside_one_that_is_must_be_mended(tmp_path, good):
+    """Without it the images of its part would have no row, and be left out."""
+    other = {"train": "test", "test": "train"}[good]
+    table_of(tmp_path / good)
+    table_of(tmp_path / other, "filename,kind\n00.png,a\n")
+    with pytest.raises(DataError, match=f"{other}/labels.csv is of no use.*take this one"):
+        load_images(tmp_path)
 
 
 def test_a_table_too_large_is_refused_and_not_cut(tmp_path, monkeypatch):

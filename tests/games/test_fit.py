@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from ganvas.engine.player import Adam
+from ganvas.games.aae import AAE
 from ganvas.games.cast import Cast, Seat, Told
 from ganvas.games.classifier import Classifier
 from ganvas.games.gan import GAN
@@ -47,6 +48,21 @@ ODD = {
         lambda: cast(SEER, told=True, of_reals=False),
         "codes belong to no real image",
     ),
+    "codes and a reader that nobody teaches": (
+        GAN(),
+        lambda: cast(READER, told=True, of_reals=False),
+        "codes belong to no real image",
+    ),
+    "codes in VAE-GAN": (
+        VAEGAN(),
+        lambda: cast(SEER, told=True, of_reals=False),
+        "gives codes no meaning",
+    ),
+    "codes in an adversarial autoencoder": (
+        AAE(),
+        lambda: cast(SEER, told=True, of_reals=False),
+        "gives codes no meaning",
+    ),
     "codes that are read in reals": (
         GAN(terms=(Classifier(on="both"),)),
         lambda: cast(READER, told=True, of_reals=False),
@@ -77,6 +93,10 @@ def test_it_is_refused_with_what_to_do(what: str) -> None:
         (GAN(joint_pass=True), lambda: cast(SEER)),
         (GAN(terms=(Classifier(on="reals"),)), lambda: cast(READER, told=True)),
         (GAN(terms=(Classifier(on="fakes"),)), lambda: cast(READER, told=True, of_reals=False)),
+        (
+            GAN(loss="least-squares", real_label=1.0, fake_label=-1.0),
+            lambda: cast(SEER, augment=lambda images, *_: images, strength=Adaptive()),
+        ),
         (
             GAN(loss="hinge"),
             lambda: cast(SEER, augment=lambda images, *_: images, strength=Adaptive()),

@@ -19,11 +19,14 @@ from ganvas.games.classifier import Classifier, misread
 from ganvas.games.gan import GAN, Penalty
 from ganvas.games.judge import packed
 from ganvas.games.mode_seeking import SMALL, ModeSeeking
+from ganvas.games.sides import added
 from ganvas.games.strength import Adaptive
 from ganvas.games.term import Made, Seen
 from ganvas.games.unrolled import Unrolled
 from ganvas.games.warm_up import WarmUp, nearest
 from ganvas.networks.conditioned import Classify, Concatenate, Projection, Sequence
+
+from .pools import Pool
 
 CPU = torch.device("cpu")
 BATCH = 8
@@ -226,11 +229,6 @@ def test_packed_images_are_the_channels_of_one_and_a_small_game_learns_so() -> N
         nn.Flatten(0),
     )
 
-    class Maps(Mixture):
-        def batch(self, start: int, count: int) -> Points:
-            found = super().batch(start, count)
-            return Points(found.images.view(-1, 2, 1, 1), found.labels)
-
     adam = Adam(2e-3, (0.0, 0.99))
     game = settings.build(Cast(nets, 2, Seat(adam, half_life=3000.0), Seat(adam)))
     engine = Engine(game, {"train": Maps()}, batch=64, seed=0, device=CPU)
@@ -242,17 +240,20 @@ def test_packed_images_are_the_channels_of_one_and_a_small_game_learns_so() -> N
     torch.testing.assert_close(points.std(0), spread, atol=0.3, rtol=0)
 
 
+class Maps(Mixture):
+    """Its points as images [N, 2, 1, 1]."""
+
+    def batch(self, start: int, count: int) -> Points:
+        found = super().batch(start, count)
+        return Points(found.images.view(-1, 2, 1, 1), found.labels)
+
+
 class Unflat(nn.Module):
     def forward(self, rows: Tensor) -> Tensor:
         return rows[:, :, None, None]
 
 
 def test_what_is_packed_has_penalties_and_terms_too() -> None:
-    class Maps(Mixture):
-        def batch(self, start: int, count: int) -> Points:
-            found = super().batch(start, count)
-            return Points(found.images.view(-1, 2, 1, 1), found.labels)
-
     generator = nn.Sequential(nn.Linear(2, 8), nn.Tanh(), nn.Linear(8, 2), Unflat())
     judge = nn.Sequential(nn.Flatten(), nn.Linear(4, 8), nn.Softplus(), nn.Linear(8, 1))
     penalties = (Penalty("gradient"), Penalty("dragan", every=2), Penalty("r1", part=0.5))
@@ -262,6 +263,51 @@ def test_what_is_packed_has_penalties_and_terms_too() -> None:
     for _ in range(3):
         engine.round()
     assert engine.is_finite() and "term/mode-seeking/g" in engine.meter.read()
+
+
+@pytest.mark.parametrize(
+    "penalty",
+    [Penalty("gradient", 5.0), Penalty("r1", 1.0, form="approximate"), Penalty("r2", 1.0)],
+    ids=lambda penalty: penalty.kind,
+)
+def test_packs_draw_the_same_in_micro_batches(penalty: Penalty) -> None:
+    found = []
+    for accumulate in (1, 4):
+        torch.manual_seed(0)
+        generator = nn.Sequential(nn.Linear(2, 16), nn.Tanh(), nn.Unflatten(1, (1, 4, 4)))
+        judge = nn.Sequential(nn.Flatten(), nn.Linear(32, 8), nn.Softplus(), nn.Linear(8, 1))
+        nets = {"generator": generator, "discriminator": judge}
+        game = GAN(pack=2, penalties=(penalty,)).build(Cast(nets, 2))
+        pool = {"train": Pool()}
+        engine = Engine(game, pool, batch=16, seed=0, device=CPU, accumulate=accumulate)
+        for _ in range(3):
+            engine.round()
+        found.append([p.detach() for p in judge.parameters()][:-1])
+    for whole, cut in zip(*found, strict=True):
+        torch.testing.assert_close(whole, cut, rtol=1e-4, atol=1e-6)
+
+
+def test_what_is_added_to_a_pack_is_the_mean_of_its_images() -> None:
+    stats: dict[str, Tensor] = {}
+    total = added(torch.ones(2), torch.tensor([1.0, 3.0, 5.0, 9.0]), stats, "idea/d")
+    assert total.tolist() == [3.0, 8.0]
+    assert stats["term/idea/d"].tolist() == [2.0, 7.0]
+
+
+@pytest.mark.parametrize(("of_reals", "error"), [(True, 4.0), (False, 0.0)])
+def test_a_warm_up_asks_only_fakes_that_were_told_the_same(of_reals: bool, error: float) -> None:
+    """All reals are at 0; a fake told the first class too, one told the second two away."""
+
+    class Placed(nn.Module):
+        def forward(self, latents: Tensor, told: Tensor) -> Tensor:
+            return 2.0 * told[:, 1:].expand(-1, 2)
+
+    rows = F.one_hot(torch.arange(BATCH) % 2, 2).float()
+    nets: dict[str, nn.Module] = {"generator": Placed()}
+    cast = Cast(nets, 2, told=Told(2, True, lambda turn: rows, of_reals))
+    turn = turn_of(nets, Points(torch.zeros(BATCH, 2), torch.arange(BATCH) % 2))
+    found = WarmUp(64).generate(turn, cast).loss
+    assert found.tolist() == [0.0, error] * (BATCH // 2)
 
 
 def test_a_look_ahead_leaves_a_classifier_where_it_is() -> None:

@@ -29,7 +29,8 @@ def read_tables(
     """All tables that lie at ``roots``, as one; None, with a note, where none is of use.
 
     Tables of one name at several roots are stacked; those of two names are joined by image, so
-    that an image needs a row in both.  Errors: DataError for a table that does not fit.
+    that an image needs a row in both.  Errors: DataError for a table that does not fit, or is of
+    no use beside one of its name that is.
     """
     found: list[Table] = []
     for base in TABLES:
@@ -39,6 +40,8 @@ def read_tables(
             if root + base in files
         ]
         used = [table for table in tables if table is not None]
+        if used and len(used) < len(tables):
+            raise DataError(f"{notes[-1]}, as in the other {base}, or take this one away")
         if used:
             found.append(reduce(stack, used))
     return reduce(join, found) if found else None

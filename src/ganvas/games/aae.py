@@ -8,6 +8,7 @@ from torch import Tensor
 from ganvas.engine.game import Game, Move, Phase, Result, Turn
 from ganvas.games.cast import Cast, GameSettings
 from ganvas.games.coding import gaussian
+from ganvas.games.fit import check_plain
 from ganvas.losses.adversarial import accuracy, adversarial_loss, per_image
 from ganvas.losses.reconstruction import squared
 
@@ -46,6 +47,7 @@ class AAE(GameSettings):
         """The game of the cast's ``encoder``, its ``generator`` and its ``discriminator``, latents
         [N, latent, 1, 1] to scores [N, ...]."""
         loss = adversarial_loss(self.loss)
+        check_plain(cast)
         if cast.augment is not None:
             raise ValueError("this discriminator sees latents, not images: leave augment away")
 

@@ -6,7 +6,7 @@ from torch import nn
 
 from ganvas.games.cast import Cast
 from ganvas.games.classifier import Classifier
-from ganvas.losses.adversarial import adversarial_loss
+from ganvas.losses.adversarial import AdversarialLoss, adversarial_loss
 from ganvas.networks.conditioned import Classify
 from ganvas.networks.minibatch import MinibatchDiscrimination, MinibatchStd
 
@@ -25,12 +25,29 @@ def check(settings: "GAN", cast: Cast) -> None:
         )
     if settings.pack > 1 and cast.told is not None:
         raise ValueError("packed images cannot be told conditions: set pack to 1")
-    if cast.sight().adaptive is not None and not adversarial_loss(settings.loss).centred:
+    if cast.sight().adaptive is not None and not _loss(settings).centred:
         raise ValueError(
             f"an adaptive strength follows the signs of scores, which mean nothing to the loss "
             f"{settings.loss}: set a number"
         )
     _check_classifier(settings, cast, reads(network))
+
+
+def check_plain(cast: Cast) -> None:
+    """Raises ValueError for what a game that teaches no classifier can do nothing with."""
+    if codes(cast):
+        raise ValueError(
+            "this game gives codes no meaning: set --condition.kind class, or --game.kind gan"
+        )
+    if reads(cast.networks["discriminator"]):
+        raise ValueError(
+            "this game teaches no classifier: set --discriminator.condition projection"
+        )
+
+
+def codes(cast: Cast) -> bool:
+    """Whether the game is told what belongs to no real image."""
+    return cast.told is not None and not cast.told.of_reals
 
 
 def couples(network: nn.Module) -> bool:
@@ -45,6 +62,11 @@ def reads(network: nn.Module) -> bool:
 
 def _check_classifier(settings: "GAN", cast: Cast, reads: bool) -> None:
     terms = [term for term in settings.terms if isinstance(term, Classifier)]
+    if codes(cast) and not (reads and terms and all(term.on == "fakes" for term in terms)):
+        raise ValueError(
+            "codes belong to no real image, so only a classifier of fakes can use them: set "
+            '--discriminator.condition classifier --game.terms "[{kind: classifier, on: fakes}]"'
+        )
     if terms and (cast.told is None or not reads):
         raise ValueError(
             "a classifier needs a condition (--condition.kind class) and a discriminator that "
@@ -55,12 +77,10 @@ def _check_classifier(settings: "GAN", cast: Cast, reads: bool) -> None:
             'nothing teaches this discriminator to read conditions: add --game.terms "[{kind: '
             'classifier, on: reals}]", or set --discriminator.condition projection'
         )
-    of_fakes = all(term.on == "fakes" for term in terms)
-    if cast.told is not None and not cast.told.of_reals and not (terms and of_fakes):
-        raise ValueError(
-            "codes belong to no real image, so only a classifier of fakes can use them: set "
-            '--discriminator.condition classifier --game.terms "[{kind: classifier, on: fakes}]"'
-        )
+
+
+def _loss(settings: "GAN") -> AdversarialLoss:
+    return adversarial_loss(settings.loss, settings.real_label, settings.fake_label)
 
 
 def _has(network: nn.Module, kinds: type | tuple[type, ...]) -> bool:

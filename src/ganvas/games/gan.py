@@ -29,7 +29,7 @@ class GAN(GameSettings):
     add to either side's. score_weight: factor of the discriminator's adversarial loss beside them.
     reuse_fakes: the generator's turn scores the very fakes the discriminator just saw, which saves
     a generator forward; otherwise it draws fresh ones. joint_pass: score reals and fakes in one
-    pass, unless some layer couples the images of a batch: the same numbers, sooner. critic_turns:
+    pass, which is sooner, unless some layer couples the images of a batch. critic_turns:
     discriminator turns a round, each with fresh data (n_critic). weight_clip: bound on every
     discriminator weight after each step (Arjovsky et al. 2017, algorithm 1). pack: images that the
     discriminator judges together, as channels of one (PacGAN, Lin et al. 2018, section 2).

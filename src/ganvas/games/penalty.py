@@ -76,7 +76,7 @@ class Penalty:
         points = self._points(turn, real.detach(), fake.detach())[:count].detach()
         score = _scores_alone(turn.networks["discriminator"], [each[:count] for each in told])
         if self.form == "approximate":
-            noise = turn.draw.normal(f"{self.kind}.noise", *real.shape[1:])[:count]
+            noise = _each(turn.draw.normal(f"{self.kind}.noise", *real.shape[1:]), real)[:count]
             value = slopes.approximate(score, points, noise)
         else:
             form = slopes.zero_centred if self.kind in ("r1", "r2") else slopes.one_centred
@@ -85,11 +85,17 @@ class Penalty:
 
     def _points(self, turn: Turn, real: Tensor, fake: Tensor) -> Tensor:
         if self.kind == "gradient":
-            return slopes.interpolates(real, fake, turn.draw.uniform("epsilon")[: len(real)])
+            return slopes.interpolates(real, fake, _each(turn.draw.uniform("epsilon"), real))
         if self.kind == "dragan":
-            noise = turn.draw.uniform("dragan.noise", *real.shape[1:])[: len(real)]
-            return slopes.neighbours(real, noise, turn.draw.uniform("dragan.alpha")[: len(real)])
+            noise = _each(turn.draw.uniform("dragan.noise", *real.shape[1:]), real)
+            return slopes.neighbours(real, noise, _each(turn.draw.uniform("dragan.alpha"), real))
         return real if self.kind == "r1" else fake
+
+
+def _each(draws: Tensor, images: Tensor) -> Tensor:
+    """Of a draw for each image of a turn one for each of ``images``, which may be packs: that of
+    the first in it, so that micro-batches draw what the whole batch would."""
+    return draws[:: len(draws) // len(images)]
 
 
 def _scores_alone(network: nn.Module, told: list[Tensor]) -> Callable[[Tensor], Tensor]:

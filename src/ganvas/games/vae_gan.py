@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from ganvas.engine.game import Game, Move, Phase, Result, Turn
 from ganvas.games.cast import Cast, GameSettings
 from ganvas.games.coding import gaussian
-from ganvas.games.fit import reads
+from ganvas.games.fit import check_plain
 from ganvas.games.judge import verdict
 from ganvas.games.penalty import Penalty
 from ganvas.losses.adversarial import accuracy, adversarial_loss, per_image
@@ -78,10 +78,7 @@ class VAEGAN(GameSettings):
         sight = cast.sight()
         if sight.adaptive is not None:
             raise ValueError("this game adapts no strength: set a number")
-        if reads(cast.networks["discriminator"]):
-            raise ValueError(
-                "this game teaches no classifier: set --discriminator.condition projection"
-            )
+        check_plain(cast)
         features, head = parted(cast.networks["discriminator"])
 
         def play(turn: Turn) -> Played:

@@ -15,7 +15,8 @@ class WarmUp:
     if it has one, learns the labels), the generator learns without it, by implicit maximum
     likelihood (Li & Malik 2018, algorithm 1): each real pulls the nearest of the turn's fakes, told
     the same where they are told anything, towards it. No mode of the data is without a fake then,
-    and no fake is sharp: that is left to the game.
+    and no fake is sharp: that is left to the game. Where hardly two of a turn are told the same
+    (dozens of attributes, many classes) it teaches but the mean of what they are told.
 
     Raises:
         ValueError: fewer than 1 image.

@@ -93,13 +93,14 @@ Factory = Callable[[float, float], AdversarialLoss]
 
 
 def labelled(
-    discriminator: Callable[..., Tensor], generator: Side, centred: bool = True
+    discriminator: Callable[..., Tensor], generator: Side, are_scores: bool = False
 ) -> Factory:
-    """A loss whose discriminator aims at labels, which may be smoothed."""
+    """A loss whose discriminator aims at labels, which may be smoothed. are_scores: the labels are
+    the very scores that are aimed at, so that the boundary is between them."""
     return lambda real_label, fake_label: AdversarialLoss(
         partial(discriminator, real_label=real_label, fake_label=fake_label),
         generator,
-        centred=centred,
+        centred=not are_scores or real_label == -fake_label,
     )
 
 
@@ -117,7 +118,7 @@ def unlabelled(loss: AdversarialLoss) -> Factory:
 LOSSES: dict[str, Factory] = {
     "minimax": labelled(cross_entropy, minimax),
     "non-saturating": labelled(cross_entropy, non_saturating),
-    "least-squares": labelled(least_squares, least_squares_generator, centred=False),
+    "least-squares": labelled(least_squares, least_squares_generator, are_scores=True),
     "wasserstein": unlabelled(AdversarialLoss(wasserstein, maximise_score, centred=False)),
     "hinge": unlabelled(AdversarialLoss(hinge, maximise_score)),
     "relativistic": unlabelled(
@@ -153,7 +154,7 @@ def adversarial_loss(
 def accuracy(real: Tensor, fake: Tensor) -> Tensor:
     """Share of scores with the right sign, [N]: 0.5 is a discriminator that cannot tell.
 
-    It means something where 0 parts reals from fakes: not under least squares or Wasserstein.
+    It means something where 0 parts reals from fakes: where the loss is ``centred``.
     """
     with torch.no_grad():
         return (per_image((real > 0).float()) + per_image((fake < 0).float())) / 2

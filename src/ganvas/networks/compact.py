@@ -78,8 +78,7 @@ class CompactDiscriminator:
     units of the first linear layer. init: the first weights. condition: what is done with
     conditions, where there are any: multiplied with the last features, appended to the image as
     planes, or read by a classifier beside the score. diversity: how it sees its batch: by the
-    deviation of the last map, or by distances of the last features; both couple its images, so the
-    game must not join its passes.
+    deviation of the last map, or by distances of the last features; both couple its images.
     """
 
     width: int = 32

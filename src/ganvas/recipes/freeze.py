@@ -9,7 +9,8 @@ from ganvas.networks.progressive import Growing
 
 
 def freeze(network: nn.Module, layers: int) -> None:
-    """Keep the first layers that have weights, counted from the images on, as they are.
+    """Keep the first layers that have weights, counted from the images on, as they are. In a
+    residual block those of its body count before that beside it.
 
     Raises:
         UsageError: it would leave nothing to train, or the network's layers stand in no one row.
@@ -23,6 +24,7 @@ def freeze(network: nn.Module, layers: int) -> None:
         layer
         for layer in network.modules()
         if not isinstance(layer, ParametrizationList)  # which is a part of the layer it stands in
+        and _is_weighted(layer)
         and any(p.requires_grad for p in _own_weights(layer))
     ]
     if layers >= max(1, len(weighted)):
@@ -32,6 +34,11 @@ def freeze(network: nn.Module, layers: int) -> None:
     for layer in weighted[:layers]:
         for weights in _own_weights(layer):
             weights.requires_grad_(False)
+
+
+def _is_weighted(layer: nn.Module) -> bool:
+    names = {name for name, _ in layer.named_parameters(recurse=False)}
+    return "weight" in names or is_parametrized(layer, "weight")
 
 
 def _own_weights(layer: nn.Module) -> list[nn.Parameter]:

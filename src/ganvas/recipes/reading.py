@@ -53,16 +53,17 @@ def from_plain(kind: Any, value: Any, where: str = "") -> Any:
 
 
 def override(plain: dict[str, Any], where: str, value: Any) -> None:
-    """Set the dotted key ``where`` in plain data, in place. Naming a new ``kind`` starts afresh.
+    """Set the dotted key ``where`` in plain data, in place. Naming a new ``kind`` starts afresh,
+    also where a plain value stood.
 
     Raises:
-        UsageError: the key leads through a plain value.
+        UsageError: the key leads through a plain value, and names no kind.
     """
     *path, last = where.split(".")
     place: Any = plain
     for depth, key in enumerate(path, 1):
         inner = place.get(key) if isinstance(place, dict) else None
-        names_a_part = last == "kind" and depth == len(path) and not isinstance(inner, dict)
+        names_a_part = last == "kind" and depth == len(path) and not isinstance(inner, dict | list)
         if (inner is None or names_a_part) and isinstance(place, dict) and key in place:
             inner = place[key] = {}
         if not isinstance(inner, dict):

@@ -12,6 +12,7 @@ import torch
 
 from ganvas.data import Images
 from ganvas.data.builtin import BUILTIN
+from ganvas.data.names import some
 from ganvas.engine.device import choose_device
 from ganvas.engine.engine import Engine
 from ganvas.errors import DataError, UsageError
@@ -261,9 +262,12 @@ def _check_conditions(old: Run, new: Conditions | None) -> None:
     """Raises DataError where new data means something else by the numbers that a run is told."""
     if old.conditions is None or new is None or old.conditions.names == new.names:
         return
+    lost = [name for name in old.conditions.names if name not in new.names]
+    found = [name for name in new.names if name not in old.conditions.names]
+    differ = [f"lacks {some(lost)}"] * bool(lost) + [f"also has {some(found)}"] * bool(found)
     raise DataError(
-        f"{old.path} was told {', '.join(old.conditions.names)}, and this data has "
-        f"{', '.join(new.names)}: train a new run --from it"
+        f"{old.path} was told other conditions: this data "
+        f"{' and '.join(differ) or 'has them in another order'}; train a new run --from it"
     )
 
 
