@@ -10,7 +10,6 @@ compact networks. A result is a line of a file; sides that are there already are
 
 import argparse
 import json
-import math
 import statistics
 import tempfile
 import time
@@ -77,7 +76,7 @@ FAMILIES = {
         "minibatch-deviation", {"discriminator.diversity": "none"}
     ),
     "mode seeking": _stacked("mode-seeking", {"game.terms": []}),
-    "unrolled": _stacked("unrolled", {"game.unrolled": None}, MNIST // 2),
+    "unrolled": _stacked("unrolled", {"game.unrolled": None}),
     "ResNet SN-GAN": Family("resnet-sngan", {"discriminator.norm": "none"}, MNIST // 2),
     "self-attention": Family(
         "sagan", {"generator.attention": 0, "discriminator.attention": 0}, MNIST // 2
@@ -202,25 +201,28 @@ def copy(name: str, side: str, seed: int, path: Path) -> bool:
 def table(options: argparse.Namespace) -> None:
     """Markdown: the mean over seeds of each side, and its range."""
     records = read(options.out)
-    print("| family | images | figure | with | without | plain |\n|---|---|---|---|---|---|")
+    print("| recipe | images | figure | with | without | plain |\n|---|---|---|---|---|---|")
     for name, family in FAMILIES.items():
-        mine = [r for r in records if r["family"] == name]
-        names = dict.fromkeys(key for r in mine for key in r.get("values", {}))
-        for figure in names:
-            cells = [cell([r for r in mine if r["side"] == side], figure) for side in SIDES]
-            print(f"| {name} | {family.images:,} | {figure} | {' | '.join(cells)} |")
+        for figure in family.metrics:
+            cells = " | ".join(cell(records, name, side, figure) for side in SIDES)
+            print(f"| `{family.recipe}` | {family.images:,} | {figure} | {cells} |")
 
 
-def cell(records: list[dict[str, Any]], figure: str) -> str:
-    values = [r["values"][figure] for r in records if figure in r.get("values", {})]
-    failed = sum("failed" in r for r in records)
-    lost = f" ({failed} stopped being finite)" if failed else ""
+def cell(records: list[dict[str, Any]], name: str, side: str, figure: str) -> str:
+    """Mean, least and most over the seeds; and how many runs stopped being finite."""
+    mine = [r for r in records if (r["family"], r["side"]) == (name, side)]
+    values = [r["values"][figure] for r in mine if figure in r.get("values", {})]
+    failed = sum("failed" in r for r in mine)
+    lost = f"; {failed} not finite" if failed else ""
     if not values:
         return "–" + lost
-    mean = statistics.fmean(values)
-    digits = max(0, 2 - math.floor(math.log10(abs(mean)))) if mean else 0
-    shown = [f"{value:.{digits}f}" for value in (mean, min(values), max(values))]
-    return f"{shown[0]} ({shown[1]}–{shown[2]}){lost}"
+    span = f" ({shown(min(values))}–{shown(max(values))})" if len(values) > 1 else ""
+    return shown(statistics.fmean(values)) + span + lost
+
+
+def shown(value: float) -> str:
+    """Three digits, at most two of them behind the point."""
+    return f"{value:.{0 if value >= 100 else 1 if value >= 10 else 2}f}"
 
 
 def main() -> None:

@@ -34,11 +34,12 @@ def recipes(options: argparse.Namespace) -> None:
         print(yaml.write(reading.to_plain(recipe)), end="")
         return
     table = Table(box=None, header_style="bold", pad_edge=False)
-    for column in ("recipe", "task", "size", "time", "expected score"):
-        table.add_column(column, no_wrap=column not in ("task", "expected score"))
+    for column in ("recipe", "time", "task (size), and the score to expect"):
+        table.add_column(column, no_wrap=column in ("recipe", "time"))
     for name in RECIPES:
         about = ABOUT[name]
-        table.add_row(name, about.task, about.size, about.time, about.expect)
+        text = f"{about.task} ({about.size})\n[dim]{about.expect}[/dim]"
+        table.add_row(name, about.time, text)
     console.print(table)
     print(
         "\ntime: on one CPU core with bfloat16. `ganvas recipes NAME` shows one whole; "

@@ -1,4 +1,4 @@
-"""A thousand modes, and four ideas that keep a generator from forgetting some of them."""
+"""A thousand modes, and six ideas that keep a generator from forgetting some of them."""
 
 from dataclasses import replace
 

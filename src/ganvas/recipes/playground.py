@@ -13,7 +13,7 @@ def playground_ring() -> Recipe:
     """Eight small Gaussians on a circle: the classic picture of mode collapse, and its absence.
 
     Command: ``ganvas train playground-ring``. On one CPU core: 0.3 minutes. Expect all 8 modes
-    and 92% of the points within 3 sigma of one; the time-lapse shows the discriminator's
+    and 84 to 92% of the points within 3 sigma of one; the time-lapse shows the discriminator's
     field and the samples moving.
     """
     return _playground("ring", rounds=2_000)

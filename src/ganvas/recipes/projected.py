@@ -13,7 +13,7 @@ def projected() -> Recipe:
     """Projected GAN (Sauer et al. 2021) on any folder of images, 64 pixels on the shorter side.
 
     Command: ``ganvas train projected --data my_photos/``. It needs an extra: ``pip install
-    'ganvas[imagenet]'``. On one CPU core with bfloat16: about 40 minutes for 100,000 images at 64
+    'ganvas[imagenet]'``. On one CPU core with bfloat16: about 25 minutes for 100,000 images at 64
     pixels, by its speed; it has not been run to its end here. ``--discriminator.size 64`` is twice
     as fast and sees less.
 

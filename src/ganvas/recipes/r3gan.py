@@ -19,9 +19,8 @@ def r3gan_tiny() -> Recipe:
     """R3GAN for one CPU core: a block at each resolution, each channel convolved alone.
 
     Command: ``ganvas train r3gan-tiny``, or with ``--data my_photos/ --data.size 64``. On one CPU
-    core with bfloat16: 80 minutes for 1,000,000 images at 32x32, by the speed of a step on a busy
-    core, 220 images/s (120 at 64x64); it has not been run to its end here, and what it reaches is
-    not known.
+    core with bfloat16: 60 minutes for 1,000,000 images at 32x32, by the speed of a step; it has not
+    been run to its end here, and what it reaches is not known.
 
     The paper's loss and penalties, a far shorter burn-in and fifteen times its rate: at five times,
     30,000 of MNIST's digits gave distances four times as large. The generator is judged on the

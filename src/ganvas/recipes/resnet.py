@@ -14,7 +14,7 @@ IMAGES = 400_000
 def resnet_sngan() -> Recipe:
     """SN-GAN's residual networks (Miyato et al. 2018, appendix B.4), narrow enough for a CPU.
 
-    Command: ``ganvas train resnet-sngan``. On one CPU core with bfloat16: about 20 minutes, by its
+    Command: ``ganvas train resnet-sngan``. On one CPU core with bfloat16: about 15 minutes, by its
     speed; it has not been run to its end here.
 
     Hinge loss, every weight of the discriminator divided by its largest singular value, Adam with
@@ -47,7 +47,7 @@ def resnet_sngan() -> Recipe:
 def sagan() -> Recipe:
     """SAGAN (Zhang et al. 2019): self-attention at 14x14, spectral normalisation on both sides.
 
-    Command: ``ganvas train sagan``. On one CPU core with bfloat16: about 30 minutes, by its speed;
+    Command: ``ganvas train sagan``. On one CPU core with bfloat16: about 25 minutes, by its speed;
     it has not been run to its end here.
 
     As ``resnet-sngan``, with the paper's rates, which stay: 1e-4 for the generator, 4e-4 for the

@@ -13,7 +13,7 @@ def stylegan2() -> Recipe:
     """StyleGAN2 (Karras et al. 2020): intermediate latents, modulated convolutions, style mixing.
 
     Command: ``ganvas train stylegan2``, or with ``--data FOLDER``. On one CPU core with bfloat16:
-    20 minutes, by its speed; it has not been run to its end here. ``ganvas sample RUN --truncation
+    15 minutes, by its speed; it has not been run to its end here. ``ganvas sample RUN --truncation
     0.7`` draws intermediate latents towards their average.
 
     The paper's generator, a quarter as wide, its path length on every fourth round, its style
