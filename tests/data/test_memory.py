@@ -137,6 +137,27 @@ def test_datasets():
         load_images(Endless())
 
 
+class Faces(Pictures):
+    """As torchvision's CelebA: a vector of attributes beside each picture."""
+
+    attr_names = ("Smiling", "Eyeglasses", "")
+
+    def __getitem__(self, index: int):
+        return picture(index, 12, 12), torch.tensor([index % 2, int(index > 2)])
+
+
+def test_vectors_of_a_dataset_are_attributes_if_they_can_be():
+    images = load_images(Faces(), size=8)
+    assert images.attribute_names == ("Smiling", "Eyeglasses") and images.labels is None
+    assert images.attributes is not None
+    assert images.attributes.tolist() == [[0, 0], [1, 0], [0, 0], [1, 1], [0, 1]]
+    flags = torch.tensor([[True, False]] * 3 + [[False, True]] * 3)
+    images = load_images(TensorDataset(BYTES / 255, flags))
+    assert images.attribute_names == ("a0", "a1")
+    for other in (torch.rand(6, 2), torch.full((6, 4), 30)):  # places, say, or distances
+        assert load_images(TensorDataset(BYTES / 255, other)).attributes is None
+
+
 def test_npz_and_npy(tmp_path):
     np.savez(tmp_path / "a.npz", images=BYTES.permute(0, 2, 3, 1).numpy(), labels=np.arange(6))
     images = load_images(tmp_path / "a.npz")

@@ -9,8 +9,17 @@ from torch import Tensor
 
 from ganvas.data.decode import is_grey, to_plain
 from ganvas.data.fit import Fit
-from ganvas.data.images import Images, check_count, make_images
-from ganvas.data.memory import Progress, fit_all, fitted, from_array, from_labels
+from ganvas.data.images import Images, check_count
+from ganvas.data.memory import (
+    Progress,
+    Raw,
+    add_attributes,
+    finished,
+    fit_all,
+    fitted,
+    from_array,
+    from_labels,
+)
 from ganvas.data.part import Part
 from ganvas.errors import DataError
 
@@ -18,7 +27,10 @@ MOST_CLASSES = 10_000
 
 
 def read_dataset(source: Any, part: Part, fit: Fit, name: str, progress: Progress | None) -> Images:
-    """A map-style torch dataset whose items are an image, or (image, label, …); PIL or tensor."""
+    """A map-style torch dataset whose items are an image, or (image, label, …); PIL or tensor.
+
+    A label is an integer, or a vector of attributes.
+    """
     if not hasattr(source, "__getitem__") or not hasattr(source, "__len__"):
         raise DataError(
             f"{name}: {type(source).__name__} is no source; give a path, a tensor or array, "
@@ -28,19 +40,40 @@ def read_dataset(source: Any, part: Part, fit: Fit, name: str, progress: Progres
     items = [source[row] for row in rows]
     labelled = bool(items) and all(isinstance(item, (tuple, list)) for item in items)
     images = [item[0] for item in items] if labelled else items
-    labels = [item[1] for item in items] if labelled and len(items[0]) > 1 else None
-    raw_labels, classes = None, ()
-    if labels is not None and is_integer(labels[0]):
+    pictures = bool(images) and all(isinstance(image, Image.Image) for image in images)
+    if pictures:
+        raw = Raw(from_pictures(images, fit, name, progress))
+    else:
+        raw = from_array(stacked(images, name), name)
+    if labelled and len(items[0]) > 1:
+        tell(raw, [item[1] for item in items], source, name)
+    return (
+        finished(raw, raw.pixels, name, raw.notes) if pictures else fitted(raw, fit, name, progress)
+    )
+
+
+def tell(raw: Raw, labels: list[Any], source: Any, name: str) -> None:
+    """What a dataset says of its items: the class of each, or vectors of attributes, 0 or 1, which
+    it may call ``attr_names``, as torchvision's do. Anything else it says is passed over."""
+    if is_integer(labels[0]):
         numbers = [int(label) for label in labels]
         # Not numbered anew: two positional parts of one dataset must agree on their classes.
         plain = map(str, range(min(MOST_CLASSES, max(numbers) + 1)))
         names = tuple(map(str, getattr(source, "classes", ()))) or tuple(plain)
-        raw_labels, classes = from_labels(numbers, len(items), name, names)
-    if images and all(isinstance(image, Image.Image) for image in images):
-        return from_pictures(images, raw_labels, classes, fit, name, progress)
-    raw = from_array(stacked(images, name), name)
-    raw.labels, raw.classes = raw_labels, classes
-    return fitted(raw, fit, name, progress)
+        raw.labels, raw.classes = from_labels(numbers, len(labels), name, names)
+    elif are_attributes(labels):
+        names = [each for each in getattr(source, "attr_names", ()) if each]
+        add_attributes(raw, torch.stack([*map(torch.as_tensor, labels)]), name, names or None)
+
+
+def are_attributes(labels: list[Any]) -> bool:
+    """Whether all are integer or boolean vectors [A] of one length that hold 0 and 1 (or -1)."""
+    if not all(isinstance(label, (Tensor, np.ndarray)) and label.ndim == 1 for label in labels):
+        return False
+    vectors = [torch.as_tensor(label) for label in labels]
+    if vectors[0].is_floating_point() or len({vector.shape for vector in vectors}) > 1:
+        return False
+    return set(torch.stack(vectors).unique().tolist()) <= {-1, 0, 1}
 
 
 def is_integer(label: Any) -> bool:
@@ -64,18 +97,13 @@ def stacked(images: list[Any], name: str) -> Tensor:
 
 
 def from_pictures(
-    pictures: list[Image.Image],
-    labels: Tensor | None,
-    classes: tuple[str, ...],
-    fit: Fit,
-    name: str,
-    progress: Progress | None,
-) -> Images:
+    pictures: list[Image.Image], fit: Fit, name: str, progress: Progress | None
+) -> Tensor:
+    """Pixels uint8 [N, C, H, W], fitted."""
     check_count(len(pictures), name)
     for picture in pictures:
         if picture.mode in ("I", "F"):
             raise DataError(f"{name}: PIL images of mode {picture.mode}; give 8 or 16 bits")
     sizes = [(picture.height, picture.width) for picture in pictures]
     shape = fit.shape(sizes, all(is_grey(picture) for picture in pictures), name)
-    pixels = fit_all(map(to_plain, pictures), len(pictures), fit, shape, progress)
-    return make_images(pixels, labels, classes, name)
+    return fit_all(map(to_plain, pictures), len(pictures), fit, shape, progress)
