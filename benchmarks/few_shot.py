@@ -5,7 +5,7 @@ with no augmentation, at equal images from equal seeds. Kernel distance (KID) in
 features of 2,000 samples against all pictures, with its 95% interval, and authenticity: the share
 of samples that are no copies. A side that is in the file already is not run again.
 
-    python benchmarks/few_shot.py --data FOLDER [--images 40000] [--seeds 0 1 2]
+    python benchmarks/few_shot.py --data FOLDER [--images 40000] [--size 64] [--seeds 0 1 2]
 """
 
 import argparse
@@ -18,6 +18,7 @@ from typing import Any
 import ganvas
 from ganvas.runs.pictures import enlarged, grid, save_png
 
+RUN = ("side", "seed", "images", "size")
 SIDES: dict[str, dict[str, Any]] = {
     "diffaugment": {},
     "none": {"augment": None},
@@ -25,11 +26,14 @@ SIDES: dict[str, dict[str, Any]] = {
 }
 
 
-def measure(data: Path, side: str, seed: int, images: int, pictures: Path | None) -> dict[str, Any]:
-    settings = {"threads": 1, "evaluation": None, **SIDES[side]}
+def measure(options: argparse.Namespace, side: str, seed: int) -> dict[str, Any]:
+    images, pictures = options.images, options.pictures
+    settings = {"threads": 1, "evaluation": None, "data.size": options.size, **SIDES[side]}
     with tempfile.TemporaryDirectory() as folder:
         began = time.monotonic()
-        run = ganvas.train(data=data, out=folder, images=images, seed=seed, overrides=settings)
+        run = ganvas.train(
+            data=options.data, out=folder, images=images, seed=seed, overrides=settings
+        )
         seconds = time.monotonic() - began
         found = ganvas.evaluate(
             run, count=2_000, metrics=["kid", "authenticity", "precision-recall"]
@@ -44,6 +48,7 @@ def measure(data: Path, side: str, seed: int, images: int, pictures: Path | None
         "side": side,
         "seed": seed,
         "images": images,
+        "size": options.size,
         "seconds": round(seconds),
         "strength": strength,
         "interval": found["kid"].interval,
@@ -55,6 +60,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--images", type=int, default=40_000)
+    parser.add_argument("--size", type=int, default=64, help="pixels of the shorter side")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--sides", nargs="+", choices=SIDES, default=list(SIDES))
     parser.add_argument("--out", type=Path, default=Path("few-shot.jsonl"))
@@ -63,10 +69,10 @@ def main() -> None:
     for seed in options.seeds:
         for side in options.sides:
             lines = options.out.read_text().splitlines() if options.out.exists() else []
-            known = {(r["side"], r["seed"], r["images"]) for r in map(json.loads, lines)}
-            if (side, seed, options.images) in known:
+            known = {tuple(r[key] for key in RUN) for r in map(json.loads, lines)}
+            if (side, seed, options.images, options.size) in known:
                 continue
-            found = measure(options.data, side, seed, options.images, options.pictures)
+            found = measure(options, side, seed)
             with options.out.open("a") as file:
                 file.write(json.dumps(found) + "\n")
             print(json.dumps(found), flush=True)
