@@ -10,6 +10,7 @@ compact networks. A result is a line of a file; sides that are there already are
 
 import argparse
 import json
+import math
 import statistics
 import tempfile
 import time
@@ -211,7 +212,7 @@ def table(options: argparse.Namespace) -> None:
 def cell(records: list[dict[str, Any]], name: str, side: str, figure: str) -> str:
     """Mean, least and most over the seeds; and how many runs stopped being finite."""
     mine = [r for r in records if (r["family"], r["side"]) == (name, side)]
-    values = [r["values"][figure] for r in mine if figure in r.get("values", {})]
+    values = [float(r["values"][figure]) for r in mine if figure in r.get("values", {})]
     failed = sum("failed" in r for r in mine)
     lost = f"; {failed} not finite" if failed else ""
     if not values:
@@ -221,8 +222,11 @@ def cell(records: list[dict[str, Any]], name: str, side: str, figure: str) -> st
 
 
 def shown(value: float) -> str:
-    """Three digits, at most two of them behind the point."""
-    return f"{value:.{0 if value >= 100 else 1 if value >= 10 else 2}f}"
+    """Three digits; whole numbers without a point."""
+    if value.is_integer():
+        return f"{value:.0f}"
+    before = math.floor(math.log10(abs(value))) + 1 if value else 0
+    return f"{value:.{max(0, min(3, 3 - before))}f}"
 
 
 def main() -> None:
