@@ -71,7 +71,9 @@ ABOUT: dict[str, About] = {
     "mode-seeking": About(
         "1,000 modes, by latents kept apart", COLOUR, 2, "874 to 883 modes, three seeds"
     ),
-    "unrolled": About("1,000 modes, by a look ahead", COLOUR, 10),
+    "unrolled": About(
+        "1,000 modes, by a look ahead", COLOUR, 10, "1 mode of 1,000: no help as it is set"
+    ),
     "warm-up": About("digits, after pre-training", MNIST, 4, "60,000 images: 96x the floor"),
     "resnet-sngan": About(
         "digits, spectrally normalised", MNIST, 15, "30,000 images: 200x the floor"
@@ -94,7 +96,7 @@ ABOUT: dict[str, About] = {
     "vae-gan": About("digits, and an encoder", MNIST, 5, "60,000 images: 150x the floor"),
     "aae": About("digits, and an encoder", MNIST, 4, "60,000 images: 120x the floor"),
     "progressive": About(
-        "digits, or your pictures, growing", MNIST, 5, "60,000 images: 100x the floor"
+        "digits, or your pictures, growing", MNIST, 5, "60,000 images: 110x the floor"
     ),
     "playground-ring": About(
         "8 Gaussians in the plane", "points", 0.5, "8 of 8 modes, 84 to 92% within 3 sigma"
