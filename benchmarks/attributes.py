@@ -6,7 +6,7 @@ each attribute is asked for and asked away on 500 samples each, the others as th
 share of `yes` under either, and, over both, the share that is read as asked.
 
     python benchmarks/attributes.py --images FOLDER --table attributes.csv [--count 100000]
-        [--columns Smiling Male Eyeglasses] [--out RUNS]
+        [--size 64] [--columns Smiling Male Eyeglasses] [--out RUNS]
 """
 
 import argparse
@@ -43,9 +43,9 @@ def link(images: Path, table: Path, columns: list[str], folders: tuple[Path, Pat
         (folder / "labels.csv").write_text("\n".join(lines) + "\n")
 
 
-def features_of(network: FeatureNetwork, folder: Path) -> tuple[Tensor, Tensor]:
-    """Features [N, d] and attributes [N, K] of a folder, at 64 pixels as the run sees them."""
-    images = load_images(str(folder), split="all", size=64)
+def features_of(network: FeatureNetwork, folder: Path, size: int) -> tuple[Tensor, Tensor]:
+    """Features [N, d] and attributes [N, K] of a folder, at the size at which the run sees them."""
+    images = load_images(str(folder), split="all", size=size)
     assert images.attributes is not None
     return extract(network, images.pixels).features, images.attributes.float()
 
@@ -95,6 +95,7 @@ def main() -> None:
     parser.add_argument("--table", type=Path, required=True)
     parser.add_argument("--columns", nargs="+", default=["Smiling", "Male", "Eyeglasses"])
     parser.add_argument("--count", type=int, default=100_000, help="images to train for")
+    parser.add_argument("--size", type=int, default=64, help="pixels of the shorter side")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=Path, default=Path("runs"))
     options = parser.parse_args()
@@ -108,12 +109,12 @@ def main() -> None:
             out=options.out,
             images=options.count,
             seed=options.seed,
-            overrides={"threads": 1, "evaluation": None},
+            overrides={"threads": 1, "evaluation": None, "data.size": options.size},
         )
         print(json.dumps({"run": str(run.path), "seconds": round(time.monotonic() - began)}))
         network = load_features("efficientnet-lite0")
-        probes = Probes(*features_of(network, folders[0]))
-        features, wanted = features_of(network, folders[1])
+        probes = Probes(*features_of(network, folders[0], options.size))
+        features, wanted = features_of(network, folders[1], options.size)
         right = (probes.read(features) == wanted.bool()).float().mean(0)
         for place, column in enumerate(options.columns):
             yes = [

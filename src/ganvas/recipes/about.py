@@ -35,7 +35,12 @@ ABOUT: dict[str, About] = {
     "mnist-conditional": About(
         "digits on demand", MNIST, 5, "99% are the digit asked for, 2.1x the floor"
     ),
-    "attributes": About("your pictures, by a table of attributes", OWN, 25),
+    "attributes": About(
+        "your pictures, by a table of attributes",
+        OWN,
+        25,
+        "32 pixels: as asked in 86% (Male), 66% (Smiling)",
+    ),
     "cgan": About(
         "digits on demand, by concatenation", MNIST, 5, "60,000 images: 95% as asked, 13x the floor"
     ),
