@@ -50,7 +50,7 @@ class Family:
 
 
 TOLD = ("frechet", "obeyed", "recall-per-class")
-ALONE = ("obeyed", "recall-per-class", "purity")
+OF_TOLD = ("obeyed", "recall-per-class", "purity")
 """Figures of samples that were told something."""
 MODES = ("modes", "frechet")
 UNTOLD: dict[str, Any] = {"condition": None, "game.terms": []}
@@ -145,7 +145,7 @@ def measure(name: str, side: str, seed: int, pictures: Path | None) -> dict[str,
         except NonFinite as error:
             return {**about, "failed": str(error)}
         seconds = time.monotonic() - began
-        metrics = [m for m in family.metrics if run.conditions is not None or m not in ALONE]
+        metrics = [m for m in family.metrics if run.conditions is not None or m not in OF_TOLD]
         figures = ganvas.evaluate(run, metrics=metrics, count=family.count)
         if pictures is not None and seed == 0 and side == "with":
             pictures.mkdir(parents=True, exist_ok=True)

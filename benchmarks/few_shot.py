@@ -3,7 +3,8 @@
 The recipe `folder` as it is (DiffAugment), with the ADA pipeline at a strength that adapts, and
 with no augmentation, at equal images from equal seeds. Kernel distance (KID) in efficientnet-lite0
 features of 2,000 samples against all pictures, with its 95% interval, and authenticity: the share
-of samples that are no copies. A side that is in the file already is not run again.
+of samples farther from their nearest picture than that is from its own neighbour. A side that is in
+the file already is not run again.
 
     python benchmarks/few_shot.py --data FOLDER [--images 40000] [--size 64] [--seeds 0 1 2]
 """
@@ -18,7 +19,7 @@ from typing import Any
 import ganvas
 from ganvas.runs.pictures import enlarged, grid, save_png
 
-RUN = ("side", "seed", "images", "size")
+KEY = ("side", "seed", "images", "size")
 SIDES: dict[str, dict[str, Any]] = {
     "diffaugment": {},
     "none": {"augment": None},
@@ -69,7 +70,7 @@ def main() -> None:
     for seed in options.seeds:
         for side in options.sides:
             lines = options.out.read_text().splitlines() if options.out.exists() else []
-            known = {tuple(r[key] for key in RUN) for r in map(json.loads, lines)}
+            known = {tuple(r[key] for key in KEY) for r in map(json.loads, lines)}
             if (side, seed, options.images, options.size) in known:
                 continue
             found = measure(options, side, seed)

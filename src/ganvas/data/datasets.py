@@ -61,19 +61,20 @@ def tell(raw: Raw, labels: list[Any], source: Any, name: str) -> None:
         plain = map(str, range(min(MOST_CLASSES, max(numbers) + 1)))
         names = tuple(map(str, getattr(source, "classes", ()))) or tuple(plain)
         raw.labels, raw.classes = from_labels(numbers, len(labels), name, names)
-    elif are_attributes(labels):
+    elif (rows := as_attributes(labels)) is not None:
         names = [each for each in getattr(source, "attr_names", ()) if each]
-        add_attributes(raw, torch.stack([*map(torch.as_tensor, labels)]), name, names or None)
+        add_attributes(raw, rows, name, names or None)
 
 
-def are_attributes(labels: list[Any]) -> bool:
-    """Whether all are integer or boolean vectors [A] of one length that hold 0 and 1 (or -1)."""
+def as_attributes(labels: list[Any]) -> Tensor | None:
+    """[N, A] of integer or boolean vectors [A] of one length that hold 0 and 1 (or -1)."""
     if not all(isinstance(label, (Tensor, np.ndarray)) and label.ndim == 1 for label in labels):
-        return False
+        return None
     vectors = [torch.as_tensor(label) for label in labels]
     if vectors[0].is_floating_point() or len({vector.shape for vector in vectors}) > 1:
-        return False
-    return set(torch.stack(vectors).unique().tolist()) <= {-1, 0, 1}
+        return None
+    rows = torch.stack(vectors)
+    return rows if set(rows.unique().tolist()) <= {-1, 0, 1} else None
 
 
 def is_integer(label: Any) -> bool:

@@ -6,7 +6,6 @@ from torch import nn
 
 from ganvas.games.cast import Cast
 from ganvas.games.classifier import Classifier
-from ganvas.losses.adversarial import AdversarialLoss, adversarial_loss
 from ganvas.networks.conditioned import Classify
 from ganvas.networks.minibatch import MinibatchDiscrimination, MinibatchStd
 
@@ -25,7 +24,7 @@ def check(settings: "GAN", cast: Cast) -> None:
         )
     if settings.pack > 1 and cast.told is not None:
         raise ValueError("packed images cannot be told conditions: set pack to 1")
-    if cast.sight().adaptive is not None and not _loss(settings).centred:
+    if cast.sight().adaptive is not None and not settings.adversarial.centred:
         raise ValueError(
             f"an adaptive strength follows the signs of scores, which mean nothing to the loss "
             f"{settings.loss}: set a number"
@@ -77,10 +76,6 @@ def _check_classifier(settings: "GAN", cast: Cast, reads: bool) -> None:
             'nothing teaches this discriminator to read conditions: add --game.terms "[{kind: '
             'classifier, on: reals}]", or set --discriminator.condition projection'
         )
-
-
-def _loss(settings: "GAN") -> AdversarialLoss:
-    return adversarial_loss(settings.loss, settings.real_label, settings.fake_label)
 
 
 def _has(network: nn.Module, kinds: type | tuple[type, ...]) -> bool:

@@ -17,7 +17,7 @@ from ganvas.games.sides import Sides
 from ganvas.games.term import Term
 from ganvas.games.unrolled import Unrolled
 from ganvas.games.warm_up import WarmUp
-from ganvas.losses.adversarial import adversarial_loss
+from ganvas.losses.adversarial import AdversarialLoss, adversarial_loss
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class GAN(GameSettings):
     warm_up: WarmUp | None = None
 
     def __post_init__(self) -> None:
-        adversarial_loss(self.loss, self.real_label, self.fake_label)
+        _ = self.adversarial
         if self.critic_turns < 1 or self.pack < 1:
             raise ValueError("critic_turns and pack must be at least 1")
         for what, kinds in (
@@ -67,6 +67,11 @@ class GAN(GameSettings):
                 raise ValueError(f"each kind of {what} may stand once")
         if self.weight_clip is not None and not self.weight_clip > 0:
             raise ValueError("weight_clip must be more than 0")
+
+    @property
+    def adversarial(self) -> AdversarialLoss:
+        """What each side minimises."""
+        return adversarial_loss(self.loss, self.real_label, self.fake_label)
 
     @property
     def turns(self) -> int:
@@ -87,9 +92,9 @@ class GAN(GameSettings):
             ValueError: what does not go together; see ``fit``.
         """
         check(self, cast)
-        sight, loss = cast.sight(), adversarial_loss(self.loss, self.real_label, self.fake_label)
+        sight = cast.sight()
         joint = self.joint_pass and not couples(cast.networks["discriminator"])
-        sides = Sides(self, cast, Judge(sight, self.pack, joint), loss)
+        sides = Sides(self, cast, Judge(sight, self.pack, joint), self.adversarial)
         critic = self._critic(sides)
         creator = Move("generator", ("generator",), sides.generate)
         more = tuple(move for term in self.terms for move in term.moves(cast))

@@ -66,7 +66,7 @@ def scene(recipe: Recipe, images: Images, conditions: Conditions | None = None) 
         return None
     told = None if conditions is None else conditions.draw(recipe.seed, POINTS)
     latent = latents(recipe.seed, POINTS, recipe.generator.latent)
-    pack = getattr(recipe.game, "pack", 1)
+    pack = recipe.game.multiple
     sees = recipe.game.seen(SHAPE, recipe.generator.latent)
     pack = pack if sees == (pack * SHAPE[0], *SHAPE[1:]) else 0
     return Scene(images.pixels[:POINTS].flatten(1), latent, told, pack)
