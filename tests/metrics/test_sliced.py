@@ -2,6 +2,7 @@ import math
 
 import pytest
 import torch
+from scipy.optimize import linear_sum_assignment
 from torch import Tensor
 
 from ganvas.metrics import sliced
@@ -28,11 +29,10 @@ def test_a_brighter_set_is_as_far_as_it_is_brighter():
 
 @pytest.mark.parametrize("counts", [(60, 60), (20, 30), (60, 15)])
 def test_in_one_dimension_it_is_the_cheapest_assignment(counts):
-    optimize = pytest.importorskip("scipy.optimize")
     a, b = noise(counts[0], 1, side=1), noise(counts[1], 2, side=1, top=90)
     weights = (x.flatten().double().repeat(60 // len(x)) for x in (a, b))  # as many on either side
     cost = torch.cdist(*(x[:, None] for x in weights)).square().numpy()
-    expected = math.sqrt(cost[optimize.linear_sum_assignment(cost)].mean())
+    expected = math.sqrt(cost[linear_sum_assignment(cost)].mean())
     assert sliced_wasserstein(a, b) == pytest.approx((expected,) * 3, rel=1e-5)
 
 
