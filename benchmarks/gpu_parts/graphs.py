@@ -1,0 +1,88 @@
+"""Rounds as CUDA graphs against single kernels: the same numbers? how much sooner?"""
+
+import argparse
+from collections.abc import Callable
+
+import torch
+
+from ganvas.bench.bench import cycle_of
+from ganvas.bench.speed import Side, in_turn, ratio
+from ganvas.data import Images
+from ganvas.engine.engine import Engine
+from ganvas.engine.graph import RECORDED_AFTER, GraphEngine
+from ganvas.errors import UserError
+from ganvas.recipes.build import build_engine, playing
+from ganvas.recipes.recipe import Recipe
+
+from .playing import choices_of, images_of, recipe_of, sentence
+
+RECIPES = (
+    "mnist", "cifar10", "tutorial-mnist", "tutorial-cifar10", "tutorial-cifar10-wgan-gp",
+    "mnist-conditional", "acgan", "infogan", "wgan", "pacgan", "minibatch-discrimination",
+    "minibatch-deviation", "mode-seeking", "unrolled", "warm-up", "resnet-sngan", "sagan",
+    "stylegan2", "r3gan-tiny", "few-shot", "folder", "projected", "began", "ebgan", "vae-gan",
+    "aae", "progressive", "playground-ring", "attributes",
+)  # fmt: skip
+"""One of each kind of game, of each idea that joins it, and of each family of networks."""
+
+QUICK = ("mnist", "cifar10", "began", "playground-ring")
+
+MOST_ROUNDS = 120
+"""Of the comparison: enough for five rounds of each kind where a penalty has every sixteenth."""
+
+
+def measure(tell: Callable[..., None], options: argparse.Namespace) -> None:
+    for name in QUICK if options.quick else RECIPES:
+        try:
+            recipe = recipe_of(name, options.quick)
+            found = compared(recipe, images_of(recipe), 0.1 if options.quick else 0.5)
+        except (UserError, RuntimeError, ImportError, TypeError) as error:
+            tell(name, sentence(error), False)
+            continue
+        tell(name, **found)
+
+
+def compared(recipe: Recipe, images: Images, limit: float) -> dict[str, object]:
+    """Both ways of playing from the same seed; limit: seconds a side for their speed."""
+    choices = choices_of(recipe, graph=False)
+    with playing(choices):
+        plain = build_engine(recipe, images, choices)
+        graph = build_engine(recipe, images, choices_of(recipe, graph=True))
+        assert isinstance(graph, GraphEngine)
+        cycle = cycle_of(plain)
+        for _ in range(min(MOST_ROUNDS, cycle * (RECORDED_AFTER + 3))):
+            plain.round()
+            graph.round()
+            if graph.reason is not None:
+                return {"words": f"not recorded: {graph.reason}", "ok": None, "replays": 0}
+        words, ok = apart(plain, graph)
+        sides = [Side(e.round, recipe.batch, cycle, e.device) for e in (graph, plain)]
+        ours, theirs = in_turn(sides, limit)
+    gain = ratio(ours.chunks, theirs.chunks)
+    speeds = f"{ours.median:,.0f} images/s against {theirs.median:,.0f}"
+    return {
+        "words": f"{words}; {gain.median:.2f}x ({gain.low:.2f} to {gain.high:.2f}): {speeds}, "
+        f"{graph.replays} rounds replayed, batch {recipe.batch}",
+        "ok": ok,
+        "gain": gain.median,
+        "images_per_second": ours.median,
+        "single_kernels": theirs.median,
+        "replays": graph.replays,
+    }
+
+
+def apart(plain: Engine, graph: Engine) -> tuple[str, bool]:
+    """Whether two engines hold the same numbers: to the bit, or within rounding."""
+    ours, theirs = plain.tensors(), graph.tensors()
+    differ = [name for name, value in ours.items() if not torch.equal(value, theirs[name])]
+    if not differ:
+        return "equal to the bit", True
+    gaps = {name: relative(ours[name], theirs[name]) for name in differ}
+    most = max(gaps, key=lambda name: gaps[name])
+    return f"{len(differ)} of {len(ours)} tensors differ, most {most} by {gaps[most]:.1e}", False
+
+
+def relative(a: torch.Tensor, b: torch.Tensor) -> float:
+    """|a - b| / |a|, of the whole tensors."""
+    size = a.double().norm().clamp_min(1e-12)
+    return ((a.double() - b.double()).norm() / size).item()

@@ -1,0 +1,63 @@
+"""What the parts share: images in memory for any recipe, and how a recipe is played here."""
+
+from dataclasses import replace
+
+import torch
+from torch import Tensor
+
+from ganvas.bench.subject import PACKAGED, shape_of
+from ganvas.data import Images
+from ganvas.data.builtin import BUILTIN
+from ganvas.data.images import make_images
+from ganvas.recipes.build import Choices, choose, load_data
+from ganvas.recipes.recipe import Recipe
+from ganvas.recipes.table import change, find
+
+COUNT = 4_096
+"""Random images, at most: speed does not depend on what is in an image."""
+
+SMALL = {"generator.width": 8, "discriminator.width": 8, "batch": 16}
+"""Overrides of a quick check."""
+
+
+def recipe_of(name: str, quick: bool, **changes: object) -> Recipe:
+    """A recipe by name, narrow where the check is quick."""
+    recipe = find(name)
+    parts = {"generator": recipe.generator, "discriminator": recipe.discriminator}
+    for key, value in SMALL.items() if quick else ():
+        part, _, field = key.partition(".")
+        if not field or hasattr(parts[part], field):
+            changes.setdefault(key, value)
+    return change(recipe, changes)
+
+
+def images_of(recipe: Recipe, count: int = COUNT) -> Images:
+    """The recipe's own images where the package has them, else random ones with random labels."""
+    source = recipe.data.source
+    if source in PACKAGED or (source in BUILTIN and source not in ("fashion-mnist", "cifar10")):
+        return load_data(recipe)
+    return random_images(shape_of(recipe.data) or (3, 64, 64), max(count, 2 * recipe.batch))
+
+
+def random_images(shape: tuple[int, int, int], count: int) -> Images:
+    """uint8 [count, *shape] with ten classes and three attributes."""
+    generator = torch.Generator().manual_seed(0)
+
+    def whole(most: int, *size: int) -> Tensor:
+        return torch.randint(0, most, size, generator=generator)
+
+    pixels, attributes = whole(256, count, *shape).byte(), whole(2, count, 3).byte()
+    names = {"attributes": attributes, "attribute_names": ("a", "b", "c")}
+    classes = tuple(map(str, range(10)))
+    return make_images(pixels, torch.arange(count) % 10, classes, "random images", **names)
+
+
+def choices_of(recipe: Recipe, *, graph: bool) -> Choices:
+    """The rule's choices, with rounds recorded or not; no trial."""
+    return replace(choose(recipe), graph=graph, threads=1)
+
+
+def sentence(error: BaseException) -> str:
+    """An error on one line."""
+    lines = str(error).strip().splitlines() or [""]
+    return f"{type(error).__name__}: {lines[0][:300]}"
