@@ -79,6 +79,11 @@ def test_python_m_ganvas_is_the_same_command() -> None:
         (["resume", "nowhere"], "does not exist"),
         (["sample", "nowhere", "--out", "x.bmp"], "end it with .png"),
         (["sample", "nowhere", "--out", "x.png", "--count", "0"], "--count must be"),
+        (["sample", "nowhere", "--out", "x.mp4"], "--out x.gif"),
+        (["sample", "nowhere", "--out", "a/x.MOV"], "ffmpeg -i a/x.gif a/x.MOV"),
+        (["sample", "nowhere", "--out", "x.gif", "--count", "300"], "at most 200"),
+        (["sample", "nowhere", "--out", "x.png", "--seeds", "0-5", "--count", "40"], "6 images"),
+        (["sample", "nowhere", "--out", "x.png", "--seeds", "0-5", "--seed", "1"], "leave --seed"),
         (["sample", "nowhere", "--out", "x.png", "--seeds", "5-x"], "is not a list"),
         (["sample", "nowhere", "--out", "x.png", "--seeds", "0-99999999"], "more than"),
         (["sample", "nowhere", "--out", "x.png", "--truncation", "nan"], "--truncation"),
@@ -129,8 +134,43 @@ def test_sampling_to_every_kind_of_output(run, capsys, tmp_path) -> None:
     assert [f.name for f in files] == ["000000.png", "000001.png", "000002.png"]
     with Image.open(files[0]) as picture:
         assert np.array_equal(np.asarray(picture), images[0, ..., 0])
-    with Image.open(tmp_path / "clip.gif") as clip:
-        assert clip.n_frames >= 2  # pyright: ignore
+
+
+@pytest.mark.parametrize("name", ["clip.gif", "clip.webp"])
+def test_an_animation_passes_through_the_images_of_its_seeds(run, capsys, tmp_path, name) -> None:
+    seeds = ["--seeds", "3,1,4"]
+    assert main(["sample", str(run), "--out", str(tmp_path / name), *seeds]) == 0
+    assert main(["sample", str(run), "--out", str(tmp_path / "still.npz"), *seeds]) == 0
+    with np.load(tmp_path / "still.npz") as file:
+        stills = file["images"].astype(float)
+    loop = ganvas.load(run).loop(seeds=[3, 1, 4], steps=16).numpy().astype(float)
+    assert len(loop) == 48 and np.abs(loop[::16] - stills).max() <= 1
+    steps = np.abs(loop - np.roll(loop, -1, 0)).mean((1, 2, 3))  # the last leads to the first
+    apart = np.abs(stills - np.roll(stills, -1, 0)).mean((1, 2, 3))
+    assert steps.max() < apart.min() / 2, "no step is a leap to a stranger"
+    with Image.open(tmp_path / name) as clip:
+        assert clip.n_frames > 24 and clip.info["loop"] == 0  # pyright: ignore
+        assert clip.size[0] >= 256
+
+
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        ({"seeds": [1, 2], "count": 3}, "leave --count 3 away"),
+        ({"seeds": [1, 2], "seed": 0}, "leave --seed 0 away"),
+        ({"count": 0}, "at least 1"),
+        ({"label": 7, "attributes": {"Smiling": True}}, "not both"),
+    ],
+)
+def test_what_contradicts_itself_is_refused_in_python_too(run, asked, message) -> None:
+    opened = ganvas.load(run)
+    for draw in (opened.sample, opened.loop):
+        with pytest.raises(ganvas.UserError, match=message):
+            draw(**asked)
+
+
+def test_a_count_that_agrees_with_the_seeds_is_no_contradiction(run) -> None:
+    assert len(ganvas.load(run).sample(2, seeds=[5, 6])) == 2
 
 
 def test_seeds_truncation_and_older_checkpoints(run, tmp_path) -> None:

@@ -144,3 +144,21 @@ def test_a_run_with_other_networks_is_no_start(digits, tmp_path, capsys) -> None
 def test_the_record_says_what_networks_were_told(digits) -> None:
     plain = json.loads((digits.path / "run.json").read_text())
     assert plain["format"] == 3 and plain["conditions"]["names"] == list("0123456789")
+
+
+def test_a_way_passes_through_its_samples_as_they_are_told_and_mixes_classes_between(
+    digits,
+) -> None:
+    seen = []
+    hook = digits.generator.register_forward_pre_hook(lambda _, given: seen.append(given[1]))
+    try:
+        loop = digits.loop(seeds=[2, 0], steps=4)
+    finally:
+        hook.remove()
+    told = torch.cat(seen)
+    stations = digits.told(2, seeds=[2, 0])
+    assert torch.equal(told[::4], stations) and not torch.equal(*stations)
+    torch.testing.assert_close(told[2], stations.mean(0))
+    torch.testing.assert_close(told.sum(1), torch.ones(8))
+    stills = digits.sample(seeds=[2, 0])
+    assert (loop[::4].int() - stills.int()).abs().max() <= 1

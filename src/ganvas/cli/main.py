@@ -141,14 +141,16 @@ def build_parser() -> tuple[argparse.ArgumentParser, dict[str, frozenset[str]]]:
     sample = verb("sample", "sample", "sample", "Draw images from a run.")
     sample.add_argument("run", metavar="RUN")
     sample.add_argument(
-        "--out", required=True, metavar="FILE", help="grid.png, samples.npz, clip.gif, or FOLDER/"
+        "--out",
+        required=True,
+        metavar="FILE",
+        help="grid.png, samples.npz, FOLDER/, or a way through samples: clip.gif, clip.webp",
     )
-    sample.add_argument("--count", type=int, default=64, metavar="N", help="how many (default: 64)")
-    seeds = sample.add_mutually_exclusive_group()
-    seeds.add_argument(
-        "--seed", type=int, default=0, metavar="S", help="of all of them (default: 0)"
+    sample.add_argument(
+        "--count", type=int, metavar="N", help="how many (default: 64, in an animation 8)"
     )
-    seeds.add_argument("--seeds", metavar="A-B", help="one image a seed, such as 0-31 or 1,5,9")
+    sample.add_argument("--seed", type=int, metavar="S", help="of all of them (default: 0)")
+    sample.add_argument("--seeds", metavar="A-B", help="one image a seed, such as 0-31 or 1,5,9")
     sample.add_argument(
         "--truncation",
         type=float,

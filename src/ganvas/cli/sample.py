@@ -11,30 +11,32 @@ from torch import Tensor
 from ganvas.data.plane import scatter
 from ganvas.errors import UsageError
 from ganvas.runs.disk import explain
-from ganvas.runs.pictures import enlarged, grid, save_gif, save_png
-from ganvas.runs.run import Run
+from ganvas.runs.pictures import enlarged, grid, save_clip, save_png
+from ganvas.runs.run import Run, check_seeds
 
 MOST = 1_000_000
+STATIONS = 200
+"""Images that an animation may pass through."""
+
+CLIPS = (".gif", ".webp")
+FILMS = (".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm", ".mpg", ".mpeg")
 
 
 def sample(options: argparse.Namespace) -> None:
-    if not 1 <= options.count <= MOST:
-        raise UsageError(f"--count must be from 1 to {MOST:,}, not {options.count}")
-    if options.truncation is not None and not 0 < options.truncation < 100:
-        raise UsageError("--truncation must be more than 0, such as 0.7")
+    seeds = None if options.seeds is None else read_seeds(options.seeds)
+    check(options, seeds)
     out = Path(options.out)
     save = _saver(options.out)
-    seeds = None if options.seeds is None else read_seeds(options.seeds)
     run = Run(options.run, at=options.at, plugin=options.plugin)
     if run.draws_points:
         save = _points_saver(options.out)
     told = {"label": options.label, "attributes": read_attributes(options.attr or [])}
-    images = run.sample(
-        options.count, seed=options.seed, seeds=seeds, truncation=options.truncation, **told
-    )
+    draw = run.loop if save is _clip else run.sample
+    asked = {"seed": options.seed, "seeds": seeds, "truncation": options.truncation, **told}
+    images = draw(options.count, **asked)
     labels = None
-    if run.conditions is not None and run.conditions.exclusive:
-        rows = run.told(len(images), seed=options.seed, seeds=seeds, **told)
+    if run.conditions is not None and run.conditions.exclusive and save is not _clip:
+        rows = run.told(len(images), seed=options.seed or 0, seeds=seeds, **told)
         labels = None if rows is None else run.conditions.labels(rows)
     try:
         if out.parent != Path():
@@ -44,6 +46,19 @@ def sample(options: argparse.Namespace) -> None:
         raise explain(error, str(out)) from None
     what = "points" if run.draws_points else "images"
     print(f"{len(images):,} {what} at {run.images:,} images seen: {out}")
+
+
+def check(options: argparse.Namespace, seeds: list[int] | None) -> None:
+    """Raise UsageError for numbers that cannot be, before the run is opened."""
+    if seeds is not None:
+        check_seeds(seeds, options.seed, options.count)
+    if options.count is not None and not 1 <= options.count <= MOST:
+        raise UsageError(f"--count must be from 1 to {MOST:,}, not {options.count}")
+    if options.truncation is not None and not 0 < options.truncation < 100:
+        raise UsageError("--truncation must be more than 0, such as 0.7")
+    stations = options.count or len(seeds or ())
+    if _saver(options.out) is _clip and stations > STATIONS:
+        raise UsageError(f"an animation passes through at most {STATIONS} images, not {stations:,}")
 
 
 def read_seeds(text: str) -> list[int]:
@@ -68,11 +83,17 @@ def read_seeds(text: str) -> list[int]:
 
 def _saver(out: str):
     suffix = Path(out).suffix.lower()
-    known = {".png": _png, ".npz": _npz, ".gif": _gif}
+    known = {".png": _png, ".npz": _npz, **dict.fromkeys(CLIPS, _clip)}
     if out.endswith("/") or Path(out).is_dir():
         return _folder
+    if suffix in FILMS:
+        clip = Path(out).with_suffix(".gif")
+        raise UsageError(
+            f"--out {out}: films are not written; say --out {clip} (or .webp), and "
+            f"`ffmpeg -i {clip} {out}` makes one of it"
+        )
     if suffix not in known:
-        raise UsageError(f"--out {out}: end it with .png, .npz, .gif, or / for a folder")
+        raise UsageError(f"--out {out}: end it with .png, .npz, .gif, .webp, or / for a folder")
     return known[suffix]
 
 
@@ -118,8 +139,8 @@ def _points_npz(points: Tensor, out: Path, labels: Tensor | None) -> None:
     np.savez_compressed(out, points=points.numpy(), **known)
 
 
-def _gif(images: Tensor, out: Path, labels: Tensor | None) -> None:
-    save_gif([enlarged(_picture(image), 256) for image in images], out, 250)
+def _clip(images: Tensor, out: Path, labels: Tensor | None) -> None:
+    save_clip([enlarged(_picture(image), 256) for image in images], out, 80, last=80)
 
 
 def _folder(images: Tensor, out: Path, labels: Tensor | None) -> None:

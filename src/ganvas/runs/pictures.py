@@ -42,11 +42,17 @@ def save_png(picture: Image.Image, path: Path) -> Path:
     return path
 
 
-def save_gif(frames: Sequence[Image.Image], path: Path, milliseconds: int = 120) -> Path:
-    """A looping animation; its last frame stays for a while."""
+def save_clip(
+    frames: Sequence[Image.Image], path: Path, milliseconds: int = 120, last: int = 1500
+) -> Path:
+    """A looping animation, GIF or WebP by its name; its last frame stays for ``last``."""
     buffer = io.BytesIO()
     first, *rest = frames
-    times = [milliseconds] * len(rest) + [1500]
-    first.save(buffer, "GIF", save_all=True, append_images=rest, duration=times, loop=0)
+    times = [milliseconds] * len(rest) + [last]
+    if path.suffix.lower() == ".webp":
+        how = {"format": "WEBP", "lossless": True}
+    else:
+        how = {"format": "GIF"}
+    first.save(buffer, save_all=True, append_images=rest, duration=times, loop=0, **how)
     replace_file(path, buffer.getvalue())
     return path

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from ganvas.data import points
 from ganvas.engine import sampling
+from ganvas.engine.interpolation import lerp, loop, slerp
 from ganvas.errors import CheckpointError, UsageError
 from ganvas.recipes import table, yaml
 from ganvas.recipes.build import build_networks
@@ -20,6 +21,20 @@ from ganvas.runs.loggers import read_log
 
 IN_MEMORY = "in memory"
 """What a recipe says of images that were given as a tensor, an array or a Dataset."""
+
+
+def check_seeds(seeds: Iterable[int], seed: int | None, count: int | None) -> list[int]:
+    """The seeds, one image each, if nothing else says another thing of seed or number.
+
+    Raises:
+        UsageError: a ``seed`` beside them, or another ``count`` than theirs.
+    """
+    seeds = list(seeds)
+    if seed is not None:
+        raise UsageError(f"--seeds names a seed for each image: leave --seed {seed} away")
+    if count not in (None, len(seeds)):
+        raise UsageError(f"--seeds names {len(seeds)} images: leave --count {count} away")
+    return seeds
 
 
 class Run:
@@ -103,9 +118,9 @@ class Run:
 
     def sample(
         self,
-        count: int = 64,
+        count: int | None = None,
         *,
-        seed: int = 0,
+        seed: int | None = None,
         seeds: Iterable[int] | None = None,
         truncation: float | None = None,
         label: str | int | None = None,
@@ -116,7 +131,7 @@ class Run:
         Image i of a seed is the same in every call, points but for their last bits.
 
         Args:
-            count: how many, from one ``seed``.
+            count: how many, by default 64, from one ``seed``, by default 0.
             seeds: one image for each of these instead.
             truncation: less variety, fewer slips: squeeze latents into [-truncation, truncation];
                 a style-based generator draws w towards its average by this factor instead.
@@ -124,19 +139,72 @@ class Run:
             attributes: those to set, ``{"Smiling": True}``; others as they come in the data.
 
         Raises:
-            UsageError: a run that was told nothing, or not this, or a name it does not know.
+            UsageError: a run that was told nothing, or not this, or a name it does not know; or
+                what goes against ``seeds``.
         """
-        size = self.recipe.generator.latent
-        seeds = None if seeds is None else list(seeds)
-        latent = (
-            sampling.latents(seed, count, size)
-            if seeds is None
-            else sampling.latents_of(seeds, size)
-        )
-        told = self.told(len(latent), seed=seed, seeds=seeds, label=label, attributes=attributes)
+        latent, told = self._inputs(64, count, seed, seeds, label, attributes)
         if self.draws_points:
             return sampling.values(self.generator, latent, told, truncation).flatten(1)
         return sampling.draw(self.generator, latent, told, truncation)
+
+    def loop(
+        self,
+        count: int | None = None,
+        *,
+        steps: int = 16,
+        seed: int | None = None,
+        seeds: Iterable[int] | None = None,
+        truncation: float | None = None,
+        label: str | int | None = None,
+        attributes: Mapping[str, bool] | None = None,
+    ) -> Tensor:
+        """A way through samples and back to the first: uint8 [count * steps, H, W, C].
+
+        Every ``steps``-th image is one that ``sample`` draws; between them latents turn
+        (``slerp``), and conditions, where there are any, pass over into each other.
+
+        Args:
+            count: samples on the way, by default 8. steps: images from one to the next.
+            others: as for ``sample``.
+
+        Raises:
+            UsageError: as ``sample``; fewer than two samples, or a run on points.
+        """
+        if self.draws_points:
+            raise UsageError(f"{self.path} draws points: there are no images to pass through")
+        stations, told = self._inputs(8, count, seed, seeds, label, attributes)
+        if len(stations) < 2 or steps < 1:
+            raise UsageError("an animation needs at least 2 images to pass through, and 1 step")
+        conditions = None if told is None else loop(told, steps, lerp)
+        return sampling.draw(self.generator, loop(stations, steps, slerp), conditions, truncation)
+
+    def _inputs(
+        self,
+        usual: int,
+        count: int | None,
+        seed: int | None,
+        seeds: Iterable[int] | None,
+        label: str | int | None,
+        attributes: Mapping[str, bool] | None,
+    ) -> tuple[Tensor, Tensor | None]:
+        """Latents and conditions of what was asked for; ``usual``: how many, where nothing says.
+
+        Raises:
+            UsageError: settings that go against each other.
+        """
+        size = self.recipe.generator.latent
+        if seeds is None:
+            count = usual if count is None else count
+            if count < 1:
+                raise UsageError(f"--count must be at least 1, not {count}")
+            latent = sampling.latents(seed or 0, count, size)
+        else:
+            seeds = check_seeds(seeds, seed, count)
+            latent = sampling.latents_of(seeds, size)
+        told = self.told(
+            len(latent), seed=seed or 0, seeds=seeds, label=label, attributes=attributes
+        )
+        return latent, told
 
     @property
     def draws_points(self) -> bool:
@@ -156,6 +224,8 @@ class Run:
         """The conditions [count, K] that ``sample`` gives its images from ``first`` on, or, where
         there are ``seeds``, its image of each; or None."""
         known = self.conditions
+        if label is not None and attributes:
+            raise UsageError("no run knows both: say --label or --attr, not both")
         if known is None:
             if label is not None or attributes:
                 raise UsageError(

@@ -26,7 +26,7 @@ from ganvas.recipes.recipe import Recipe
 from ganvas.runs import checkpoint
 from ganvas.runs.interrupt import interruptible
 from ganvas.runs.loggers import JsonLines, Logger, Loggers, read_log, tensorboard
-from ganvas.runs.pictures import enlarged, grid, save_gif, save_png
+from ganvas.runs.pictures import enlarged, grid, save_clip, save_png
 from ganvas.runs.scene import Scene
 from ganvas.runs.scoring import Scorer, log_record
 from ganvas.runs.sheet import GRID, sheet
@@ -300,7 +300,7 @@ def save_outcome(path: Path, final: Image.Image) -> None:
     save_png(enlarged(final), path / "samples.png")
     frames = list(_readable(grids(path).values()))
     if len(frames) > 1:
-        save_gif([enlarged(frame) for frame in frames], path / "timelapse.gif")
+        save_clip([enlarged(frame) for frame in frames], path / "timelapse.gif")
 
 
 def _readable(paths: Iterable[Path]) -> Iterator[Image.Image]:
