@@ -2,15 +2,18 @@
 
 import hashlib
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from ganvas.data.names import natural
 from ganvas.errors import DataError
 
+T = TypeVar("T")
 BLOCK = 1 << 24  # bytes hashed at a time, so that a memory-mapped set is never read as a whole
 
 
@@ -111,11 +114,33 @@ def fingerprint_of(
     return f"sha256:{digest.hexdigest()}"
 
 
-def number_classes(values: Sequence[object]) -> tuple[Tensor, tuple[str, ...]]:
-    """Labels int64 [N] and class names from N values, sorted: as numbers where all are."""
-    kinds = sorted(set(values), key=str)
+def class_order(names: Iterable[T]) -> list[T]:
+    """Names, or values to be named, in the one order they have everywhere: 0, 1, 2, 10."""
+    kinds = sorted(names, key=lambda kind: natural(str(kind)))
     if all(re.fullmatch(r"-?[0-9]{1,18}", str(kind)) for kind in kinds):
-        kinds.sort(key=lambda kind: int(str(kind)))
+        kinds.sort(key=lambda kind: int(str(kind)))  # -1 before 0
+    return kinds
+
+
+def in_order(images: Images, classes: Sequence[str]) -> Images:
+    """The same images, whose classes are numbered in another order of the same names."""
+    assert images.labels is not None and sorted(classes) == sorted(images.classes)
+    numbers = torch.tensor([classes.index(name) for name in images.classes])
+    labels = numbers[images.labels]
+    return with_labels(images, labels, classes)
+
+
+def with_labels(images: Images, labels: Tensor | None, classes: Sequence[str]) -> Images:
+    """The same images under other labels, or none; the fingerprint follows."""
+    found = fingerprint_of(
+        images.pixels, labels, classes, images.attributes, images.attribute_names
+    )
+    return replace(images, labels=labels, classes=tuple(classes), fingerprint=found)
+
+
+def number_classes(values: Sequence[object]) -> tuple[Tensor, tuple[str, ...]]:
+    """Labels int64 [N] and class names from N values, in the order of ``class_order``."""
+    kinds = class_order(set(values))
     index = {kind: number for number, kind in enumerate(kinds)}
     labels = torch.tensor([index[value] for value in values], dtype=torch.int64)
     return labels, tuple(str(kind) for kind in kinds)

@@ -16,7 +16,7 @@ from ganvas.data.collect import look, notes_on
 from ganvas.data.decode import Header, Unreadable, decode, quiet
 from ganvas.data.files import Entry, Files
 from ganvas.data.fit import Fit, Size
-from ganvas.data.images import Images
+from ganvas.data.images import Images, class_order
 from ganvas.data.layout import lay_out
 from ganvas.data.names import some
 from ganvas.data.parallel import threaded
@@ -138,7 +138,8 @@ def build(
     fit: str,
     notes: tuple[str, ...],
 ) -> Inspection:
-    classes = dict(sorted(Counter(labels).items()))
+    counts = Counter(labels)
+    classes = {name: counts[name] for name in class_order(counts)}
     sizes = ordered((header.height, header.width) for header in headers)
     warnings = warn(len(headers), classes, attributes, duplicates, unreadable)
     return Inspection(

@@ -44,7 +44,7 @@ class Conditions:
         return self.rows[torch.searchsorted(edges, places).clamp(max=len(edges) - 1)].float()
 
     def of_label(self, label: str) -> Tensor:
-        """The row [K] of a class by its name, or by its number where no class has that name.
+        """The row [K] of a class by its name; by its number where no class is named by one.
 
         Raises:
             UsageError: there are no classes, or none like that.
@@ -53,7 +53,8 @@ class Conditions:
             raise UsageError(f"this run knows attributes ({self._shown()}), not labels: say --attr")
         if label in self.names:
             return F.one_hot(torch.tensor(self.names.index(label)), len(self.names)).float()
-        if label.isdigit() and int(label) < len(self.names):
+        named_by_numbers = any(name.isdecimal() for name in self.names)
+        if not named_by_numbers and label.isdecimal() and int(label) < len(self.names):
             return F.one_hot(torch.tensor(int(label)), len(self.names)).float()
         raise UsageError(f"no label {label!r}: there are {self._shown()}")
 

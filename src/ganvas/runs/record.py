@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import platform
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from importlib import metadata
@@ -14,6 +15,7 @@ import torch
 
 import ganvas
 from ganvas.data import Images
+from ganvas.data.images import in_order, with_labels
 from ganvas.errors import CheckpointError, DataError
 from ganvas.recipes.build import Choices
 from ganvas.recipes.conditions import Conditions
@@ -49,14 +51,35 @@ class Record:
             return []
         return [f"the resume may not be exact to the last bit: {'; '.join(changed)}"]
 
-    def check_data(self, images: Images) -> None:
-        """Raise DataError if these are not the images that the run was trained on."""
-        if images.fingerprint != self.fingerprint:
+    def recognised(self, images: Images) -> Images | None:
+        """The images that the run was trained on, numbered as they were then; None if they are
+        others."""
+        return next(
+            (found for found in self._readings(images) if found.fingerprint == self.fingerprint),
+            None,
+        )
+
+    def check_data(self, images: Images) -> Images:
+        """As ``recognised``; raises DataError if these are others."""
+        found = self.recognised(images)
+        if found is None:
             raise DataError(
                 f"{images.name} is not what this run was trained on ({self.count:,} images of "
                 f"{self.data}; now {len(images):,} with another fingerprint). Put the old data "
                 f"back, or say --new-data to go on with these"
             )
+        return found
+
+    def _readings(self, images: Images) -> Iterator[Images]:
+        """As it is read now, and as older versions did: classes in another order, or none."""
+        yield images
+        if images.labels is None:
+            return
+        told = self.conditions or {}
+        for order in (told.get("names", []), sorted(images.classes)):
+            if list(images.classes) != order and sorted(images.classes) == sorted(order):
+                yield in_order(images, order)
+        yield with_labels(images, None, ())
 
 
 def describe(

@@ -57,7 +57,10 @@ def of_run(
     if data is None and run.settings["data"]["source"] == IN_MEMORY:
         raise UsageError("this run was trained on images in memory: say --data SRC")
     sources = sources_of(run.recipe, run.record.shape, data)
-    if data is None and sources.training.fingerprint != run.record.fingerprint:
+    known = run.record.recognised(sources.training)
+    if known is not None:
+        sources = replace(sources, training=known)
+    elif data is None:
         raise DataError(
             f"{sources.training.name} is not what this run was trained on: put the old images "
             f"back, or say --data SRC to compare with others"

@@ -230,7 +230,7 @@ def resume(
         if new_data:
             _check_conditions(old, conditions_of(recipe, found))
         else:
-            known.check_data(found)
+            found = known.check_data(found)
         engine = build_engine(recipe, found, known.choices)
         numbers, problems = _restore(engine, path / "checkpoints", recipe.start)
         seconds = numbers.get("evaluation_seconds", 0.0)
