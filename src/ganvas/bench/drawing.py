@@ -8,6 +8,8 @@ from typing import Literal
 
 from PIL import Image, ImageDraw, ImageFont
 
+from ganvas.data import own
+
 SCALE = 2
 """Pixels of a PNG for each unit."""
 
@@ -64,7 +66,7 @@ def png(shapes: Sequence[Shape], width: int, height: int) -> bytes:
             bottom = round(y + shape.height * SCALE)
             draw.rectangle((round(x), round(y), right - 1, bottom - 1), shape.colour)
     buffer = io.BytesIO()
-    picture.save(buffer, "PNG", optimize=True)
+    picture.save(buffer, "PNG", optimize=True, pnginfo=own.mark("sheet"))
     return buffer.getvalue()
 
 

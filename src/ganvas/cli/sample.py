@@ -8,6 +8,7 @@ import numpy as np
 from PIL import Image
 from torch import Tensor
 
+from ganvas.data import own
 from ganvas.data.plane import scatter
 from ganvas.errors import UsageError
 from ganvas.runs.disk import explain
@@ -146,7 +147,7 @@ def _clip(images: Tensor, out: Path, labels: Tensor | None) -> None:
 def _folder(images: Tensor, out: Path, labels: Tensor | None) -> None:
     out.mkdir(parents=True, exist_ok=True)
     for index, image in enumerate(images):
-        _picture(image).save(out / f"{index:06d}.png")
+        _picture(image).save(out / f"{index:06d}.png", pnginfo=own.mark("sample"))
 
 
 def _picture(image: Tensor) -> Image.Image:

@@ -2,7 +2,6 @@
 
 import argparse
 import inspect
-import io
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,6 +15,7 @@ from ganvas.recipes import reading, yaml
 from ganvas.recipes.about import ABOUT
 from ganvas.recipes.table import RECIPES, find
 from ganvas.runs import checkpoint, folder
+from ganvas.runs.pictures import save_png
 from ganvas.runs.run import Run
 
 if TYPE_CHECKING:
@@ -103,9 +103,7 @@ def data(options: argparse.Namespace) -> None:
     if size is None and found.sizes:
         size = min(*found.sizes.most_common(1)[0][0], SHEET)
     images = load_images(options.source, split=options.split, size=size, fit=options.fit)
-    buffer = io.BytesIO()
-    contact_sheet(images).save(buffer, "PNG")
-    Path(options.out).write_bytes(buffer.getvalue())
+    save_png(contact_sheet(images), Path(options.out))
     print(f"  contact sheet: {options.out}")
 
 

@@ -40,14 +40,14 @@ class Zip:
         self.path = path
         self.name = path.name
         self.identity = identity(path)
-        self.ignored = 0
+        self.others: list[str] = []
         self.total_bytes = total_bytes
         with damage(path):
             self._zip = zipfile.ZipFile(path)
 
     def entries(self) -> Iterator[Entry]:
         """The entries.  Errors: DataError for a hostile or damaged archive."""
-        self.ignored = 0
+        self.others = []
         members = [member for member in self._zip.infolist() if not member.is_dir()]
         total = sum(member.file_size for member in members)
         check_total(self.path, total, self.total_bytes, self.path.stat().st_size)
@@ -57,10 +57,10 @@ class Zip:
                 raise refused(self.path, name, "is a link")
             if member.flag_bits & 1:
                 raise DataError(f"{self.path}: {name!r} is encrypted; pack it without a password")
-            if is_hidden(name):
+            if is_hidden(name) or name.endswith("/"):
                 continue
             if not is_wanted(name, partial(self._read, member, 16)):
-                self.ignored += 1
+                self.others.append(name)
                 continue
             if member.file_size > MEMBER_BYTES:
                 raise too_large(self.path, name)
@@ -81,7 +81,7 @@ class Tar:
         self.path = path
         self.name = path.name
         self.identity = identity(path)
-        self.ignored = 0
+        self.others: list[str] = []
         self.total_bytes = total_bytes
         self._held: list[Entry] | None = None
 
@@ -92,7 +92,7 @@ class Tar:
             return
         held: list[Entry] | None = []
         size = 0
-        self.ignored = 0
+        self.others = []
         for name, data in self._members():
             entry = Entry(name, partial(io.BytesIO, data))
             size += len(data)
@@ -127,7 +127,7 @@ class Tar:
             return start
 
         if not is_wanted(name, head):
-            self.ignored += 1
+            self.others.append(name)
             return
         if member.size > MEMBER_BYTES:
             raise too_large(self.path, name)
@@ -177,13 +177,16 @@ def identity(path: Path) -> str:
 
 
 def checked_name(path: Path, name: str) -> str:
-    """A member's name without a leading "./".  Errors: DataError if it points outside."""
+    """A member's name without a leading "./", a back-slash (of Windows) as a slash.
+
+    Errors: DataError if it points outside.
+    """
     plain = name.replace("\\", "/")
     if plain.startswith("/") or DRIVE.match(plain) or ".." in plain.split("/") or "\0" in name:
         raise refused(path, name, "points outside the archive")
-    while name.startswith("./"):
-        name = name[2:]
-    return name
+    while plain.startswith("./"):
+        plain = plain[2:]
+    return plain
 
 
 def check_total(path: Path, size: int, most: int, compressed: int) -> None:

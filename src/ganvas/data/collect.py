@@ -28,6 +28,7 @@ from ganvas.data.mapped import (
     save_record,
 )
 from ganvas.data.names import printable
+from ganvas.data.own import below, own_pictures, run_folders
 from ganvas.data.parallel import threaded
 from ganvas.data.part import Part
 from ganvas.errors import DataError
@@ -35,18 +36,20 @@ from ganvas.errors import DataError
 Progress = Callable[[int, int], None]
 REASONS = 3  # how many unreadable files a message names
 TELL_EVERY = 64  # images between two calls of progress
-FORMAT = 1  # of the decoded copies in the cache: raise it when decoding changes
+FORMAT = 2  # of the decoded copies in the cache: raise it when decoding changes
 
 
 @dataclass
 class Survey:
-    """headers and stamps by name, sorted; reasons by name; tables' bytes; files passed over."""
+    """headers and stamps by name, sorted; reasons by name; tables' bytes; what ganvas drew; how
+    many other files were passed over."""
 
     headers: dict[str, Header] = field(default_factory=dict)
     stamps: dict[str, str] = field(default_factory=dict)
     reasons: dict[str, str] = field(default_factory=dict)
     tables: dict[str, bytes] = field(default_factory=dict)
-    ignored: int = 0
+    own: set[str] = field(default_factory=set)
+    others: int = 0
 
 
 @dataclass(frozen=True)
@@ -115,9 +118,19 @@ def look(files: Files) -> Survey:
             survey.tables[name] = found
         else:
             survey.reasons[name] = found
-    survey.ignored = files.ignored
+    leave_out_own(survey, files.others)
     check_readable(files, survey)
     return survey
+
+
+def leave_out_own(survey: Survey, others: Sequence[str]) -> None:
+    """Take what ganvas itself wrote out of a survey: runs, sheets and samples."""
+    runs = run_folders(others)
+    survey.own = own_pictures({name: h.own for name, h in survey.headers.items()}, runs)
+    for found in (survey.headers, survey.reasons, survey.tables):
+        for name in [name for name in found if name in survey.own or below(name, runs)]:
+            del found[name]
+    survey.others = sum(not below(name, runs) for name in others)
 
 
 def check_readable(files: Files, survey: Survey) -> None:
@@ -128,7 +141,12 @@ def check_readable(files: Files, survey: Survey) -> None:
             f"{files.name}: none of its {len(survey.reasons)} images is readable: "
             f"{list_reasons(survey.reasons)}"
         )
-    others = f" ({survey.ignored} other files)" if survey.ignored else ""
+    if survey.own:
+        raise DataError(
+            f"{files.name}: holds only pictures that ganvas drew (a run, sheets of samples), which "
+            "are no data; give the folder of your own images"
+        )
+    others = f" ({survey.others} other files)" if survey.others else ""
     raise DataError(
         f"{files.name}: no image in it{others}; a GAN needs at least 2 images, "
         "as PNG, JPEG, WebP, GIF, BMP, TIFF or PPM"
@@ -247,7 +265,11 @@ def notes_on(
     grey = sum(header.grey for header in headers)
     counts = {
         f"unreadable file(s) skipped: {list_reasons(bad)}": len(bad),
-        "other file(s) ignored": survey.ignored,
+        "other file(s) ignored": survey.others,
+        "picture(s) that ganvas drew passed over": len(survey.own),
+        "file(s) with further pages or frames, of which only the first is used": sum(
+            header.several for header in headers
+        ),
         "image(s) with transparency composited on white": sum(h.transparent for h in headers),
         "16-bit image(s) scaled to 8 bits": wide,
         "CMYK image(s) converted to RGB": sum(header.mode == "CMYK" for header in headers),

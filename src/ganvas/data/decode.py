@@ -15,6 +15,8 @@ from typing import BinaryIO
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
+from ganvas.data.own import marked
+
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "PPM")
 MAX_PIXELS = 64_000_000
 ENDINGS = frozenset((
@@ -44,7 +46,10 @@ class Unreadable(Exception):
 
 @dataclass(frozen=True)
 class Header:
-    """What a file says of itself before its pixels are decoded; height and width are upright."""
+    """What a file says of itself before its pixels are decoded; height and width are upright.
+
+    several: it has further pages or frames.  own: what ganvas drew, "sheet" or "sample", else "".
+    """
 
     height: int
     width: int
@@ -52,6 +57,8 @@ class Header:
     format: str
     grey: bool
     transparent: bool
+    several: bool = False
+    own: str = ""
 
 
 def looks_like_image(ending: str, head: bytes) -> bool:
@@ -81,7 +88,8 @@ def read_header(file: BinaryIO) -> Header:
         if orientation(image) >= 5 and image.format != "TIFF":
             width, height = height, width
         kind = image.format or ""
-        return Header(height, width, image.mode, kind, is_grey(image), is_transparent(image))
+        grey, transparent, several = is_grey(image), is_transparent(image), has_several(image)
+        return Header(height, width, image.mode, kind, grey, transparent, several, marked(image))
 
 
 def decode(file: BinaryIO, enough: tuple[int, int] | None = None) -> Image.Image:
@@ -152,6 +160,14 @@ def is_grey(image: Image.Image) -> bool:
         colours = colours[: len(colours) // 3 * 3].reshape(-1, 3)
         return bool((colours == colours[:, :1]).all())
     return image.mode in GREY_MODES or image.mode.startswith("I;16")
+
+
+def has_several(image: Image.Image) -> bool:
+    """Whether there are further pages or frames (the second picture of an MPO is a preview)."""
+    try:
+        return image.format != "MPO" and getattr(image, "is_animated", False)
+    except Exception:  # a damaged second frame does not make the first unreadable
+        return False
 
 
 def is_transparent(image: Image.Image) -> bool:

@@ -8,6 +8,11 @@ from ganvas.data.decode import looks_like_image
 
 TABLES = ("labels.csv", "attributes.csv")
 MEMBER_BYTES = 64 << 20
+SYSTEM = frozenset((
+    "__macosx", "@eadir", "#recycle", "@recycle", "#snapshot", "$recycle.bin", "lost+found",
+    "system volume information", "thumbs.db", "ehthumbs.db", "desktop.ini",
+))  # fmt: skip
+"""What systems and network drives leave in folders of pictures: previews, rubbish bins."""
 
 
 @dataclass(frozen=True)
@@ -23,19 +28,19 @@ class Files(Protocol):
     """A folder, a zip or a tar: ``entries`` may be called again and gives the same each time.
 
     Only files that look like images, and tables of labels or attributes, are among the entries;
-    ``ignored`` counts the others once the entries have been gone through.
+    ``others`` are the names of the rest, once the entries have been gone through.
     """
 
     name: str
     identity: str
-    ignored: int
+    others: list[str]
 
     def entries(self) -> Iterator[Entry]: ...
 
 
 def is_hidden(name: str) -> bool:
-    """Hidden by convention: a leading dot anywhere in the path, or macOS's archive rubbish."""
-    return any(part.startswith(".") or part == "__MACOSX" for part in name.split("/"))
+    """Hidden by convention: a leading dot anywhere in the path, or a system's own."""
+    return any(part.startswith(".") or part.lower() in SYSTEM for part in name.split("/"))
 
 
 def is_wanted(name: str, head: Callable[[], bytes]) -> bool:

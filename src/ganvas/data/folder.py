@@ -22,13 +22,13 @@ class Folder:
         self.path = path
         self.name = path.resolve().name or str(path)
         self.identity = str(path.resolve())
-        self.ignored = 0
+        self.others: list[str] = []
         self._listed: list[Entry] | None = None
 
     def entries(self) -> Iterator[Entry]:
         """The entries.  Errors: DataError where the folder itself cannot be read."""
         if self._listed is None:
-            self.ignored = 0
+            self.others = []
             self._listed = sorted(self._walk(self.path, ""), key=lambda entry: entry.name)
         yield from self._listed
 
@@ -41,8 +41,8 @@ class Folder:
                 f"{folder}: cannot be listed ({error.strerror}); mend its permissions"
             ) from None
         for item in items:
-            name = prefix + item.name
-            if is_hidden(item.name):
+            name = prefix + item.name.replace("\\", "/")  # from archives unpacked elsewhere
+            if is_hidden(name):
                 continue
             if item.is_dir():
                 if not item.is_symlink() or self._leads_out(item.path, seen):
@@ -61,7 +61,7 @@ class Folder:
     def _entry(self, item: os.DirEntry[str], name: str) -> Entry | None:
         broken = item.is_symlink() and not os.path.exists(item.path)
         if not (broken or item.is_file()) or not is_wanted(name, partial(head, item.path)):
-            self.ignored += 1
+            self.others.append(name)
             return None
         stamp = "" if broken else f"{item.stat().st_size}-{item.stat().st_mtime_ns}"
         return Entry(name, partial(open_file, item.path), stamp)

@@ -9,6 +9,7 @@ import numpy as np
 from PIL import Image
 from torch import Tensor
 
+from ganvas.data import own
 from ganvas.runs.disk import replace_file
 
 GAP = 2
@@ -35,9 +36,10 @@ def enlarged(sheet: Image.Image, least: int = 480) -> Image.Image:
     return sheet.resize((sheet.width * factor, sheet.height * factor), Image.Resampling.NEAREST)
 
 
-def save_png(picture: Image.Image, path: Path) -> Path:
+def save_png(picture: Image.Image, path: Path, kind: own.Kind = "sheet") -> Path:
+    """Save a sheet, or one sample, marked as ours: no training takes it for data."""
     buffer = io.BytesIO()
-    picture.save(buffer, "PNG")
+    picture.save(buffer, "PNG", pnginfo=own.mark(kind))
     replace_file(path, buffer.getvalue())
     return path
 
@@ -50,9 +52,9 @@ def save_clip(
     first, *rest = frames
     times = [milliseconds] * len(rest) + [last]
     if path.suffix.lower() == ".webp":
-        how = {"format": "WEBP", "lossless": True}
+        how = {"format": "WEBP", "lossless": True, "exif": own.exif("sheet")}
     else:
-        how = {"format": "GIF"}
+        how = {"format": "GIF", "comment": own.comment("sheet")}
     first.save(buffer, save_all=True, append_images=rest, duration=times, loop=0, **how)
     replace_file(path, buffer.getvalue())
     return path
