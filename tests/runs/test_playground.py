@@ -14,6 +14,7 @@ from ganvas.data import load_images
 from ganvas.data.points import ring
 from ganvas.errors import UsageError
 from ganvas.runs import scores
+from ganvas.runs.scene import DRAWN, REAL
 
 from .playing import assert_same_run
 
@@ -86,6 +87,10 @@ def test_the_folder_holds_scenes_and_a_time_lapse(run) -> None:
         assert clip.n_frames == 3  # pyright: ignore
     report = (run.path / "report.html").read_text(encoding="utf-8")
     assert "points in the plane" in report and "spread-least" in report
+    assert "points to learn: ring" in report and "training images" not in report
+    assert "000 points of ring, points in the plane" in report
+    for colour, meaning in ((REAL, "red: the discriminator takes"), (DRAWN, "blue: for drawn")):
+        assert f'background:rgb{colour}"></i>{meaning}' in report
 
 
 def test_every_command_takes_it(run, tmp_path, capsys) -> None:
@@ -143,6 +148,8 @@ def test_a_conditional_run_draws_the_mode_it_is_told(tmp_path: Path, condition) 
     }  # fmt: skip
     run = ganvas.train("playground-ring", out=tmp_path, overrides=tiny)
     assert run.sample(4, label="90°").shape == (4, 2)
+    report = (run.path / "report.html").read_text(encoding="utf-8")
+    assert "drawn points" in report and "the discriminator takes" not in report
     assert ring().names[2] == "90°"
 
 

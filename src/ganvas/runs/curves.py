@@ -5,10 +5,16 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import NamedTuple
 
-WIDTH, HEIGHT, LEFT, BOTTOM = 460, 170, 52, 22
+WIDTH, HEIGHT, LEFT, BOTTOM = 460, 170, 56, 22
 COLOURS = ("#2563eb", "#dc2626", "#059669", "#d97706", "#7c3aed", "#0891b2")
 STEEP = 30
 """From this ratio of largest to smallest on, positive values stand on a logarithmic scale."""
+
+ALIKE = 1e-6
+"""Values that differ by less than this part of them are one value: the rest is rounding."""
+
+LETTER = 6.2
+"""Width of a letter of the axes, on average."""
 
 Band = tuple[Sequence[float], Sequence[float]]
 
@@ -19,9 +25,11 @@ class Scale:
     def __init__(self, values: Sequence[float], start: float, end: float) -> None:
         low, high = min(values), max(values)
         self.log = low > 0 and high / low >= STEEP
+        self.only = high if high - low <= ALIKE * max(abs(low), abs(high)) else None
         self.low, self.high = self._map(low), self._map(high)
-        if self.high - self.low < 1e-12:
-            self.low, self.high = self.low - 0.5, self.high + 0.5
+        if self.only is not None:  # it stands in the middle, from nothing to twice as much
+            reach = abs(high) or 1.0
+            self.low, self.high = high - reach, high + reach
         self.start, self.end = start, end
 
     def __call__(self, value: float) -> float:
@@ -29,12 +37,33 @@ class Scale:
         return self.start + (self.end - self.start) * share
 
     def marks(self) -> list[float]:
-        """The lowest value, the middle of the scale, the highest."""
+        """The lowest value, the middle of the scale, the highest; a value that is the only one."""
+        if self.only is not None:
+            return [self.only]
         middle = (self.low + self.high) / 2
         return [10**v if self.log else v for v in (self.low, middle, self.high)]
 
+    def labels(self) -> list[str]:
+        """Of the marks: short, and different ones."""
+        marks = self.marks()
+        for digits in range(3, 7):
+            found = [short(mark, digits) for mark in marks]
+            if len(set(found)) == len(found):
+                break
+        return found
+
     def _map(self, value: float) -> float:
         return math.log10(value) if self.log else value
+
+
+def short(value: float, digits: int = 3) -> str:
+    """A number for an axis: ``0.0121``, ``3.75e-4``, ``1.2e6``."""
+    text = f"{value:.{digits}g}"
+    if "e" not in text and len(text) > 7:
+        text = f"{value:.{digits - 1}e}"
+    number, exponent, power = text.partition("e")
+    number = number.rstrip("0").rstrip(".") if exponent and "." in number else number
+    return f"{number}e{int(power)}" if exponent else number
 
 
 def chart(
@@ -47,12 +76,12 @@ def chart(
     """A figure of one or more lines against images seen.
 
     Args:
-        title, clock, lines: what is drawn; a value that is NaN is passed over.
+        title, clock, lines: what is drawn; a value that is not finite is passed over.
         band: lower and upper bounds of an interval, shaded.
         level: a height to compare with, dashed; left out where a logarithmic scale has no such.
     """
     bounds = [*band[0], *band[1]] if band else []
-    values = [v for line in [*lines.values(), bounds] for v in line if v == v]
+    values = [v for line in [*lines.values(), bounds] for v in line if math.isfinite(v)]
     if len(clock) < 2 or not values:
         return ""
     if level is not None and (level > 0 or min(values) <= 0):
@@ -64,17 +93,19 @@ def chart(
     if level is not None and level in values:
         at = f"{y(level):.1f}"
         drawing += f'<line x1="{LEFT}" x2="{WIDTH}" y1="{at}" y2="{at}" class="level"/>'
-    names = []
+    names, drawn = [], []
     for colour, (name, line) in zip(COLOURS * len(lines), lines.items(), strict=False):
-        drawing += _line(clock, line, y, colour)
+        drawing += _line(clock, line, y, colour, dashed=line in drawn)
+        drawn.append(line)
         names.append(f'<span style="color:{colour}">{escape(name)}</span>')
+    told = "" if list(lines) == [title] else f": {' · '.join(names)}"
     drawing += (
         f'<text x="{LEFT}" y="{HEIGHT - 4}" class="axis">{clock[0]:,}</text>'
         f'<text x="{WIDTH}" y="{HEIGHT - 4}" class="axis" '
         f'text-anchor="end">{clock[-1]:,} images</text>'
     )
     return (
-        f"<figure><figcaption>{escape(title)}: {' · '.join(names)}</figcaption>"
+        f"<figure><figcaption>{escape(title)}{told}</figcaption>"
         f'<svg viewBox="0 0 {WIDTH + 8} {HEIGHT}" role="img">{drawing}</svg></figure>'
     )
 
@@ -90,12 +121,14 @@ class Dot(NamedTuple):
 
 def dots(title: str, rows: Sequence[Dot], level: float | None = None) -> str:
     """A figure of values under each other, with their intervals; ``level`` is dashed."""
-    values = [v for row in rows for v in row[1:] if v is not None and v == v]
+    rows = [row for row in rows if math.isfinite(row.value)]
+    values = [v for row in rows for v in row[1:] if v is not None]
     if not values:
         return ""
     if level is not None and (level > 0 or min(values) <= 0):
         values.append(level)
-    x = Scale(values, 170, WIDTH - 10)
+    left = min(WIDTH // 2, 20 + LETTER * max(len(row.name) for row in rows))
+    x = Scale(values, left, WIDTH - 10)
     height = 26 * len(rows) + 30
     drawing = ""
     if level is not None and level in values:
@@ -104,7 +137,8 @@ def dots(title: str, rows: Sequence[Dot], level: float | None = None) -> str:
     for index, row in enumerate(rows):
         colour, y = COLOURS[index % len(COLOURS)], 18 + 26 * index
         drawing += (
-            f'<text x="160" y="{y + 4}" class="axis" text-anchor="end">{escape(row.name)}</text>'
+            f'<text x="{left - 10:.1f}" y="{y + 4}" class="axis" text-anchor="end">'
+            f"<title>{escape(row.name)}</title>{escape(_fitting(row.name, left - 10))}</text>"
         )
         if row.low is not None and row.high is not None:
             drawing += (
@@ -112,10 +146,10 @@ def dots(title: str, rows: Sequence[Dot], level: float | None = None) -> str:
                 f'stroke="{colour}" stroke-width="3" stroke-opacity=".45"/>'
             )
         drawing += f'<circle cx="{x(row.value):.1f}" cy="{y}" r="4.5" fill="{colour}"/>'
-    for mark in x.marks():
+    for mark, label in zip(x.marks(), x.labels(), strict=True):
         drawing += (
             f'<text x="{x(mark):.1f}" y="{height - 6}" class="axis" text-anchor="middle">'
-            f"{mark:.3g}</text>"
+            f"{label}</text>"
         )
     return (
         f"<figure><figcaption>{escape(title)}</figcaption>"
@@ -123,21 +157,31 @@ def dots(title: str, rows: Sequence[Dot], level: float | None = None) -> str:
     )
 
 
+def _fitting(name: str, width: float) -> str:
+    """The name, without its middle where that is too long: ends tell names apart."""
+    most = int(width / LETTER)
+    return name if len(name) <= most else f"{name[: most // 2 - 1]}…{name[-(most // 2) :]}"
+
+
 def _rules(y: Scale) -> str:
     return "".join(
         f'<line x1="{LEFT}" x2="{WIDTH}" y1="{y(v):.1f}" y2="{y(v):.1f}" class="rule"/>'
-        f'<text x="{LEFT - 6}" y="{y(v) + 4:.1f}" class="axis" text-anchor="end">{v:.3g}</text>'
-        for v in y.marks()
+        f'<text x="{LEFT - 6}" y="{y(v) + 4:.1f}" class="axis" text-anchor="end">{label}</text>'
+        for v, label in zip(y.marks(), y.labels(), strict=True)
     )
 
 
-def _line(clock: Sequence[int], line: Sequence[float], y: Scale, colour: str) -> str:
+def _line(
+    clock: Sequence[int], line: Sequence[float], y: Scale, colour: str, dashed: bool = False
+) -> str:
+    """dashed: it lies on another line, which shall still be seen."""
     points = " ".join(
         f"{_x(moment, clock):.1f},{y(value):.1f}"
         for moment, value in zip(clock, line, strict=True)
-        if value == value
+        if math.isfinite(value)
     )
-    return f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="1.5"/>'
+    dashes = ' stroke-dasharray="6 6"' if dashed else ""
+    return f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="1.5"{dashes}/>'
 
 
 def _shade(clock: Sequence[int], band: Band, y: Scale) -> str:

@@ -16,6 +16,10 @@ figcaption{font-size:.85rem;color:#475569}img{image-rendering:pixelated;max-widt
 .axis{font-size:11px;fill:#64748b}
 pre{background:#f8fafc;padding:1rem;overflow:auto;font-size:.85rem}
 table{border-collapse:collapse}td,th{padding:.1rem 1rem .1rem 0;vertical-align:top;text-align:left}
+td:first-child{white-space:nowrap}
+table{margin-bottom:1rem}
+.key{margin-right:1.2em;white-space:nowrap}
+.key i{display:inline-block;width:.8em;height:.8em;margin-right:.3em;border:1px solid #94a3b8}
 """
 
 
@@ -34,6 +38,14 @@ def table(rows: Sequence[Sequence[str]], head: Sequence[str] = ()) -> str:
         f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in rows
     )
     return f"<table>{f'<tr>{top}</tr>' if top else ''}{body}</table>"
+
+
+def key(colours: Iterable[tuple[tuple[int, int, int], str]]) -> str:
+    """A line that says what colours mean."""
+    return "".join(
+        f'<span class="key"><i style="background:rgb{colour}"></i>{escape(text)}</span> '
+        for colour, text in colours
+    )
 
 
 def figure(path: Path, text: str) -> str:

@@ -8,8 +8,9 @@ from ganvas.data.images import shape_words
 from ganvas.runs import session
 from ganvas.runs.curves import chart
 from ganvas.runs.disk import replace_file
-from ganvas.runs.page import figure, page, table
+from ganvas.runs.page import figure, key, page, table
 from ganvas.runs.run import Run
+from ganvas.runs.scene import legend
 from ganvas.runs.scorecard import is_score, scorecard
 
 FRAMES = 12
@@ -49,13 +50,16 @@ def _head(run: Run) -> str:
 
 
 def _pictures(run: Run) -> str:
-    named = [
-        ("samples.png", "newest samples (fixed latents)"),
-        ("reals.png", f"training images: {run.record.data}"),
-        ("timelapse.gif", "time-lapse"),
-    ]
-    figures = [figure(run.path / file, text) for file, text in named]
-    return f'<div class="row big">{"".join(figures)}</div>'
+    data = run.record.data
+    points = run.draws_points
+    named = {
+        "samples.png": "newest samples (fixed latents)",
+        "reals.png": f"points to learn: {data}" if points else f"training images: {data}",
+        "timelapse.gif": "time-lapse",
+    }
+    figures = [figure(run.path / file, text) for file, text in named.items()]
+    meaning = f'<p class="facts">{key(legend(run.recipe))}</p>' if points else ""
+    return f'{meaning}<div class="row big">{"".join(figures)}</div>'
 
 
 def _history(run: Run) -> str:
@@ -75,16 +79,21 @@ def _curves(log: list[dict[str, Any]]) -> str:
         families.setdefault(name.split("/")[0], []).append(name)
     charts = []
     for family, members in families.items():
-        lines = {name.split("/")[-1]: [r.get(name, float("nan")) for r in log] for name in members}
-        charts.append(chart(family.replace("_", " "), clock, lines))
+        lines = {_last(name): [r.get(name, float("nan")) for r in log] for name in members}
+        charts.append(chart(_last(family), clock, lines))
     return f'<h2>Curves</h2><div class="row">{"".join(charts) or "no log lines yet"}</div>'
+
+
+def _last(name: str) -> str:
+    return name.split("/")[-1].replace("_", " ")
 
 
 def _settings(run: Run) -> str:
     recipe = escape((run.path / "recipe.yaml").read_text(encoding="utf-8"))
     record = run.record
+    noun = "points" if run.draws_points else "images"
     rows = {
-        "data": f"{record.count:,} images of {record.data}, {shape_words(record.shape)}",
+        "data": f"{record.count:,} {noun} of {record.data}, {shape_words(record.shape)}",
         "fingerprint": record.fingerprint,
         "device": record.choices.words(),
         **record.versions,

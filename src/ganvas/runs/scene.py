@@ -12,7 +12,7 @@ from PIL import Image
 from torch import Tensor, nn
 
 from ganvas.data import Images
-from ganvas.data.plane import INK, REACH, SIDE, blank, blend, dots, finished
+from ganvas.data.plane import INK, PAPER, REACH, SIDE, Colour, blank, blend, dots, finished
 from ganvas.data.points import SHAPE
 from ganvas.engine.sampling import evaluating, latents, values
 from ganvas.recipes.conditions import Conditions
@@ -54,7 +54,7 @@ class Scene:
         if discriminator is not None and self.conditions is None and self.pack:
             paint(canvas, field(discriminator, len(canvas), self.pack))
         points = values(generator, self.latents, self.conditions).flatten(1)
-        dots(canvas, self.reals, (255, 255, 255), radius=1.3, opacity=0.75)
+        dots(canvas, self.reals, PAPER, radius=1.3, opacity=0.75)
         dots(canvas, points, INK, radius=1.3, opacity=0.75)
         return finished(canvas)
 
@@ -66,10 +66,27 @@ def scene(recipe: Recipe, images: Images, conditions: Conditions | None = None) 
         return None
     told = None if conditions is None else conditions.draw(recipe.seed, POINTS)
     latent = latents(recipe.seed, POINTS, recipe.generator.latent)
+    return Scene(images.pixels[:POINTS].flatten(1), latent, told, _pack(recipe))
+
+
+def _pack(recipe: Recipe) -> int:
+    """Points that the discriminator sees at a time; 0 where what it sees are none."""
     pack = recipe.game.multiple
     sees = recipe.game.seen(SHAPE, recipe.generator.latent)
-    pack = pack if sees == (pack * SHAPE[0], *SHAPE[1:]) else 0
-    return Scene(images.pixels[:POINTS].flatten(1), latent, told, pack)
+    return pack if sees == (pack * SHAPE[0], *SHAPE[1:]) else 0
+
+
+def legend(recipe: Recipe) -> list[tuple[Colour, str]]:
+    """What the colours of a scene mean, in the order in which a reader asks."""
+    known = [(INK, "drawn points"), (PAPER, "points to learn")]
+    if recipe.condition is not None or not _pack(recipe):
+        return known  # the ground is grey: no discriminator is asked
+    return [
+        *known,
+        (REAL, "red: the discriminator takes points here for real"),
+        (DRAWN, "blue: for drawn"),
+        (UNKNOWN, "grey: it cannot tell, least of all on the white line"),
+    ]
 
 
 @torch.no_grad()

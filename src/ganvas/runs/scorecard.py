@@ -84,4 +84,4 @@ def course(log: Sequence[Mapping[str, Any]], name: str) -> str:
     if log and f"{key}/low" in log[0]:
         band = ([r[f"{key}/low"] for r in log], [r[f"{key}/high"] for r in log])
     clock, values = [r["images"] for r in log], [r[key] for r in log]
-    return chart(name, clock, {"value": values}, band, log[-1].get(f"floor/{name}"))
+    return chart(name, clock, {name: values}, band, log[-1].get(f"floor/{name}"))
