@@ -116,8 +116,11 @@ def test_classes_from_folders(tmp_path):
     assert images.classes == ("cat", "dog")
     assert images.labels is not None and images.labels.tolist() == [0, 0, 1]
     assert images.labels.dtype == torch.int64
-    write(tmp_path / "top.png", encoded(picture(0), "PNG"))
-    assert load_images(tmp_path).labels is None
+    for name in ("top.png", "high.png"):
+        write(tmp_path / name, encoded(picture(0), "PNG"))
+    images = load_images(tmp_path)
+    assert images.labels is None and len(images) == 5
+    assert images.notes[0].startswith("2 images lie beside the folders cat, dog, which")
 
 
 def test_one_folder_around_everything_does_not_count(tmp_path):

@@ -11,12 +11,14 @@ from ganvas.data.memory import Raw, add_attributes, from_array, from_labels
 from ganvas.errors import DataError
 
 MAX_BYTES = 8 << 30
+UNNAMED = {"arr_0": "images", "arr_1": "labels"}  # of numpy.savez(path, images, labels)
 
 
 def read_npz(path: Path) -> Raw:
     """``images`` [N, H, W, C] or [N, C, H, W] uint8, and ``labels`` [N] where there are any.
 
-    Also ``attributes`` [N, A], 0 or 1, and A ``attribute_names`` (text; else a0, a1, …).
+    Also ``attributes`` [N, A], 0 or 1, and A ``attribute_names`` (text; else a0, a1, …).  What
+    was saved without names, ``arr_0`` and ``arr_1``, is taken for images and labels.
     Errors: DataError for other names, objects (they would be pickles) or more than 8 GiB.
     """
     try:
@@ -24,16 +26,21 @@ def read_npz(path: Path) -> Raw:
             size = sum(member.file_size for member in members.infolist())
         check_total(path, size, MAX_BYTES, path.stat().st_size)
         with np.load(path, allow_pickle=False) as file:
-            if "images" not in file.files:
+            known = UNNAMED if "arr_0" in file.files else {}
+            keys = {known.get(key, key): key for key in file.files}
+            if "images" not in keys:
                 raise DataError(f"{path}: holds {', '.join(file.files)}; name the array images")
-            images = file["images"]
+            images = file[keys["images"]]
             labels, attributes, names = (
-                file[key] if key in file.files else None
+                file[keys[key]] if key in keys else None
                 for key in ("labels", "attributes", "attribute_names")
             )
     except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error, KeyError) as error:
         raise unreadable(path, error) from None
     raw = from_array(images, path.name)
+    if known:
+        beside = "" if labels is None else " and arr_1 for labels"
+        raw.notes = (*raw.notes, f"arr_0 taken for images{beside}")
     if labels is not None:
         raw.labels, raw.classes = from_labels(labels, len(images), path.name)
     if attributes is not None:

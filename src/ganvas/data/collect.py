@@ -14,7 +14,7 @@ import PIL
 from torch import Tensor
 
 from ganvas.data.decode import Header, Unreadable, decode, quiet, read_header
-from ganvas.data.files import MEMBER_BYTES, TABLES, Entry, Files
+from ganvas.data.files import LISTING, MEMBER_BYTES, TABLES, Entry, Files
 from ganvas.data.fit import Fit
 from ganvas.data.images import Images, check_count, make_images, number_classes
 from ganvas.data.layout import Layout, lay_out
@@ -100,7 +100,7 @@ def look(files: Files) -> Survey:
     def read(entry: Entry) -> tuple[Entry, Header | bytes | str]:
         try:
             with entry.open() as file:
-                if entry.name.rsplit("/", 1)[-1] in TABLES:
+                if entry.name.rsplit("/", 1)[-1] in (*TABLES, LISTING):
                     return entry, _whole(file.read(MEMBER_BYTES + 1), entry.name)
                 return entry, read_header(file)
         except Unreadable as error:

@@ -7,6 +7,7 @@ from typing import BinaryIO, Protocol
 from ganvas.data.decode import looks_like_image
 
 TABLES = ("labels.csv", "attributes.csv")
+LISTING = "dataset.json"
 MEMBER_BYTES = 64 << 20
 SYSTEM = frozenset((
     "__macosx", "@eadir", "#recycle", "@recycle", "#snapshot", "$recycle.bin", "lost+found",
@@ -46,7 +47,7 @@ def is_hidden(name: str) -> bool:
 def is_wanted(name: str, head: Callable[[], bytes]) -> bool:
     """Whether a file belongs among the entries; ``head`` gives its first bytes if need be."""
     base = name.rsplit("/", 1)[-1]
-    if base in TABLES:
+    if base in (*TABLES, LISTING):
         return True
     ending = base.rsplit(".", 1)[-1] if "." in base else ""
     return looks_like_image(ending, b"") or looks_like_image("", head())

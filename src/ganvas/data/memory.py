@@ -137,8 +137,11 @@ def to_bytes(tensor: Tensor, name: str) -> tuple[Tensor, tuple[str, ...]]:
 def from_labels(
     labels: Any, count: int, name: str, classes: Sequence[str] = ()
 ) -> tuple[Tensor, tuple[str, ...]]:
-    """int64 [N] and class names.  Integers are numbered in their order unless names are given."""
-    values = as_values(labels, name)
+    """int64 [N] and class names.  Integers are numbered in their order unless names are given.
+
+    labels: integers [N] or [N, 1], or one-hot [N, K].
+    """
+    values = flat(as_values(labels, name))
     if values.ndim != 1 or len(values) != count:
         raise DataError(
             f"{name}: labels of shape {list(values.shape)} for {count} images; give one for each"
@@ -148,6 +151,16 @@ def from_labels(
     if classes and len(values) and values.min() >= 0 and values.max() < len(classes):
         return values.to(torch.int64), tuple(classes)
     return number_classes(values.tolist())
+
+
+def flat(values: Tensor) -> Tensor:
+    """Labels [N, 1] as [N], and one-hot ones [N, K] as the numbers of their columns [N]."""
+    if values.ndim != 2 or not values.numel():
+        return values
+    if values.shape[1] == 1:
+        return values[:, 0]
+    one_hot = ((values == 0) | (values == 1)).all() and (values.sum(1) == 1).all()
+    return values.float().argmax(1) if one_hot else values
 
 
 def as_values(labels: Any, name: str) -> Tensor:

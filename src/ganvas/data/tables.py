@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import reduce
 
 from ganvas.data.files import TABLES
+from ganvas.data.matching import Matcher
 from ganvas.data.names import some
 from ganvas.errors import DataError
 
@@ -72,10 +73,11 @@ def read_table(
 ) -> Table | None:
     """One table; None, with a note, where it has no column ``image`` and another, or no row.
 
-    Columns without a name are passed over.
+    Columns without a name are passed over; ``image`` and ``label`` may be in capitals.
     """
     name = root + base
     header, *lines = read_cells(name, data) or [[]]
+    header = [each.lower() if each.lower() in (IMAGE, LABEL) else each for each in header]
     places = [place for place, column in enumerate(header) if column and column != IMAGE]
     if IMAGE not in header or not places or not lines:
         what = f"its header is {','.join(header)!r}" if lines else "it has no row"
@@ -113,13 +115,16 @@ def check_whole(name: str, columns: Sequence[str], rows: Sequence[list[str]]) ->
 
 
 def read_cells(name: str, data: bytes) -> list[list[str]]:
-    """Rows of stripped cells, the header first.  Equal cells are one object: tables are large."""
+    """Rows of stripped cells, the header first, apart by commas or, as some spreadsheets write
+    them, by semicolons.  Equal cells are one object: tables are large."""
     known: dict[str, str] = {}
     try:
-        file = io.StringIO(data.decode("utf-8-sig"), newline="")
+        text = data.decode("utf-8-sig")
+        top = text.partition("\n")[0]
+        apart = ";" if ";" in top and "," not in top else ","
         return [
             [known.setdefault(cell, cell) for cell in map(str.strip, row)]
-            for row in csv.reader(file, strict=True)
+            for row in csv.reader(io.StringIO(text, newline=""), delimiter=apart, strict=True)
             if row
         ]
     except (UnicodeDecodeError, csv.Error) as error:
@@ -133,20 +138,16 @@ def resolve(
     rows: Sequence[list[str]],
     present: set[str],
 ) -> dict[str, list[str]]:
-    """Full name to cells; a row begins with a path from the table's folder, or just a file."""
-    by_base: dict[str, list[str]] = {}
-    for path in present:
-        if path.startswith(root):
-            by_base.setdefault(path.rsplit("/", 1)[-1], []).append(path)
+    """Full name to cells; a row begins with what ``Matcher`` finds a file by."""
+    matcher = Matcher(root, present)
     found: dict[str, list[str]] = {}
     absent: list[str] = []
     several: list[str] = []
     for image, *cells in rows:
-        alone = by_base.get(image, [])
-        path = root + image if root + image in present else alone[0] if len(alone) == 1 else None
-        if path is None:
-            (several if alone else absent).append(image)
-        elif found.setdefault(path, cells) != cells:
+        paths = matcher.find(image)
+        if len(paths) != 1:
+            (several if paths else absent).append(image)
+        elif found.setdefault(paths[0], cells) != cells:
             what = "labels" if columns == (LABEL,) else "rows that differ"
             raise DataError(f"{name}: {image} has two {what}; keep one")
     if several:

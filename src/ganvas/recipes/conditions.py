@@ -128,7 +128,7 @@ class ByClass(Condition):
         if images.labels is None or len(images.classes) < 2:
             raise DataError(
                 f"{images.name} has no classes to tell: put the images of each class into a folder "
-                f"of its own, or a labels.csv (image,label) beside them"
+                f"of its own, or a labels.csv (image,label) beside them{_hints(images)}"
             )
         counts = torch.bincount(images.labels, minlength=len(images.classes))
         rows = torch.eye(len(images.classes), dtype=torch.uint8)
@@ -148,7 +148,7 @@ class ByAttributes(Condition):
         if images.attributes is None:
             raise DataError(
                 f"{images.name} has no attributes to tell: put a labels.csv with a column each "
-                f"(image,Smiling,Eyeglasses) beside the images"
+                f"(image,Smiling,Eyeglasses) beside the images{_hints(images)}"
             )
         places = self._places(images.attribute_names)
         found, counts = torch.unique(images.attributes[:, places], dim=0, return_counts=True)
@@ -202,6 +202,13 @@ class Codes(Condition):
             return F.one_hot(places.long().clamp(max=self.count - 1), self.count).float()
 
         return drawn
+
+
+def _hints(images: Images) -> str:
+    """What was noted of tables and folders while reading, which may be the reason."""
+    words = (".csv", ".json", "folders")
+    found = [note for note in images.notes if any(word in note for word in words)]
+    return f" ({'; '.join(found)})" if found else ""
 
 
 def _batch(turn: Turn) -> Any:
