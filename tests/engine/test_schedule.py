@@ -1,10 +1,11 @@
 import math
+from dataclasses import dataclass
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ganvas.engine.schedule import Cosine, Geometric, Linear, at, ends
+from ganvas.engine.schedule import Cosine, Geometric, Linear, at, ends, moved_ends
 
 
 def test_numbers_are_constant() -> None:
@@ -43,3 +44,23 @@ def test_geometric_goes_by_equal_ratios() -> None:
     assert ends(fall) == (1.0, 1e-4)
     with pytest.raises(ValueError, match="above 0"):
         Geometric(1.0, 0.0, until=10)
+
+
+@dataclass(frozen=True)
+class Settings:
+    rate: object
+    rates: tuple[object, ...]
+    width: int = 3
+
+
+@pytest.mark.parametrize("kind", [Linear, Cosine, Geometric])
+def test_what_ends_with_a_total_ends_with_another_and_has_the_same_shape(kind) -> None:
+    old, other = kind(1.0, 0.1, until=500, begin=200), kind(1.0, 0.1, until=499)
+    new = moved_ends(old, 500, 300)
+    assert (new.begin, new.until) == (120, 300)
+    assert [at(new, 3 * i) for i in range(150)] == [at(old, 5 * i) for i in range(150)]
+    assert moved_ends(other, 500, 300) is other
+    for plain in (2e-4, None, 500, "500"):
+        assert moved_ends(plain, 500, 300) == plain
+    settings = Settings(Settings(old, (other, old, 500)), (), 500)
+    assert moved_ends(settings, 500, 300) == Settings(Settings(new, (other, new, 500)), (), 500)

@@ -1,5 +1,6 @@
 """Runs small enough to play in a test, and how two runs are compared bit for bit."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -30,11 +31,14 @@ WALL = ("seconds", "images_per_second")
 """What the clock on the wall writes into a log; no two runs agree on it."""
 
 
+Log = Callable[[Path], list[dict[str, Any]]]
+
+
 def log_of(path: Path) -> list[dict[str, Any]]:
     return [{k: v for k, v in r.items() if k not in WALL} for r in read_log(path / "log.jsonl")]
 
 
-def assert_same_run(ours: Path, theirs: Path) -> None:
+def assert_same_run(ours: Path, theirs: Path, log: Log = log_of) -> None:
     """Weights, EMA, optimisers, clock, log and samples are equal to the last bit."""
     mine = checkpoint.load_newest(ours / "checkpoints")
     other = checkpoint.load_newest(theirs / "checkpoints")
@@ -51,7 +55,7 @@ def assert_same_run(ours: Path, theirs: Path) -> None:
         numbers.pop("log_bytes")
         numbers.pop("evaluation_seconds")
     assert mine[2] == other[2]
-    assert log_of(ours) == log_of(theirs)
+    assert log(ours) == log(theirs)
     grids = [sorted((path / "samples").glob("*.png")) for path in (ours, theirs)]
     assert [p.name for p in grids[0]] == [p.name for p in grids[1]]
     assert all(a.read_bytes() == b.read_bytes() for a, b in zip(*grids, strict=True))

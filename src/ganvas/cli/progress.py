@@ -95,7 +95,12 @@ class Screen:
         assert self._task is not None
         clock = f"{event.images:,} of {event.total:,} images"
         self._bar.update(
-            self._task, completed=event.images, clock=clock, newest=self._newest, **facts
+            self._task,
+            total=event.total,
+            completed=event.images,
+            clock=clock,
+            newest=self._newest,
+            **facts,
         )
 
 

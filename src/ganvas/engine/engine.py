@@ -15,7 +15,7 @@ from ganvas import keys
 from ganvas.engine.draw import Draw, Share, Source
 from ganvas.engine.game import Game, Move, Turn
 from ganvas.engine.meter import Meter
-from ganvas.engine.schedule import at
+from ganvas.engine.schedule import at, moved_ends
 
 
 class Engine:
@@ -94,6 +94,14 @@ class Engine:
     def set_clock(self, clock: Mapping[str, Any]) -> None:
         self.images, self.rounds = clock["images"], clock["rounds"]
         self.meter.restore(clock["meter"], self.device)
+
+    def move_ends(self, old: int, new: int) -> None:
+        """From now on, schedules that end with ``old`` images end with ``new``; those of the
+        averages' half-lives stay."""
+        for player in self.game.players.values():
+            player.settings = moved_ends(player.settings, old, new)
+        schedules = self.game.schedules
+        self.game.schedules = {name: moved_ends(s, old, new) for name, s in schedules.items()}
 
     def _play(self) -> tuple[dict[str, Tensor], int]:
         """Play a round at the clock; its mean statistics, and how many images it showed."""

@@ -5,7 +5,8 @@ so that extending a run changes nothing about its past. ``at`` reads any of them
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,22 @@ def ends(schedule: Schedule) -> tuple[float, float]:
     if isinstance(schedule, Linear | Cosine | Geometric):
         return schedule.start, schedule.end
     return float(schedule), float(schedule)
+
+
+def moved_ends(settings: Any, old: int, new: int) -> Any:
+    """A schedule that ends when ``old`` images are seen, as one that ends with ``new``: it begins
+    in proportion. Of settings (a dataclass, a tuple), the same with all schedules in them so; any
+    other value as it is."""
+    if isinstance(settings, tuple):
+        return tuple(moved_ends(each, old, new) for each in settings)
+    if not is_dataclass(settings) or isinstance(settings, type):
+        return settings
+    if isinstance(settings, Linear | Cosine | Geometric):
+        if settings.until != old:
+            return settings
+        return replace(settings, begin=settings.begin * new // old, until=new)
+    found = {each.name: getattr(settings, each.name) for each in fields(settings) if each.init}
+    return replace(settings, **{name: moved_ends(each, old, new) for name, each in found.items()})
 
 
 def _progress(images: int, begin: int, until: int) -> float:

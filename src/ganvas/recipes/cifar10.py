@@ -40,5 +40,6 @@ def cifar10() -> Recipe:
         batch=64,
         images=IMAGES,
         minutes=29.9,
+        fit_minutes=True,
         every=Every(log=4_000, samples=50_000, checkpoint=100_000),
     )

@@ -42,6 +42,7 @@ def folder() -> Recipe:
         half_life=Linear(0.0, 10_000.0, until=100_000),
         batch=32,
         images=IMAGES,
+        fit_minutes=True,
         every=Every(log=2_000, samples=10_000, checkpoint=50_000),
     )
 

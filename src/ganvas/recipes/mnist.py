@@ -41,6 +41,7 @@ def mnist() -> Recipe:
         batch=64,
         images=IMAGES,
         minutes=4.9,
+        fit_minutes=True,
         threads=1,
         every=Every(log=4_000, samples=20_000, checkpoint=100_000),
         evaluation=Evaluations(every=72_000),

@@ -96,16 +96,18 @@ class Recipe:
     """All that a run is made of; every field may be overridden from the command line or YAML.
 
     images: total images seen, rounded up to whole batches. minutes: stop earlier when they are
-    over. batch: images a turn; accumulate: micro-batches it is cut into. half_life: of the
-    generator's EMA copy, in images; nothing keeps no copy. clip_gradient: largest gradient norm.
-    condition: what both networks are told; nothing tells them nothing. encoder: of games that have
-    one. start: a run whose weights to begin with. freeze: layers of the discriminator, from the
-    images on, that stay as they are (FreezeD, Mo et al. 2020). augment: of all the discriminator
-    sees. strength: of that, the probability of each transformation: a number, a schedule, or
-    ``adaptive``. keep: checkpoints kept, beside the best. threads: CPU
-    threads. compile: record whole rounds as CUDA graphs. evaluation: during training; nothing
-    measures none. What is left to the machine (device, precision, threads, compile) a short trial
-    decides where a rule cannot.
+    over. fit_minutes: where there are minutes, shorten the run once to what they allow: after
+    their first tenth its total, and with it the end of every schedule that ends with the total,
+    becomes what will have been seen by then; ``images`` is the most. batch: images a turn;
+    accumulate: micro-batches it is cut into. half_life: of the generator's EMA copy, in images;
+    nothing keeps no copy. clip_gradient: largest gradient norm. condition: what both networks are
+    told; nothing tells them nothing. encoder: of games that have one. start: a run whose weights to
+    begin with. freeze: layers of the discriminator, from the images on, that stay as they are
+    (FreezeD, Mo et al. 2020). augment: of all the discriminator sees. strength: of that, the
+    probability of each transformation: a number, a schedule, or ``adaptive``. keep: checkpoints
+    kept, beside the best. threads: CPU threads. compile: record whole rounds as CUDA graphs.
+    evaluation: during training; nothing measures none. What is left to the machine (device,
+    precision, threads, compile) a short trial decides where a rule cannot.
     """
 
     name: str
@@ -127,6 +129,7 @@ class Recipe:
     batch: int = 64
     accumulate: int = 1
     minutes: float | None = None
+    fit_minutes: bool = False
     seed: int = 0
     device: Device = "auto"
     precision: Precision = "auto"

@@ -104,6 +104,11 @@ def last_clock(folder: Path) -> int:
     return _newest_manifest(folder).get("images", 0)
 
 
+def total(folder: Path) -> int | None:
+    """How many images the run was to see when it saved its newest checkpoint, if that says so."""
+    return _newest_manifest(folder).get("numbers", {}).get("total")
+
+
 def best(folder: Path) -> dict[str, Any] | None:
     """Metric, value and clock of the best evaluation so far, where there was one."""
     return _newest_manifest(folder).get("numbers", {}).get("best")

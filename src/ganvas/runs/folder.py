@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import IO
 
 from ganvas.errors import RunBusy, UsageError, UserError
-from ganvas.runs.disk import explain
+from ganvas.recipes import reading, yaml
+from ganvas.recipes.recipe import Recipe
+from ganvas.runs.disk import explain, replace_file
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 NUMBERED = re.compile(r"(\d{4,})-(.+)")
@@ -49,6 +51,19 @@ def create(out: Path, name: str) -> Path:
             return path
     except OSError as error:
         raise explain(error, f"a run folder in {out}", "Choose another place with --out.") from None
+
+
+def write_recipe(path: Path, recipe: Recipe) -> None:
+    """Write, or replace at once, the recipe of a run folder.
+
+    Raises:
+        UserError: the disk is full or cannot be written.
+    """
+    file = path / "recipe.yaml"
+    try:
+        replace_file(file, yaml.write(reading.to_plain(recipe)).encode())
+    except OSError as error:
+        raise explain(error, str(file)) from None
 
 
 def is_run(path: Path) -> bool:

@@ -26,7 +26,7 @@ def write_report(run: Run) -> Path:
         _pictures(run),
         scorecard(run.path, [record for record in log if is_score(record)]),
         _history(run),
-        _curves([record for record in log if not is_score(record)]),
+        _curves([record for record in log if not is_score(record) and "total" not in record]),
         _settings(run),
     ]
     path = run.path / "report.html"
@@ -40,6 +40,11 @@ def _head(run: Run) -> str:
     facts = [
         f"recipe {run.recipe.name}",
         f"{run.images:,} of {run.recipe.images:,} images seen",
+        *(
+            f"{r['total']:,} are what its minutes allow, it found after {r['images']:,}"
+            for r in log
+            if "total" in r
+        ),
         f"{seconds / 60:.1f} minutes",
         f"{run.images / seconds:,.0f} images/s" if seconds else "",
         f"{record.machine}: {record.choices.words()}",

@@ -22,24 +22,30 @@ from ganvas.engine.sampling import draw
 from ganvas.engine.schedule import at
 from ganvas.errors import NonFinite
 from ganvas.recipes.conditions import Conditions
+from ganvas.recipes.length import fixed
 from ganvas.recipes.recipe import Recipe
 from ganvas.runs import checkpoint
+from ganvas.runs.folder import write_recipe
 from ganvas.runs.interrupt import interruptible
+from ganvas.runs.length import Promise
 from ganvas.runs.loggers import JsonLines, Logger, Loggers, read_log, tensorboard
 from ganvas.runs.pictures import enlarged, grid, save_clip, save_png
 from ganvas.runs.scene import Scene
 from ganvas.runs.scoring import Scorer, log_record
 from ganvas.runs.sheet import GRID, sheet
 
+now = time.monotonic
+"""Seconds of the clock on the wall."""
+
 
 @dataclass(frozen=True)
 class Event:
     """What a session tells its listeners.
 
-    kind: ``chosen`` (how it plays here), ``progress`` (a log line was written), ``sampled``,
-    ``scored`` (in words), ``saved``, ``warning`` or ``ended``. images: the clock. total: where it
-    ends. speed: images a second lately. seconds: trained so far, over all sessions. stats: the
-    newest means. path: what was written. text: of those that say something in words.
+    kind: ``chosen`` (how it plays here, and how long), ``progress`` (a log line was written),
+    ``sampled``, ``scored`` (in words), ``saved``, ``warning`` or ``ended``. images: the clock.
+    total: where it ends. speed: images a second lately. seconds: trained so far, over all sessions.
+    stats: the newest means. path: what was written. text: of those that say something in words.
     """
 
     kind: str
@@ -90,7 +96,6 @@ class Session:
         self.path = path
         self.recipe = recipe
         self.engine = engine
-        self.total = -(-recipe.images // recipe.batch) * recipe.batch
         self.listeners = listeners or []
         self.sheet = sheet(recipe.seed, recipe.generator.latent, conditions)
         self.scene = scene
@@ -103,11 +108,17 @@ class Session:
         board = tensorboard(path / "tensorboard", read_log(path / "log.jsonl"), self.grids())
         self._loggers = Loggers([self._jsonl, *board, *(extra_loggers or [])])
         self._seconds_before = seconds
-        self._began = time.monotonic()
+        self._began = now()
         self._lately = (self._began, engine.images)
         here = path / "checkpoints" / f"{engine.images:09d}"
         self._saved_at = engine.images if here.is_dir() else None
         self._told: str | None = None
+        self._scored = 0.0
+
+    @property
+    def total(self) -> int:
+        """Images that will have been seen at the end."""
+        return -(-self.recipe.images // self.recipe.batch) * self.recipe.batch
 
     def play(self, deadline: float | None = None) -> str | None:
         """Play until the recipe's images are seen, the deadline, or a signal.
@@ -124,14 +135,17 @@ class Session:
         try:
             with interruptible() as asked:
                 self._begin()
-                start = self.engine.images
+                start, promise = self.engine.images, self._promise(deadline)
                 while self.engine.images < self.total and asked.signal is None:
-                    late = deadline is not None and time.monotonic() >= deadline - self._reserve()
+                    late = deadline is not None and now() >= deadline - self._reserve()
                     if late and self.engine.images > start:
                         break
                     before = self.engine.images
                     self.engine.round()
                     self._after_round(before)
+                    if promise is not None and promise.is_due(now()):
+                        self._fit_minutes(promise, self.engine.images - before)
+                        promise = None
                 self._save()
                 self._warn_slower()
                 if asked.signal is None:
@@ -148,7 +162,34 @@ class Session:
         if self.engine.images == 0 and not self._jsonl.bytes():
             self._score()
         self._save()
-        self._lately = (time.monotonic(), self.engine.images)
+        self._lately = (now(), self.engine.images)
+        self._scored = 0.0
+
+    def _promise(self, deadline: float | None) -> Promise | None:
+        """What a run is held to that has yet to fit its minutes."""
+        if deadline is None or not self.recipe.fit_minutes:
+            return None
+        return Promise(now(), deadline - self._reserve(), self.engine.images)
+
+    def _fit_minutes(self, promise: Promise, step: int) -> None:
+        """Fix the total, in whole rounds of ``step`` images, and the end of what ends with it;
+        write both down before anything else is played."""
+        pause = self._reserve() / self.scorer.settings.every if self.scorer is not None else 0.0
+        images = self.engine.images
+        total = promise.total(now(), images, scored=self._scored, pause=pause)
+        total = min(total - (total - images) % step, self.recipe.images)
+        self.engine.move_ends(self.recipe.images, total)
+        self.recipe = fixed(self.recipe, total)
+        seconds = round(self.seconds(), 2)
+        self._loggers.write({"images": images, "total": total, "seconds": seconds})
+        write_recipe(self.path, self.recipe)
+        self._saved_at = None
+        self._save()
+        self._tell(
+            "chosen",
+            text=f"{images:,} images in the first tenth of the minutes: the run, and its schedule, "
+            f"will end with {total:,}",
+        )
 
     def warn(self, problems: list[str]) -> None:
         """Tell the listeners what was wrong with checkpoints that a resume passed over."""
@@ -180,7 +221,7 @@ class Session:
         self._warn_slower()
         if not self.engine.is_finite():
             self._stop_non_finite()
-        moment, images = time.monotonic(), self.engine.images
+        moment, images = now(), self.engine.images
         speed = (images - self._lately[1]) / max(moment - self._lately[0], 1e-9)
         self._lately = (moment, images)
         rates = {
@@ -203,10 +244,11 @@ class Session:
         scorer, images = self.scorer, self.engine.images
         if scorer is None or scorer.clock == images:
             return
-        began = time.monotonic()
+        began = now()
         found = scorer.score(self._generator(), images, str(self.path))
         moment, clock = self._lately  # an evaluation is no training: speeds leave it out
-        self._lately = (moment + time.monotonic() - began, clock)
+        self._lately = (moment + now() - began, clock)
+        self._scored += now() - began
         numbers = log_record(found)
         if not last:
             wall = {"seconds": round(self.seconds(), 2)}
@@ -238,6 +280,7 @@ class Session:
             "seconds": self.seconds(),
             "best": self.best,
             "evaluation_seconds": self._reserve(),
+            "total": self.recipe.images,
         }
         folder = self.path / "checkpoints"
         path = checkpoint.save(folder, self.engine.images, tensors, numbers)
@@ -263,7 +306,7 @@ class Session:
 
     def seconds(self) -> float:
         """Trained so far, over all sessions of this run."""
-        return self._seconds_before + time.monotonic() - self._began
+        return self._seconds_before + now() - self._began
 
     def _reserve(self) -> float:
         """Seconds that the evaluation at the end will take."""

@@ -16,7 +16,7 @@ from ganvas.data.names import some
 from ganvas.engine.device import choose_device
 from ganvas.engine.engine import Engine
 from ganvas.errors import DataError, UsageError
-from ganvas.recipes import reading, table, yaml
+from ganvas.recipes import table
 from ganvas.recipes.build import (
     build_engine,
     check,
@@ -26,9 +26,9 @@ from ganvas.recipes.build import (
     playing,
 )
 from ganvas.recipes.conditions import Conditions
+from ganvas.recipes.length import fixed
 from ganvas.recipes.recipe import Recipe
 from ganvas.runs import checkpoint, folder, plugins, record, scores
-from ganvas.runs.disk import replace_file
 from ganvas.runs.loggers import Logger
 from ganvas.runs.pictures import save_png
 from ganvas.runs.points import PointScorer
@@ -77,6 +77,7 @@ def resolve(
         changes["data.source"] = _place(data)
     if "images" in changes:
         changes.setdefault("minutes", None)
+        changes.setdefault("fit_minutes", False)
     chosen = table.change(chosen, changes)
     check(chosen)
     return chosen
@@ -122,7 +123,8 @@ def train(
         data: what to train on instead of the recipe's own: a path or built-in name, a uint8 or
             float tensor or array [N, C, H, W] or [N, H, W, C], or a map-style torch Dataset.
         out: where run folders lie. name: this one's name, by default the recipe's.
-        images: total images to see. minutes: stop after so many. seed: of everything.
+        images: total images to see. minutes: stop after so many; a recipe that fits its minutes
+            ends its schedule with them. seed: of everything.
         plugin: a Python file of the user's own parts.
         start: a run whose weights to begin with; its recipe too, where none is given.
         overrides: dotted keys and values, ``{"generator.width": 96}``; ``batch`` may be ``auto``.
@@ -165,7 +167,7 @@ def train(
         scorer, problems = _scorer(chosen, found, source, engine, progress=progress)
         path = folder.create(Path(out), name or chosen.name)
         with folder.Lock(path):
-            _write_recipe(path, chosen)
+            folder.write_recipe(path, chosen)
             record.write(record.describe(found, choices, loaded, known), path)
             save_png(images_sheet(found), path / "reals.png")
             session = Session(
@@ -203,7 +205,8 @@ def resume(
     Args:
         run: its folder.
         data: the images again, where they were given in memory; or the path they moved to.
-        images: a new total. minutes: stop after so many; the recipe's own limit is not used again.
+        images: a new total. minutes: stop after so many; the recipe's own limit is used again only
+            where the run was to fit it and had not yet.
         new_data: go on although the data is not what the run was trained on.
         plugin: the file of the user's own parts, where the run was made with one.
         listeners, loggers, progress, began: as for ``train``.
@@ -217,10 +220,9 @@ def resume(
     with folder.Lock(path), ExitStack() as stack:
         old = Run(path, plugin=plugin)
         known = old.record
-        total = old.recipe.images if images is None else images
-        if total < old.images:
+        recipe = _going_on(old, images, minutes)
+        if recipe.images < old.images:
             raise UsageError(f"{path} has seen {old.images:,} images: --images must be more")
-        recipe = replace(old.recipe, minutes=minutes, images=total)
         check(recipe)
         choose_device(torch.device(known.choices.device).type)  # pyright: ignore
         stack.enter_context(playing(known.choices))
@@ -238,8 +240,9 @@ def resume(
         if new_data:
             changed = {"fingerprint": found.fingerprint, "data": found.name, "count": len(found)}
             record.write(replace(known, **changed), path)
-        if images is not None:
-            _write_recipe(path, replace(recipe, minutes=old.recipe.minutes))
+        kept = replace(recipe, minutes=old.recipe.minutes)
+        if kept != old.recipe:
+            folder.write_recipe(path, kept)
         session = Session(
             path,
             recipe,
@@ -256,6 +259,23 @@ def resume(
         session.announce(known.choices.sentence())
         session.warn([*problems, *missing, *known.differences()])
         return _play(session, began)
+
+
+def _going_on(old: Run, images: int | None, minutes: float | None) -> Recipe:
+    """The recipe of a run that goes on: to a new total, or for so many minutes, or as it was.
+
+    A run that was killed before it had fitted its minutes decides anew. If it was killed while it
+    wrote down what it had decided, that stands: its recipe tells, or else its checkpoint.
+    """
+    recipe = old.recipe
+    if images is not None:
+        return replace(recipe, images=images, minutes=minutes, fit_minutes=False)
+    if recipe.fit_minutes and recipe.minutes is not None:
+        total = checkpoint.total(old.path / "checkpoints")
+        if total is None or total >= recipe.images:
+            return recipe if minutes is None else replace(recipe, minutes=minutes)
+        recipe = fixed(recipe, total)
+    return replace(recipe, minutes=minutes, fit_minutes=False)
 
 
 def _check_conditions(old: Run, new: Conditions | None) -> None:
@@ -323,7 +343,3 @@ def _scorer(
         return Scorer(recipe, images, source, engine.device, seconds, tell), []
     except NoFeatures as reason:
         return None, [str(reason)]
-
-
-def _write_recipe(path: Path, recipe: Recipe) -> None:
-    replace_file(path / "recipe.yaml", yaml.write(reading.to_plain(recipe)).encode())
