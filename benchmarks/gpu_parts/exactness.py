@@ -58,6 +58,7 @@ def differences(
     batch, rounds = (16, 24) if options.quick else (32, ROUNDS)
     words = [name, "--batch", batch, "--images", batch * rounds, "--evaluation", "null"]
     words += ["--every.log", 4 * batch, "--every.checkpoint", rounds * batch // 6, "--threads", 1]
+    words += ["--precision", "bf16"]  # one trial might choose another than the next
     words += ["--compile" if graph else "--no-compile"] if torch.cuda.is_available() else []
     words += ["--data", pictures] if name in ("cifar10", "r3gan-small") else []
     words += AUGMENTED if name == "r3gan-small" else []

@@ -27,37 +27,37 @@ RECIPES = (
 
 QUICK = ("mnist", "cifar10", "began", "playground-ring")
 
-MOST_ROUNDS = 120
-"""Of the comparison: enough for five rounds of each kind where a penalty has every sixteenth."""
+SECONDS, PAIRS = 0.3, 3
+"""Of speeds: there are many recipes."""
 
 
 def measure(tell: Callable[..., None], options: argparse.Namespace) -> None:
     for name in QUICK if options.quick else RECIPES:
         try:
             recipe = recipe_of(name, options.quick)
-            found = compared(recipe, images_of(recipe), 0.1 if options.quick else 0.5)
+            found = compared(recipe, images_of(recipe))
         except (UserError, RuntimeError, ImportError, TypeError) as error:
             tell(name, sentence(error), False)
             continue
         tell(name, **found)
 
 
-def compared(recipe: Recipe, images: Images, limit: float) -> dict[str, object]:
-    """Both ways of playing from the same seed; limit: seconds a side for their speed."""
+def compared(recipe: Recipe, images: Images) -> dict[str, object]:
+    """Both ways of playing from the same seed, and then how fast each is."""
     choices = choices_of(recipe, graph=False)
     with playing(choices):
         plain = build_engine(recipe, images, choices)
         graph = build_engine(recipe, images, choices_of(recipe, graph=True))
         assert isinstance(graph, GraphEngine)
         cycle = cycle_of(plain)
-        for _ in range(min(MOST_ROUNDS, cycle * (RECORDED_AFTER + 3))):
+        for _ in range(cycle * (RECORDED_AFTER + 1) + 3):  # until the rarest kind was replayed
             plain.round()
             graph.round()
             if graph.reason is not None:
                 return {"words": f"not recorded: {graph.reason}", "ok": None, "replays": 0}
         words, ok = apart(plain, graph)
         sides = [Side(e.round, recipe.batch, cycle, e.device) for e in (graph, plain)]
-        ours, theirs = in_turn(sides, limit)
+        ours, theirs = in_turn(sides, SECONDS, pairs=PAIRS)
     gain = ratio(ours.chunks, theirs.chunks)
     speeds = f"{ours.median:,.0f} images/s against {theirs.median:,.0f}"
     return {

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import ganvas
 
-SECONDS = 60
+SECONDS = 30
 EVERY = 60_000
 """Images between two looks at 26,000 samples."""
 

@@ -22,6 +22,7 @@ from ganvas.trial.choose import try_out
 from .playing import choices_of, images_of, recipe_of, sentence
 
 TUTORIALS = ("tutorial-mnist", "tutorial-cifar10")
+PAIRS = 5
 LARGE = ("r3gan-small", "r3gan-base", "stylegan2")
 PAPERS = {
     "generator.width": 64,
@@ -32,7 +33,7 @@ PAPERS = {
 
 
 def measure(tell: Callable[..., None], options: argparse.Namespace) -> None:
-    limit = 0.2 if options.quick else 2.0
+    limit = 0.1 if options.quick else 1.0
     for name in TUTORIALS:
         attempt(tell, f"{name} against its loop", lambda n=name: tutorial(tell, n, options, limit))
     for name in LARGE[2:] if options.quick else LARGE:
@@ -67,21 +68,22 @@ def tutorial(
 ) -> None:
     recipe = recipe_of(name, options.quick)
     images = images_of(recipe, 10_000)
+    many = 2 if options.quick else 8
     choices = chosen(recipe, images, options.quick)
     with playing(choices):
         device = torch.device(choices.device)
         ours = build_engine(recipe, images, choices)
         model = build_engine(recipe, images, choices)
         model.sources = {key: OneBatch(source) for key, source in model.sources.items()}
-        loops = [PlainLoop(recipe, images, device, workers) for workers in (0, 8)]
+        loops = [PlainLoop(recipe, images, device, workers) for workers in (0, many)]
         still = PlainLoop(recipe, images, device)
         still.reals = OneBatch(still.reals)  # pyright: ignore[reportAttributeAccessIssue]
         rounds = [each.round for each in (ours, model, *loops, still)]
         sides = [Side(play, recipe.batch, cycle_of(ours), device) for play in rounds]
-        end, bare, loop, workers, theirs = in_turn(sides, limit)
+        end, bare, loop, workers, theirs = in_turn(sides, limit, pairs=PAIRS)
     for what, a, b in (
         ("end to end, loader in the process", end, loop),
-        ("end to end, loader with 8 workers", end, workers),
+        (f"end to end, loader with {many} workers", end, workers),
         ("model only", bare, theirs),
     ):
         found = ratio(a.chunks, b.chunks)
@@ -101,7 +103,7 @@ def large(tell: Callable[..., None], name: str, options: argparse.Namespace, lim
     widths = PAPERS if name == "stylegan2" and not options.quick else {}
     recipe = recipe_of(name, options.quick, **widths)
     images = images_of(recipe)
-    choices = chosen(recipe, images, options.quick)
+    choices = choices_of(recipe, graph=torch.cuda.is_available())
     with playing(choices):
         device = torch.device(choices.device)
         work = gflop(build_engine(recipe, images, choices_of(recipe, graph=False)))
@@ -109,7 +111,7 @@ def large(tell: Callable[..., None], name: str, options: argparse.Namespace, lim
         engine = build_engine(recipe, images, choices)
         side = Side(engine.round, recipe.batch, cycle_of(engine), device)
         machine = Machine(choices)
-        speed = in_turn([side], 2 * limit, machine.trial)[0]
+        speed = in_turn([side], limit, machine.trial, PAIRS)[0]
         taken = grown()
     share = ratio([chunk * work / 1e3 for chunk in speed.chunks], machine.better())
     more = f"{taken / 1e9:.1f} GB" if taken is not None else "memory unknown"
@@ -117,7 +119,8 @@ def large(tell: Callable[..., None], name: str, options: argparse.Namespace, lim
         name,
         f"{speed.median:,.0f} images/s ({speed.low:,.0f} to {speed.high:,.0f}), {more}, "
         f"{work:.2f} GFLOP an image, {share.median:.1%} of the matrix rate "
-        f"({max(machine.better()):,.0f} TFLOP/s); batch {recipe.batch}; {choices.sentence()}",
+        f"({max(machine.better()):,.0f} TFLOP/s); batch {recipe.batch}; {choices.words()}"
+        + (f"; rounds are not recorded: {engine.reason}" if engine.reason else ""),
         images_per_second=speed.median,
         share=share.median,
         memory=taken,

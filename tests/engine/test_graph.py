@@ -7,6 +7,7 @@ frozen into the recording, exactly as a graph would freeze it.
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
@@ -18,7 +19,7 @@ from torch.utils._pytree import tree_map
 from ganvas.data import Draws, load_images
 from ganvas.engine.engine import Engine
 from ganvas.engine.game import Game, Move, Phase, Result, Turn
-from ganvas.engine.graph import MOST_GRAPHS, RECORDED_AFTER, GraphEngine, Outcome, _tensors
+from ganvas.engine.graph import MOST_GRAPHS, RECORDED_AFTER, Cut, GraphEngine, Outcome, _tensors
 from ganvas.engine.player import Adam, Player
 from ganvas.engine.schedule import Linear
 from ganvas.games.cast import Cast, Seat
@@ -43,12 +44,14 @@ class Recorder(TorchDispatchMode):
             self.calls.append((func, *tree_map(as_it_lies, (args, kwargs or {}, out))))
         return out
 
-    def replay(self) -> None:
-        for func, args, kwargs, out in self.calls:
-            again = func(*args, **kwargs)
-            for old, new in zip(tensors(out), tensors(again), strict=True):
-                if old.data_ptr() != new.data_ptr():
-                    old.copy_(new)
+
+@torch.no_grad()
+def replay(calls: list[tuple[Any, tuple, dict, Any]]) -> None:
+    for func, args, kwargs, out in calls:
+        again = func(*args, **kwargs)
+        for old, new in zip(tensors(out), tensors(again), strict=True):
+            if old.data_ptr() != new.data_ptr():
+                old.copy_(new)
 
 
 def as_it_lies(value: Any) -> Any:
@@ -65,19 +68,18 @@ def tensors(value: Any) -> list[Tensor]:
 def capture(engine_tensors: Callable[[], list[Tensor]]):
     """A capture that, like CUDA's, leaves every tensor as it was until it is replayed."""
 
-    def record(function: Callable[[], Outcome]) -> tuple[Callable[[], None], Outcome]:
+    def record(function: Callable[[Cut], Outcome]) -> tuple[list[Callable[[], None]], Outcome]:
         before = [tensor.clone() for tensor in engine_tensors()]
+        starts: list[int] = []
         with Recorder() as recorder:
-            outcome = function()
+            outcome = function(lambda: starts.append(len(recorder.calls)))
         with torch.no_grad():
             for tensor, old in zip(engine_tensors(), before, strict=True):
                 tensor.copy_(old)
-
-        def replay() -> None:
-            with torch.no_grad():
-                recorder.replay()
-
-        return replay, outcome
+        assert starts[0] == 0  # nothing is computed before the first graph begins
+        ends = [*starts[1:], len(recorder.calls)]
+        parts = [recorder.calls[start:end] for start, end in zip(starts, ends, strict=True)]
+        return [partial(replay, part) for part in parts], outcome
 
     return record
 
@@ -178,31 +180,44 @@ def test_a_clock_that_is_set_back_is_followed() -> None:
     assert_equal(plain, graph)
 
 
-def noisy() -> Game:
+def noisy(layer: nn.Module) -> Game:
     torch.manual_seed(0)
-    network = nn.Sequential(nn.Flatten(), nn.Linear(64, 8), nn.Dropout(0.5), nn.Linear(8, 1))
-    player = Player({"a": network}, Adam())
+    network = nn.Sequential(nn.Flatten(), nn.Linear(64, 8), layer, nn.Linear(8, 1))
+    player = Player({"a": network}, Adam(lr=1e-2))
+    for group in player.optimiser.param_groups:
+        group["lr"] = torch.tensor(0.0)
 
     def loss(turn: Turn) -> Result:
         return Result(turn.networks["a"](turn.draw.data().images).square().flatten())
 
-    return Game({"a": player}, [Phase([(Move("a", ("a",), loss),)])])
+    moves = tuple(Move(name, ("a",), loss, every=every) for name, every in (("m", 1), ("n", 2)))
+    return Game({"a": player}, [Phase([(move,) for move in moves])])
 
 
-def test_networks_that_draw_for_themselves_are_played_as_they_are() -> None:
-    plain, graph = engines(noisy)
-    for _ in range(2 * RECORDED_AFTER):
+class Noise(nn.Module):
+    """What a style-based generator does between two layers."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        return input + 0.1 * torch.randn_like(input)
+
+
+@pytest.mark.parametrize("layer", [nn.Dropout(0.5), Noise()], ids=["dropout", "noise"])
+@pytest.mark.parametrize("accumulate", [1, 2])
+def test_networks_that_draw_for_themselves_draw_the_same_in_a_replay(layer, accumulate) -> None:
+    plain, graph = engines(lambda: noisy(layer), accumulate=accumulate)
+    for _ in range(4 * RECORDED_AFTER):
         plain.round()
         graph.round()
     assert_equal(plain, graph)
-    assert graph.reason is not None and "random numbers" in graph.reason
-    assert graph.replays == 0
+    assert graph.reason is None and graph.replays > 4
+    turns = {len(kind.replays) for kind in graph._kinds.values()}
+    assert turns == {accumulate, 2 * accumulate}  # a graph a turn, each after its own seed
 
 
 def test_a_round_that_cannot_be_recorded_goes_on_without() -> None:
     plain, graph = engines(lambda: game(GAN()))
 
-    def refuse(function: Callable[[], Outcome]) -> tuple[Callable[[], None], Outcome]:
+    def refuse(function: Callable[[Cut], Outcome]) -> tuple[list[Callable[[], None]], Outcome]:
         raise RuntimeError("operation not permitted when stream is capturing\nand more")
 
     graph._capture = refuse

@@ -56,23 +56,27 @@ class Ratio:
 
 
 def in_turn(
-    sides: Sequence[Side], limit: float, beside: Callable[[], None] = lambda: None
+    sides: Sequence[Side],
+    limit: float,
+    beside: Callable[[], None] = lambda: None,
+    pairs: int = PAIRS,
 ) -> list[Speed]:
-    """Warm each side up, then let them play ``PAIRS`` chunks each in turn.
+    """Warm each side up, then let them play so many chunks each in turn.
 
     Args:
         sides: which.
         limit: seconds a side, warm-up apart; a chunk is at least one cycle, whatever it takes.
         beside: called after each side has played a chunk, to measure something else.
+        pairs: chunks a side.
     """
     warm, cycles = [], []
     for side in sides:
         warm.append(side.play(2 if side.cycle == 1 else 1))
         once = side.play(1)
         warm[-1] += once
-        cycles.append(max(1, round(limit / PAIRS / once)))
+        cycles.append(max(1, round(limit / pairs / once)))
     rates: list[list[float]] = [[] for _ in sides]
-    for _ in range(PAIRS):
+    for _ in range(pairs):
         for side, count, found in zip(sides, cycles, rates, strict=True):
             found.append(count * side.cycle * side.batch / side.play(count))
         beside()

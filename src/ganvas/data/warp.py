@@ -5,9 +5,9 @@ from math import pi
 from typing import ClassVar
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
+from ganvas.data.bilinear import bilinear
 from ganvas.data.chance import Chances
 from ganvas.data.wavelets import MARGIN, downsampling, upsampling
 
@@ -63,7 +63,7 @@ def resample(images: Tensor, inverse: Tensor, shift: Tensor) -> Tensor:
     place = images.device, images.dtype
     fine = upsampling(height, *place) @ (images @ upsampling(width, *place).T)
     grid = _sources(inverse, shift, height, width)
-    moved = F.grid_sample(fine, grid, "bilinear", "reflection", align_corners=True)
+    moved = bilinear(fine, grid)
     return downsampling(height, *place) @ (moved @ downsampling(width, *place).T)
 
 

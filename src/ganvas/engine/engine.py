@@ -161,7 +161,7 @@ class Engine:
 
     def _draw(self, turn: str, now: int, share: Share) -> Draw:
         # Dropout and its like draw from the default generators: they too depend on the place alone.
-        _seed_default(self.device, keys.key(self.seed, "default", turn, now + share.first))
+        seed_default(self.device, default_key(self.seed, turn, now, share))
         return Draw(self.sources, self.seed, turn, now, share, self.device)
 
     def _turn(self, draw: Draw, shared: dict[str, Any]) -> Turn:
@@ -176,7 +176,13 @@ class Engine:
             player.settings.set(player.optimiser, self.images)
 
 
-def _seed_default(device: torch.device, seed: int) -> None:
+def default_key(seed: int, turn: str, now: int, share: Share) -> int:
+    """What the default generators are seeded with for a micro-batch of a turn at clock ``now``."""
+    return keys.key(seed, "default", turn, now + share.first)
+
+
+def seed_default(device: torch.device, seed: int) -> None:
+    """Seed the default generators that networks on a device may draw from."""
     # torch.manual_seed visits every backend, which costs more than a small network's forward.
     torch.default_generator.manual_seed(seed)
     if device.type != "cpu":

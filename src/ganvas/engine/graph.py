@@ -3,10 +3,14 @@
 Small networks on a fast GPU wait for Python to launch their kernels. A graph is recorded once for
 each set of moves and launched whole. What changes from round to round is read from memory: data
 and noise are drawn outside, into buffers that keep their place; rates, weights and the averages'
-pace are tensors. Where a round cannot be recorded, the engine goes on without and says why.
+pace are tensors. Networks that draw for themselves (dropout, StyleGAN2's noise) are seeded at every
+turn, which a graph cannot do: their rounds become a graph a turn, seeded between. Where a round
+cannot be recorded, the engine goes on without and says why.
 """
 
+import gc
 from collections.abc import Callable, Hashable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from typing import Any
 
@@ -14,7 +18,7 @@ import torch
 from torch import Tensor
 
 from ganvas.engine.draw import Draw, Share
-from ganvas.engine.engine import Engine
+from ganvas.engine.engine import Engine, default_key, seed_default
 
 RECORDED_AFTER = 3
 """Rounds of one kind that are played as they are, the last of them from the tape: libraries choose
@@ -24,19 +28,40 @@ MOST_GRAPHS = 8
 """Kinds of rounds that are kept; once all are recorded, any other is played as it is."""
 
 Outcome = tuple[dict[str, Tensor], int]
-Capture = Callable[[Callable[[], Outcome]], tuple[Callable[[], None], Outcome]]
-"""Record what a function computes without computing it: what computes it, and where it will lie."""
+Cut = Callable[[], None]
+"""Begin a graph; end the one before, if any."""
+
+Capture = Callable[[Callable[[Cut], Outcome]], tuple[list[Callable[[], None]], Outcome]]
+"""Record what a function computes without computing it: what computes it, a part a cut, and where
+its outcome will lie."""
 
 
 def capture_cuda() -> Capture:
     """Record as CUDA graphs that share one pool of memory: nothing in it outlives a replay."""
-    pool = torch.cuda.graph_pool_handle()
+    pool, stream = torch.cuda.graph_pool_handle(), torch.cuda.Stream()
 
-    def capture(function: Callable[[], Outcome]) -> tuple[Callable[[], None], Outcome]:
-        graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(graph, pool=pool):
-            outcome = function()
-        return graph.replay, outcome
+    def capture(function: Callable[[Cut], Outcome]) -> tuple[list[Callable[[], None]], Outcome]:
+        graphs: list[torch.cuda.CUDAGraph] = []
+
+        def cut() -> None:
+            if graphs:
+                graphs[-1].capture_end()
+            graphs.append(torch.cuda.CUDAGraph())
+            graphs[-1].capture_begin(pool=pool)
+
+        torch.cuda.synchronize()
+        gc.collect()
+        torch.cuda.empty_cache()
+        stream.wait_stream(torch.cuda.current_stream())
+        with torch.cuda.stream(stream):
+            try:
+                outcome = function(cut)
+            except BaseException:
+                with suppress(RuntimeError):  # what broke the recording is told, not that it broke
+                    graphs[-1].capture_end()
+                raise
+            graphs[-1].capture_end()
+        return [graph.replay for graph in graphs], outcome
 
     return capture
 
@@ -89,11 +114,17 @@ class TapedDraw(Draw):
 
 @dataclass
 class Recorded:
-    """A kind of round: how often it was played, its draws, and its graph once there is one."""
+    """A kind of round: how often it was played, its draws, and its graphs once there are any.
+
+    draws: its networks draw for themselves, so that each graph is preceded by its turn's seed, a
+    function of the clock at which the round starts.
+    """
 
     tape: Tape = field(default_factory=Tape)
     played: int = 0
-    replay: Callable[[], None] | None = None
+    draws: bool = False
+    seeds: list[Callable[[int], int]] = field(default_factory=list)
+    replays: list[Callable[[], None]] = field(default_factory=list)
     outcome: Outcome = field(default_factory=lambda: ({}, 0))
 
 
@@ -110,7 +141,7 @@ class GraphEngine(Engine):
         self._capture = capture
         self._kinds: dict[Hashable, Recorded] = {}
         self._kind: Recorded | None = None
-        self._capturing = False
+        self._cut: Cut | None = None
         self._seeded: list[Tensor] = []
 
     def _play(self) -> Outcome:
@@ -120,7 +151,7 @@ class GraphEngine(Engine):
         kind.tape.refill(self.images)
         self._kind = kind
         try:
-            if kind.replay is not None:
+            if kind.replays:
                 return self._replay(kind)
             if kind.played == RECORDED_AFTER:
                 return self._rehearse(kind)
@@ -137,7 +168,7 @@ class GraphEngine(Engine):
         betas = [player.betas for player in self.game.players.values()]
         name = (tuple((id(move), turns) for group in self._due() for move, turns in group), *betas)
         if name not in self._kinds and len(self._kinds) >= MOST_GRAPHS:
-            passed = next((old for old, kind in self._kinds.items() if kind.replay is None), None)
+            passed = next((old for old, kind in self._kinds.items() if not kind.replays), None)
             if passed is None:
                 return None
             del self._kinds[passed]
@@ -154,34 +185,41 @@ class GraphEngine(Engine):
 
     def _notice_draws(self) -> None:
         """Whether anybody drew from the default generators since they were seeded last."""
-        now = _default_states(self.device)
-        if not all(map(torch.equal, self._seeded, now)):
-            self.reason = "its networks draw random numbers of their own (dropout, say)"
+        states = zip(self._seeded, _default_states(self.device), strict=True)
+        moved = [not torch.equal(before, now) for before, now in states]
+        assert self._kind is not None
+        self._kind.draws |= moved.pop()
+        if any(moved):
+            self.reason = "its networks draw random numbers on the CPU"
 
     def _record(self, kind: Recorded) -> bool:
         """Record this kind of round; False where that cannot be done, with the ``reason``."""
 
-        def whole() -> Outcome:
+        def whole(cut: Cut) -> Outcome:
+            self._cut = cut
+            if not kind.draws:
+                cut()
             outcome = self._moves()
             self._average()
             return outcome
 
-        self._capturing = True
         try:
             if self._capture is None:
                 self._capture = capture_cuda()
-            kind.replay, kind.outcome = self._capture(whole)
+            kind.replays, kind.outcome = self._capture(whole)
         except RuntimeError as error:
             self._give_up(str(error).strip().splitlines()[0])
         finally:
-            self._capturing = False
-        return kind.replay is not None
+            self._cut = None
+        return bool(kind.replays)
 
     def _replay(self, kind: Recorded) -> Outcome:
-        assert kind.replay is not None
         means, seen = kind.outcome
         self._set_pace(seen)
-        kind.replay()
+        for place, replay in enumerate(kind.replays):
+            if kind.draws:
+                seed_default(self.device, kind.seeds[place](self.images))
+            replay()
         self.replays += 1
         return {name: mean.clone() for name, mean in means.items()}, seen
 
@@ -195,12 +233,18 @@ class GraphEngine(Engine):
     def _draw(self, turn: str, now: int, share: Share) -> Draw:
         if self._kind is None:
             return super()._draw(turn, now, share)
-        if self._capturing:  # seeding is forbidden then, and nobody draws from what it seeds
-            plain = Draw(self.sources, self.seed, turn, now, share, self.device)
-        else:
+        if self._cut is None:
             self._notice_draws()
             plain = super()._draw(turn, now, share)
             self._seeded = _default_states(self.device)
+        else:  # seeding is forbidden while a graph is recorded
+            plain = Draw(self.sources, self.seed, turn, now, share, self.device)
+            if self._kind.draws:
+                offset = now - self.images
+                self._kind.seeds.append(
+                    lambda images: default_key(self.seed, turn, images + offset, share)
+                )
+                self._cut()
         values = {each.name: getattr(plain, each.name) for each in fields(Draw) if each.init}
         return TapedDraw(**values, tape=self._kind.tape)
 

@@ -90,10 +90,11 @@ class Trial:
             others = [replace(best, threads=n) for n in halvings(best.threads)[1:]]
             best = self.fastest(best, others, _threads)
         best = self._with_forms(best)
-        if recipe.precision == "auto" and best.precision == "bf16":
-            best = self.fastest(best, [replace(best, precision="fp32", forms={})], _precision)
+        # Graphs first: without them a small network's speed is Python's, whatever the precision.
         if recipe.compile is None and best.device.startswith("cuda"):
             best = self.fastest(best, [replace(best, graph=True)], _graph)
+        if recipe.precision == "auto" and best.precision == "bf16":
+            best = self.fastest(best, [replace(best, precision="fp32", forms={})], _precision)
         return replace(best, why="; ".join(self.found))
 
     def fastest(
