@@ -5,14 +5,17 @@ import hashlib
 import io
 import struct
 import tarfile
+import threading
 import time
-import urllib.error
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import numpy as np
 import pytest
+import requests
 import torch
 
-from ganvas.data import cifar, download, load_images
+from ganvas.data import cifar, load_images
+from ganvas.data.download import fetched
 from ganvas.errors import DataError
 
 # Of the four idx files, uncompressed, as published.
@@ -115,12 +118,12 @@ def test_fashion_mnist_from_the_cache(tmp_path, monkeypatch, digits):
 
 
 def offline(*_args, **_options):
-    raise urllib.error.URLError("no network")
+    raise requests.ConnectionError("no network")
 
 
 def test_offline_says_which_file_goes_where(tmp_path, monkeypatch):
     monkeypatch.setenv("GANVAS_CACHE", str(tmp_path))
-    monkeypatch.setattr("urllib.request.urlopen", offline)
+    monkeypatch.setattr("requests.get", offline)
     with pytest.raises(DataError) as caught:
         load_images("cifar10")
     assert str(tmp_path / "cifar-10-binary.tar.gz") in str(caught.value)
@@ -146,21 +149,61 @@ def cifar_archive(count: int = 10) -> tuple[bytes, np.ndarray]:
     return file.getvalue(), records
 
 
-class Response(io.BytesIO):
-    status = 200
+class Host:
+    """A server on this machine with one file. asked: the ranges asked for; it may break off after
+    so many bytes, and know no ranges."""
 
-    @property
-    def headers(self):
-        return {"Content-Length": str(len(self.getvalue()))}
+    url = ""
+
+    def __init__(self, data: bytes) -> None:
+        self.data, self.asked = data, []
+        self.md5 = hashlib.md5(data).hexdigest()
+        self.breaks_after, self.ranges, self.status = len(data), True, 200
+
+    def answer(self, handler: BaseHTTPRequestHandler) -> None:
+        wanted = handler.headers.get("Range")
+        self.asked.append(wanted)
+        first = int(wanted[6:-1]) if wanted and self.ranges else 0
+        body = self.data[first:]
+        if wanted and self.ranges and not body:
+            handler.send_error(416)
+            return
+        handler.send_response(206 if wanted and self.ranges else self.status)
+        handler.send_header("Content-Length", str(len(body)))
+        handler.end_headers()
+        handler.wfile.write(body[: self.breaks_after])
 
 
-def test_cifar10_is_fetched_checked_and_read(tmp_path, monkeypatch):
-    data, records = cifar_archive()
+@pytest.fixture
+def host(monkeypatch):
+    """Serves an archive like CIFAR-10's; its ``url`` is the only one there is."""
+    monkeypatch.setenv("NO_PROXY", "*")
+    served = Host(cifar_archive(2)[0])
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):
+            served.answer(self)
+
+        def log_message(self, *_args):
+            """Silence."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        served.url = f"http://127.0.0.1:{server.server_port}/a.tar.gz"
+        yield served
+        server.shutdown()
+        thread.join()
+
+
+def test_cifar10_is_fetched_checked_and_read(tmp_path, monkeypatch, host):
+    host.data, records = cifar_archive()
     monkeypatch.setenv("GANVAS_CACHE", str(tmp_path))
-    monkeypatch.setattr(cifar, "MD5", hashlib.md5(data).hexdigest())
-    monkeypatch.setattr("urllib.request.urlopen", lambda *_args, **_options: Response(data))
+    monkeypatch.setattr(cifar, "MD5", hashlib.md5(host.data).hexdigest())
+    monkeypatch.setattr(cifar, "URL", host.url)
+    host.breaks_after = len(host.data)
     train = load_images("cifar10")
-    monkeypatch.setattr("urllib.request.urlopen", offline)
+    monkeypatch.setattr("requests.get", offline)
     test = load_images("cifar10", split="test")
     assert train.shape == (3, 32, 32) and (len(train), len(test)) == (50, 10)
     first = records[0, 0, 1:].reshape(3, 32, 32)
@@ -173,31 +216,41 @@ def test_cifar10_is_fetched_checked_and_read(tmp_path, monkeypatch):
     assert by_path.fingerprint == train.fingerprint
 
 
-def test_a_broken_download_is_resumed(tmp_path, monkeypatch):
-    data, _ = cifar_archive(2)
-    asked = []
-
-    def serve(request, timeout):
-        asked.append(request.get_header("Range"))
-        response = Response(data[1000:])
-        response.status = 206
-        return response
-
-    monkeypatch.setattr("urllib.request.urlopen", serve)
-    (tmp_path / "a.tar.gz.part").write_bytes(data[:1000])
-    md5 = hashlib.md5(data).hexdigest()
-    path = download.fetched(tmp_path / "a.tar.gz", "https://host/a.tar.gz", md5)
-    assert path.read_bytes() == data and asked == ["bytes=1000-"]
+def test_a_download_that_breaks_off_goes_on_where_it_was(tmp_path, host):
+    path, host.breaks_after = tmp_path / "new" / "a.tar.gz", 30_000
+    with pytest.raises(DataError, match="could not be fetched"):
+        fetched(path, host.url, host.md5)
+    assert not path.exists()
+    host.breaks_after = len(host.data)
+    assert fetched(path, host.url, host.md5).read_bytes() == host.data
+    assert host.asked == [None, "bytes=16384-"]  # whole blocks are kept
+    assert [file.name for file in path.parent.iterdir()] == ["a.tar.gz"]
 
 
-def test_a_wrong_checksum_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr("urllib.request.urlopen", lambda *_args, **_options: Response(b"other"))
-    with pytest.raises(DataError, match="its MD5 is"):
-        download.fetched(tmp_path / "a.tar.gz", "https://host/a.tar.gz", "0" * 32)
-    assert not list(tmp_path.iterdir())
-    (tmp_path / "b.tar.gz").write_bytes(b"other")
-    with pytest.raises(DataError, match="delete it and get it again"):
-        download.fetched(tmp_path / "b.tar.gz", "https://host/b.tar.gz", "0" * 32)
+@pytest.mark.parametrize("ranges", [True, False])
+@pytest.mark.parametrize("part", ["whole", "begun", "of another file"])
+def test_whatever_part_there_is_the_file_is_whole(tmp_path, host, ranges, part):
+    host.ranges = ranges
+    there = {"whole": host.data, "begun": host.data[:900], "of another file": b"other" * 300}
+    (tmp_path / "a.tar.gz.part").write_bytes(there[part])
+    path = fetched(tmp_path / "a.tar.gz", host.url, host.md5)
+    assert path.read_bytes() == host.data
+    assert [file.name for file in tmp_path.iterdir()] == ["a.tar.gz"]
+
+
+def test_a_damaged_copy_is_fetched_anew(tmp_path, host):
+    (tmp_path / "a.tar.gz").write_bytes(b"other")
+    assert fetched(tmp_path / "a.tar.gz", host.url, host.md5).read_bytes() == host.data
+
+
+@pytest.mark.parametrize(("status", "said"), [(404, "404"), (503, "503"), (200, "hash")])
+def test_what_is_not_there_or_not_it_is_told_in_one_line(tmp_path, host, status, said):
+    host.status = status
+    with pytest.raises(DataError, match=said) as caught:
+        fetched(tmp_path / "a.tar.gz", host.url, "0" * 32)
+    assert host.url in str(caught.value) and str(tmp_path / "a.tar.gz") in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert not (tmp_path / "a.tar.gz").exists()
 
 
 def test_the_python_version_of_cifar_is_not_taken(tmp_path):

@@ -211,7 +211,8 @@ def test_a_damaged_cache_is_read_anew(tmp_path, monkeypatch, mnist) -> None:
 def test_a_cache_that_cannot_be_written_costs_nothing_else(tmp_path, monkeypatch, mnist) -> None:
     (tmp_path / "file").write_text("in the way")
     monkeypatch.setenv("GANVAS_CACHE", str(tmp_path / "file"))
-    found = reals.cached("a", load_features("digits"), mnist.pixels[:8], None)
+    with pytest.warns(RuntimeWarning, match="GANVAS_CACHE"):
+        found = reals.cached("a", load_features("digits"), mnist.pixels[:8], None)
     assert found.features.shape == (8, 96)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from ganvas.cache import cache_folder
+from ganvas.cache import cache_path
 from ganvas.data.download import fetched
 from ganvas.data.memory import Raw
 from ganvas.errors import DataError
@@ -28,7 +28,7 @@ CLASSES = (
 
 def read_cifar10(side: str) -> Raw:
     """The "train" or "test" part, [N, 3, 32, 32].  Errors: DataError where it cannot be fetched."""
-    return read_archive(fetched(cache_folder() / ARCHIVE, URL, MD5), side)
+    return read_archive(fetched(cache_path(ARCHIVE), URL, MD5), side)
 
 
 def read_archive(path: Path, side: str) -> Raw:

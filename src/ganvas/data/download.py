@@ -1,80 +1,85 @@
-"""Fetch one file into the cache: resumed where it broke off, checked, then renamed."""
+"""Fetch one file into the cache: resumed where it broke off, checked by pooch, then renamed."""
 
-import hashlib
 import os
 import sys
 import time
-import urllib.error
-import urllib.request
-from http.client import HTTPException
 from pathlib import Path
+from typing import Any
 
 from ganvas.errors import DataError
 
 TIMEOUT = 30  # seconds without a byte
-BLOCK = 1 << 20
+BLOCK = 1 << 14  # bytes: what a broken connection may lose
 
 
 def fetched(path: Path, url: str, md5: str) -> Path:
-    """``path``, downloaded from ``url`` if need be, its MD5 checked.
+    """``path``, downloaded from ``url`` if it is not there or not whole, its MD5 checked.
 
     Errors: DataError, naming the file, its place and the URL, where that cannot be done.
     """
-    if not path.is_file():
-        partial = path.with_name(path.name + ".part")
+    from pooch import retrieve  # here, because it takes a moment and is seldom needed
+
+    part = path.with_name(path.name + ".part")
+    begun = part.exists()
+    try:
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            download(url, partial)
-        except (OSError, HTTPException, ValueError) as error:
-            reason = getattr(error, "reason", None) or error
-            raise DataError(
-                f"{path.name} could not be fetched ({reason}): download {url} yourself "
-                f"and put it at {path}"
-            ) from None
-        check(partial, md5, url)
-        os.replace(partial, path)
-    check(path, md5, url)
+            retrieve(url, f"md5:{md5}", path.name, path.parent, downloader=_appending_to(part))
+        except ValueError:  # a server that knows no ranges sent all of it once more
+            if not begun:
+                raise
+            retrieve(url, f"md5:{md5}", path.name, path.parent, downloader=_appending_to(part))
+    except (OSError, ValueError) as error:
+        raise DataError(
+            f"{path.name} could not be fetched ({_reason(error)}): download {url} yourself and put "
+            f"it at {path}"
+        ) from None
     return path
 
 
-def download(url: str, partial: Path) -> None:
-    """Append what is missing of ``url`` to ``partial``."""
-    have = partial.stat().st_size if partial.exists() else 0
-    request = urllib.request.Request(url, headers={"Range": f"bytes={have}-"} if have else {})
-    try:
-        response = urllib.request.urlopen(request, timeout=TIMEOUT)
-    except urllib.error.HTTPError as error:
-        error.close()
-        if error.code == 416 and have:  # nothing is missing: the checksum will tell
-            return
-        raise
-    with response, open(partial, "ab" if have and response.status == 206 else "wb") as file:
-        total = int(response.headers.get("Content-Length") or 0) + file.tell()
-        shown = time.monotonic()
-        while block := response.read(BLOCK):
-            file.write(block)
-            if time.monotonic() - shown > 1:
-                shown = time.monotonic()
-                tell(url, file.tell(), total)
-        if file.tell() < total:
-            raise OSError(f"the connection ended at {file.tell():,} of {total:,} bytes")
+def _appending_to(part: Path) -> Any:
+    """A downloader for pooch that gets what is missing of ``part``, which outlives a failure."""
+    from pooch import HTTPDownloader
+    from requests import HTTPError
+
+    def download(url: str, output: str, _: object) -> None:
+        with open(part, "ab") as file:
+            have = file.tell()
+            ask = {"Range": f"bytes={have}-"} if have else {}
+            told: Any = Told(url, have)
+            get = HTTPDownloader(told, BLOCK, headers=ask, timeout=TIMEOUT)
+            try:
+                get(url, file, None)
+            except HTTPError as error:
+                answer: Any = error.response
+                answer.close()
+                if not have or answer.status_code != 416:  # nothing is missing
+                    raise
+        os.replace(part, output)
+
+    return download
 
 
-def tell(url: str, done: int, total: int) -> None:
-    """One line on a terminal; silence in a log."""
-    if sys.stderr.isatty():
-        print(f"\r{url}: {done / 1e6:.0f} of {total / 1e6:.0f} MB", end="", file=sys.stderr)
+class Told:
+    """A progress bar as pooch wants it: one line on a terminal, silence in a log."""
+
+    def __init__(self, url: str, done: int) -> None:
+        self.url, self.done, self.total = url, done, 0
+        self._next = time.monotonic() + 1
+
+    def update(self, more: int) -> None:
+        self.done += more
+        if sys.stderr.isatty() and time.monotonic() > self._next:
+            self._next = time.monotonic() + 1
+            print(f"\r{self.url}: {self.done / 1e6:.0f} MB", end="", file=sys.stderr)
+
+    def reset(self) -> None:
+        """pooch counts whole blocks and begins anew at the end."""
+
+    def close(self) -> None:
+        """Nothing to put away."""
 
 
-def check(path: Path, md5: str, url: str) -> None:
-    digest = hashlib.md5(usedforsecurity=False)
-    with open(path, "rb") as file:
-        while block := file.read(BLOCK):
-            digest.update(block)
-    if digest.hexdigest() != md5:
-        if path.suffix == ".part":
-            path.unlink()
-        raise DataError(
-            f"{path}: damaged, its MD5 is {digest.hexdigest()} and not {md5}; "
-            f"delete it and get it again from {url}"
-        )
+def _reason(error: Exception) -> str:
+    """A library's error on one line, without its inner parts."""
+    text = " ".join(str(getattr(error, "strerror", None) or error).split())
+    return text if len(text) <= 200 else f"{text[:200]}…"

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from ganvas.cache import cache_folder
+from ganvas.cache import cache_path
 from ganvas.data.idx import find_images, read_pair
 from ganvas.data.memory import Raw, from_array, from_labels
 from ganvas.errors import DataError
@@ -20,7 +20,7 @@ NAMES = tuple(
 
 def read_fashion_mnist(side: str) -> Raw:
     """The "train" or "test" part, [N, 1, 28, 28].  Errors: DataError where it cannot be fetched."""
-    folder = cache_folder() / "FashionMNIST" / "raw"
+    folder = cache_path("FashionMNIST", "raw")
     found = find_images(folder)
     if side not in found:
         fetch(folder)

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ganvas.cache import cache_folder
+from ganvas.cache import cache_path
 from ganvas.errors import DataError
 
 LEFT_OVER = 24 * 3600  # seconds without a write
@@ -117,7 +117,7 @@ def open_mapped(path: Path, shape: Sequence[int]) -> Tensor:
 def mapped_path(parts: object) -> Path:
     """The cache file for a source and its settings (anything JSON can write)."""
     digest = hashlib.sha256(json.dumps(parts, sort_keys=True).encode("utf-8", "surrogateescape"))
-    return cache_folder() / "decoded" / f"{digest.hexdigest()[:32]}.u8"
+    return cache_path("decoded", f"{digest.hexdigest()[:32]}.u8")
 
 
 def save_record(
@@ -126,8 +126,11 @@ def save_record(
     """Beside the pixels: what else is needed to use them again."""
     record = {"shape": list(shape), "reasons": reasons, "fingerprint": fingerprint}
     temporary = path.with_suffix(f".{os.getpid()}.part")
-    temporary.write_text(json.dumps(record))
-    os.replace(temporary, path.with_suffix(".json"))
+    try:
+        temporary.write_text(json.dumps(record))
+        os.replace(temporary, path.with_suffix(".json"))
+    except OSError:  # the pixels will be decoded again
+        temporary.unlink(missing_ok=True)
 
 
 def load_record(path: Path) -> dict | None:

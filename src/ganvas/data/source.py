@@ -1,6 +1,7 @@
 """One call for every kind of source: which reader takes it is looked up in explicit tables."""
 
 import difflib
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -131,7 +132,7 @@ def idx_raw(path: Path) -> Raw:
 
 def existing(source: str | Path) -> Path:
     """The path.  Errors: DataError, with a built-in name where one is close."""
-    path = Path(source).expanduser()
+    path = Path(os.path.expanduser(source))
     try:
         if path.exists():
             return path

@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from ganvas.cache import cache_folder
+from ganvas.cache import cache_path
 from ganvas.errors import UserError
 from ganvas.features.network import FeatureNetwork, Origin, Reading, check_hash
 
@@ -37,7 +37,7 @@ def inception(weights: str | Path | None = None) -> FeatureNetwork:
         raise UserError(
             "the feature network inception needs an extra: pip install 'ganvas[inception]'"
         ) from None
-    path = Path(weights).expanduser() if weights is not None else cache_folder() / FILE
+    path = cache_path(FILE) if weights is None else Path(os.path.expanduser(weights))
     if not path.is_file():
         if weights is not None:
             raise UserError(f"no such file: {path}; give that of {URL}")

@@ -49,7 +49,7 @@ def save(folder: Path, images: int, tensors: Mapping[str, Tensor], numbers: dict
         sync_folder(folder)
     except OSError as error:
         shutil.rmtree(temporary, ignore_errors=True)
-        raise explain(error, f"checkpoint {path.name}", _latest_sentence(folder)) from error
+        raise explain(error, f"the checkpoint {path}", _latest_sentence(folder)) from error
     return path
 
 

@@ -1,10 +1,14 @@
 """Run folders: numbered, never overwritten, locked while in use."""
 
-import os
+import contextlib
+import errno
 import re
 import shutil
+import warnings
+from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
+
+from filelock import FileLock, Timeout
 
 from ganvas.errors import RunBusy, UsageError, UserError
 from ganvas.recipes import reading, yaml
@@ -46,8 +50,9 @@ def create(out: Path, name: str) -> Path:
                 path.mkdir()
             except FileExistsError:
                 continue  # another process took this number
-            for inner in ("samples", "checkpoints"):
-                (path / inner).mkdir()
+            with begun(path):
+                for inner in ("samples", "checkpoints"):
+                    (path / inner).mkdir()
             return path
     except OSError as error:
         raise explain(error, f"a run folder in {out}", "Choose another place with --out.") from None
@@ -64,6 +69,17 @@ def write_recipe(path: Path, recipe: Recipe) -> None:
         replace_file(file, yaml.write(reading.to_plain(recipe)).encode())
     except OSError as error:
         raise explain(error, str(file)) from None
+
+
+@contextlib.contextmanager
+def begun(path: Path) -> Iterator[None]:
+    """Remove a new run's folder again if something fails within before its first checkpoint."""
+    try:
+        yield
+    except BaseException:
+        if not any((path / "checkpoints").glob("[0-9]*")):
+            shutil.rmtree(path, ignore_errors=True)
+        raise
 
 
 def is_run(path: Path) -> bool:
@@ -108,42 +124,40 @@ def size(path: Path) -> int:
     return sum(p.stat().st_size for p in path.rglob("*") if p.is_file() and not p.is_symlink())
 
 
+NO_LOCKS = (errno.ENOSYS, errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EINVAL)
+"""What file systems without locks say; only of one that is held do others say that it is busy."""
+
+
 class Lock:
     """Exclusive use of a run folder; the operating system frees it however the process ends.
 
+    Where the file system knows no locks, a warning takes their place.
+
     Raises:
         RunBusy: another process has it.
+        UserError: the folder cannot be written.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path / "lock"
-        self._file: IO[str] | None = None
+        # No soft lock instead: it would outlive a kill, and the run could not be resumed elsewhere.
+        self._lock = FileLock(self.path, timeout=0, fallback_to_soft=False)
 
     def __enter__(self) -> "Lock":
         try:
-            file = open(self.path, "a+", encoding="utf-8")
-        except OSError as error:
-            raise explain(error, str(self.path), "Is the run folder read-only?") from None
-        try:
-            _lock(file)
-        except OSError:
-            file.close()
+            self._lock.acquire()
+        except Timeout:
             raise RunBusy(f"{self.path.parent} is in use by another process") from None
-        self._file = file
+        except OSError as error:
+            if error.errno not in NO_LOCKS:
+                raise explain(error, str(self.path), "Is the run folder read-only?") from None
+            warnings.warn(
+                f"the file system of {self.path.parent} knows no locks ({error.strerror}): see to "
+                f"it that no second process uses this run",
+                RuntimeWarning,
+                stacklevel=2,
+            )
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._file is not None:
-            self._file.close()
-            self._file = None
-
-
-def _lock(file: IO[str]) -> None:
-    if os.name == "nt":
-        import msvcrt
-
-        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)  # pyright: ignore
-    else:
-        import fcntl
-
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        self._lock.release()

@@ -1,5 +1,6 @@
 """The real images of an evaluation: a reference, training images, the floor between them."""
 
+import contextlib
 import hashlib
 import re
 from collections.abc import Callable
@@ -13,7 +14,7 @@ from safetensors.torch import save
 from torch import Tensor
 
 from ganvas import keys
-from ganvas.cache import cache_folder
+from ganvas.cache import cache_path
 from ganvas.data import Images, load_images
 from ganvas.errors import DataError, NoSuchPart, UsageError
 from ganvas.features import FeatureNetwork, Reading, extract
@@ -238,7 +239,7 @@ def cached(
     if network.origin.version == "own":
         return extract(network, pixels, progress)
     digest = hashlib.sha256(f"{name} {network.origin}".encode()).hexdigest()
-    path = cache_folder() / "features" / f"{digest[:32]}.safetensors"
+    path = cache_path("features", f"{digest[:32]}.safetensors")
     found = _read(path, len(pixels))
     if found is not None:
         return found
@@ -246,11 +247,8 @@ def cached(
     tensors = {"features": found.features}
     if found.logits is not None:
         tensors["logits"] = found.logits
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+    with contextlib.suppress(OSError):  # a cache that cannot be written costs time, nothing else
         replace_file(path, save(tensors, {"sha256": _hash(tensors)}))
-    except OSError:
-        pass  # a cache that cannot be written costs time, nothing else
     return found
 
 

@@ -166,7 +166,7 @@ def train(
         taken = begin_from(engine, chosen.start) if chosen.start is not None else None
         scorer, problems = _scorer(chosen, found, source, engine, progress=progress)
         path = folder.create(Path(out), name or chosen.name)
-        with folder.Lock(path):
+        with folder.begun(path), folder.Lock(path):
             folder.write_recipe(path, chosen)
             record.write(record.describe(found, choices, loaded, known), path)
             save_png(images_sheet(found), path / "reals.png")

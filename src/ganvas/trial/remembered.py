@@ -10,7 +10,7 @@ from typing import Any
 import torch
 
 from ganvas import keys
-from ganvas.cache import cache_folder
+from ganvas.cache import cache_path
 from ganvas.engine.device import processor
 from ganvas.networks.shape import Shape
 from ganvas.recipes.build import Choices
@@ -39,25 +39,24 @@ def keep(recipe: Recipe, shape: Shape, rule: Choices, found: Choices, *, anew: b
     part = None
     try:
         path = _path()
-        path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False) as file:
             part = file.name
             json.dump(everything, file, indent=1)
         os.replace(part, path)
-    except (OSError, RuntimeError):  # RuntimeError: there is no home folder
+    except OSError:
         if part is not None:
             Path(part).unlink(missing_ok=True)
     return found if anew else find(recipe, shape, rule) or found
 
 
 def _path() -> Path:
-    return cache_folder() / "choices.json"
+    return cache_path("choices.json")
 
 
 def _read() -> dict[str, Any]:
     try:
         found = json.loads(_path().read_bytes())
-    except (OSError, ValueError, RuntimeError):
+    except (OSError, ValueError):
         return {}
     return found if isinstance(found, dict) else {}
 
