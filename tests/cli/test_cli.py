@@ -10,6 +10,7 @@ from PIL import Image
 
 import ganvas
 from ganvas.cli.main import main
+from ganvas.words import duration
 
 from .small import SMALL
 
@@ -204,6 +205,8 @@ def test_show_runs_and_recipes_tell_what_there_is(run, capsys) -> None:
 def test_runs_are_deleted_only_on_ones_word(tmp_path, capsys) -> None:
     assert main(["train", *SMALL, "--images", "16", "--out", str(tmp_path)]) == 0
     path = tmp_path / "0001-mnist"
+    seconds = ganvas.load(path).seconds
+    assert seconds > 0 and f"finished: 16 images in {duration(seconds)}\n" in said(capsys)[0]
     assert main(["runs", "delete", str(path)]) == 2  # no terminal to answer in
     assert path.exists()
     assert main(["runs", "delete", str(path), "--yes"]) == 0

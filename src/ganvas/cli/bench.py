@@ -17,6 +17,7 @@ from ganvas.errors import UsageError
 from ganvas.runs import plugins, training
 from ganvas.runs.disk import explain, replace_file
 from ganvas.runs.page import page
+from ganvas.words import duration
 
 NAMED = ("batch", "device", "precision", "compile")
 
@@ -91,7 +92,7 @@ def facts(report: Report) -> list[str]:
         f"  machine     {report.processor}: {report.choices.words()}",
         *([f"  chosen      {report.choices.why}"] if report.choices.why else []),
         f"  images/s    {ours.median:,.1f} ({ours.low:,.1f} to {ours.high:,.1f} in "
-        f"{len(ours.chunks)} chunks); warm-up {ours.warm_up:.1f} s",
+        f"{len(ours.chunks)} chunks); warm-up {duration(ours.warm_up)}",
     ]
     if report.plain is not None and report.ratio is not None:
         ratio = report.ratio

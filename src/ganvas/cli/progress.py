@@ -8,6 +8,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
 from ganvas.runs.run import Run
 from ganvas.runs.session import Event
+from ganvas.words import duration
 
 PLAIN_SECONDS = 15.0
 
@@ -56,10 +57,8 @@ class Screen:
         """Say where everything lies."""
         path = run.path
         said = "stopped and saved" if stopped else "finished"
-        log = run.log
-        seconds = log[-1]["seconds"] if log else 0.0
         lines = [
-            f"{said}: {run.images:,} images in {_clock(seconds)}",
+            f"{said}: {run.images:,} images in {duration(run.seconds)}",
             f"  samples     {path / 'samples.png'}",
             f"  checkpoint  {path / 'checkpoints' / f'{run.images:09d}'}",
             f"  report      {path / 'report.html'}",
@@ -109,12 +108,6 @@ def _facts(event: Event) -> dict[str, Any]:
     losses = {k.split("/")[1]: v for k, v in event.stats.items() if k.startswith("loss/")}
     shown = "  ".join(f"{name} {value:.3f}" for name, value in losses.items())
     return {
-        "rates": f"{event.speed:,.0f} images/s  {_clock(left)} left",
+        "rates": f"{event.speed:,.0f} images/s  {duration(left)} left",
         "losses": f"losses: {shown}",
     }
-
-
-def _clock(seconds: float) -> str:
-    minutes, seconds = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02d}:{seconds:02d}" if hours else f"{minutes}:{seconds:02d}"

@@ -17,6 +17,7 @@ from ganvas.recipes.table import RECIPES, find
 from ganvas.runs import checkpoint, folder
 from ganvas.runs.pictures import save_png
 from ganvas.runs.run import Run
+from ganvas.words import duration
 
 if TYPE_CHECKING:
     from ganvas.data import Inspection
@@ -50,11 +51,10 @@ def recipes(options: argparse.Namespace) -> None:
 def show(options: argparse.Namespace) -> None:
     run = Run(options.run)
     record, log = run.record, run.log
-    seconds = log[-1]["seconds"] if log else 0.0
     kept = [path.name for path in checkpoint.complete(run.path / "checkpoints")]
     print(f"{run.path}: recipe {run.settings['name']}")
     of = f"{run.images:,} of {run.settings['images']:,} seen"
-    print(f"  images      {of} in {seconds / 60:.1f} minutes")
+    print(f"  images      {of} in {duration(run.seconds)}")
     channels, height, width = record.shape
     pixels = f"images of {record.data}, {width}x{height}, {channels} channels"
     if run.draws_points:

@@ -118,10 +118,36 @@ def synchronise(device: torch.device) -> None:
 
 
 def processor(device: torch.device) -> str:
-    """What computes, by the name that the system gives it."""
+    """What computes, by the name that the system gives it, and what a CPU can: ``Intel(R) Xeon(R)
+    Platinum 8481C (AMX, AVX-512 bf16, AVX-512, AVX2)``."""
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
     known = Path("/proc/cpuinfo")
     lines = known.read_text().splitlines() if known.is_file() else []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor() or platform.machine()
+    names = [line.partition(":")[2] for line in lines if line.startswith("model name")]
+    name = " ".join(names[0].split()) if names else platform.processor() or platform.machine()
+    able = instructions(torch.backends.cpu.get_cpu_capability())
+    return f"{name} ({', '.join(able)})" if able else name
+
+
+X86 = {
+    "AMX": "_is_amx_tile_supported",
+    "AVX-512 bf16": "_is_avx512_bf16_supported",
+    "AVX-512": "_is_avx512_supported",
+    "AVX2": "_is_avx2_supported",
+}
+"""Instruction sets that speeds and last bits depend on, and how PyTorch is asked for them."""
+
+
+def instructions(used: str) -> list[str]:
+    """The instruction sets of this CPU, the widest first.
+
+    used: by PyTorch's own kernels, as it says itself; told where that is not the best there is, as
+    under ``ATEN_CPU_CAPABILITY``, or where it is none of these (``SVE256``).
+    """
+    there = [name for name, ask in X86.items() if getattr(torch.cpu, ask)()]
+    if not there:
+        return [] if used in ("DEFAULT", "NO AVX") else [used]
+    own = {"AVX512": "AVX-512", "AVX2": "AVX2"}.get(used, "none")
+    widest = next((name for name in ("AVX-512", "AVX2") if name in there), "none")
+    return there if own == widest else [*there, f"of which PyTorch uses {own}"]

@@ -114,6 +114,12 @@ def best(folder: Path) -> dict[str, Any] | None:
     return _newest_manifest(folder).get("numbers", {}).get("best")
 
 
+def seconds(folder: Path, at: int | None = None) -> float:
+    """Trained until the newest checkpoint, or that at ``at`` images; 0 where there is none."""
+    manifest = _newest_manifest(folder) if at is None else _manifest(folder / f"{at:09d}")
+    return manifest.get("numbers", {}).get("seconds", 0.0)
+
+
 def _newest_manifest(folder: Path) -> dict[str, Any]:
     for path in reversed(list(complete(folder))):
         try:

@@ -16,6 +16,7 @@ import torch
 import ganvas
 from ganvas.data import Images
 from ganvas.data.images import in_order, with_labels
+from ganvas.engine.device import processor
 from ganvas.errors import CheckpointError, DataError
 from ganvas.recipes.build import Choices
 from ganvas.recipes.conditions import Conditions
@@ -46,6 +47,8 @@ class Record:
         """What of the software or the processor is not what the run began with."""
         here = {**versions(), "machine": _machine(self.choices)}
         then = {**self.versions, "machine": self.machine}
+        if self.machine == _machine_before():
+            del here["machine"]
         changed = [f"{k} {then[k]}, now {v}" for k, v in here.items() if then.get(k, v) != v]
         if not changed:
             return []
@@ -130,8 +133,11 @@ def versions() -> dict[str, str]:
 
 
 def _machine(choices: Choices) -> str:
-    if choices.device.startswith("cuda"):
-        return torch.cuda.get_device_name(choices.device)
-    return (
-        f"{platform.machine()} CPU ({torch.backends.cpu.get_cpu_capability()}), {platform.system()}"
-    )
+    name = processor(torch.device(choices.device))
+    return name if choices.device.startswith("cuda") else f"{name}, {platform.system()}"
+
+
+def _machine_before() -> str:
+    """What runs on a CPU wrote before they knew it by name: such a one is no other machine."""
+    used = torch.backends.cpu.get_cpu_capability()
+    return f"{platform.machine()} CPU ({used}), {platform.system()}"

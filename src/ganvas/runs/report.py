@@ -12,6 +12,7 @@ from ganvas.runs.page import figure, key, page, table
 from ganvas.runs.run import Run
 from ganvas.runs.scene import legend
 from ganvas.runs.scorecard import is_score, scorecard
+from ganvas.words import duration
 
 FRAMES = 12
 POINTS = 400
@@ -35,17 +36,16 @@ def write_report(run: Run) -> Path:
 
 
 def _head(run: Run) -> str:
-    record, log = run.record, run.log
-    seconds = log[-1]["seconds"] if log else 0.0
+    record, seconds = run.record, run.seconds
     facts = [
         f"recipe {run.recipe.name}",
         f"{run.images:,} of {run.recipe.images:,} images seen",
         *(
             f"{r['total']:,} are what its minutes allow, it found after {r['images']:,}"
-            for r in log
+            for r in run.log
             if "total" in r
         ),
-        f"{seconds / 60:.1f} minutes",
+        duration(seconds),
         f"{run.images / seconds:,.0f} images/s" if seconds else "",
         f"{record.machine}: {record.choices.words()}",
         f"begun {record.created}",

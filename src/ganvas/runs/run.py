@@ -88,6 +88,12 @@ class Run:
         return checkpoint.last_clock(self.path / "checkpoints")
 
     @property
+    def seconds(self) -> float:
+        """Trained until the opened checkpoint, over all sessions."""
+        place = self.path / "checkpoints"
+        return checkpoint.seconds(place, self._at)
+
+    @property
     def best(self) -> dict[str, Any] | None:
         """Metric, value and clock (``images``) of the best evaluation during training, if any."""
         return checkpoint.best(self.path / "checkpoints")
