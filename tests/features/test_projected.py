@@ -102,6 +102,43 @@ def test_what_is_seen_is_mixed_as_written() -> None:
     torch.testing.assert_close(network(images), torch.cat(expected, 1), rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.parametrize("size", [128, 160])
+def test_the_full_form_is_as_the_authors_programs(size: int) -> None:
+    """From taps to scores in plain functions, in the order of theirs: maps are enlarged before
+    they are mixed; heads halve to a 32nd of the image and end in 4x4 pixels without padding."""
+    network = built(COLOUR, size=size, form="full", width=4).eval()
+    images, weights = noise(2, *COLOUR), network.state_dict()
+    maps = network.taps(F.interpolate(images, (size, size), mode="bilinear"))
+    maps = [
+        F.conv2d(tap, weights[f"mixing.channels.{i}.weight"], weights[f"mixing.channels.{i}.bias"])
+        for i, tap in enumerate(maps)
+    ]
+    assert [each.shape[1] for each in maps] == [4, 8, 16, 32]
+    for i in (3, 2, 1, 0):
+        whole = maps[i] + maps[i + 1] if i < 3 else maps[i]
+        large = F.interpolate(whole, scale_factor=2, mode="bilinear", align_corners=True)
+        maps[i] = F.conv2d(
+            large, weights[f"mixing.scales.{i}.weight"], weights[f"mixing.scales.{i}.bias"]
+        )
+    assert [each.shape[1:] for each in maps] == [
+        (wide, size // stride, size // stride)
+        for wide, stride in ((4, 2), (4, 4), (8, 8), (16, 16))
+    ]
+    scores = [head(each) for head, each in zip(network.heads, maps, strict=True)]
+    assert [score.shape[1] for score in scores] == [(size // 32 - 3) ** 2] * 4
+    torch.testing.assert_close(network(images), torch.cat(scores, 1), rtol=1e-4, atol=1e-5)
+
+
+def test_the_full_form_has_the_authors_layers() -> None:
+    """Channels of each head's convolutions, in units of the width; 10.3 million weights at 64."""
+    heads = built(form="full", size=128, width=2).heads
+    found = [[m.in_channels for m in h.modules() if isinstance(m, nn.Conv2d)] for h in heads]
+    theirs = [64, 64, 128, 256, 512], [64, 128, 256, 512], [128, 256, 512], [256, 512]
+    assert found == [[channels // 32 for channels in each] for each in theirs]
+    whole = built(form="full", size=128, width=64).heads
+    assert sum(p.numel() for p in whole.parameters() if p.ndim == 4) == 10_321_920
+
+
 def test_mixing_brings_all_scales_to_one_spread() -> None:
     """Of photographs' maps; Kaiming's weights without an activation keep what comes in."""
     samples = load_sample_images().images
@@ -143,9 +180,10 @@ def test_larger_images_are_averaged_on_the_way_down() -> None:
     )
 
 
+@pytest.mark.parametrize("form", [{}, {"form": "full", "size": 128}], ids=["light", "full"])
 @pytest.mark.parametrize("conditions", [0, 3])
-def test_heads_learn_and_the_rest_stays(conditions: int) -> None:
-    network = built(conditions=conditions)
+def test_heads_learn_and_the_rest_stays(conditions: int, form) -> None:
+    network = built(conditions=conditions, **form)
     told = (torch.eye(3)[:2],) if conditions else ()
     before, weights = frozen(network), [p.clone() for p in network.heads.parameters()]
     rest = [n for n, p in network.named_parameters() if not p.requires_grad]
@@ -283,8 +321,13 @@ def test_a_few_steps_tell_two_sets_apart(norm: str) -> None:
 
 @pytest.mark.parametrize("size", [0, 16, 100])
 def test_sizes_that_do_not_halve_are_refused(size: int) -> None:
-    with pytest.raises(UsageError, match=rf"multiple of 32, such as 128, not {size}"):
+    with pytest.raises(UsageError, match=rf"multiple of 32 from 32 on, such as 128, not {size}"):
         built(size=size)
+
+
+def test_a_size_too_small_for_the_full_form_is_refused() -> None:
+    with pytest.raises(UsageError, match=r"multiple of 32 from 128 on, such as 128, not 96"):
+        built(size=96, form="full")
 
 
 def test_other_channels_are_refused() -> None:

@@ -186,29 +186,99 @@ def test_mode_seeking_is_the_ratio_of_distances() -> None:
         torch.testing.assert_close(found[i], 0.5 * asked / apart)
 
 
+@dataclass
+class LookAhead:
+    """A discriminator of points in float64, whose Adam has made four steps; one of its units is
+    dead, so that some weights never had a gradient; reals and fakes."""
+
+    betas: tuple[float, float] = (0.5, 0.999)
+
+    def __post_init__(self) -> None:
+        torch.manual_seed(0)
+        layers = nn.Linear(3, 4), nn.Softplus(), nn.Linear(4, 1)
+        self.network = nn.Sequential(*layers).double()
+        with torch.no_grad():
+            layers[0].weight[3], layers[0].bias[3] = 0.0, -1e4
+        self.real = torch.randn(BATCH, 3, dtype=torch.float64)
+        self.fake = torch.randn(BATCH, 3, dtype=torch.float64, requires_grad=True)
+        self.adam = Adam(3e-2, self.betas).build(list(self.network.parameters()))
+        self.train(self.network, self.adam, 4)
+
+    def loss(self, score: Any, fake: Tensor) -> Tensor:
+        return (F.softplus(score(fake)) + F.softplus(-score(self.real))).squeeze(1)
+
+    def train(self, network: nn.Module, optimiser: torch.optim.Optimizer, steps: int) -> None:
+        for _ in range(steps):
+            optimiser.zero_grad()
+            self.loss(network, self.fake.detach()).mean().backward()
+            optimiser.step()
+
+    def copied(self, kind: type[torch.optim.Optimizer], **settings: Any) -> tuple[nn.Module, Any]:
+        """The network, and an optimiser of PyTorch's own where this one's stands."""
+        network = copy.deepcopy(self.network)
+        return network, kind(network.parameters(), **settings)
+
+    def outcome(self, unrolled: Unrolled, fake: Tensor) -> Tensor:
+        """How the discriminator some steps on scores reals and fakes."""
+        ahead = unrolled.ahead(self.network, lambda score: self.loss(score, fake), self.adam)
+        return self.loss(ahead, fake).mean()
+
+
 def test_unrolled_steps_are_those_of_gradient_descent_and_are_differentiated() -> None:
-    torch.manual_seed(0)
-    network = nn.Sequential(nn.Linear(3, 4), nn.Softplus(), nn.Linear(4, 1)).double()
-    before = copy.deepcopy(network.state_dict())
-    fake = torch.randn(BATCH, 3, dtype=torch.float64, requires_grad=True)
-    real = torch.randn(BATCH, 3, dtype=torch.float64)
+    look, unrolled = LookAhead(), Unrolled(3, 0.3)
+    plain, descent = look.copied(torch.optim.SGD, lr=0.3)
+    look.train(plain, descent, 3)
+    expected = look.loss(plain, look.fake).mean()
+    torch.testing.assert_close(look.outcome(unrolled, look.fake), expected)
+    assert torch.autograd.gradcheck(lambda fake: look.outcome(unrolled, fake), look.fake)
 
-    def loss_of(score: Any, points: Tensor) -> Tensor:
-        return (F.softplus(score(points)) + F.softplus(-score(real))).squeeze(1)
 
-    def outcome(points: Tensor) -> Tensor:
-        ahead = Unrolled(3, 0.3).ahead(network, lambda score: loss_of(score, points))
-        return F.softplus(-ahead(points)).mean()
+@pytest.mark.parametrize("betas", [(0.5, 0.999), (0.0, 0.99)])
+@pytest.mark.parametrize("steps", [1, 2, 5])
+def test_unrolled_adam_takes_the_next_steps_of_the_discriminators_own(steps, betas) -> None:
+    """PyTorch's, from its moments; the slope is that of finite differences; none of it moves."""
+    look, unrolled = LookAhead(betas), Unrolled(steps, inner="adam")
+    plain, adam = look.copied(torch.optim.Adam, lr=3e-2, betas=betas)
+    adam.load_state_dict(copy.deepcopy(look.adam.state_dict()))
+    look.train(plain, adam, steps)
+    before = copy.deepcopy([look.network.state_dict(), look.adam.state_dict()["state"]])
+    expected = look.loss(plain, look.fake).mean()
+    torch.testing.assert_close(look.outcome(unrolled, look.fake), expected, rtol=1e-7, atol=0)
+    assert torch.autograd.gradcheck(lambda fake: look.outcome(unrolled, fake), look.fake)
+    after = [look.network.state_dict(), look.adam.state_dict()["state"]]
+    torch.testing.assert_close(after, before, rtol=0, atol=0)
 
-    plain = copy.deepcopy(network)
-    descent = torch.optim.SGD(plain.parameters(), 0.3)
-    for _ in range(3):
-        descent.zero_grad()
-        loss_of(plain, fake.detach()).mean().backward()
-        descent.step()
-    torch.testing.assert_close(outcome(fake), F.softplus(-plain(fake)).mean())
-    assert torch.autograd.gradcheck(outcome, fake)
-    assert all(torch.equal(before[name], value) for name, value in network.state_dict().items())
+
+def test_a_first_step_of_unrolled_adam_can_be_differentiated() -> None:
+    """Its moments are 0 then, and those of weights without a gradient stay so."""
+    look = LookAhead()
+    look.adam = Adam(3e-2).build(list(look.network.parameters()))
+    (slope,) = torch.autograd.grad(look.outcome(Unrolled(2, inner="adam"), look.fake), look.fake)
+    assert slope.isfinite().all() and slope.abs().sum() > 0
+
+
+def test_an_unrolled_generator_answers_for_its_half_or_for_the_whole_value() -> None:
+    """The whole is the discriminator's loss, some steps on, with its sign turned."""
+    found = {}
+    for objective in ("fakes", "value"):
+        ahead = Unrolled(2, inner="adam", objective=objective)
+        engine = play(GAN("minimax", unrolled=ahead), networks("projection"), by_class, 3)
+        moves = engine.game.phases[0].groups
+        turn = engine._turn(engine._draw("generator.0", 0, engine.shares[0]), {})
+        found[objective] = moves[1][0].loss(turn).loss
+        reals = turn.shared("batch", turn.draw.data).images
+        told = by_class(turn)
+        fakes = turn.networks["generator"](turn.draw.normal("latent", 2), told)
+        network = turn.networks["discriminator"]
+
+        def loss(score: Any, reals=reals, fakes=fakes, told=told) -> Tensor:
+            return F.softplus(-score(reals, told)) + F.softplus(score(fakes, told))
+
+        score = ahead.ahead(network, loss, engine.game.players["discriminator"].optimiser)
+        half = -F.softplus(score(fakes, told))
+        expected = half if objective == "fakes" else -loss(score)
+        torch.testing.assert_close(found[objective], expected)
+    assert not torch.allclose(found["fakes"], found["value"])
 
 
 def test_packed_images_are_the_channels_of_one_and_a_small_game_learns_so() -> None:

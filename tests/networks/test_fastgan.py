@@ -4,6 +4,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.nn.utils.parametrize import is_parametrized
 
 from ganvas.errors import UsageError
 from ganvas.networks.conditioned import ConditionalBatchNorm2d
@@ -36,6 +37,30 @@ def test_images_begin_in_range_without_a_tanh(width: int) -> None:
     assert images.abs().max() <= 1 and images.std() > 0.01
     nn.init.constant_(network.get_parameter("last.bias"), 3)
     assert network(torch.randn(16, 6)).min() > 1
+
+
+@pytest.mark.parametrize("conditions", [0, 3])
+def test_spectral_norm_bounds_all_layers_but_those_of_conditions(conditions: int) -> None:
+    network = small((3, 32, 32), conditions, spectral=True)
+    for _ in range(40):  # the power iteration converges over forwards
+        images = network(torch.randn(4, 6), *told(4, conditions))
+    assert images.isfinite().all()
+    bounded = [layer for layer in network.modules() if is_parametrized(layer, "weight")]
+    assert len(bounded) == 1 + 5 + 2 + 1  # of the start, the levels, the excitation, the image
+    for layer in bounded:
+        largest = torch.linalg.matrix_norm(layer.weight.flatten(1), 2)  # pyright: ignore
+        assert largest.item() == pytest.approx(1, rel=0.05)
+
+
+@pytest.mark.parametrize("conditions", [0, 3])
+def test_on_the_sphere_the_length_of_a_latent_says_nothing(conditions: int) -> None:
+    latents, rest = torch.randn(3, 6), told(3, conditions)
+    network = small((1, 28, 28), conditions, sphere=True).eval()
+    torch.testing.assert_close(network(3 * latents, *rest), network(latents, *rest))
+    plain = small((1, 28, 28), conditions).eval()
+    on_sphere = latents / latents.square().mean(1, keepdim=True).sqrt()
+    torch.testing.assert_close(plain(on_sphere, *rest), network(latents, *rest))
+    assert not torch.allclose(plain(3 * latents, *rest), plain(latents, *rest), rtol=1e-2)
 
 
 def test_sizes_that_do_not_halve_are_refused() -> None:

@@ -94,12 +94,13 @@ class GAN(GameSettings):
         check(self, cast)
         sight = cast.sight()
         joint = self.joint_pass and not couples(cast.networks["discriminator"])
-        sides = Sides(self, cast, Judge(sight, self.pack, joint), self.adversarial)
+        players = {side: cast.player(side) for side in ("discriminator", "generator")}
+        critic_player = players["discriminator"]
+        judge = Judge(sight, self.pack, joint)
+        sides = Sides(self, cast, judge, self.adversarial, critic_player.optimiser)
         critic = self._critic(sides)
         creator = Move("generator", ("generator",), sides.generate)
         more = tuple(move for term in self.terms for move in term.moves(cast))
-        players = {side: cast.player(side) for side in ("discriminator", "generator")}
-        critic_player = players["discriminator"]
         if self.weight_clip is not None:
             critic_player.constraint = clip_weights(critic_player, self.weight_clip)
         home = critic_player.parameters[0].device

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
+from torch.optim import Optimizer
 
 from ganvas.engine.game import Result, Turn
 from ganvas.games.cast import Cast
@@ -21,12 +22,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Sides:
-    """The turns of a game's discriminator, of its lazy penalties, and of its generator."""
+    """The turns of a game's discriminator, of its lazy penalties, and of its generator.
+
+    optimiser: the discriminator's, into whose future a look ahead sees.
+    """
 
     settings: "GAN"
     cast: Cast
     judge: Judge
     loss: AdversarialLoss
+    optimiser: Optimizer
 
     def discriminate(self, turn: Turn) -> Result:
         """The discriminator's loss [N], with the penalties of every round and with the terms."""
@@ -72,7 +77,7 @@ class Sides:
         fake, told = self.judge.shown(turn, made.images, "fake."), made.conditions
         score = self._opponent(turn, fake, told)
         fakes = judged(score, fake, told)
-        total = self.loss.generator(self._rivals(turn, score, fakes.scores, told), fakes.scores)
+        total = self._answer(turn, score, fakes.scores, told)
         stats: dict[str, Tensor] = {}
         for term in self.settings.terms:
             value = term.generator(turn, self.cast, made, fakes)
@@ -105,7 +110,14 @@ class Sides:
             reals, fakes = self.judge.both(score, real, fake, told)
             return self.loss.discriminator(reals.scores, fakes.scores)
 
-        return self.settings.unrolled.ahead(network, loss)
+        return self.settings.unrolled.ahead(network, loss, self.optimiser)
+
+    def _answer(self, turn: Turn, score: Score, fakes: Tensor, told: tuple[Tensor, ...]) -> Tensor:
+        """The generator's adversarial loss [N]."""
+        if self.settings.unrolled is None or self.settings.unrolled.objective == "fakes":
+            return self.loss.generator(self._rivals(turn, score, fakes, told), fakes)
+        reals = judged(score, self._reals(turn), told)
+        return -self.loss.discriminator(reals.scores, fakes)
 
     def _rivals(self, turn: Turn, score: Score, fakes: Tensor, told: tuple[Tensor, ...]) -> Tensor:
         """Scores of the reals; of the fakes, for a loss whose generator looks at no real."""

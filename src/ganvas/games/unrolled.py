@@ -1,21 +1,30 @@
 """Unrolled discriminators: the generator answers not today's opponent but that of some steps on."""
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call
+from torch.optim import Optimizer
 
 Score = Callable[..., Any]
 
 
 @dataclass(frozen=True)
 class Unrolled:
-    """Metz et al. 2017, eq. 7-8: ``steps`` of gradient descent at ``rate`` on the discriminator's
-    loss are made inside the generator's, which differentiates through them. The discriminator
-    itself stays where it was.
+    """Metz et al. 2017, eq. 7-8: ``steps`` on the discriminator's adversarial loss, without its
+    penalties and terms, are made inside the generator's turn, which differentiates through them.
+    The discriminator and its optimiser stay where they were.
+
+    inner: the steps are the discriminator's own Adam's, with its rate, betas and moments as they
+    stand, as in the authors' program; or plain gradient descent at ``rate``, which Adam does not
+    read. objective: what the generator minimises of the discriminator some steps on. ``fakes`` is
+    its half of the loss, which looks at the fakes alone; ``value`` is the discriminator's loss with
+    its sign turned, as in eq. 7 and the authors' program: there the fakes, which moved the
+    discriminator, also answer for how it scores the reals.
 
     Raises:
         ValueError: no step, or a rate that is not positive.
@@ -23,16 +32,22 @@ class Unrolled:
 
     steps: int = 5
     rate: float = 1e-2
+    inner: Literal["gradient-descent", "adam"] = "gradient-descent"
+    objective: Literal["fakes", "value"] = "fakes"
 
     def __post_init__(self) -> None:
         if self.steps < 1 or not self.rate > 0:
             raise ValueError("unrolled needs at least 1 step and a rate above 0")
 
-    def ahead(self, network: nn.Module, loss: Callable[[Score], Tensor]) -> Score:
-        """The discriminator ``steps`` on; ``loss(score)`` is its loss [N] when it scores so."""
+    def ahead(
+        self, network: nn.Module, loss: Callable[[Score], Tensor], optimiser: Optimizer
+    ) -> Score:
+        """The discriminator ``steps`` on; ``loss(score)`` is its loss [N] when it scores so, and
+        ``optimiser`` that of its player."""
         weights: dict[str, Tensor] = {
             name: p for name, p in network.named_parameters() if p.requires_grad
         }
+        adam = AdamSteps(optimiser, weights) if self.inner == "adam" else None
 
         def score(*inputs: Tensor) -> Any:
             return functional_call(network, weights, inputs)
@@ -45,7 +60,37 @@ class Unrolled:
                 allow_unused=True,  # of a classifier beside the scores, which are all that counts
             )
             weights = {
-                name: weight if slope is None else weight - self.rate * slope
+                name: weight if slope is None else weight - self._step(adam, name, slope)
                 for (name, weight), slope in zip(weights.items(), slopes, strict=True)
             }
         return score
+
+    def _step(self, adam: "AdamSteps | None", name: str, slope: Tensor) -> Tensor:
+        return self.rate * slope if adam is None else adam.step(name, slope)
+
+
+class AdamSteps:
+    """The steps that an Adam would take next, to be differentiated; it stays as it is itself."""
+
+    def __init__(self, optimiser: Optimizer, weights: Mapping[str, Tensor]) -> None:
+        groups = {id(p): group for group in optimiser.param_groups for p in group["params"]}
+        self._groups = {name: groups[id(weight)] for name, weight in weights.items()}
+        self._states = {name: dict(optimiser.state[weight]) for name, weight in weights.items()}
+
+    def step(self, name: str, slope: Tensor) -> Tensor:
+        """What is next taken off the weight of that name (Kingma & Ba 2015, algorithm 1)."""
+        group, state = self._groups[name], self._states[name]
+        first, second = group["betas"]
+        state["step"] = state["step"] + 1
+        state["exp_avg"] = state["exp_avg"].lerp(slope, 1 - first)
+        state["exp_avg_sq"] = second * state["exp_avg_sq"] + (1 - second) * slope.square()
+        mean = state["exp_avg"] / _gathered(first, state["step"])
+        square = state["exp_avg_sq"] / _gathered(second, state["step"])
+        # A root has no slope at 0, where the square of a weight without any gradient is.
+        root = square.clamp_min(torch.finfo(square.dtype).tiny).sqrt()
+        return group["lr"] * mean / (root + group["eps"])
+
+
+def _gathered(beta: float, steps: Tensor) -> Tensor | float:
+    """1 - beta^steps, to all digits that there are where beta is near 1."""
+    return -torch.expm1(steps * math.log(beta)) if beta else 1.0

@@ -1,8 +1,11 @@
 """FastGAN's generator (Liu et al. 2021) for small images: gated layers and skip-layer excitation.
 
-As Sauer et al. 2021 use it, without spectral norm and without a tanh, so a gradient is never lost
-to saturation: images may leave [-1, 1] a little, and training pulls them back. Lighter than theirs:
-no noise is added to the maps, so an image is a function of its latent.
+As Sauer et al. 2021 use it, without a tanh, so a gradient is never lost to saturation: images may
+leave [-1, 1] a little, and training pulls them back. Theirs puts every convolution under spectral
+norm and every latent on the sphere, which are settings here. Its maps grow to 128 pixels and more;
+for small images ours has fewer levels, and the gains reach three of them instead of four. Of its
+two forms, of one convolution a level and of two with noise between, ours takes turns, without the
+noise: an image is a function of its latent.
 """
 
 from dataclasses import dataclass
@@ -12,9 +15,10 @@ from torch import Tensor, nn
 from ganvas.networks.compact import ToMap
 from ganvas.networks.conditioned import ConditionalBatchNorm2d, Conditioned, Sequence
 from ganvas.networks.convolution import Conv2d
-from ganvas.networks.dcgan import widths
+from ganvas.networks.dcgan import spectral, widths
 from ganvas.networks.fused import UpsampledConv2d
 from ganvas.networks.norm import BatchNorm2d
+from ganvas.networks.progressive import PixelNorm
 from ganvas.networks.shape import Shape, halvings
 
 REACH = 3
@@ -26,11 +30,15 @@ class FastGANGenerator:
     """At each level: twice the side, then one convolution or two, each normalised and gated.
 
     latent: numbers in the latent. width: channels of the largest map, doubled at each level towards
-    the latent, up to 512: 16 for a CPU, 64 for a GPU.
+    the latent, up to 512: 16 for a CPU, 64 for a GPU. spectral: convolutions and linear layers are
+    under spectral norm (Miyato et al. 2018); what conditions do is not. sphere: latents are scaled
+    to a mean square of one.
     """
 
     latent: int = 128
     width: int = 16
+    spectral: bool = False
+    sphere: bool = False
 
     def build(self, shape: Shape, conditions: int = 0) -> nn.Module:
         """Latents [N, latent], and conditions [N, K] where there are any, to images.
@@ -40,8 +48,10 @@ class FastGANGenerator:
         """
         levels, height, width = halvings(shape)
         channels = widths(levels + 1, self.width)[::-1]
+        first = nn.Linear(self.latent, 2 * channels[0] * height * width, bias=False)
         start = Sequence(
-            nn.Linear(self.latent, 2 * channels[0] * height * width, bias=False),
+            *([PixelNorm()] if self.sphere else []),
+            first,
             ToMap(height, width),
             *_gated(channels[0], conditions),
         )
@@ -56,7 +66,12 @@ class FastGANGenerator:
         ]
         last = Conv2d(channels[-1], shape[0], 3, padding=1)
         nn.init.normal_(last.weight, 0.0, 0.02)  # first images near grey, well within [-1, 1]
-        return FastGAN(start, ups, excites, last)
+        network = FastGAN(start, ups, excites, last)
+        if self.spectral:
+            for layer in list(network.modules()):
+                if isinstance(layer, nn.Conv2d) or layer is first:
+                    spectral(layer)
+        return network
 
 
 class FastGAN(Conditioned):
