@@ -96,8 +96,10 @@ def test_the_folder_holds_scenes_and_a_time_lapse(run) -> None:
 def test_every_command_takes_it(run, tmp_path, capsys) -> None:
     path = str(run.path)
     before = len(scores.read(run.path))
-    assert main(["evaluate", path, "--count", "500"]) == 0
-    out = capsys.readouterr().out
+    pairs = str(tmp_path / "pairs.png")
+    assert main(["evaluate", path, "--count", "500", "--neighbours", pairs]) == 0
+    out, err = capsys.readouterr()
+    assert f"no {pairs}" in err
     assert "8 of 8 modes" in out and "spread-least" in out and "features:" not in out
     assert len(scores.read(run.path)) == before + 5
     assert main(["show", path]) == 0

@@ -24,6 +24,8 @@ NAMED = ("batch", "device", "precision", "compile")
 
 def run(options: argparse.Namespace) -> None:
     place = check_place(options.out)
+    if options.workers is not None and not options.plain:
+        raise UsageError("--workers load images for the plain loop, which --no-plain leaves out")
     if options.plugin is not None:
         plugins.load_file(options.plugin)
     given = {name: getattr(options, name) for name in NAMED}
@@ -38,7 +40,7 @@ def run(options: argparse.Namespace) -> None:
             fit=fit,
             limit=options.seconds,
             plain=options.plain,
-            workers=options.workers,
+            workers=options.workers or 0,
             tell=lambda what: status.update(f"measuring: {what}"),
         )
     if options.json:

@@ -6,11 +6,14 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from ganvas.runs import plugins
 from ganvas.runs.compare import differences, gather, metrics_of, write_page
 from ganvas.runs.disk import explain
 
 
 def run(options: argparse.Namespace) -> None:
+    if options.plugin is not None:
+        plugins.load_file(options.plugin)
     found = gather(options.runs)
     console = Console(highlight=False)
     table = Table(box=None, header_style="bold", pad_edge=False)

@@ -49,6 +49,9 @@ def run(options: argparse.Namespace) -> None:
 
 def check_place(options: argparse.Namespace) -> None:
     """Refuse a picture that could not be written, before the work."""
+    asked = None if options.metrics is None else options.metrics.split(",")
+    if options.neighbours and asked is not None and "authenticity" not in asked:
+        raise UsageError("--neighbours shows what authenticity finds: add it to --metrics")
     if options.neighbours and not Path(options.neighbours).absolute().parent.is_dir():
         raise UsageError(f"--neighbours {options.neighbours}: there is no such folder")
 
@@ -64,7 +67,10 @@ def write(found: Evaluation, options: argparse.Namespace) -> list[Path]:
             written.append(path / scores.RECORDS)
         if options.neighbours or inside:
             pairs = Path(options.neighbours or path / "neighbours.png")
-            written += [pairs] if scores.save_neighbours(found, pairs) else []
+            saved = scores.save_neighbours(found, pairs)
+            written += [pairs] if saved else []
+            if options.neighbours and not saved:
+                print(f"no {pairs}: these samples have no authenticity", file=sys.stderr)
         if inside:
             with Lock(path):
                 written.append(write_report(Run(path, plugin=options.plugin)))

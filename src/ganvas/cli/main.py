@@ -115,9 +115,7 @@ def build_parser() -> tuple[argparse.ArgumentParser, dict[str, frozenset[str]]]:
         help="begin with the weights of another run (and its recipe, where none is named)",
     )
     train.add_argument("--dry-run", action="store_true", help="print the resolved recipe and stop")
-    train.add_argument(
-        "--plugin", metavar="FILE.py", help="a Python file with parts of your own; it is run"
-    )
+    _add_plugin(train)
     length = train.add_mutually_exclusive_group()
     length.add_argument("--images", type=int, metavar="N", help="total images to see")
     length.add_argument(
@@ -133,7 +131,7 @@ def build_parser() -> tuple[argparse.ArgumentParser, dict[str, frozenset[str]]]:
     resume.add_argument(
         "--new-data", action="store_true", help="go on although the data has changed"
     )
-    resume.add_argument("--plugin", metavar="FILE.py", help="the run's own parts; it is run")
+    _add_plugin(resume)
     length = resume.add_mutually_exclusive_group()
     length.add_argument("--images", type=int, metavar="N", help="a new total")
     length.add_argument("--minutes", type=float, metavar="M", help="stop after M minutes")
@@ -166,26 +164,28 @@ def build_parser() -> tuple[argparse.ArgumentParser, dict[str, frozenset[str]]]:
         help="of a run that knows attributes: Smiling=1; may be said again",
     )
     sample.add_argument("--at", **AT)
-    sample.add_argument("--plugin", metavar="FILE.py", help="the run's own parts; it is run")
+    _add_plugin(sample)
 
     _add_evaluate(verb)
     bench = _add_bench(verb)
     compare = verb("compare", "compare", "run", "Set the figures of several runs side by side.")
     compare.add_argument("runs", nargs="+", metavar="RUN")
+    _add_plugin(compare)
     compare.add_argument(
         "--out", default="compare.html", metavar="FILE", help="plots (default: compare.html)"
     )
     recipes = verb("recipes", "show", "recipes", "List the recipes.")
     recipes.add_argument("name", nargs="?", metavar="RECIPE", help="show one whole")
+    _add_plugin(recipes)
     show = verb("show", "show", "show", "Show what a run is and how far it is.")
     show.add_argument("run", metavar="RUN")
+    _add_plugin(show)
     runs = verb("runs", "show", "runs", "List runs, or delete some.")
     runs.add_argument("action", nargs="?", choices=("list", "delete"), default="list")
     runs.add_argument("names", nargs="*", metavar="RUN", help="folders to delete")
-    runs.add_argument(
-        "--out", default="runs", metavar="DIR", help="where run folders lie (default: runs)"
-    )
+    runs.add_argument("--out", metavar="DIR", help="list those in this folder (default: runs)")
     runs.add_argument("--yes", action="store_true", help="delete without asking")
+    _add_plugin(runs)
     data = verb(
         "data", "show", "data", "Tell what is in a source of images, and what a training would see."
     )
@@ -225,6 +225,12 @@ def _add_recipe(command: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_plugin(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--plugin", metavar="FILE.py", help="a Python file with parts of your own; it is run"
+    )
+
+
 def _add_shortcuts(command: argparse.ArgumentParser, *names: str) -> None:
     for name in names:
         command.add_argument(f"--{name}", metavar=name[0].upper(), help=SHORTCUTS[name])
@@ -253,13 +259,12 @@ def _add_bench(
     bench.add_argument(
         "--workers",
         type=int,
-        default=0,
         metavar="N",
         help="processes that load the plain loop's images (default: 0)",
     )
     bench.add_argument("--json", action="store_true", help="print a record, nothing else")
     bench.add_argument("--out", metavar="FILE", help="a picture: bench.png or bench.html")
-    bench.add_argument("--plugin", metavar="FILE.py", help="a Python file of your own parts")
+    _add_plugin(bench)
     _add_shortcuts(bench, "batch", "device", "precision")
     return bench
 
@@ -308,4 +313,4 @@ def _add_evaluate(verb: Callable[[str, str, str, str], argparse.ArgumentParser])
         help="samples beside their nearest training images (default: in the run)",
     )
     evaluate.add_argument("--json", action="store_true", help="print records, nothing else")
-    evaluate.add_argument("--plugin", metavar="FILE.py", help="the run's own parts; it is run")
+    _add_plugin(evaluate)

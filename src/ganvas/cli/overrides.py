@@ -27,10 +27,17 @@ def split_overrides(
             continue
         if not equals:
             if not words or words[0].startswith("--"):
-                raise UsageError(f"{name} needs a value")
+                raise UsageError(_without_value(name))
             value = words.pop(0)
         found[name[2:].replace("-", "_")] = _value(value)
     return rest, found
+
+
+def _without_value(name: str) -> str:
+    from ganvas.recipes.other_names import ours
+
+    here = ours(name[2:])
+    return f"{name} needs a value" if here is None else f"no option {name}: here it is {here}"
 
 
 def _value(text: str) -> object:

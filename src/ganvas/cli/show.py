@@ -14,7 +14,7 @@ from ganvas.errors import DataError, UsageError, UserError
 from ganvas.recipes import reading, yaml
 from ganvas.recipes.about import ABOUT
 from ganvas.recipes.table import RECIPES, find
-from ganvas.runs import checkpoint, folder
+from ganvas.runs import checkpoint, folder, plugins
 from ganvas.runs.pictures import save_png
 from ganvas.runs.run import Run
 from ganvas.words import duration
@@ -28,6 +28,7 @@ SHEET = 128
 
 
 def recipes(options: argparse.Namespace) -> None:
+    _load(options.plugin)
     if options.name is not None:
         recipe = find(options.name)
         if options.name in RECIPES:
@@ -49,7 +50,7 @@ def recipes(options: argparse.Namespace) -> None:
 
 
 def show(options: argparse.Namespace) -> None:
-    run = Run(options.run)
+    run = Run(options.run, plugin=options.plugin)
     record, log = run.record, run.log
     kept = [path.name for path in checkpoint.complete(run.path / "checkpoints")]
     print(f"{run.path}: recipe {run.settings['name']}")
@@ -73,11 +74,15 @@ def show(options: argparse.Namespace) -> None:
 
 
 def runs(options: argparse.Namespace) -> None:
+    _load(options.plugin)
     if options.action == "delete":
         return _delete(options)
-    found = folder.all_runs(Path(options.out))
+    if options.names or options.yes:
+        raise UsageError("`ganvas runs list` takes no names and no --yes; --out says which folder")
+    out = Path(options.out or "runs")
+    found = folder.all_runs(out)
     if not found:
-        print(f"no runs in {options.out}: begin with `ganvas train`")
+        print(f"no runs in {out}: begin with `ganvas train`")
         return
     table = Table(box=None, header_style="bold", pad_edge=False)
     for column in ("run", "recipe", "images", "MB"):
@@ -125,6 +130,11 @@ def _facts(found: "Inspection") -> dict[str, str]:
     return {name: text for name, text in facts.items() if text}
 
 
+def _load(plugin: str | None) -> None:
+    if plugin is not None:
+        plugins.load_file(plugin)
+
+
 def _counts(counts: Mapping[str, int], most: int = 6) -> str:
     shown = [f"{name} {count:,}" for name, count in list(counts.items())[:most]]
     more = [f"{len(counts) - most:,} more"] if len(counts) > most else []
@@ -149,6 +159,8 @@ def _row(path: Path) -> tuple[str, str, str]:
 def _delete(options: argparse.Namespace) -> None:
     if not options.names:
         raise UsageError("name the runs to delete, such as `ganvas runs delete runs/0001-mnist`")
+    if options.out is not None:
+        raise UsageError(f"name the folders to delete whole, such as {options.out}/0001-mnist")
     paths = [folder.find(name) for name in options.names]
     if not options.yes:
         if not sys.stdin.isatty():

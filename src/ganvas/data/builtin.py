@@ -39,3 +39,12 @@ BUILTIN = {
     "cifar10": cifar.read_cifar10,
     **points.READERS,
 }
+
+NUMBERS = {
+    "mnist": COUNTS,
+    "stacked-mnist": stacked.COUNTS,
+    "fashion-mnist": {"train": 60_000, "test": 10_000},
+    "cifar10": {"train": 50_000, "test": 10_000},
+    **dict.fromkeys(points.READERS, points.COUNTS),
+}
+"""Images of each part: known before anything is read."""

@@ -12,6 +12,7 @@ from typing import Any, Union, get_args, get_origin
 from pydantic import TypeAdapter, ValidationError
 
 from ganvas.errors import UsageError
+from ganvas.recipes.other_names import ours
 from ganvas.recipes.parts import AUGMENTATIONS, FAMILIES, kind_of
 
 
@@ -135,9 +136,15 @@ def _fields(cls: type, value: Any, where: str) -> Any:
     hints = typing.get_type_hints(cls)
     fields = {field.name: field for field in dataclasses.fields(cls)}
     prefix = f"{where}." if where else ""
-    for key in value:
+    for key, each in value.items():
         if key not in fields:
-            raise UsageError(unknown(f"{prefix}{key}", [f"{prefix}{name}" for name in fields]))
+            here = ours(str(key), each, None if where else value)
+            names = [f"{prefix}{name}" for name in fields]
+            raise UsageError(
+                unknown(f"{prefix}{key}", names)
+                if here is None
+                else f"unknown setting {f'{prefix}{key}'!r}: here it is {here}"
+            )
     given = {key: from_plain(hints[key], each, f"{prefix}{key}") for key, each in value.items()}
     for name, field in fields.items():
         required = (field.default, field.default_factory) == (dataclasses.MISSING,) * 2

@@ -117,10 +117,15 @@ def change(recipe: Recipe, overrides: dict[str, Any]) -> Recipe:
     if not overrides:
         return recipe
     plain = reading.to_plain(recipe)
-    # A new kind starts afresh, so it comes before what is set of it, in whatever order both came.
-    for where, value in sorted(overrides.items(), key=lambda item: not item[0].endswith(".kind")):
-        reading.override(plain, where, value)
+    for where in sorted(overrides, key=_order):
+        reading.override(plain, where, overrides[where])
     return reading.from_plain(Recipe, plain)
+
+
+def _order(where: str) -> tuple[int, bool]:
+    """A whole before its parts, and a new kind, which starts afresh, before what is set of it: in
+    whatever order they came."""
+    return where.count("."), not where.endswith(".kind")
 
 
 def _text(path: Path) -> str:

@@ -69,9 +69,13 @@ def evaluate(
     place = choose_device(device)
     run = None
     if isinstance(subject, Run):
+        if at is not None or plugin is not None:
+            raise UsageError("this run is open already: give at and plugin to ganvas.load")
         run = subject
     elif isinstance(subject, str | Path) and folder.is_run(Path(subject)):
         run = Run(subject, at=at, plugin=plugin)
+    elif plugin is not None:
+        raise UsageError("--plugin is for runs; these samples are drawn already")
     _check(run, names, count, fit, at, truncation)
     if run is not None and run.draws_points:
         drawn: dict[str, Any] = {"data": data, "count": count, "seed": seed}

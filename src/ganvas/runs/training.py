@@ -69,6 +69,8 @@ def resolve(
         UsageError: an unknown name or key, or a value that cannot be.
     """
     changes = dict(overrides or {})
+    if data is not None and "data.source" in changes:
+        raise UsageError("--data and --data.source are the same: say one of them")
     if start is not None:
         changes["start"] = str(folder.find(start).resolve())
         recipe = recipe if recipe is not None else f"{changes['start']}/recipe.yaml"
@@ -84,9 +86,15 @@ def resolve(
 
 
 def without_auto(overrides: dict[str, Any]) -> tuple[dict[str, Any], bool]:
-    """The overrides without ``batch: auto``, and whether that was among them."""
+    """The overrides without ``batch: auto``, and whether that was among them.
+
+    Raises:
+        UsageError: it is, and ``accumulate`` too, which it would replace.
+    """
     if overrides.get("batch") != AUTO:
         return overrides, False
+    if "accumulate" in overrides:
+        raise UsageError("--batch auto finds --accumulate too: leave that away, or name the batch")
     return {key: value for key, value in overrides.items() if key != "batch"}, True
 
 
@@ -141,8 +149,11 @@ def train(
     """
     began = time.monotonic() if began is None else began
     loaded = plugins.load_file(plugin) if plugin is not None else {}
+    _check_length(images, minutes)
     shortcuts = {"images": images, "minutes": minutes, "seed": seed}
     changes = {key: value for key, value in shortcuts.items() if value is not None}
+    if twice := changes.keys() & (overrides or {}).keys():
+        raise UsageError(f"{', '.join(sorted(twice))}: given by name and in overrides; say it once")
     changes, fit = without_auto({**(overrides or {}), **changes})
     chosen = resolve(recipe, data, changes, start)
     folder.check_name(name or chosen.name)
@@ -215,6 +226,7 @@ def resume(
         UserError: as ``train``; also a run in use, or nothing whole to resume from.
         Stopped: a signal stopped it; everything is saved.
     """
+    _check_length(images, minutes)
     began = time.monotonic() if began is None else began
     path = folder.find(run)
     with folder.Lock(path), ExitStack() as stack:
@@ -276,6 +288,11 @@ def _going_on(old: Run, images: int | None, minutes: float | None) -> Recipe:
             return recipe if minutes is None else replace(recipe, minutes=minutes)
         recipe = fixed(recipe, total)
     return replace(recipe, minutes=minutes, fit_minutes=False)
+
+
+def _check_length(images: int | None, minutes: float | None) -> None:
+    if images is not None and minutes is not None:
+        raise UsageError("--images is not allowed with --minutes: say how long in one of them")
 
 
 def _check_conditions(old: Run, new: Conditions | None) -> None:
