@@ -16,9 +16,9 @@ def mnist() -> Recipe:
     """Handwritten digits on any machine: small networks, a high learning rate that falls to zero.
 
     Command: ``ganvas train`` (or ``ganvas train mnist``). On one CPU core with bfloat16: under five
-    minutes for 360,000 images, six evaluations among them; it asks for one thread, since two wait
-    for each other where the machine is shared. Expect clearly readable, varied digits: all ten,
-    at 8 to 13 times the floor in the features ``digits``.
+    minutes for 360,000 images, six evaluations among them; where it is slower, for so many as
+    they allow. Expect clearly readable, varied digits: all ten, at 8 to 13 times the floor in the
+    features ``digits``.
 
     Non-saturating loss; R1 on every sixteenth round (Mescheder et al. 2018; lazily, as Karras et
     al. 2020); the generator is judged on the very fakes the discriminator just saw; EMA.
@@ -42,7 +42,6 @@ def mnist() -> Recipe:
         images=IMAGES,
         minutes=4.9,
         fit_minutes=True,
-        threads=1,
         every=Every(log=4_000, samples=20_000, checkpoint=100_000),
         evaluation=Evaluations(every=72_000),
     )

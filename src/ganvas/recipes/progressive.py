@@ -39,7 +39,6 @@ def progressive() -> Recipe:
         half_life=Linear(0.0, 10_000.0, until=100_000),
         batch=64,
         images=IMAGES,
-        threads=1,
         every=Every(log=4_000, samples=10_000, checkpoint=50_000),
         evaluation=Evaluations(every=40_000),
     )

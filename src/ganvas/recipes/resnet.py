@@ -38,7 +38,6 @@ def resnet_sngan() -> Recipe:
         half_life=Linear(0.0, 10_000.0, until=100_000),
         batch=64,
         images=IMAGES,
-        threads=1,
         every=Every(log=4_000, samples=40_000, checkpoint=100_000),
         evaluation=Evaluations(every=80_000),
     )

@@ -2,7 +2,8 @@
 
 Candidates play the recipe itself, on noise, in turn; the fastest round of each counts. The rule's
 own choice stands unless another takes less than nine tenths of its time. What was found is
-remembered for this machine and recipe, so that the same seed gives the same run again.
+remembered for this machine and recipe, so that the same seed gives the same run again. Threads are
+asked for first, and with more care (``trial/threads.py``): others may want the cores.
 """
 
 import time
@@ -20,10 +21,14 @@ from ganvas.networks import forms
 from ganvas.networks.shape import Shape
 from ganvas.recipes.build import Choices, build_engine, choose, playing
 from ganvas.recipes.recipe import Recipe
-from ganvas.trial import remembered
+from ganvas.trial import cores, remembered
+from ganvas.trial.threads import BUSY, fewest, fits, halvings
 
 ROUNDS = 8
 """Timed rounds of a candidate, at most."""
+
+ROUNDS_OF_THREADS = 24
+"""The same, where the question is how many threads."""
 
 SECONDS = 4.0
 """For the timed rounds of one question; each candidate plays one at least."""
@@ -61,17 +66,33 @@ def try_out(
     known = None if anew else remembered.find(recipe, shape, rule)
     if known is not None:
         return known
-    if tell is not None:
-        tell("trying out what is fastest here (once)")
+    tell = tell or (lambda text: None)
+    if recipe.threads is None and rule.threads > 1 and rule.device == "cpu":
+        threads, why, quiet = ask_threads(recipe, like, rule, tell)
+        found = try_out(replace(recipe, threads=threads), like, anew=anew, tell=tell)
+        found = replace(found, why="; ".join(filter(None, [why, found.why])))
+        return remembered.keep(recipe, shape, rule, found, anew=anew) if quiet else found
+    tell("trying out what is fastest here (once)")
     with playing(rule):
         found = Trial(recipe, like).decide(rule)
     release_memory()
     return remembered.keep(recipe, shape, rule, found, anew=anew)
 
 
-def halvings(most: int) -> list[int]:
-    """``most``, a half and a quarter of it, and one."""
-    return sorted({most, most // 2, most // 4, 1} - {0}, reverse=True)
+def ask_threads(
+    recipe: Recipe, like: Images | Shape, rule: Choices, tell: Callable[[str], None]
+) -> tuple[int, str, bool]:
+    """How many threads to play with, why, and whether the cores were free: if others used them,
+    the next run may find otherwise."""
+    free = cores.free()
+    counts = [count for count in halvings(rule.threads) if fits(count, free)]
+    if len(counts) == 1:
+        return 1, BUSY, False
+    tell("trying out how many threads are fastest here")
+    options = [replace(rule, threads=count) for count in counts]
+    threads, why, free = Trial(recipe, like).threads(options)
+    release_memory()
+    return threads, why, counts[0] == rule.threads and fits(rule.threads, free)
 
 
 class Trial:
@@ -84,12 +105,8 @@ class Trial:
         self.began = time.perf_counter()
 
     def decide(self, rule: Choices) -> Choices:
-        """Ask all that the recipe leaves open, one question after the other."""
-        recipe, best = self.recipe, rule
-        if recipe.threads is None and best.device == "cpu":
-            others = [replace(best, threads=n) for n in halvings(best.threads)[1:]]
-            best = self.fastest(best, others, _threads)
-        best = self._with_forms(best)
+        """Ask all else that the recipe leaves open, one question after the other."""
+        recipe, best = self.recipe, self._with_forms(rule)
         # Graphs first: without them a small network's speed is Python's, whatever the precision.
         if recipe.compile is None and best.device.startswith("cuda"):
             best = self.fastest(best, [replace(best, graph=True)], _graph)
@@ -97,19 +114,40 @@ class Trial:
             best = self.fastest(best, [replace(best, precision="fp32", forms={})], _precision)
         return replace(best, why="; ".join(self.found))
 
+    def threads(self, options: list[Choices]) -> tuple[int, str, float | None]:
+        """How many of these to play with, why, and how many cores were free meanwhile."""
+        watched = cores.watch()
+        candidates = self._candidates(options[0], options[1:], _threads)
+        self._play_in_turn(candidates, ROUNDS_OF_THREADS)
+        free, times = watched(), {each.choices.threads: each.times for each in candidates}
+        count = fewest(times, free)
+        best = next(each for each in candidates if each.choices.threads == count)
+        self._say(best, candidates, _threads)
+        if count != fewest(times, None):
+            self.found.append(BUSY)
+        return count, "; ".join(self.found), free
+
     def fastest(
         self, rule: Choices, others: list[Choices], word: Callable[[Choices], str]
     ) -> Choices:
         """The candidate whose rounds are shortest; ``rule`` stands unless another is clearly so."""
-        if not others:
-            return rule
+        candidates = self._candidates(rule, others, word)
+        self._play_in_turn(candidates, ROUNDS)
+        best = min(candidates, key=lambda each: each.best)
+        if best.best >= MARGIN * candidates[0].best:
+            best = candidates[0]
+        self._say(best, candidates, word)
+        return best.choices
+
+    def _candidates(
+        self, rule: Choices, others: list[Choices], word: Callable[[Choices], str]
+    ) -> list["Candidate"]:
         candidates = [Candidate(self, rule)]
         for other in others:
             tired = time.perf_counter() - self.began > PATIENCE
             if not tired or len(candidates) == 1:  # one at least: the rule's may be hopeless itself
                 candidates += self._joined(other, word, measured=bool(rule.forms))
-        self._play_in_turn(candidates)
-        return self._winner(candidates, word)
+        return candidates
 
     def _joined(
         self, choices: Choices, word: Callable[[Choices], str], *, measured: bool
@@ -128,25 +166,24 @@ class Trial:
             return []
         return [candidate]
 
-    def _play_in_turn(self, candidates: list["Candidate"]) -> None:
+    def _play_in_turn(self, candidates: list["Candidate"], rounds: int) -> None:
         best = min(candidate.best for candidate in candidates)
         began = time.perf_counter()
-        for _ in range(ROUNDS):
+        for _ in range(rounds):
             for candidate in candidates:
                 if candidate.best <= HOPELESS * best:
                     candidate.play()
             if time.perf_counter() - began > SECONDS:
                 break
 
-    def _winner(self, candidates: list["Candidate"], word: Callable[[Choices], str]) -> Choices:
-        ranked = sorted(candidates, key=lambda each: each.best)
-        rule = candidates[0]
-        best = ranked[0] if ranked[0].best < MARGIN * rule.best else rule
-        rest = [each for each in ranked if each is not best]
+    def _say(
+        self, best: "Candidate", candidates: list["Candidate"], word: Callable[[Choices], str]
+    ) -> None:
+        rest = [each for each in candidates if each is not best]
         if rest:
-            gain = rest[0].best / best.best
-            self.found.append(f"{word(best.choices)} {gain:.1f}x {word(rest[0].choices)}")
-        return best.choices
+            other = min(rest, key=lambda each: each.best)
+            gain = other.best / best.best
+            self.found.append(f"{word(best.choices)} {gain:.1f}x {word(other.choices)}")
 
     def _with_forms(self, choices: Choices) -> Choices:
         """The same with the fastest form of each product, as a first round measures them."""
@@ -158,11 +195,11 @@ class Trial:
 
 
 class Candidate:
-    """One way to play. best: seconds of its shortest round."""
+    """One way to play. times: seconds of its rounds."""
 
     def __init__(self, trial: Trial, choices: Choices) -> None:
         self.choices = choices
-        self.best = float("inf")
+        self.times: list[float] = []
         with playing(choices):
             self.engine = build_engine(trial.recipe, trial.images, choices)
             for _ in range(RECORDED_AFTER + 1 if choices.graph else 1):
@@ -171,7 +208,12 @@ class Candidate:
 
     def play(self) -> None:
         with playing(self.choices):
-            self.best = min(self.best, round_seconds(self.engine))
+            self.times.append(round_seconds(self.engine))
+
+    @property
+    def best(self) -> float:
+        """Seconds of its shortest round."""
+        return min(self.times)
 
 
 def round_seconds(engine: Engine) -> float:
