@@ -50,11 +50,11 @@ class Part:
 
 
 PARTS = (
-    Part("device", 60, beside=True),
-    Part("exactness", 60, beside=True),
-    Part("graphs", 85),
-    Part("speed", 80),
-    Part("modes", 45),
+    Part("device", 75, beside=True),
+    Part("exactness", 75, beside=True),
+    Part("graphs", 90),
+    Part("speed", 65),
+    Part("modes", 40),
 )
 LONG = Part("long", 600)
 QUICK = 30

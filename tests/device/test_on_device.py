@@ -6,13 +6,14 @@ Float32 is compared without TensorFloat-32, whose products keep ten bits.
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 import ganvas
@@ -22,6 +23,7 @@ from ganvas.data.augment import Augmentation
 from ganvas.engine.draw import Draw, Share
 from ganvas.engine.graph import GraphEngine
 from ganvas.features import load_features
+from ganvas.networks.grouped import GroupedConv2d
 from ganvas.recipes.build import build_engine, choose, load_data, playing
 from ganvas.recipes.parts import DISCRIMINATORS, GENERATORS
 from ganvas.recipes.table import change, find
@@ -78,6 +80,22 @@ def test_discriminators_compute_alike(kind: str) -> None:
     network = DISCRIMINATORS[kind]().build((3, 32, 32)).double().eval()
     ours, theirs = twice(network, torch.randn(4, 3, 32, 32).double())
     assert max(map(gap, ours, theirs)) < 1e-6
+
+
+@pytest.mark.parametrize("group", [1, 16])
+def test_grouped_convolutions_differentiate_twice_as_pytorchs(group: int) -> None:
+    torch.manual_seed(0)
+    layer = GroupedConv2d(32, group).to(CUDA, memory_format=torch.channels_last)  # pyright: ignore
+    images = torch.randn(8, 32, 16, 16, device=CUDA).requires_grad_()
+
+    def slopes(convolve: Callable[[Tensor], Tensor]) -> list[Tensor]:
+        (slope,) = torch.autograd.grad(convolve(images).sin().sum(), images, create_graph=True)
+        return [slope, *torch.autograd.grad(slope.square().sum(), [layer.weight, images])]
+
+    def plain(x: Tensor) -> Tensor:
+        return F.conv2d(x, layer.weight, layer.bias, padding=1, groups=layer.groups)
+
+    assert max(map(gap, slopes(layer), slopes(plain))) < 1e-4
 
 
 @pytest.mark.parametrize("augment", [ADA(), Augmentation()], ids=["ada", "diffaugment"])

@@ -4,6 +4,8 @@ import ctypes
 import gc
 import platform
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
@@ -109,6 +111,18 @@ def is_out_of_memory(error: BaseException) -> bool:
         return True
     said = ("allocate memory", "not enough memory", "out of memory")  # Linux, Windows, GPUs
     return isinstance(error, RuntimeError) and any(words in str(error) for words in said)
+
+
+@contextmanager
+def repeatable() -> Iterator[None]:
+    """For a while, let cuDNN choose among those algorithms alone that give the same bits again."""
+    cudnn = torch.backends.cudnn
+    before = cudnn.deterministic, cudnn.benchmark
+    cudnn.deterministic, cudnn.benchmark = True, False
+    try:
+        yield
+    finally:
+        cudnn.deterministic, cudnn.benchmark = before
 
 
 def synchronise(device: torch.device) -> None:

@@ -33,17 +33,19 @@ def conv_transpose2d(maps: Tensor, weight: Tensor, stride: int = 1, padding: int
     return convolution.transpose(maps.to(dtype), weight.to(dtype), (stride, padding), size)
 
 
-def fast_format(maps: Tensor, weight: Tensor) -> torch.dtype | None:
+def fast_format(
+    maps: Tensor, weight: Tensor, devices: tuple[str, ...] = ("cpu",)
+) -> torch.dtype | None:
     """The number format that ganvas' own operators should compute in; None where none is due.
 
-    They are for float32 and bfloat16 on a CPU, and no tracer sees into them.
+    They are for float32 and bfloat16 on these devices, and no tracer sees into them.
     """
-    fast = (torch.float32, torch.bfloat16)
-    if maps.device.type != "cpu" or torch.compiler.is_compiling():
+    fast, device = (torch.float32, torch.bfloat16), maps.device.type
+    if device not in devices or torch.compiler.is_compiling():
         return None
     if maps.dtype not in fast or weight.dtype not in fast:
         return None
-    if torch.is_autocast_enabled("cpu"):
-        dtype = torch.get_autocast_dtype("cpu")
+    if torch.is_autocast_enabled(device):
+        dtype = torch.get_autocast_dtype(device)
         return dtype if dtype in fast else None
     return maps.dtype if maps.dtype == weight.dtype else None

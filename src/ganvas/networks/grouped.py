@@ -1,8 +1,8 @@
-"""A grouped 3x3 convolution that differentiates fast on a CPU, any number of times.
+"""A grouped 3x3 convolution that differentiates fast, any number of times, on CPUs and GPUs.
 
 The calculus of ``convolution`` for groups of channels: the convolution, its transpose and its
-weight gradient are each other's derivatives. PyTorch's kernels of the three are fast; what its
-double backward makes of them is not.
+weight gradient are each other's derivatives. PyTorch's kernels of the three are fast; its
+double backward calls them a group at a time.
 """
 
 import torch
@@ -22,7 +22,7 @@ class GroupedConv2d(nn.Conv2d):
         super().__init__(channels, channels, 3, padding=1, groups=channels // group)
 
     def forward(self, input: Tensor) -> Tensor:
-        dtype = fast_format(input, self.weight)
+        dtype = fast_format(input, self.weight, ("cpu", "cuda"))
         if dtype is None or self.bias is None:
             return super().forward(input)
         operands = [each.to(dtype) for each in (input, self.weight, self.bias)]

@@ -175,7 +175,9 @@ def faded(before: Tensor, after: Tensor, growth: Tensor, stage: int) -> Tensor:
 
     ``before`` where growth is stage - 1 or less, ``after`` where it is stage or more.
     """
-    return before.lerp(after, (growth - (stage - 1)).clamp(0, 1).to(after.dtype))
+    dtype = torch.promote_types(before.dtype, after.dtype)  # on a GPU autocast gives them two
+    share = (growth - (stage - 1)).clamp(0, 1).to(dtype)
+    return before.to(dtype).lerp(after.to(dtype), share)
 
 
 def doubled(images: Tensor) -> Tensor:

@@ -17,6 +17,7 @@ from ganvas.engine.device import (
     choose_memory_format,
     choose_precision,
     keep_memory,
+    repeatable,
 )
 from ganvas.engine.engine import Engine
 from ganvas.engine.graph import GraphEngine
@@ -93,7 +94,8 @@ def playing(choices: Choices) -> Iterator[None]:
     forms.use(choices.forms)
     keep_memory()
     try:
-        yield
+        with repeatable():
+            yield
     finally:
         torch.set_num_threads(threads)
         forms.use(before)
