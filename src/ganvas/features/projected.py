@@ -11,7 +11,6 @@ from itertools import pairwise
 from typing import Literal
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ganvas.errors import UsageError
@@ -20,6 +19,7 @@ from ganvas.networks.conditioned import Conditioned, Sequence
 from ganvas.networks.convolution import Conv2d
 from ganvas.networks.dcgan import spectral
 from ganvas.networks.norm import BatchNorm2d
+from ganvas.networks.resize import bilinear_resize
 from ganvas.networks.shape import Shape
 
 DEEPEST = STRIDES[-1]
@@ -100,7 +100,7 @@ class Projected(nn.Module):
 
     def forward(self, images: Tensor, conditions: Tensor | None = None) -> Tensor:
         if images.shape[2:] != self.size:
-            images = F.interpolate(images, self.size, mode="bilinear", antialias=True)
+            images = bilinear_resize(images, self.size, antialias=True)
         maps = self.mixing(self.taps(images.expand(-1, 3, -1, -1)))
         scores = [head(seen, conditions) for head, seen in zip(self.heads, maps, strict=True)]
         return torch.cat(scores, 1)
@@ -129,7 +129,7 @@ class Mixing(nn.Module):
         maps = [mix(tap) for mix, tap in zip(self.channels, taps, strict=True)]
         for level in reversed(range(len(self.scales))):
             below = self.scales[level](maps[level + 1])
-            maps[level] = maps[level] + F.interpolate(below, scale_factor=2, mode="bilinear")
+            maps[level] = maps[level] + bilinear_resize(below, _doubled(below))
         return maps
 
 
@@ -153,9 +153,14 @@ class FullMixing(nn.Module):
         maps, below = [], None
         for tap, mix, scale in zip(taps[::-1], self.channels[::-1], self.scales[::-1], strict=True):
             mixed = mix(tap) if below is None else mix(tap) + below
-            below = F.interpolate(scale(mixed), scale_factor=2, mode="bilinear", align_corners=True)
+            narrow = scale(mixed)
+            below = bilinear_resize(narrow, _doubled(narrow), align_corners=True)
             maps.append(below)
         return maps[::-1]
+
+
+def _doubled(maps: Tensor) -> tuple[int, int]:
+    return 2 * maps.shape[2], 2 * maps.shape[3]
 
 
 def _full_channels(width: int) -> tuple[int, ...]:
