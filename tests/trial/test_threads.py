@@ -87,6 +87,16 @@ def test_no_more_threads_than_cores_that_are_free(monkeypatch) -> None:
     machine = Machine(monkeypatch, 16, t1=10.0, t4=3.0, t8=2.0, t16=1.0)
     machine.busy(9.0)
     assert try_out(small(), SHAPE).threads == 8 and machine.asked == {8, 4, 1}
+    machine.busy(16.0)
+    assert try_out(small(), SHAPE).threads == 16
+
+
+def test_what_others_did_not_limit_is_remembered(monkeypatch) -> None:
+    machine = Machine(monkeypatch, 16, t1=10.0, t4=3.0, t8=2.9)
+    machine.busy(9.0)
+    assert try_out(small(), SHAPE).threads == 4
+    machine.busy(1.0)
+    assert try_out(small(), SHAPE).threads == 4
 
 
 def test_cores_that_were_wanted_while_it_tried(monkeypatch) -> None:

@@ -68,10 +68,10 @@ def try_out(
         return known
     tell = tell or (lambda text: None)
     if recipe.threads is None and rule.threads > 1 and rule.device == "cpu":
-        threads, why, quiet = ask_threads(recipe, like, rule, tell)
+        threads, why, lasting = ask_threads(recipe, like, rule, tell)
         found = try_out(replace(recipe, threads=threads), like, anew=anew, tell=tell)
         found = replace(found, why="; ".join(filter(None, [why, found.why])))
-        return remembered.keep(recipe, shape, rule, found, anew=anew) if quiet else found
+        return remembered.keep(recipe, shape, rule, found, anew=anew) if lasting else found
     tell("trying out what is fastest here (once)")
     with playing(rule):
         found = Trial(recipe, like).decide(rule)
@@ -82,8 +82,8 @@ def try_out(
 def ask_threads(
     recipe: Recipe, like: Images | Shape, rule: Choices, tell: Callable[[str], None]
 ) -> tuple[int, str, bool]:
-    """How many threads to play with, why, and whether the cores were free: if others used them,
-    the next run may find otherwise."""
+    """How many threads to play with, why, and whether that is so whatever others do: if they kept
+    it from more, the next run may find otherwise."""
     free = cores.free()
     counts = [count for count in halvings(rule.threads) if fits(count, free)]
     if len(counts) == 1:
@@ -92,7 +92,8 @@ def ask_threads(
     options = [replace(rule, threads=count) for count in counts]
     threads, why, free = Trial(recipe, like).threads(options)
     release_memory()
-    return threads, why, counts[0] == rule.threads and fits(rule.threads, free)
+    limited = threads == counts[0] < rule.threads or not fits(counts[0], free)
+    return threads, why, not limited
 
 
 class Trial:
