@@ -44,6 +44,16 @@ def test_a_run_remembers_its_classes_and_draws_the_one_asked_for(digits) -> None
         digits.sample(1, label="ten")
 
 
+def test_its_networks_say_what_they_are_to_be_given(digits) -> None:
+    latents = torch.randn(2, digits.recipe.generator.latent)
+    with pytest.raises(UsageError, match="conditions") as error:
+        digits.generator(latents)
+    assert "run.told(N, label='0')" in str(error.value)
+    images = digits.generator(latents, digits.told(2, label="0"))
+    with pytest.raises(UsageError, match="this discriminator"):
+        digits.discriminator(images)
+
+
 def test_the_sheet_has_a_row_for_each_class(digits) -> None:
     with Image.open(sorted((digits.path / "samples").glob("*.png"))[0]) as sheet:
         assert sheet.size == (8 * 30 + 2, 10 * 30 + 2)

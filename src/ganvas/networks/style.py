@@ -12,6 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ganvas.networks.conditioned import Conditioned
 from ganvas.networks.equalised import EqualLinear
 from ganvas.networks.modulated import ModulatedConv2d
 from ganvas.networks.resample import double
@@ -115,7 +116,7 @@ class StyleNetwork(nn.Module):
         return self.synthesis(self.broadcast(average.lerp(w.to(average.dtype), psi)))
 
 
-class Mapping(nn.Module):
+class Mapping(Conditioned):
     """Latents z [N, Z] to intermediate latents w [N, W]; conditions [N, K] are embedded beside z.
 
     ``average`` [W] follows the mean of w in training.

@@ -7,6 +7,7 @@ from itertools import pairwise
 from torch import Tensor, nn
 
 from ganvas.networks.blur import Blur
+from ganvas.networks.conditioned import Conditioned
 from ganvas.networks.equalised import EqualConv2d, EqualLinear
 from ganvas.networks.flatten import Flatten
 from ganvas.networks.minibatch import MinibatchStd
@@ -48,7 +49,7 @@ class StyleDiscriminator:
         return StyleScores(body, last, conditions)
 
 
-class StyleScores(nn.Module):
+class StyleScores(Conditioned):
     """Images [N, C, H, W], and conditions [N, K] where there are any, to scores [N]."""
 
     def __init__(self, body: nn.Module, features: int, conditions: int = 0) -> None:

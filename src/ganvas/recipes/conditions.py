@@ -50,13 +50,13 @@ class Conditions:
             UsageError: there are no classes, or none like that.
         """
         if not self.exclusive:
-            raise UsageError(f"this run knows attributes ({self._shown()}), not labels: say --attr")
+            raise UsageError(f"this run knows attributes ({self.shown()}), not labels: say --attr")
         if label in self.names:
             return F.one_hot(torch.tensor(self.names.index(label)), len(self.names)).float()
         named_by_numbers = any(name.isdecimal() for name in self.names)
         if not named_by_numbers and label.isdecimal() and int(label) < len(self.names):
             return F.one_hot(torch.tensor(int(label)), len(self.names)).float()
-        raise UsageError(f"no label {label!r}: there are {self._shown()}")
+        raise UsageError(f"no label {label!r}: there are {self.shown()}")
 
     def with_attributes(self, rows: Tensor, wanted: Mapping[str, bool]) -> Tensor:
         """Rows [N, K] with some attributes set.
@@ -65,13 +65,11 @@ class Conditions:
             UsageError: there are no attributes, or none of that name.
         """
         if self.exclusive:
-            raise UsageError(
-                f"this run knows labels ({self._shown()}), not attributes: say --label"
-            )
+            raise UsageError(f"this run knows labels ({self.shown()}), not attributes: say --label")
         rows = rows.clone()
         for name, value in wanted.items():
             if name not in self.names:
-                raise UsageError(f"no attribute {name!r}: there are {self._shown()}")
+                raise UsageError(f"no attribute {name!r}: there are {self.shown()}")
             rows[:, self.names.index(name)] = float(value)
         return rows
 
@@ -85,7 +83,8 @@ class Conditions:
         known = {"names": list(self.names), "exclusive": self.exclusive}
         return {**known, "rows": rows, "counts": self.counts.tolist()}
 
-    def _shown(self) -> str:
+    def shown(self) -> str:
+        """The names, the first ones of many."""
         shown = ", ".join(self.names[:12])
         return shown + (f" and {len(self.names) - 12} more" if len(self.names) > 12 else "")
 

@@ -16,7 +16,7 @@ from ganvas.recipes import table, yaml
 from ganvas.recipes.build import build_networks
 from ganvas.recipes.conditions import Conditions, from_plain
 from ganvas.recipes.recipe import Recipe
-from ganvas.runs import checkpoint, folder, plugins, record
+from ganvas.runs import checkpoint, folder, inputs, plugins, record
 from ganvas.runs.loggers import read_log
 
 IN_MEMORY = "in memory"
@@ -276,4 +276,7 @@ class Run:
             else:
                 raise CheckpointError(f"{self.path} has no weights for its {name}")
             network.eval().requires_grad_(False)
+        size = self.recipe.generator.latent
+        inputs.watch(networks["generator"], "generator", size, self.conditions)
+        inputs.watch(networks["discriminator"], "discriminator", None, self.conditions)
         return networks
