@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -43,10 +44,10 @@ def command(*words: object) -> list[str]:
     return [sys.executable, "-m", "ganvas", *map(str, words)]
 
 
-def start(words: list[str]) -> subprocess.Popen[str]:
+def start(words: list[str], **more: Any) -> subprocess.Popen[str]:
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     return subprocess.Popen(
-        words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment
+        words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment, **more
     )
 
 
@@ -104,7 +105,9 @@ def test_killed_at_random_and_resumed_equals_the_uninterrupted_run(tmp_path, rec
 
 
 @pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130), (signal.SIGHUP, 129)]
+)
 def test_a_signal_saves_at_the_end_of_a_round_and_the_run_goes_on(tmp_path, number, code) -> None:
     process = start(train_words("tutorial-mnist", None, tmp_path / "cut", images=10_000_000))
     path = wait_for_log(tmp_path / "cut", 2, process)
@@ -120,6 +123,34 @@ def test_a_signal_saves_at_the_end_of_a_round_and_the_run_goes_on(tmp_path, numb
     )
     ganvas.resume(path, images=total)
     assert_same_run(path, whole.path)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
+def test_a_terminal_that_closes_hangs_up_twice_and_costs_nothing(tmp_path) -> None:
+    process = start(train_words("tutorial-mnist", None, tmp_path, images=10_000_000))
+    path = wait_for_log(tmp_path, 2, process)
+    for _ in range(2):
+        process.send_signal(signal.SIGHUP)
+        time.sleep(0.001)
+    said, _ = process.communicate(timeout=120)
+    assert process.returncode == 129, said
+    assert ganvas.load(path).images >= read_log(path / "log.jsonl")[-1]["images"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
+def test_nohup_lets_a_run_go_on(tmp_path) -> None:
+    def ignore() -> None:
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+
+    words = train_words("tutorial-mnist", None, tmp_path, images=10_000_000)
+    process = start(words, preexec_fn=ignore)
+    path = wait_for_log(tmp_path, 2, process)
+    process.send_signal(signal.SIGHUP)
+    lines = len(read_log(path / "log.jsonl"))
+    wait_for_log(tmp_path, lines + 3, process)  # it goes on as if nothing had been sent
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=120)
+    assert process.returncode == 143
 
 
 @pytest.mark.skipif(os.name == "nt", reason="POSIX signals")

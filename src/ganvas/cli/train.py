@@ -46,6 +46,7 @@ def resume(options: argparse.Namespace) -> int:
             images=options.images,
             minutes=options.minutes,
             new_data=options.new_data,
+            device=options.device,
             plugin=options.plugin,
             listeners=[screen.listen],
             progress=screen.reading,

@@ -19,10 +19,21 @@ from ganvas.runs.disk import explain, sync_folder, write_file
 FORMAT = 1
 TENSORS = "state.safetensors"
 MANIFEST = "manifest.json"
+PASSING = "passing"
+"""A file in a checkpoint that was saved because time had passed, not at a clock of its recipe."""
 
 
-def save(folder: Path, images: int, tensors: Mapping[str, Tensor], numbers: dict[str, Any]) -> Path:
+def save(
+    folder: Path,
+    images: int,
+    tensors: Mapping[str, Tensor],
+    numbers: dict[str, Any],
+    *,
+    passing: bool = False,
+) -> Path:
     """Write ``folder/IMAGES/``; on any failure what was there before is untouched.
+
+    passing: it is kept only until there is a newer one, and displaces none; see ``prune``.
 
     Raises:
         UserError: the disk is full or cannot be written.
@@ -42,6 +53,8 @@ def save(folder: Path, images: int, tensors: Mapping[str, Tensor], numbers: dict
         }
         manifest["sha256"] = _hash(_canonical(manifest))
         write_file(temporary / MANIFEST, json.dumps(manifest, indent=1).encode())
+        if passing:
+            write_file(temporary / PASSING, b"")
         sync_folder(temporary)
         if path.exists():  # the same moment, found damaged: it goes only now that this one is whole
             os.rename(path, folder / f".tmp-old-{os.getpid()}-{path.name}")
@@ -130,10 +143,21 @@ def _newest_manifest(folder: Path) -> dict[str, Any]:
 
 
 def prune(folder: Path, keep: int, best: str | None = None) -> None:
-    """Delete all but the newest ``keep`` and the one named ``best``."""
-    for path in list(complete(folder))[:-keep]:
-        if path.name != best:
+    """Delete all but the newest of all, the newest ``keep`` that are not passing, and ``best``."""
+    paths = list(complete(folder))
+    lasting = [path for path in paths if not (path / PASSING).exists()]
+    kept = {*paths[-1:], *lasting[-keep:]}
+    for path in paths:
+        if path not in kept and path.name != best:
             shutil.rmtree(path, ignore_errors=True)
+
+
+def let_last(path: Path) -> bool:
+    """Make a checkpoint count like any other; whether it was a passing one."""
+    mark = path / PASSING
+    was = mark.exists()
+    mark.unlink(missing_ok=True)
+    return was
 
 
 def clean(folder: Path) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-EXIT_CODES = {"SIGINT": 130, "SIGTERM": 143}
+EXIT_CODES = {"SIGHUP": 129, "SIGINT": 130, "SIGTERM": 143}
 
 
 class Interrupt:
@@ -18,7 +18,8 @@ class Interrupt:
 
 @contextmanager
 def interruptible() -> Iterator[Interrupt]:
-    """Catch Ctrl-C and SIGTERM while inside; outside the main thread nothing is caught."""
+    """Catch Ctrl-C, SIGTERM and, unless it was ignored (``nohup``), SIGHUP while inside; outside
+    the main thread nothing is caught."""
     asked = Interrupt()
     if threading.current_thread() is not threading.main_thread():
         yield asked
@@ -27,10 +28,16 @@ def interruptible() -> Iterator[Interrupt]:
     def handle(number: int, _: FrameType | None) -> None:
         name = signal.Signals(number).name
         if asked.signal is not None:
+            if name == "SIGHUP":  # a terminal that closes sends it, and then its shell once more
+                return
             os._exit(EXIT_CODES[name])  # checkpoints are whole or not there: nothing can be hurt
         asked.signal = name
 
-    before = {s: signal.signal(s, handle) for s in (signal.SIGINT, signal.SIGTERM)}
+    wanted = [signal.SIGINT, signal.SIGTERM]
+    hang_up = getattr(signal, "SIGHUP", None)  # Windows has none
+    if hang_up is not None and signal.getsignal(hang_up) != signal.SIG_IGN:
+        wanted.append(hang_up)
+    before = {number: signal.signal(number, handle) for number in wanted}
     try:
         yield asked
     finally:

@@ -4,7 +4,7 @@ import dataclasses
 import json
 import platform
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from importlib import metadata
 from pathlib import Path
@@ -101,6 +101,11 @@ def describe(
         plugins=plugins,
         conditions=None if conditions is None else conditions.plain(),
     )
+
+
+def at_home(record: Record) -> Record:
+    """The record of a run that goes on with other choices, on this machine."""
+    return replace(record, versions=versions(), machine=_machine(record.choices))
 
 
 def write(record: Record, path: Path) -> None:

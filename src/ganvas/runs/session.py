@@ -24,7 +24,7 @@ from ganvas.errors import NonFinite
 from ganvas.recipes.conditions import Conditions
 from ganvas.recipes.length import fixed
 from ganvas.recipes.recipe import Recipe
-from ganvas.runs import checkpoint
+from ganvas.runs import checkpoint, scores
 from ganvas.runs.folder import write_recipe
 from ganvas.runs.interrupt import interruptible
 from ganvas.runs.length import Promise
@@ -36,6 +36,9 @@ from ganvas.runs.sheet import GRID, sheet
 
 now = time.monotonic
 """Seconds of the clock on the wall."""
+
+SAFE = 240.0
+"""Seconds after which a checkpoint is saved whatever the recipe says: a power cut costs no more."""
 
 
 @dataclass(frozen=True)
@@ -110,6 +113,7 @@ class Session:
         self._seconds_before = seconds
         self._began = now()
         self._lately = (self._began, engine.images)
+        self._safe = self._began
         here = path / "checkpoints" / f"{engine.images:09d}"
         self._saved_at = engine.images if here.is_dir() else None
         self._told: str | None = None
@@ -148,7 +152,7 @@ class Session:
                         promise = None
                 self._save()
                 self._warn_slower()
-                if asked.signal is None:
+                if asked.signal is None and (self.engine.images > start or not self._is_measured()):
                     self._score(last=True)
         finally:
             self._loggers.close()
@@ -161,8 +165,10 @@ class Session:
             self._sample()
         if self.engine.images == 0 and not self._jsonl.bytes():
             self._score()
-        self._save()
-        self._lately = (now(), self.engine.images)
+        if self._saved_at is None:
+            self._save()
+        self._safe = now()
+        self._lately = (self._safe, self.engine.images)
         self._scored = 0.0
 
     def _promise(self, deadline: float | None) -> Promise | None:
@@ -205,16 +211,18 @@ class Session:
         return grids(self.path)
 
     def _after_round(self, before: int) -> None:
-        every, now = self.recipe.every, self.engine.images
-        if now // every.log > before // every.log:
+        every, clock = self.recipe.every, self.engine.images
+        if clock // every.log > before // every.log:
             self._log()
-        if now // every.samples > before // every.samples:
+        if clock // every.samples > before // every.samples:
             self._sample()
         pace = self.scorer.settings.every if self.scorer is not None else self.total + 1
-        if now // pace > before // pace:
+        if clock // pace > before // pace:
             self._score()
-        if now // every.checkpoint > before // every.checkpoint:
+        if clock // every.checkpoint > before // every.checkpoint:
             self._save()
+        elif now() - self._safe >= SAFE:
+            self._save(passing=True)
 
     def _log(self) -> None:
         stats = self.engine.meter.read()
@@ -258,6 +266,10 @@ class Session:
             self.best = scorer.summary(found)
             self._save()
 
+    def _is_measured(self) -> bool:
+        """Whether the run has kept the figures of this clock."""
+        return any(r.get("images_seen") == self.engine.images for r in scores.read(self.path))
+
     def _sample(self) -> None:
         path = self.path / "samples" / f"{self.engine.images:09d}.png"
         try:
@@ -268,8 +280,15 @@ class Session:
         self._loggers.image(self.engine.images, path)
         self._tell("sampled", path=path)
 
-    def _save(self) -> None:
+    def _save(self, *, passing: bool = False) -> None:
+        """Save a checkpoint, if there is none of this clock. One that is ``passing`` leaves no
+        other trace: what a run writes must not depend on how long it took."""
+        self._safe = now()
+        folder = self.path / "checkpoints"
         if self._saved_at == self.engine.images:
+            path = folder / f"{self.engine.images:09d}"
+            if checkpoint.let_last(path):
+                self._tell("saved", path=path)
             return
         tensors = self.engine.tensors()
         if not (self.engine.is_finite() and all_finite(tensors.values())):
@@ -282,12 +301,12 @@ class Session:
             "evaluation_seconds": self._reserve(),
             "total": self.recipe.images,
         }
-        folder = self.path / "checkpoints"
-        path = checkpoint.save(folder, self.engine.images, tensors, numbers)
+        path = checkpoint.save(folder, self.engine.images, tensors, numbers, passing=passing)
         best = None if self.best is None else f"{self.best['images']:09d}"
         checkpoint.prune(folder, self.recipe.keep, best)
         self._saved_at = self.engine.images
-        self._tell("saved", path=path)
+        if not passing:
+            self._tell("saved", path=path)
 
     def picture(self) -> Image.Image:
         """The fixed latents as they are drawn now, on a sheet; points in their scene."""

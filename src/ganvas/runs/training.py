@@ -13,11 +13,13 @@ import torch
 from ganvas.data import Images
 from ganvas.data.builtin import BUILTIN
 from ganvas.data.names import some
-from ganvas.engine.device import choose_device
+from ganvas.engine.device import Device, choose_device
 from ganvas.engine.engine import Engine
+from ganvas.engine.schedule import at
 from ganvas.errors import DataError, UsageError
 from ganvas.recipes import table
 from ganvas.recipes.build import (
+    Choices,
     build_engine,
     check,
     choose,
@@ -205,6 +207,7 @@ def resume(
     images: int | None = None,
     minutes: float | None = None,
     new_data: bool = False,
+    device: Device | None = None,
     plugin: str | Path | None = None,
     listeners: Iterable[Listener] = (),
     loggers: Iterable[Logger] = (),
@@ -219,6 +222,8 @@ def resume(
         images: a new total. minutes: stop after so many; the recipe's own limit is used again only
             where the run was to fit it and had not yet.
         new_data: go on although the data is not what the run was trained on.
+        device: where to go on, if not where it was; precision, threads and kernels are then chosen
+            anew, as for a run that begins there, and the resume is not exact to the last bit.
         plugin: the file of the user's own parts, where the run was made with one.
         listeners, loggers, progress, began: as for ``train``.
 
@@ -233,11 +238,11 @@ def resume(
         old = Run(path, plugin=plugin)
         known = old.record
         recipe = _going_on(old, images, minutes)
-        if recipe.images < old.images:
+        if images is not None and images < min(old.images, old.recipe.images):
             raise UsageError(f"{path} has seen {old.images:,} images: --images must be more")
         check(recipe)
-        choose_device(torch.device(known.choices.device).type)  # pyright: ignore
-        stack.enter_context(playing(known.choices))
+        was: Any = torch.device(known.choices.device).type
+        place = choose_device(was if device is None else device).type
         if recipe.data.source == IN_MEMORY and data is None:
             raise UsageError("this run was trained on images in memory: give them again as data=")
         found = load_data(recipe, data, progress)
@@ -245,13 +250,20 @@ def resume(
             _check_conditions(old, conditions_of(recipe, found))
         else:
             found = known.check_data(found)
-        engine = build_engine(recipe, found, known.choices)
+        listeners = list(listeners)
+        choices = known.choices if place == was else _chosen_anew(recipe, found, place, listeners)
+        stack.enter_context(playing(choices))
+        engine = build_engine(recipe, found, choices)
         numbers, problems = _restore(engine, path / "checkpoints", recipe.start)
         seconds = numbers.get("evaluation_seconds", 0.0)
         scorer, missing = _scorer(recipe, found, data, engine, seconds, progress)
+        here = replace(known, choices=choices)
+        problems += [*_at_rest(recipe, engine.images, path), *here.differences()]
+        if place != was:
+            record.write(here := record.at_home(here), path)
         if new_data:
             changed = {"fingerprint": found.fingerprint, "data": found.name, "count": len(found)}
-            record.write(replace(known, **changed), path)
+            record.write(replace(here, **changed), path)
         kept = replace(recipe, minutes=old.recipe.minutes)
         if kept != old.recipe:
             folder.write_recipe(path, kept)
@@ -265,12 +277,36 @@ def resume(
             scorer=scorer,
             conditions=old.conditions,
             scene=scene(recipe, found, old.conditions),
-            listeners=list(listeners),
+            listeners=listeners,
             extra_loggers=list(loggers),
         )
-        session.announce(known.choices.sentence())
-        session.warn([*problems, *missing, *known.differences()])
+        session.announce(choices.sentence())
+        session.warn([*problems, *missing])
         return _play(session, began)
+
+
+def _chosen_anew(recipe: Recipe, images: Images, device: Any, listeners: list[Listener]) -> Choices:
+    """How a run that began elsewhere plays on this device."""
+
+    def tell(text: str) -> None:
+        for listener in listeners:
+            listener(Event("chosen", 0, recipe.images, text=text))
+
+    graphs = recipe.compile if device == "cuda" else None
+    return try_out(replace(recipe, device=device, compile=graphs), images, tell=tell)
+
+
+def _at_rest(recipe: Recipe, images: int, path: Path) -> list[str]:
+    """A warning where a run goes on although its learning rates have come to 0 for good."""
+    left = recipe.images - images
+    rates = (recipe.generator_optimiser.lr, recipe.discriminator_optimiser.lr)
+    moments = [images + left * step // 8 for step in range(9)]
+    if left <= 0 or any(at(rate, moment) > 0 for rate in rates for moment in moments):
+        return []
+    return [
+        f"the learning rates are 0 from here on, so nothing will move: `ganvas train --from {path} "
+        f"--images {left}` begins a new run with these weights, and its schedules anew"
+    ]
 
 
 def _going_on(old: Run, images: int | None, minutes: float | None) -> Recipe:
