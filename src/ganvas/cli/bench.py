@@ -2,17 +2,17 @@
 
 import argparse
 import json
-import sys
 from pathlib import Path
 
-from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from ganvas.bench import picture
 from ganvas.bench.bench import bench
 from ganvas.bench.layers import Layer
 from ganvas.bench.report import Report
 from ganvas.cli.memory import memory_explained
+from ganvas.cli.screen import console, show_table
 from ganvas.errors import UsageError
 from ganvas.runs import plugins, training
 from ganvas.runs.disk import explain, replace_file
@@ -33,7 +33,7 @@ def run(options: argparse.Namespace) -> None:
     overrides, fit = training.without_auto(overrides)
     recipe = training.resolve(options.recipe, options.data, overrides)
     chosen = options.data is not None or "data.source" in overrides
-    with memory_explained(), Console(file=sys.stderr).status("") as status:
+    with memory_explained(), console(stderr=True).status("") as status:
         report = bench(
             recipe,
             given=chosen,
@@ -41,16 +41,18 @@ def run(options: argparse.Namespace) -> None:
             limit=options.seconds,
             plain=options.plain,
             workers=options.workers or 0,
-            tell=lambda what: status.update(f"measuring: {what}"),
+            tell=lambda what: status.update(Text(f"measuring: {what}")),
         )
-    if options.json:
-        print(json.dumps(report.record(), indent=1))
-    else:
-        show(report, Console(highlight=False))
-    if place is not None:
-        write(report, place)
-        if not options.json:
-            print(f"picture: {place}")
+    try:
+        if place is not None:
+            write(report, place)
+    finally:  # a picture that cannot be written takes no figure away
+        if options.json:
+            print(json.dumps(report.record(), indent=1))
+        else:
+            show(report)
+    if place is not None and not options.json:
+        print(f"picture: {place}")
 
 
 def check_place(out: str | None) -> Path | None:
@@ -75,15 +77,13 @@ def write(report: Report, path: Path) -> None:
         raise explain(error, str(path)) from None
 
 
-def show(report: Report, console: Console) -> None:
+def show(report: Report) -> None:
     """Speed, the tables, and the sentence."""
-    console.print("\n".join(facts(report)), markup=False, soft_wrap=True)
-    console.print()
-    console.print(parts(report))
-    console.print()
-    console.print(layers(report))
-    console.print()
-    console.print(report.words(), style="bold", markup=False, soft_wrap=True)
+    print("\n".join(facts(report)), end="\n\n")
+    for table in (parts(report), layers(report)):
+        show_table(table)
+        print()
+    console().print(report.words(), style="bold")
 
 
 def facts(report: Report) -> list[str]:

@@ -3,9 +3,9 @@
 import argparse
 from pathlib import Path
 
-from rich.console import Console
 from rich.table import Table
 
+from ganvas.cli.screen import console, show_table
 from ganvas.runs import plugins
 from ganvas.runs.compare import differences, gather, metrics_of, write_page
 from ganvas.runs.disk import explain
@@ -15,11 +15,9 @@ def run(options: argparse.Namespace) -> None:
     if options.plugin is not None:
         plugins.load_file(options.plugin)
     found = gather(options.runs)
-    console = Console(highlight=False)
     table = Table(box=None, header_style="bold", pad_edge=False)
-    table.add_column("metric", no_wrap=True)
-    for name in found:
-        table.add_column(name)
+    for name in ("metric", *found):
+        table.add_column(name, no_wrap=True)
     table.add_column("floor", justify="right")
     table.add_column("better")
     for metric in metrics_of(found):
@@ -27,14 +25,15 @@ def run(options: argparse.Namespace) -> None:
         record = next(known[metric] for known in found.values() if metric in known)
         floor = "" if record["floor"] is None else f"{record['floor']:.4g}"
         table.add_row(metric, *cells, floor, record["better"])
-    console.print(table)
-    for text in differences(found):
-        console.print(f"warning: {text}", style="yellow", markup=False, soft_wrap=True)
     try:
         page = write_page(options.runs, Path(options.out))
     except OSError as error:
         raise explain(error, options.out) from None
-    console.print(f"\nplots: {page}", markup=False, soft_wrap=True)
+    finally:  # a page that cannot be written takes no figure away
+        show_table(table)
+        for text in differences(found):
+            console().print(f"warning: {text}", style="yellow")
+    print(f"\nplots: {page}")
 
 
 def _cell(record: dict | None) -> str:

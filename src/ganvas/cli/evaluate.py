@@ -5,10 +5,10 @@ import json
 import sys
 from pathlib import Path
 
-from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from ganvas.cli.screen import console, show_table
 from ganvas.errors import RunBusy, UsageError
 from ganvas.metrics.figure import Figure
 from ganvas.runs import scores
@@ -38,11 +38,15 @@ def run(options: argparse.Namespace) -> None:
             plugin=options.plugin,
             progress=stages.tell,
         )
-    if options.json:
-        print(json.dumps(found.records(), indent=1))
-    else:
-        show(found, Console(highlight=False))
-    for place in write(found, options):
+    places: list[Path] = []
+    try:
+        places = write(found, options)
+    finally:  # a disk that is full takes no figure away
+        if options.json:
+            print(json.dumps(found.records(), indent=1))
+        else:
+            show(found)
+    for place in places:
         if not options.json:
             print(f"  {place}")
 
@@ -81,7 +85,7 @@ def write(found: Evaluation, options: argparse.Namespace) -> list[Path]:
     return written
 
 
-def show(found: Evaluation, console: Console) -> None:
+def show(found: Evaluation) -> None:
     """A table of the figures, what was left out, and the score in words."""
     about, reference = found.provenance, found.provenance["reference"]
     network = about["features"]
@@ -98,21 +102,19 @@ def show(found: Evaluation, console: Console) -> None:
             f"{about['subject']}{clock}: {about['samples']:,} points of {reference['data']}",
             "",
         ]
-    console.print("\n".join(said), markup=False, soft_wrap=True)
+    print("\n".join(said))
     table = Table(box=None, header_style="bold", pad_edge=False)
     for column in ("metric", "value", "95% interval", "floor", ""):
         side = "right" if column in ("value", "floor") else "left"
         table.add_column(column, justify=side, no_wrap=bool(column))
     for figure, floor in found.figures:
         table.add_row(*row(figure, floor))
-    console.print(table)
-    console.print(
-        f"\n↓ lower, ↑ higher is better; floor: {reference['floor']}", markup=False, soft_wrap=True
-    )
+    show_table(table)
+    print(f"\n↓ lower, ↑ higher is better; floor: {reference['floor']}")
     for name, reason in found.skipped.items():
-        console.print(f"left out: {name}: {reason}", markup=False, style="yellow", soft_wrap=True)
+        console().print(f"left out: {name}: {reason}", style="yellow")
     if words := found.words():
-        console.print(words, style="bold", markup=False)
+        console().print(words, style="bold")
 
 
 def row(figure: Figure, floor: Figure | None) -> tuple[str, ...]:
@@ -127,14 +129,14 @@ class Stages:
     """Progress on the error stream: a bar a stage in a terminal, else a line a stage."""
 
     def __init__(self) -> None:
-        console = Console(stderr=True, highlight=False)
-        self._live = console.is_terminal
+        screen = console(stderr=True)
+        self._live = screen.is_terminal
         self._bar = Progress(
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(bar_width=24),
             TextColumn("{task.completed:,} of {task.total:,}"),
             TimeRemainingColumn(),
-            console=console,
+            console=screen,
             transient=True,
         )
         self._tasks: dict[str, TaskID] = {}

@@ -2,7 +2,6 @@
 
 import argparse
 import errno
-import os
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -11,6 +10,7 @@ from typing import Any, NoReturn
 
 from ganvas import __version__
 from ganvas.cli.overrides import split_overrides
+from ganvas.cli.screen import screens
 from ganvas.errors import UsageError, UserError
 
 BEGAN = time.monotonic()
@@ -18,8 +18,19 @@ BEGAN = time.monotonic()
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; returns the exit code (0, 1 failed, 2 usage, 130 Ctrl-C, 143 SIGTERM)."""
+    """Run a command; returns the exit code: 0, 1 failed, 2 usage, or 128 and the number of the
+    signal that stopped it."""
     arguments = list(sys.argv[1:] if arguments is None else arguments)
+    with screens() as screen:
+        code = _run(arguments)
+        screen.flush()
+        if screen.lost is None or isinstance(screen.lost, BrokenPipeError):
+            return code
+        print(f"ganvas: not all that was said could be written: {screen.lost}", file=sys.stderr)
+        return code or int(arguments[0] not in ("train", "resume"))  # a run lies in its folder
+
+
+def _run(arguments: list[str]) -> int:
     parser, known = build_parser()
     overrides: dict[str, object] = {}
     try:
@@ -35,9 +46,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except UserError as error:
         print(f"ganvas: {error}", file=sys.stderr)
         return error.exit_code
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
     except OSError as error:
         print(f"ganvas: {_disk(error)}", file=sys.stderr)
         return 1
@@ -130,6 +138,11 @@ def build_parser() -> tuple[argparse.ArgumentParser, dict[str, frozenset[str]]]:
     resume.add_argument("--data", metavar="SRC", help="where the same images lie now")
     resume.add_argument(
         "--new-data", action="store_true", help="go on although the data has changed"
+    )
+    resume.add_argument(
+        "--device",
+        choices=("auto", "cpu", "cuda", "mps"),
+        help="go on elsewhere than where it was; precision and threads are chosen anew there",
     )
     _add_plugin(resume)
     length = resume.add_mutually_exclusive_group()

@@ -3,9 +3,9 @@
 import time
 from typing import Any
 
-from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
+from ganvas.cli.screen import console
 from ganvas.runs.run import Run
 from ganvas.runs.session import Event
 from ganvas.words import duration
@@ -17,7 +17,7 @@ class Screen:
     """Shows a session's events; use as a context manager around it."""
 
     def __init__(self) -> None:
-        self.console = Console(highlight=False)
+        self.console = console()
         self._bar: Progress | None = None
         self._task: TaskID | None = None
         self._last_plain = 0.0
@@ -40,16 +40,16 @@ class Screen:
 
     def listen(self, event: Event) -> None:
         if event.kind == "chosen":
-            self.console.print(event.text, markup=False, soft_wrap=True)
+            self.console.print(event.text)
         elif event.kind == "warning":
-            self.console.print(f"warning: {event.text}", style="yellow", markup=False)
+            self.console.print(f"warning: {event.text}", style="yellow")
         elif event.kind == "sampled" and event.path is not None:
             if not self._newest:
-                self.console.print(f"run folder: {event.path.parent.parent}", markup=False)
+                self.console.print(f"run folder: {event.path.parent.parent}")
             self._newest = f"newest samples: {event.path}"
         elif event.kind == "scored":
             self._score = (event.images, event.text)
-            self.console.print(f"{event.images:,} images: {event.text}", markup=False)
+            self.console.print(f"{event.images:,} images: {event.text}")
         elif event.kind == "progress":
             self._show(event)
 
@@ -70,7 +70,7 @@ class Screen:
             lines.append(f"  go on with  ganvas resume {path}")
         else:
             lines.append(f"  draw more   ganvas sample {path} --out grid.png")
-        self.console.print("\n".join(lines), markup=False, soft_wrap=True)
+        self.console.print("\n".join(lines))
 
     def _show(self, event: Event) -> None:
         facts = _facts(event)
@@ -79,13 +79,16 @@ class Screen:
                 self._last_plain = time.monotonic()
                 clock = f"{event.images:,} of {event.total:,} images"
                 line = "  ".join([clock, facts["rates"], facts["losses"]])
-                self.console.print(line, markup=False, soft_wrap=True)
+                self.console.print(line)
             return
         if self._bar is None:
             self._bar = Progress(
-                TextColumn("{task.fields[clock]}"),
+                TextColumn("{task.fields[clock]}", markup=False),
                 BarColumn(bar_width=24),
-                TextColumn("{task.fields[rates]}\n{task.fields[losses]}\n{task.fields[newest]}"),
+                TextColumn(
+                    "{task.fields[rates]}\n{task.fields[losses]}\n{task.fields[newest]}",
+                    markup=False,
+                ),
                 console=self.console,
                 refresh_per_second=4,
             )

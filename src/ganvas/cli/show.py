@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
+from ganvas.cli.screen import show_table
 from ganvas.errors import DataError, UsageError, UserError
 from ganvas.recipes import reading, yaml
 from ganvas.recipes.about import ABOUT
@@ -22,7 +23,6 @@ from ganvas.words import duration
 if TYPE_CHECKING:
     from ganvas.data import Inspection
 
-console = Console(highlight=False)
 SHEET = 128
 """Largest side, in pixels, at which a contact sheet shows images of no chosen size."""
 
@@ -40,9 +40,9 @@ def recipes(options: argparse.Namespace) -> None:
         table.add_column(column, no_wrap=column in ("recipe", "time"))
     for name in RECIPES:
         about = ABOUT[name]
-        text = f"{about.task} ({about.size})\n[dim]{about.expect}[/dim]"
+        text = Text(f"{about.task} ({about.size})\n").append(about.expect, style="dim")
         table.add_row(name, about.time, text)
-    console.print(table)
+    show_table(table)
     print(
         "\ntime: on one CPU core with bfloat16. `ganvas recipes NAME` shows one whole; "
         "`ganvas train NAME` trains it."
@@ -86,10 +86,11 @@ def runs(options: argparse.Namespace) -> None:
         return
     table = Table(box=None, header_style="bold", pad_edge=False)
     for column in ("run", "recipe", "images", "MB"):
-        table.add_column(column, justify="right" if column in ("images", "MB") else "left")
+        side = "right" if column in ("images", "MB") else "left"
+        table.add_column(column, justify=side, no_wrap=True)
     for path in found:
         table.add_row(str(path), *_row(path))
-    console.print(table)
+    show_table(table)
 
 
 def data(options: argparse.Namespace) -> None:

@@ -24,11 +24,11 @@ table{margin-bottom:1rem}
 
 
 def page(title: str, parts: Iterable[str]) -> bytes:
-    """One page that loads nothing."""
+    """One page that loads nothing; of a name that is no text, what is none is replaced."""
     return (
         f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{escape(title)}</title>'
         f"<style>{STYLE}</style>{''.join(parts)}</html>"
-    ).encode()
+    ).encode("utf-8", "replace")
 
 
 def table(rows: Sequence[Sequence[str]], head: Sequence[str] = ()) -> str:
