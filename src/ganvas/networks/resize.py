@@ -25,18 +25,17 @@ def by_matrices(
     """The same as two matrix products: it is linear, and each side is its own."""
     with torch.autocast(maps.device.type, enabled=False):
         rows, columns = (
-            _matrix(before, after, antialias, align_corners, maps.device).to(maps.dtype)
+            _matrix(maps, before, after, antialias, align_corners)
             for before, after in zip(maps.shape[-2:], size, strict=True)
         )
         return rows @ maps @ columns.T
 
 
-def _matrix(
-    before: int, after: int, antialias: bool, align_corners: bool, device: torch.device
-) -> Tensor:
+def _matrix(maps: Tensor, before: int, after: int, antialias: bool, align_corners: bool) -> Tensor:
     """[after, before]: what becomes of each pixel of one side."""
-    pixels = torch.eye(before, device=device)[None, None]
+    exact = torch.promote_types(maps.dtype, torch.float32)
+    pixels = torch.eye(before, device=maps.device, dtype=exact)[None, None]
     resized = F.interpolate(
         pixels, (after, before), mode="bilinear", antialias=antialias, align_corners=align_corners
     )
-    return resized[0, 0]
+    return resized[0, 0].to(maps.dtype)
