@@ -31,6 +31,7 @@ def run(options: argparse.Namespace) -> None:
             count=options.count,
             reference=options.reference,
             fit=options.fit,
+            channels=options.channels,
             at=options.at,
             seed=options.seed,
             truncation=options.truncation,

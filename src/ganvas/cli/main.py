@@ -112,6 +112,7 @@ def build_parser() -> tuple[argparse.ArgumentParser, dict[str, frozenset[str]]]:
     train.add_argument(
         "--data", metavar="SRC", help="folder, archive, idx or npz file, or built-in name"
     )
+    _add_channels(train)
     train.add_argument(
         "--out", default="runs", metavar="DIR", help="where run folders lie (default: runs)"
     )
@@ -213,6 +214,13 @@ def build_parser() -> tuple[argparse.ArgumentParser, dict[str, frozenset[str]]]:
         choices=("keep", "crop", "pad", "stretch"),
         help="what becomes of other shapes (default: keep)",
     )
+    _add_channels(data)
+    data.add_argument(
+        "--white",
+        type=int,
+        metavar="V",
+        help="the value that becomes white, such as 4095 of 12 bits in 16-bit files",
+    )
     data.add_argument(
         "--out", default="contact-sheet.png", metavar="FILE", help="where the contact sheet goes"
     )
@@ -227,6 +235,15 @@ SHORTCUTS = {
     "precision": "auto, fp32 or bf16",
 }
 """Recipe settings that have an option of their own."""
+
+
+def _add_channels(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--channels",
+        type=int,
+        choices=(1, 3),
+        help="read images as grey (1) or in colour (3) (default: by what they all are)",
+    )
 
 
 def _add_recipe(command: argparse.ArgumentParser) -> None:
@@ -314,6 +331,7 @@ def _add_evaluate(verb: Callable[[str, str, str, str], argparse.ArgumentParser])
         choices=("keep", "crop", "pad", "stretch"),
         help="bring real images of another size to that of the samples",
     )
+    _add_channels(evaluate)
     evaluate.add_argument("--at", **AT)
     evaluate.add_argument("--seed", type=int, default=0, metavar="S", help="of the samples")
     evaluate.add_argument("--truncation", type=float, metavar="T", help="largest latent number")

@@ -97,7 +97,8 @@ def data(options: argparse.Namespace) -> None:
     from ganvas.data import contact_sheet, inspect_source, load_images
     from ganvas.data.names import printable
 
-    found = inspect_source(options.source, split=options.split, size=options.size, fit=options.fit)
+    how = {name: getattr(options, name) for name in ("split", "fit", "channels", "white")}
+    found = inspect_source(options.source, size=options.size, **how)
     print(f"{found.name}: {found.count:,} {'images' if found.sizes else 'points'}")
     for name, text in _facts(found).items():
         print(f"  {name:<12}{printable(text)}")
@@ -108,7 +109,7 @@ def data(options: argparse.Namespace) -> None:
     size = options.size
     if size is None and found.sizes:
         size = min(*found.sizes.most_common(1)[0][0], SHEET)
-    images = load_images(options.source, split=options.split, size=size, fit=options.fit)
+    images = load_images(options.source, size=size, **how)
     save_png(contact_sheet(images), Path(options.out))
     print(f"  contact sheet: {options.out}")
 

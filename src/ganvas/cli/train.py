@@ -19,6 +19,7 @@ NAMED = ("images", "minutes", "batch", "seed", "device", "precision", "compile")
 def train(options: argparse.Namespace) -> int:
     overrides = dict(options.overrides)
     given = {name: getattr(options, name) for name in NAMED}
+    given["data.channels"] = options.channels
     overrides.update({name: value for name, value in given.items() if value is not None})
     if options.dry_run:
         return _dry_run(options, overrides)

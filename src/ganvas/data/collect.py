@@ -5,7 +5,7 @@ Two readings, so that the shape is known before the first pixel and memory is ta
 
 import contextlib
 import math
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Container, Generator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
@@ -13,7 +13,7 @@ import numpy as np
 import PIL
 from torch import Tensor
 
-from ganvas.data.decode import Header, Unreadable, decode, quiet, read_header
+from ganvas.data.decode import BRIGHTEST, Header, Unreadable, decode, quiet, read_header
 from ganvas.data.files import LISTING, MEMBER_BYTES, TABLES, Entry, Files
 from ganvas.data.fit import Fit
 from ganvas.data.images import Images, check_count, make_images, number_classes
@@ -31,6 +31,7 @@ from ganvas.data.names import printable
 from ganvas.data.own import below, own_pictures, run_folders
 from ganvas.data.parallel import threaded
 from ganvas.data.part import Part
+from ganvas.data.values import Values, has_equal_channels, values_of
 from ganvas.errors import DataError
 
 Progress = Callable[[int, int], None]
@@ -51,14 +52,21 @@ class Survey:
     own: set[str] = field(default_factory=set)
     others: int = 0
 
+    @property
+    def count(self) -> int:
+        """Files in all, of whatever kind."""
+        return len(self.headers) + len(self.reasons) + len(self.own) + self.others
+
 
 @dataclass(frozen=True)
 class Decoded:
-    """pixels uint8 [N, C, H, W] of the files ``kept``, why others are not; its cached copy."""
+    """pixels uint8 [N, C, H, W] of the files ``kept``, why others are not, what is troubling in
+    them; its cached copy."""
 
     pixels: Tensor
     kept: list[str]
     reasons: dict[str, str]
+    warnings: Sequence[str]
     path: Path | None = None
     fingerprint: str | None = None
 
@@ -76,6 +84,7 @@ def read_files(
     shape = fit.shape(sizes, all(header.grey for header in headers), files.name)
     decoded = decode_chosen(files, survey, layout, chosen, fit, shape, progress, memory_bytes)
     labels, classes = label(layout, decoded.kept)
+    shape = (decoded.pixels.shape[1], *shape[1:])
     notes = [*notes_on(survey, decoded.reasons, decoded.kept, fit, shape), *layout.notes]
     attributes = layout.attributes_of(decoded.kept)
     images = make_images(
@@ -83,8 +92,9 @@ def read_files(
         layout.attribute_names,
     )  # fmt: skip
     if decoded.path is not None and decoded.fingerprint is None:
-        save_record(decoded.path, images.pixels.shape, decoded.reasons, images.fingerprint)
-    return images
+        saved = images.pixels.shape, decoded.reasons, images.fingerprint, decoded.warnings
+        save_record(decoded.path, *saved)
+    return replace(images, warnings=tuple(decoded.warnings), files=survey.count)
 
 
 def _whole(table: bytes, name: str) -> bytes:
@@ -165,8 +175,9 @@ def decode_chosen(
 ) -> Decoded:
     """In memory where that is small enough, else from or into a file in the cache."""
     most = memory_share() if memory_bytes is None else memory_bytes
+    rest = sorted(set(layout.names) - set(chosen))
     if len(chosen) * math.prod(shape) <= most:
-        return fill(InMemory(len(chosen), shape), files, chosen, fit, shape, progress)
+        return fill(InMemory(len(chosen), shape), files, chosen, rest, fit, shape, progress)
     labels = layout.labels or {}
     stamps = [(name, survey.stamps[name], labels.get(name)) for name in chosen]
     classes = sorted(set(labels.values()))  # of all parts: they number a label
@@ -178,8 +189,8 @@ def decode_chosen(
         reasons = record["reasons"]
         kept = [name for name in chosen if name not in reasons]
         pixels = open_mapped(path, record["shape"])
-        return Decoded(pixels, kept, reasons, path, record["fingerprint"])
-    result = fill(OnDisk(shape, path), files, chosen, fit, shape, progress)
+        return Decoded(pixels, kept, reasons, record["warnings"], path, record["fingerprint"])
+    result = fill(OnDisk(shape, path), files, chosen, rest, fit, shape, progress)
     return replace(result, path=path)
 
 
@@ -187,21 +198,27 @@ def fill(
     store: InMemory | OnDisk,
     files: Files,
     chosen: Sequence[str],
+    rest: Sequence[str],
     fit: Fit,
     shape: tuple[int, int, int],
     progress: Progress | None,
 ) -> Decoded:
-    """Decode ``chosen`` into ``store``."""
+    """Decode ``chosen`` into ``store``, as grey if the fit asks for no channels and neither they
+    nor the ``rest`` of the set have any colour."""
     rows = {name: row for row, name in enumerate(chosen)}
     reasons: dict[str, str] = {}
+    values, first = Values(), None
     try:
         # closing(): on an error the threads and the warning filters are put away at once.
         with contextlib.closing(arrays(files, rows, fit, shape)) as results:
-            for done, (name, result) in enumerate(results, 1):
+            for done, (name, result, wide) in enumerate(results, 1):
                 if isinstance(result, str):
                     reasons[name] = result
                 else:
                     store.write(rows[name], result)
+                    first = result if first is None else first
+                    found = values_of(result[None], wide)
+                    values = values.joined(replace(found, varied=not np.array_equal(first, result)))
                 if progress and (done % TELL_EVERY == 0 or done == len(chosen)):
                     progress(done, len(chosen))
         kept = [name for name in chosen if name not in reasons]
@@ -210,30 +227,44 @@ def fill(
                 f"{files.name}: only {len(kept)} of its images can be decoded: "
                 f"{list_reasons(reasons)}"
             )
-        return Decoded(store.finish([rows[name] for name in kept]), kept, reasons)
+        free = fit.channels is None and not values.coloured
+        grey = free and not any_colour(files, rest, fit, shape)
+        pixels = store.finish([rows[name] for name in kept], 1 if grey else shape[0])
+        return Decoded(pixels, kept, reasons, values.warnings(fit.white))
     except BaseException:
         store.discard()
         raise
 
 
+def any_colour(files: Files, names: Sequence[str], fit: Fit, shape: tuple[int, int, int]) -> bool:
+    """Whether some of these images has channels that differ; the first such ends the look."""
+    with contextlib.closing(arrays(files, set(names), fit, shape)) as results:
+        return any(
+            not isinstance(result, str) and not has_equal_channels(result[None])
+            for _, result, _ in results
+        )
+
+
 def arrays(
-    files: Files, names: dict[str, int], fit: Fit, shape: tuple[int, int, int]
-) -> Generator[tuple[str, np.ndarray | str], None, None]:
-    """(name, uint8 [C, H, W] or the reason against it) in the files' own order."""
+    files: Files, names: Container[str], fit: Fit, shape: tuple[int, int, int]
+) -> Generator[tuple[str, np.ndarray | str, int | None], None, None]:
+    """(name, uint8 [C, H, W] or the reason against it, the largest value of a 16-bit file) in the
+    files' own order."""
     side = 2 * max(shape[1:])
     enough = None if fit.size is None else (side, side)
 
-    def read(entry: Entry) -> tuple[str, np.ndarray | str]:
+    def read(entry: Entry) -> tuple[str, np.ndarray | str, int | None]:
         try:
             with entry.open() as file:
-                image = decode(file, enough)
+                image = decode(file, enough, fit.white)
             if fit.size is None and image.size != shape[:0:-1]:
-                return entry.name, f"{image.width}x{image.height}, another size than the others"
-            return entry.name, fit.apply(image, shape)
+                why = f"{image.width}x{image.height}, another size than the others"
+                return entry.name, why, None
+            return entry.name, fit.apply(image, shape), image.info.get(BRIGHTEST)
         except Unreadable as error:
-            return entry.name, str(error)
+            return entry.name, str(error), None
         except OSError as error:
-            return entry.name, f"cannot be opened: {error.strerror or error}"
+            return entry.name, f"cannot be opened: {error.strerror or error}", None
 
     with quiet():
         yield from threaded(read, (entry for entry in files.entries() if entry.name in names))
@@ -263,6 +294,7 @@ def notes_on(
         small = sum(header.height < shape[1] or header.width < shape[2] for header in headers)
     wide = sum(header.mode == "I" or header.mode.startswith("I;16") for header in headers)
     grey = sum(header.grey for header in headers)
+    three = "colour image(s) made grey" if fit.channels else "grey image(s) stored in colour"
     counts = {
         f"unreadable file(s) skipped: {list_reasons(bad)}": len(bad),
         "other file(s) ignored": survey.others,
@@ -274,7 +306,7 @@ def notes_on(
         "16-bit image(s) scaled to 8 bits": wide,
         "CMYK image(s) converted to RGB": sum(header.mode == "CMYK" for header in headers),
         "grey image(s) given 3 channels": grey if shape[0] == 3 else 0,
-        "colour image(s) made grey": len(headers) - grey if shape[0] == 1 else 0,
+        three: len(headers) - grey if shape[0] == 1 else 0,
         f"image(s) smaller than {shape[2]}x{shape[1]} enlarged": small,
     }
     return [

@@ -19,8 +19,10 @@ from ganvas.data.memory import (
     fitted,
     from_array,
     from_labels,
+    of_colour,
 )
 from ganvas.data.part import Part
+from ganvas.data.values import has_equal_channels
 from ganvas.errors import DataError
 
 MOST_CLASSES = 10_000
@@ -47,9 +49,9 @@ def read_dataset(source: Any, part: Part, fit: Fit, name: str, progress: Progres
         raw = from_array(stacked(images, name), name)
     if labelled and len(items[0]) > 1:
         tell(raw, [item[1] for item in items], source, name)
-    return (
-        finished(raw, raw.pixels, name, raw.notes) if pictures else fitted(raw, fit, name, progress)
-    )
+    if pictures:
+        return finished(raw, raw.pixels, name, raw.notes)
+    return fitted(raw, of_colour(fit, raw), name, progress)
 
 
 def tell(raw: Raw, labels: list[Any], source: Any, name: str) -> None:
@@ -107,4 +109,7 @@ def from_pictures(
             raise DataError(f"{name}: PIL images of mode {picture.mode}; give 8 or 16 bits")
     sizes = [(picture.height, picture.width) for picture in pictures]
     shape = fit.shape(sizes, all(is_grey(picture) for picture in pictures), name)
-    return fit_all(map(to_plain, pictures), len(pictures), fit, shape, progress)
+    plain = (to_plain(picture, fit.white) for picture in pictures)
+    pixels = fit_all(plain, len(pictures), fit, shape, progress)
+    grey = fit.channels is None and has_equal_channels(pixels.numpy())
+    return pixels[:, :1].contiguous() if grey else pixels

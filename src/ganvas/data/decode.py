@@ -1,9 +1,9 @@
 """One file's bytes to one upright 8-bit image, with every format and size outside a list refused.
 
 Documented conversions: transparency is composited on white; CMYK and other colour spaces become
-RGB; 16-bit grey is divided by 257
-(16-bit colour keeps its high bytes); of an animation the first frame is taken; EXIF orientation is
-applied; ICC profiles are ignored.
+RGB; 16-bit grey is divided by 257, or scaled so that a given value is white (16-bit colour keeps
+its high bytes); of an animation the first frame is taken; EXIF orientation is applied; ICC profiles
+are ignored.
 """
 
 import contextlib
@@ -16,6 +16,7 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from ganvas.data.own import marked
+from ganvas.data.values import brighter
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "PPM")
 MAX_PIXELS = 64_000_000
@@ -38,6 +39,7 @@ TURNS = {
 }
 EXIF_KEYS = ("exif", "xmp", "XML:com.adobe.xmp", "Raw profile type exif")
 ORIENTATION = 0x0112
+BRIGHTEST = "brightest"
 
 
 class Unreadable(Exception):
@@ -92,10 +94,13 @@ def read_header(file: BinaryIO) -> Header:
         return Header(height, width, image.mode, kind, grey, transparent, several, marked(image))
 
 
-def decode(file: BinaryIO, enough: tuple[int, int] | None = None) -> Image.Image:
-    """The file as an upright image of mode L or RGB.
+def decode(
+    file: BinaryIO, enough: tuple[int, int] | None = None, white: int | None = None
+) -> Image.Image:
+    """The file as an upright image of mode L or RGB; of 16 bits, its info tells the BRIGHTEST.
 
     ``enough``: a width and height from which a JPEG may be decoded at 1/2, 1/4 or 1/8.
+    ``white``: the value that becomes 255.
     Errors: Unreadable for a format outside the list, too many pixels, truncation, 32 bit.
     """
     with opened(file) as image, unreadable():
@@ -104,7 +109,7 @@ def decode(file: BinaryIO, enough: tuple[int, int] | None = None) -> Image.Image
             image.draft(image.mode, enough)
         image.load()
         turn = TURNS.get(orientation(image))
-        plain = to_plain(image)
+        plain = to_plain(image, white)
         return plain.transpose(turn) if turn is not None else plain
 
 
@@ -174,15 +179,21 @@ def is_transparent(image: Image.Image) -> bool:
     return image.mode.endswith(("A", "a")) or "transparency" in image.info
 
 
-def to_plain(image: Image.Image) -> Image.Image:
-    """Any mode to L or RGB."""
+def to_plain(image: Image.Image, white: int | None = None) -> Image.Image:
+    """Any mode to L or RGB; ``white``: the value that becomes 255."""
     grey = is_grey(image)
     if image.mode == "I" or image.mode.startswith("I;16"):
         wide = np.asarray(image).astype(np.float64)
-        return Image.fromarray(np.rint(wide / 257).clip(0, 255).astype(np.uint8))
+        step = 257 if white is None else white / 255
+        plain = Image.fromarray(np.rint(wide / step).clip(0, 255).astype(np.uint8))
+        plain.info[BRIGHTEST] = int(wide.max())
+        return plain
     if is_transparent(image):
         image = on_white(image)
-    return image.convert("L" if grey else "RGB")
+    image = image.convert("L" if grey else "RGB")
+    if white is None or white > 255:  # which is on the scale of 16-bit files alone
+        return image
+    return Image.fromarray(brighter(np.asarray(image), white))
 
 
 def on_white(image: Image.Image) -> Image.Image:

@@ -23,22 +23,26 @@ class Fit:
     """How every image comes to one shape.
 
     size: the shorter side, or (height, width), or None: as they are, all must agree.
-    channels: 1, 3, or None: 1 where all images are greyscale, else 3.
+    channels: 1, 3, or None: 1 where all images are grey (also as three equal channels), else 3.
     how: "keep": the set's median aspect (longer side a multiple of size/4, at most 4:1), centre
     crop to it; "crop": square centre crop; "pad": the whole image in a square, white around it;
     "stretch": the whole image, its aspect not kept.  With (height, width) all four aim at that.
+    white: the value, in the files, that becomes 255; None: the largest that they could hold.
     Errors: UsageError for any other value.
     """
 
     size: Size = None
     channels: int | None = None
     how: str = "keep"
+    white: int | None = None
 
     def __post_init__(self) -> None:
         if self.how not in FITS:
             raise UsageError(f"fit {self.how!r} is not known: use one of {', '.join(FITS)}")
         if self.channels not in (None, 1, 3):
             raise UsageError(f"channels {self.channels!r}: use 1 (grey) or 3 (colour)")
+        if self.white is not None and not 1 <= self.white <= 65535:
+            raise UsageError(f"white {self.white!r}: use a value from 1 to 65535")
         for side in self.size if isinstance(self.size, tuple) else (self.size,):
             if side is not None and not (type(side) is int and 1 <= side <= LARGEST):
                 raise UsageError(f"size {self.size!r}: use pixels from 1 to {LARGEST}, or (H, W)")

@@ -27,7 +27,8 @@ class Images:
     classes: the names of the classes; () without labels.
     fingerprint: "sha256:…" of pixels, labels, attributes and names; the same on every machine.
     name: what to call the source on a screen.
-    notes: sentences on what was skipped or converted while reading.
+    notes: sentences on what was skipped or converted while reading.  warnings: on what will
+    trouble training.  files: how many files the source has, used or not; None of other sources.
     attributes: uint8 [N, A], 1 where an image has an attribute, else 0; None without attributes.
     attribute_names: the A names, as the source spells them; () without attributes.
     """
@@ -40,6 +41,8 @@ class Images:
     notes: tuple[str, ...] = ()
     attributes: Tensor | None = None
     attribute_names: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    files: int | None = None
 
     @property
     def shape(self) -> tuple[int, int, int]:

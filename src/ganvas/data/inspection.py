@@ -3,7 +3,7 @@
 import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from torch import Tensor
 
 from ganvas import keys
 from ganvas.data.collect import look, notes_on
-from ganvas.data.decode import Header, Unreadable, decode, quiet
+from ganvas.data.decode import BRIGHTEST, Header, Unreadable, decode, quiet
 from ganvas.data.files import Entry, Files
 from ganvas.data.fit import Fit, Size
 from ganvas.data.images import Images, class_order
@@ -23,6 +23,7 @@ from ganvas.data.parallel import threaded
 from ganvas.data.part import Part
 from ganvas.data.plane import portrait
 from ganvas.data.source import load_images, open_files
+from ganvas.data.values import Values, values_of
 from ganvas.errors import DataError
 
 FEW = 20  # images in a class, or with or without an attribute
@@ -65,29 +66,30 @@ def inspect_source(
     size: Size = None,
     fit: str = "keep",
     channels: int | None = None,
+    white: int | None = None,
 ) -> Inspection:
     """Look at every image of a source; the arguments are those of ``load_images``.
 
     Errors: UsageError for an unknown option, DataError where nothing can be read.
     """
-    part, wanted = Part(split), Fit(size, channels, fit)
+    part, wanted = Part(split), Fit(size, channels, fit, white)
     files = open_files(source)
     if files is not None:
         return inspect_files(files, part, wanted)
-    return inspect_images(load_images(source, split=split), wanted)
+    return inspect_images(load_images(source, split=split, channels=channels, white=white), wanted)
 
 
 def inspect_files(files: Files, part: Part, fit: Fit) -> Inspection:
     survey = look(files)
     layout = lay_out(list(survey.headers), set(survey.headers) | set(survey.reasons), survey.tables)
     chosen = part.join(layout.train, layout.test, files.name)
-    digests, reasons = digests_of(files, set(chosen))
+    digests, reasons, values = digests_of(files, set(chosen), fit.white)
     chosen = [name for name in chosen if name in digests]
     headers = [survey.headers[name] for name in chosen]
     everything = survey.headers.values()
     text, shape = fit_text(
         [(header.height, header.width) for header in everything],
-        all(header.grey for header in everything), fit, files.name,
+        not values.coloured or all(header.grey for header in everything), fit, files.name,
     )  # fmt: skip
     notes = [] if shape is None else notes_on(survey, reasons, chosen, fit, shape)
     labels = [] if layout.labels is None else [layout.labels[name] for name in chosen]
@@ -95,7 +97,7 @@ def inspect_files(files: Files, part: Part, fit: Fit) -> Inspection:
     attributes = shares(layout.attributes_of(chosen), layout.attribute_names)
     return build(
         files.name, headers, labels, attributes, repeats((name, digests[name]) for name in chosen),
-        tuple(sorted(bad.items())), text, (*notes, *layout.notes),
+        tuple(sorted(bad.items())), text, (*notes, *layout.notes), values.warnings(fit.white),
     )  # fmt: skip
 
 
@@ -112,7 +114,7 @@ def inspect_images(images: Images, fit: Fit) -> Inspection:
     attributes = shares(images.attributes, images.attribute_names)
     return build(
         images.name, [header] * len(images), labels, attributes, repeats(digests), (), text,
-        images.notes,
+        images.notes, images.warnings,
     )  # fmt: skip
 
 
@@ -137,11 +139,12 @@ def build(
     unreadable: tuple[tuple[str, str], ...],
     fit: str,
     notes: tuple[str, ...],
+    troubles: Sequence[str],
 ) -> Inspection:
     counts = Counter(labels)
     classes = {name: counts[name] for name in class_order(counts)}
     sizes = ordered((header.height, header.width) for header in headers)
-    warnings = warn(len(headers), classes, attributes, duplicates, unreadable)
+    warnings = [*warn(len(headers), classes, attributes, duplicates, unreadable), *troubles]
     return Inspection(
         name, len(headers), sizes, ordered(header.mode for header in headers),
         ordered(header.format for header in headers), classes, attributes, duplicates, unreadable,
@@ -162,13 +165,18 @@ def shares(attributes: Tensor | None, names: Sequence[str]) -> dict[str, int]:
     return dict(sorted(counts.items(), key=lambda item: -item[1]))
 
 
-def digests_of(files: Files, names: set[str]) -> tuple[dict[str, bytes], dict[str, str]]:
-    """A digest of each file's decoded pixels, and the reasons where there are none."""
+def digests_of(
+    files: Files, names: set[str], white: int | None
+) -> tuple[dict[str, bytes], dict[str, str], Values]:
+    """A digest of each file's decoded pixels, the reasons where there are none, the values."""
 
-    def read(entry: Entry) -> tuple[str, bytes | str]:
+    def read(entry: Entry) -> tuple[str, tuple[bytes, Values] | str]:
         try:
             with entry.open() as file:
-                return entry.name, digest(np.asarray(decode(file)))
+                image = decode(file, white=white)
+            pixels = np.asarray(image)
+            planes = np.moveaxis(np.atleast_3d(pixels), 2, 0)[None]
+            return entry.name, (digest(pixels), values_of(planes, image.info.get(BRIGHTEST)))
         except Unreadable as error:
             return entry.name, str(error)
         except OSError as error:
@@ -176,14 +184,16 @@ def digests_of(files: Files, names: set[str]) -> tuple[dict[str, bytes], dict[st
 
     digests: dict[str, bytes] = {}
     reasons: dict[str, str] = {}
+    values = Values()
     with quiet():
         wanted = (entry for entry in files.entries() if entry.name in names)
         for name, found in threaded(read, wanted):
-            if isinstance(found, bytes):
-                digests[name] = found
-            else:
+            if isinstance(found, str):
                 reasons[name] = found
-    return digests, reasons
+                continue
+            digests[name] = found[0]
+            values = values.joined(found[1])
+    return digests, reasons, replace(values, varied=len(set(digests.values())) > 1)
 
 
 def digest(pixels: np.ndarray) -> bytes:

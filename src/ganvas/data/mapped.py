@@ -37,10 +37,11 @@ class InMemory:
     def write(self, row: int, pixels: np.ndarray) -> None:
         self._array[row] = pixels
 
-    def finish(self, kept: list[int]) -> Tensor:
-        """The rows ``kept`` (ascending), as a tensor."""
+    def finish(self, kept: list[int], channels: int) -> Tensor:
+        """The rows ``kept`` (ascending) and the first ``channels``, as a tensor."""
         whole = len(kept) == len(self._array)
-        return torch.from_numpy(self._array if whole else self._array[kept])
+        array = (self._array if whole else self._array[kept])[:, :channels]
+        return torch.from_numpy(np.ascontiguousarray(array))
 
     def discard(self) -> None:
         """Nothing to clean up."""
@@ -68,21 +69,23 @@ class OnDisk:
             self._file.seek(row * self._row_bytes)
             self._file.write(np.ascontiguousarray(pixels).data)
 
-    def finish(self, kept: list[int]) -> Tensor:
-        """The rows ``kept`` (ascending), as a memory-mapped tensor."""
+    def finish(self, kept: list[int], channels: int) -> Tensor:
+        """The rows ``kept`` (ascending) and the first ``channels``, as a memory-mapped tensor."""
+        shape = (channels, *self._shape[1:])
+        row_bytes = math.prod(shape)
         with self._space():
             for row, old in enumerate(kept):
-                if row != old:
+                if row != old or row_bytes != self._row_bytes:
                     self._file.seek(old * self._row_bytes)
-                    data = self._file.read(self._row_bytes)
-                    self._file.seek(row * self._row_bytes)
+                    data = self._file.read(row_bytes)
+                    self._file.seek(row * row_bytes)
                     self._file.write(data)
-            self._file.truncate(len(kept) * self._row_bytes)
+            self._file.truncate(len(kept) * row_bytes)
             self._file.flush()
             os.fsync(self._file.fileno())
             self._file.close()
             os.replace(self._temporary, self.path)
-        return open_mapped(self.path, (len(kept), *self._shape))
+        return open_mapped(self.path, (len(kept), *shape))
 
     def discard(self) -> None:
         """Remove what was written so far."""
@@ -121,10 +124,19 @@ def mapped_path(parts: object) -> Path:
 
 
 def save_record(
-    path: Path, shape: Sequence[int], reasons: dict[str, str], fingerprint: str
+    path: Path,
+    shape: Sequence[int],
+    reasons: dict[str, str],
+    fingerprint: str,
+    warnings: Sequence[str],
 ) -> None:
     """Beside the pixels: what else is needed to use them again."""
-    record = {"shape": list(shape), "reasons": reasons, "fingerprint": fingerprint}
+    record = {
+        "shape": list(shape),
+        "reasons": reasons,
+        "fingerprint": fingerprint,
+        "warnings": list(warnings),
+    }
     temporary = path.with_suffix(f".{os.getpid()}.part")
     try:
         temporary.write_text(json.dumps(record))
@@ -137,7 +149,7 @@ def load_record(path: Path) -> dict | None:
     """The record of a whole, earlier copy; None where there is none or it does not fit."""
     try:
         record = json.loads(path.with_suffix(".json").read_text())
-        known = {"shape", "reasons", "fingerprint"} <= set(record)
+        known = {"shape", "reasons", "fingerprint", "warnings"} <= set(record)
         whole = known and path.stat().st_size == math.prod(record["shape"])
     except (OSError, ValueError, TypeError):
         return None

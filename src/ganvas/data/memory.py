@@ -15,6 +15,7 @@ from ganvas.data.fit import Fit
 from ganvas.data.images import Images, check_count, make_images, number_classes
 from ganvas.data.parallel import threaded
 from ganvas.data.part import Part
+from ganvas.data.values import brighter, has_equal_channels, values_of
 from ganvas.errors import DataError, UsageError
 
 Progress = Callable[[int, int], None]
@@ -50,7 +51,7 @@ def read_memory(
         if isinstance(source, tuple)
         else from_array(source, name)
     )
-    return fitted(select(raw, None, part, name), fit, name, progress)
+    return fitted(select(raw, None, part, name), of_colour(fit, raw), name, progress)
 
 
 def is_memory(source: Any) -> bool:
@@ -202,14 +203,26 @@ def stretch_of(train: Tensor, test: Tensor | None, first: int, last: int) -> Ten
     return torch.cat([train[first:], test[: last - count]])
 
 
+def of_colour(fit: Fit, *parts: Raw | None) -> Fit:
+    """The fit with the channels that a whole set of three asks for: one where they are equal."""
+    found = [part.pixels.numpy() for part in parts if part is not None]
+    if fit.channels is not None or any(pixels.shape[1] != 3 for pixels in found):
+        return fit
+    return replace(fit, channels=1 if all(map(has_equal_channels, found)) else 3)
+
+
 def fitted(raw: Raw, fit: Fit, name: str, progress: Progress | None = None) -> Images:
     """Bring pixels to the wanted size and channels (transparency on white); points stay."""
     count, channels, height, width = raw.pixels.shape
     check_count(count, name)
     if raw.pixels.is_floating_point():
-        if fit.size is not None or fit.channels is not None:
+        if fit.size is not None or fit.channels is not None or fit.white is not None:
             raise UsageError(f"{name} holds points, which have no size and no channels to choose")
         return finished(raw, raw.pixels, name, raw.notes)
+    if fit.white is not None and fit.white < 255:
+        raw = replace(raw, pixels=torch.from_numpy(brighter(raw.pixels.numpy(), fit.white)))
+    if channels == 3 and fit.channels == 1 and has_equal_channels(raw.pixels.numpy()):
+        raw, channels = replace(raw, pixels=raw.pixels[:, :1].contiguous()), 1
     shape = fit.shape([(height, width)], channels < 3, name)
     if shape == (channels, height, width):
         return finished(raw, raw.pixels, name, raw.notes)
@@ -225,9 +238,12 @@ def fitted(raw: Raw, fit: Fit, name: str, progress: Progress | None = None) -> I
 
 def finished(raw: Raw, pixels: Tensor, name: str, notes: Sequence[str]) -> Images:
     """Images of a source whose pixels were brought to their size."""
-    return make_images(
+    images = make_images(
         pixels, raw.labels, raw.classes, name, notes, None, raw.attributes, raw.attribute_names
     )
+    if images.are_points:
+        return images
+    return replace(images, warnings=tuple(values_of(pixels.numpy()).warnings(None)))
 
 
 def from_grey_alpha(array: np.ndarray) -> Image.Image:

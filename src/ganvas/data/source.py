@@ -18,7 +18,16 @@ from ganvas.data.fit import Fit, Size
 from ganvas.data.folder import Folder
 from ganvas.data.idx import find_images, is_idx, read_pair
 from ganvas.data.images import Images
-from ganvas.data.memory import Raw, fitted, from_array, from_labels, is_memory, read_memory, select
+from ganvas.data.memory import (
+    Raw,
+    fitted,
+    from_array,
+    from_labels,
+    is_memory,
+    of_colour,
+    read_memory,
+    select,
+)  # fmt: skip
 from ganvas.data.part import Part
 from ganvas.errors import DataError
 
@@ -37,6 +46,7 @@ def load_images(
     size: Size = None,
     channels: int | None = None,
     fit: str = "keep",
+    white: int | None = None,
     limit: int | None = None,
     progress: Callable[[int, int], None] | None = None,
     memory_bytes: int | None = None,
@@ -49,14 +59,16 @@ def load_images(
     Dataset of PIL images or tensors.
     split: "train", "test", "all", or positions in the training part such as "0:50000".
     size: the shorter side, or (height, width); None: as they are, all must agree.
-    channels: 1, 3, or None: 1 where all images are greyscale, else 3.
+    channels: 1, 3, or None: 1 where all images are grey (three equal channels are), else 3.
     fit: "keep" the set's median aspect, "crop" a square, "pad" to a square with white, "stretch".
+    white: the value that becomes 255, such as 4095 of 12 bits in 16-bit files; None: the largest
+    that the files could hold.
     limit: at most the first so many.  progress: called with (done, total).
     memory_bytes: folders and archives that decode to more than this are kept in a memory-mapped
     file in the cache folder (GANVAS_CACHE); None: a quarter of the machine's memory.
     Errors: UsageError for an option that is not one of these, DataError for the data.
     """
-    part, shape = Part(split, limit), Fit(size, channels, fit)
+    part, shape = Part(split, limit), Fit(size, channels, fit, white)
     files = open_files(source)
     if files is not None:
         return read_files(files, part, shape, progress, memory_bytes)
@@ -65,6 +77,7 @@ def load_images(
         read = read_memory if is_memory(source) else read_dataset
         return read(source, part, shape, memory_name(source), progress)
     name, train, test = parts
+    shape = of_colour(shape, train, test)
     return fitted(select(train, test, part, name), shape, name, progress)
 
 

@@ -115,6 +115,7 @@ def load_data(recipe: Recipe, source: Any = None, progress: Any = None) -> Image
         size=data.size,
         channels=data.channels,
         fit=data.fit,
+        white=data.white,
         limit=data.limit,
         progress=progress,
     )

@@ -51,8 +51,10 @@ class Data:
     source: a built-in name, a folder, an archive, an idx or npz file. split: ``train``, ``test``,
     ``all`` or positions such as ``0:50000``. size: the shorter side in pixels, or [height, width];
     nothing keeps the images' own. channels: 1 or 3; nothing decides by what the images are. fit:
-    ``keep`` (the set's own aspect ratio), ``crop``, ``pad`` or ``stretch`` (to a square). limit:
-    use the first so many. flip: mirror half of the images drawn. shuffle: a new order each epoch.
+    ``keep`` (the set's own aspect ratio), ``crop``, ``pad`` or ``stretch`` (to a square). white:
+    the value, in the files, that becomes white, such as 4095 of 12 bits in 16-bit files; nothing
+    takes the largest that they could hold. limit: use the first so many. flip: mirror half of the
+    images drawn. shuffle: a new order each epoch.
     """
 
     source: str = "mnist"
@@ -60,6 +62,7 @@ class Data:
     size: int | tuple[int, int] | None = None
     channels: int | None = None
     fit: Literal["keep", "crop", "pad", "stretch"] = "keep"
+    white: int | None = None
     limit: int | None = None
     flip: bool = False
     shuffle: bool = True

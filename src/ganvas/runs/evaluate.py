@@ -34,6 +34,7 @@ def evaluate(
     count: int = COUNT,
     reference: Reference = "auto",
     fit: str | None = None,
+    channels: int | None = None,
     at: int | Literal["best"] | None = None,
     seed: int = 0,
     truncation: float | None = None,
@@ -56,6 +57,7 @@ def evaluate(
         reference: ``held-out`` images, ``training`` images, or the former where there are any.
         fit: bring real images of another size to that of given samples: ``keep``, ``crop``,
             ``pad`` or ``stretch``. Without it, a difference in size is an error.
+        channels: read given samples, and real images, as grey (1) or in colour (3).
         at: images seen of the run's checkpoint, or ``best``. seed: of latents or of the choice.
             truncation: as for ``Run.sample``. device: where networks run. plugin: the run's parts.
         progress: called with (what, done, total).
@@ -76,7 +78,7 @@ def evaluate(
         run = Run(subject, at=at, plugin=plugin)
     elif plugin is not None:
         raise UsageError("--plugin is for runs; these samples are drawn already")
-    _check(run, names, count, fit, at, truncation)
+    _check(run, names, count, (fit, channels), at, truncation)
     if run is not None and run.draws_points:
         drawn: dict[str, Any] = {"data": data, "count": count, "seed": seed}
         asked_for = {"metrics": metrics, "features": features, "reference": reference}
@@ -85,7 +87,7 @@ def evaluate(
     if run is not None:
         found = of_run(run, data, features, place, truncation=truncation, **common)
     else:
-        found = of_samples(subject, data, features, place, fit=fit, **common)
+        found = of_samples(subject, data, features, place, fit=fit, channels=channels, **common)
     if PATH_LENGTH in names and not found.network.smooth:
         raise UsageError(
             f"{PATH_LENGTH} needs small differences, and {found.network.name} rounds images"
@@ -109,7 +111,7 @@ def _check(
     run: Run | None,
     metrics: list[str],
     count: int,
-    fit: str | None,
+    read: tuple[str | None, int | None],
     at: object,
     truncation: float | None,
 ) -> None:
@@ -118,8 +120,10 @@ def _check(
         raise UsageError(f"{PATH_LENGTH} needs a run, which can draw between its latents")
     if run is None and (at is not None or truncation is not None):
         raise UsageError("--at and --truncation are for runs; these samples are drawn already")
-    if run is not None and fit is not None:
-        raise UsageError("--fit is for samples in files: a run's recipe says how its images fit")
+    if run is not None and read != (None, None):
+        raise UsageError(
+            "--fit and --channels are for samples in files: a run's recipe says how its images fit"
+        )
     if PATH_LENGTH in metrics and (truncation is not None or count < 5 * PAIRS):
         raise UsageError(f"{PATH_LENGTH} needs --count {5 * PAIRS} or more, and no --truncation")
 

@@ -52,12 +52,16 @@ def load_sources(source: Any, split: str = "train", **options: Any) -> Sources:
         DataError: the source cannot be read.
     """
     training = load_images(source, split=split, **options)
-    return Sources(training, held_out(source, split, training, options.get("fit", "keep")))
+    how = {key: options[key] for key in ("fit", "white") if key in options}
+    return Sources(training, held_out(source, split, training, **how))
 
 
-def held_out(source: Any, split: str, training: Images, fit: str = "keep") -> Images | None:
-    """Images of a source that are not among its ``training`` ones, in their shape; or None."""
-    options = {"size": training.shape[1:], "channels": training.shape[0], "fit": fit}
+def held_out(source: Any, split: str, training: Images, **how: Any) -> Images | None:
+    """Images of a source that are not among its ``training`` ones, in their shape; or None.
+
+    how: ``fit`` and ``white``, as for ``load_images``.
+    """
+    options = {"size": training.shape[1:], "channels": training.shape[0], **how}
     if split in ("all", "test"):
         return None
     try:

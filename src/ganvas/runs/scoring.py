@@ -48,7 +48,8 @@ class Scorer:
         assert recipe.evaluation is not None
         self.settings = recipe.evaluation
         data = recipe.data
-        others = held_out(data.source if source is None else source, data.split, images, data.fit)
+        place = data.source if source is None else source
+        others = held_out(place, data.split, images, fit=data.fit, white=data.white)
         sources = Sources(images, others)
         name = self.settings.features
         name = known_features(images) if name == "auto" else name

@@ -14,7 +14,6 @@ from ganvas.engine import sampling
 from ganvas.errors import DataError, UsageError
 from ganvas.features import FeatureNetwork, extract, load_features
 from ganvas.metrics.side import Side
-from ganvas.recipes.recipe import Recipe
 from ganvas.runs.reals import Progress, Sources, choose, load_sources, telling
 from ganvas.runs.run import IN_MEMORY, Run
 
@@ -52,19 +51,11 @@ def of_run(
 
     Raises:
         UsageError: the run's images were in memory, and no others are given.
-        DataError: the run's images have changed.
+        DataError: the run's images have changed, or others cannot be read.
     """
     if data is None and run.settings["data"]["source"] == IN_MEMORY:
         raise UsageError("this run was trained on images in memory: say --data SRC")
-    sources = sources_of(run.recipe, run.record.shape, data)
-    known = run.record.recognised(sources.training)
-    if known is not None:
-        sources = replace(sources, training=known)
-    elif data is None:
-        raise DataError(
-            f"{sources.training.name} is not what this run was trained on: put the old images "
-            f"back, or say --data SRC to compare with others"
-        )
+    sources = sources_of(run, data)
     network = load_features(choose_features(features, sources)).to(device)
     run.generator.to(device)
     pixels, labels = draw(run, count, seed, truncation, progress)
@@ -93,6 +84,7 @@ def of_samples(
     count: int,
     seed: int,
     fit: str | None,
+    channels: int | None = None,
     progress: Progress | None,
 ) -> Subject:
     """Samples in a file, a folder or memory; ``count`` of them at random where there are more.
@@ -103,8 +95,8 @@ def of_samples(
     """
     if data is None:
         raise UsageError("say what to compare these samples with: --data SRC")
-    images = load_images(given, split="all")
-    sources = _reals_for(images.shape, images.name, data, fit)
+    images = load_images(given, split="all", channels=channels)
+    sources = _reals_for(images.shape, images.name, data, fit, channels)
     network = load_features(choose_features(features, sources)).to(device)
     positions = choose(len(images), count, seed)
     pixels, labels = images.pixels, images.labels
@@ -179,13 +171,27 @@ def read(
     return Side(pixels, found.features, found.logits, labels, names, kinds)
 
 
-def sources_of(recipe: Recipe, shape: tuple[int, int, int], data: Any = None) -> Sources:
-    """A recipe's training images, or those of ``data``, and their held-out part, in ``shape``."""
-    settings = recipe.data
-    options = {"size": shape[1:], "channels": shape[0], "fit": settings.fit}
-    if data is not None:
+def sources_of(run: Run, data: Any = None) -> Sources:
+    """The images that a run was trained on and their held-out part, in their shape, wherever they
+    lie now; or the images of ``data``, where these are others.
+
+    Raises:
+        DataError: they cannot be read, or the run's own have changed.
+    """
+    settings, (channels, *size) = run.recipe.data, run.record.shape
+    options = {"size": tuple(size), "channels": channels, "fit": settings.fit}
+    own = {"split": settings.split, "limit": settings.limit, "white": settings.white}
+    if data is None:
+        found = load_sources(settings.source, **own, **options)
+        return replace(found, training=run.record.check_data(found.training))
+    try:
+        moved = load_sources(data, **own, **options)
+    except DataError:  # it lacks such a part, for one: others are others, whatever the reason
+        moved = None
+    known = None if moved is None else run.record.recognised(moved.training)
+    if moved is None or known is None:
         return _given(load_sources(data, **options))
-    return load_sources(settings.source, split=settings.split, limit=settings.limit, **options)
+    return replace(moved, training=known)
 
 
 def _given(sources: Sources) -> Sources:
@@ -193,12 +199,19 @@ def _given(sources: Sources) -> Sources:
     return replace(sources, part="training" if sources.held_out is not None else "given")
 
 
-def _reals_for(shape: tuple[int, int, int], name: str, data: Any, fit: str | None) -> Sources:
+def _reals_for(
+    shape: tuple[int, int, int], name: str, data: Any, fit: str | None, channels: int | None
+) -> Sources:
     """Real images of the samples' shape.  Errors: DataError where they are of another one."""
-    channels, height, width = shape
     if fit is not None:
-        return _given(load_sources(data, size=(height, width), channels=channels, fit=fit))
-    sources = _given(load_sources(data))
+        return _given(load_sources(data, size=shape[1:], channels=shape[0], fit=fit))
+    sources = _given(load_sources(data, channels=channels))
+    if sources.training.shape[1:] == shape[1:] and sources.training.shape != shape:
+        raise DataError(
+            f"{name} holds images of {shape_words(shape)}, {sources.training.name} of "
+            f"{shape_words(sources.training.shape)}: say --channels 1 or 3 to bring both to grey "
+            f"or to colour"
+        )
     if sources.training.shape != shape:
         raise DataError(
             f"{name} holds images of {shape_words(shape)}, {sources.training.name} of "
