@@ -41,7 +41,7 @@ def _head(run: Run) -> str:
         f"recipe {run.recipe.name}",
         f"{run.images:,} of {run.recipe.images:,} images seen",
         *(
-            f"{r['total']:,} are what its minutes allow, it found after {r['images']:,}"
+            f"its minutes allow {r['total']:,}, as it found after {r['images']:,}"
             for r in run.log
             if "total" in r
         ),

@@ -189,8 +189,9 @@ class Session:
         seconds = round(self.seconds(), 2)
         self._loggers.write({"images": images, "total": total, "seconds": seconds})
         write_recipe(self.path, self.recipe)
-        self._saved_at = None
-        self._save()
+        # Unless the recipe asked for this checkpoint too, it displaces none that it asks for.
+        passing, self._saved_at = self._saved_at != images, None
+        self._save(passing=passing)
         self._tell(
             "chosen",
             text=f"{images:,} images in the first tenth of the minutes: the run, and its schedule, "
