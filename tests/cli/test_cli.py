@@ -27,7 +27,10 @@ def test_the_default_trains_mnist_and_says_where_everything_is(tmp_path, capsys)
         assert str(tmp_path / "0001-first" / file) in out
         assert (tmp_path / "0001-first" / file).exists()
     assert "images/s" in out and "left" in out
-    assert " of 10 digits, distance " in out and "x the floor (200 samples)" in out
+    assert " times as far from real digits as real digits are from each other (" in out
+    assert " of 10 digits, " in out and ", 200 samples)" in out
+    report = (tmp_path / "0001-first" / "report.html").read_text(encoding="utf-8")
+    assert " times as far from real digits as " in report
 
 
 def test_help_needs_no_torch() -> None:

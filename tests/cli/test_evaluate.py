@@ -40,7 +40,7 @@ def test_samples_are_scored_in_plain_words(digits, capsys, tmp_path) -> None:
     words = ["evaluate", str(digits), "--data", "mnist", *FEW, "--neighbours", str(pairs)]
     assert main(words) == 0
     out = capsys.readouterr().out
-    assert "10 of 10 digits, distance" in out and "x the floor (200 samples)" in out
+    assert "10 of 10 digits, " in out and ", 200 samples)" in out
     assert pairs.is_file() and str(pairs) in out
 
 
@@ -105,7 +105,7 @@ def test_what_was_never_measured_says_so(run, tmp_path, capsys) -> None:
     ("words", "said"),
     [
         (["--truncation", "-1"], "must be more than 0"),
-        (["--fit", "crop"], "--fit is for samples in files"),
+        (["--fit", "crop"], "--fit and --channels are for samples in files"),
         (["--metrics", "path-length", "--count", "10"], "needs --count 500 or more"),
         (["--neighbours", "no/such/folder.png"], "no such folder"),
     ],

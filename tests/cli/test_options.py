@@ -105,7 +105,7 @@ def test_looking_needs_no_plugin_and_takes_it(
         (["sample", "x", "--out", "x.png", "--seeds", "1-3", "--count", "9"], "names 3 images"),
         (["sample", "x", "--out", "x.png", "--seeds", "1-3", "--seed", "0"], "leave --seed 0"),
         (["sample", "x", "--out", "x.png", "--label", "1", "--attr", "a=1"], "not allowed with"),
-        (["evaluate", "RUN", "--fit", "crop"], "--fit is for samples"),
+        (["evaluate", "RUN", "--fit", "crop"], "are for samples"),
         (["evaluate", "x.npz", "--at", "5"], "are for runs"),
         (["evaluate", "x.npz", "--truncation", "0.5"], "are for runs"),
         (["evaluate", "x.npz", "--plugin", "mine.py"], "--plugin is for runs"),

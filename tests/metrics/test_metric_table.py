@@ -1,14 +1,18 @@
 """Every metric of the table: which way it moves, and what it says where it does not apply."""
 
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
 from torch.nn import functional as F
 
 from ganvas.metrics.figure import NotApplicable
+from ganvas.metrics.points import point_figures
 from ganvas.metrics.side import Side
 from ganvas.metrics.table import METRICS
+from ganvas.runs.evaluation import PATH_LENGTH
 
 KINDS = 4
 
@@ -150,6 +154,18 @@ def test_purity_asks_for_a_meaning_of_each_label_and_not_for_a_name():
     rarer = min(int((SAMPLES.labels == kind).sum()) for kind in (0, 3))
     [figure] = METRICS["purity"].compute(replace(SAMPLES, labels=mixed), REALS)
     assert figure.value == pytest.approx(1 - rarer / len(SAMPLES))
+
+
+def test_every_figure_is_explained_in_the_docs() -> None:
+    docs = (Path(__file__).parents[2] / "docs/metrics.md").read_text(encoding="utf-8")
+    first = [row.split("|")[1] for row in docs.splitlines() if row.startswith("| `")]
+    explained = set(re.findall(r"`([\w-]+)`", " ".join(first)))
+    found = [one for name in METRICS for one in METRICS[name].compute(SAMPLES, REALS)]
+    places = torch.randn(50, 2, generator=torch.Generator().manual_seed(0))
+    found += point_figures(places, torch.eye(2).double(), 0.1, torch.arange(2))
+    names = {one.name for one in found}
+    assert {"frechet-infinite", "near", "spread-most", "obeyed"} <= names
+    assert {*names, PATH_LENGTH} <= explained
 
 
 def test_equal_pixels_are_told():

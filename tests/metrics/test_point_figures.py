@@ -47,7 +47,7 @@ def test_a_perfect_sampler_has_the_figures_of_the_mixture() -> None:
     assert found["near"] == pytest.approx(1 - math.exp(-4.5), abs=0.002)
     assert found["spread-least"] == pytest.approx(1, abs=0.02)
     assert found["spread-most"] == pytest.approx(1, abs=0.02)
-    assert found["reverse-kl"] == pytest.approx(0, abs=1e-12)  # each mode in turn
+    assert found["reverse-kl"] == pytest.approx(0, abs=1e-4)  # each mode in turn, but for far ones
 
 
 @pytest.mark.parametrize("wide", [0.5, 1.2, 1.5, 2.0])
@@ -74,7 +74,7 @@ def test_missing_modes_count_and_have_no_spread() -> None:
     three = drawn(centres=CENTRES[:3], count=30_000)
     found = figures(three)
     assert found["modes"] == 3 and found["spread-least"] == 0
-    assert found["reverse-kl"] == pytest.approx(math.log(4 / 3), abs=1e-9)
+    assert found["reverse-kl"] == pytest.approx(math.log(4 / 3), abs=1e-4)
 
 
 def test_a_mode_of_few_points_or_of_far_ones_is_not_covered() -> None:
@@ -96,6 +96,25 @@ def test_reverse_kl_is_the_divergence_from_equal_shares() -> None:
     fair = torch.randint(25, (400, 5_000), generator=keys.generator("fair"))
     mean = sum(reverse_kl(shares(row, 25)) for row in fair) / 400
     assert mean == pytest.approx(24 / 10_000, rel=0.06)
+
+
+@pytest.mark.parametrize(
+    ("near_each", "expected"),
+    [
+        ([0, 0, 0, 0], math.log(4)),  # no mode is drawn, however evenly strays lie about
+        ([9, 0, 0, 0], math.log(4)),
+        ([9, 9, 0, 0], math.log(2)),
+        ([9, 9, 9, 9], 0.0),
+        ([6, 2, 0, 0], 0.75 * math.log(3) + 0.25 * math.log(1)),
+    ],
+)
+def test_strays_tell_nothing_of_which_modes_are_drawn(near_each, expected) -> None:
+    strays = [[0.2, 0.0], [-0.2, 0.0], [0.0, 0.2], [0.0, -0.2]] * 100  # as many to each mode
+    places = CENTRES.repeat_interleave(torch.tensor(near_each), 0)
+    points = torch.cat([torch.tensor(strays), places.float()])
+    found = point_figures(points, CENTRES, SIGMA, MODES)[-1]
+    assert found.name == "reverse-kl" and found.value == pytest.approx(expected, abs=1e-12)
+    assert found.note == f"of the {sum(near_each)} points near a mode"
 
 
 def test_along_a_curve_only_the_deviation_across_counts() -> None:

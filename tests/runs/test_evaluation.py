@@ -14,6 +14,7 @@ from ganvas.errors import DataError, NonFinite, UsageError, UserError
 from ganvas.features import load_features
 from ganvas.runs import reals
 from ganvas.runs.evaluate import evaluate
+from ganvas.runs.evaluation import words
 
 from .playing import SMALL, picture_folder
 
@@ -45,7 +46,7 @@ def test_held_out_reals_score_as_the_floor(tmp_path, mnist) -> None:
     assert found["frechet"].value == pytest.approx(0, abs=1e-9), "the very same images"
     assert floors["frechet"].value > 0.1, "other images: never quite zero"
     assert "frechet-infinite" in found
-    assert found.words().startswith("10 of 10 digits, distance 0.0x the floor")
+    assert found.words().startswith("10 of 10 digits, no farther from real digits than ")
 
 
 def test_every_record_is_complete_in_itself(tmp_path, mnist) -> None:
@@ -91,7 +92,7 @@ def test_the_floor_is_of_as_many_reals_as_there_are_samples(tmp_path, mnist) -> 
 
 def test_a_floor_of_halves_is_no_yardstick(mnist) -> None:
     found = evaluate(mnist.pixels[:300], data=mnist.pixels[1000:1800], features="digits", count=800)
-    assert "floor" not in found.words()
+    assert "each other" not in found.words()
     assert found.provenance["reference"]["part"] == "given"
 
 
@@ -264,3 +265,47 @@ def test_a_run_folder_keeps_what_can_be_read(tmp_path, run, blobs) -> None:
     assert len(scores.read(path)) == 1, "the second stands on the torn line"
     scores.keep(found, path)
     assert len(scores.read(path)) == 2
+
+
+def record(metric: str, value: float, floor: float | None = None, **more) -> dict:
+    plain = {"metric": metric, "value": value, "floor": floor, "samples": 10_000, "note": ""}
+    return {**plain, "details": {}, "comparable": True, "features": {"name": "digits"}, **more}
+
+
+@pytest.mark.parametrize(
+    ("found", "sentence"),
+    [
+        (
+            [
+                record("frechet", 0.405, 0.05),
+                record("modes", 10, details={"drawn": 9, "kinds": 10}),
+            ],
+            "9 of 10 digits, 8.1 times as far from real digits as real digits are from each other "
+            "(0.405 against 0.05, 10,000 samples)",
+        ),
+        (
+            [record("frechet", 0.05, 0.05)],
+            "no farther from real digits than real digits are from each other (0.05 against 0.05, "
+            "10,000 samples)",
+        ),
+        (
+            [record("frechet", 57.0, 0.05, features={"name": "pixels"})],
+            "1,140 times as far from real images as real images are from each other (57 against "
+            "0.05, 10,000 samples)",
+        ),
+        ([record("kid", 0.01234), record("frechet", 3.0, None)], "kernel distance 0.0123"),
+        ([record("kid", 0.01), record("frechet", 3.0, 0.1, comparable=False)], "kernel distance"),
+        ([record("recall", 0.5)], ""),
+        (
+            [
+                *(record("modes", 7, note="of 8"), record("near", 0.9713)),
+                *(record("spread-least", 0.98), record("spread-most", 1.104)),
+            ],
+            "7 of 8 modes, 97.1% of points within 3 sigma of one, modes 0.98 to 1.10 times as wide",
+        ),
+        ([], ""),
+    ],
+)
+def test_an_evaluation_in_words(found, sentence) -> None:
+    said = words({each["metric"]: each for each in found})
+    assert said.startswith(sentence) and bool(said) == bool(sentence)

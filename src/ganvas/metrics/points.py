@@ -63,7 +63,12 @@ def covered(placed: Placed, count: int) -> int:
 
 
 def reverse_kl(shares: Tensor) -> float:
-    """KL divergence, in nats, of shares [K] from equal ones. A perfect sampler of N: (K - 1)/2N."""
+    """KL divergence, in nats, of shares [K] from equal ones. A perfect sampler of N: (K - 1)/2N.
+
+    Of no share at all it is log K, its largest value, as of one mode alone.
+    """
+    if not shares.sum():
+        return math.log(len(shares))
     return float(torch.special.xlogy(shares, shares * len(shares)).sum())
 
 
@@ -88,10 +93,14 @@ def point_figures(
 ) -> list[Figure]:
     """The figures of points [N, 2]: ``modes``, ``near``, ``spread-least``, ``spread-most``,
     ``reverse-kl``.
+
+    The last is of points near a mode alone: strays anywhere lie nearest to some mode too, evenly
+    even, and tell nothing of which modes are drawn.
     """
     count = int(modes.max()) + 1
     placed = place(points, centres, sigma, modes)
-    found, parts = covered(placed, count), shares(placed.mode, count)
+    found, close = covered(placed, count), placed.mode[placed.distance <= NEAR]
+    parts = shares(close, count)
     wide = spreads(placed, count, directions)
     perfect = 1 - math.exp(-(NEAR**2) / 2) if directions == 2 else math.erf(NEAR / math.sqrt(2))
     details = {
@@ -106,5 +115,5 @@ def point_figures(
         Figure("near", near(placed.distance), better="higher", note=note),
         Figure("spread-least", float(wide.min()), better="higher", note="narrowest mode; truth 1"),
         Figure("spread-most", float(wide.max()), note="widest mode; truth 1"),
-        Figure("reverse-kl", reverse_kl(parts)),
+        Figure("reverse-kl", reverse_kl(parts), note=f"of the {len(close):,} points near a mode"),
     ]

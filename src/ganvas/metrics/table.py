@@ -85,7 +85,7 @@ def _modes(samples: Side, reference: Side) -> list[Figure]:
     details = {"drawn": int(drawn.sum()), "kinds": kinds, "shares": shares}
     return [
         Figure("modes", found.found, better="higher", note=f"of {kinds:,}", details=details),
-        Figure("reverse-kl", found.reverse_kl),
+        Figure("reverse-kl", found.reverse_kl, note="by argmax, sure or not"),
         Figure("confident", found.confident, better="higher", note="p of 0.9 or more"),
     ]
 

@@ -15,7 +15,9 @@ from ganvas.runs.scorecard import is_score, names, row
 
 Records = Mapping[str, dict[str, Any]]
 SAME = {
-    "feature network": lambda r: tuple(r["features"][k] for k in ("name", "hash", "resize")),
+    "feature network": lambda r: tuple(
+        r["features"][k] for k in ("name", "version", "hash", "resize")
+    ),
     "reference": lambda r: tuple(r["reference"][k] for k in ("fingerprint", "images", "part")),
     "number of samples": lambda r: r["samples"],
 }

@@ -40,8 +40,9 @@ class Inputs:
         if rows is None and not self.needed:
             return
         count = len(self.conditions.names)
-        right = isinstance(rows, Tensor) and rows.is_floating_point() and rows.ndim == 2
-        if not right or rows.shape[1] != count:
+        if not (isinstance(rows, Tensor) and rows.is_floating_point() and rows.ndim == 2) or (
+            rows.shape[1] != count
+        ):
             raise UsageError(self._wanted(count, rows))
 
     def _first(self) -> str:

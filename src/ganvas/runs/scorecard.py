@@ -7,6 +7,7 @@ from typing import Any
 
 from ganvas.runs import scores
 from ganvas.runs.curves import chart
+from ganvas.runs.evaluation import words
 from ganvas.runs.page import figure, table
 
 HEAD = ("metric", "value", "95% interval", "floor", "better", "", "samples", "images seen")
@@ -23,11 +24,12 @@ def scorecard(path: Path, log: Sequence[Mapping[str, Any]]) -> str:
     if not newest and not log:
         return ""
     parts = ["<h2>Metrics</h2>"]
-    groups: dict[str, list[tuple[str, ...]]] = {}
-    for record in newest.values():
-        groups.setdefault(_facts(record), []).append(row(record))
-    for facts, rows in groups.items():
-        parts += [facts, table(rows, HEAD)]
+    groups: dict[str, dict[str, dict[str, Any]]] = {}
+    for name, record in newest.items():
+        groups.setdefault(_facts(record), {})[name] = record
+    for facts, records in groups.items():
+        said = f"<p><b>{escape(words(records))}</b></p>" if words(records) else ""
+        parts += [said, facts, table([row(record) for record in records.values()], HEAD)]
     charts = [course(log, name) for name in names(log)]
     pairs = figure(
         path / "neighbours.png",
