@@ -1,7 +1,5 @@
 """``--batch auto``: which batch is taken, and what happens where memory ends."""
 
-from pathlib import Path
-
 import pytest
 import torch
 
@@ -10,7 +8,7 @@ from ganvas.errors import UserError
 from ganvas.recipes.recipe import Recipe
 from ganvas.recipes.table import change, find
 from ganvas.trial import fit
-from ganvas.trial.fit import fit_batch, free_memory
+from ganvas.trial.fit import fit_batch
 
 
 def images(count: int = 5_000) -> Images:
@@ -89,14 +87,3 @@ def test_it_works_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     found, why = fit_batch(tiny(), images(40))
     assert found.batch in (16, 32) and found.accumulate == 1
     assert "16: " in why and "32: " in why
-
-
-def test_free_memory_is_what_the_system_or_a_container_leaves(tmp_path: Path) -> None:
-    room = free_memory(torch.device("cpu"))
-    assert room is None or room > 1 << 20
-    (tmp_path / "memory.max").write_text("5000")
-    (tmp_path / "memory.current").write_text("2000")
-    (tmp_path / "memory.stat").write_text("anon 700\ninactive_file 1200\n")
-    assert fit._container(tmp_path) == 4200  # files that are kept can be given back
-    (tmp_path / "memory.max").write_text("max")
-    assert fit._container(tmp_path) is None

@@ -16,16 +16,15 @@ from torch import Tensor
 
 from ganvas.cache import cache_path
 from ganvas.errors import DataError
+from ganvas.limits import total_memory
 
 LEFT_OVER = 24 * 3600  # seconds without a write
 
 
 def memory_share() -> int:
-    """A quarter of the machine's memory in bytes (1 GiB where it cannot be told)."""
-    try:
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 4
-    except (AttributeError, OSError, ValueError):
-        return 1 << 30
+    """A quarter of the memory that this process may use, in bytes (1 GiB where nothing tells)."""
+    total = total_memory()
+    return 1 << 30 if total is None else total // 4
 
 
 class InMemory:

@@ -1,10 +1,10 @@
 """``--batch auto``: the batch that uses the machine well and fits its memory."""
 
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import torch
 
+from ganvas import limits
 from ganvas.data import Images
 from ganvas.engine.device import is_out_of_memory, release_memory
 from ganvas.errors import UserError
@@ -104,28 +104,7 @@ def free_memory(device: torch.device) -> int | None:
     """Bytes that may still be used; None where the system does not tell."""
     if device.type == "cuda":
         return torch.cuda.mem_get_info(device)[0]
-    limits = [_meminfo(), _container()]
-    return min((limit for limit in limits if limit is not None), default=None)
-
-
-def _meminfo() -> int | None:
-    try:
-        lines = Path("/proc/meminfo").read_text().splitlines()
-        return next(int(line.split()[1]) << 10 for line in lines if line.startswith("MemAvail"))
-    except (OSError, StopIteration):
-        return None
-
-
-def _container(folder: Path = Path("/sys/fs/cgroup")) -> int | None:
-    """What a container's limit leaves; files that the system keeps in memory do not count."""
-    try:
-        most = int((folder / "memory.max").read_text())
-        used = int((folder / "memory.current").read_text())
-        lines = (folder / "memory.stat").read_text().splitlines()
-        kept = next((int(line.split()[1]) for line in lines if line.startswith("inactive_file")), 0)
-        return most - used + kept
-    except (OSError, ValueError):
-        return None
+    return limits.free_memory()
 
 
 def _round_seconds(recipe: Recipe, images: Images, choices: Choices) -> float:
