@@ -16,6 +16,7 @@ from ganvas.cli.screen import console, show_table
 from ganvas.errors import UsageError
 from ganvas.runs import plugins, training
 from ganvas.runs.disk import explain, replace_file
+from ganvas.runs.outputs import check_output
 from ganvas.runs.page import page
 from ganvas.words import duration
 
@@ -23,7 +24,7 @@ NAMED = ("batch", "device", "precision", "compile")
 
 
 def run(options: argparse.Namespace) -> None:
-    place = check_place(options.out)
+    place = check_place(options.out, options.overwrite)
     if options.workers is not None and not options.plain:
         raise UsageError("--workers load images for the plain loop, which --no-plain leaves out")
     if options.plugin is not None:
@@ -55,7 +56,7 @@ def run(options: argparse.Namespace) -> None:
         print(f"picture: {place}")
 
 
-def check_place(out: str | None) -> Path | None:
+def check_place(out: str | None, overwrite: bool = False) -> Path | None:
     """Where the picture goes.  Errors: UsageError, before the work, if nothing could go there."""
     if out is None:
         return None
@@ -64,6 +65,7 @@ def check_place(out: str | None) -> Path | None:
         raise UsageError(f"--out {out}: end it with .png or .html")
     if not path.absolute().parent.is_dir():
         raise UsageError(f"--out {out}: there is no such folder")
+    check_output(path, overwrite=overwrite)
     return path
 
 

@@ -9,11 +9,13 @@ from ganvas.cli.screen import console, show_table
 from ganvas.runs import plugins
 from ganvas.runs.compare import differences, gather, metrics_of, write_page
 from ganvas.runs.disk import explain
+from ganvas.runs.outputs import check_output
 
 
 def run(options: argparse.Namespace) -> None:
     if options.plugin is not None:
         plugins.load_file(options.plugin)
+    before = check_output(Path(options.out), overwrite=options.overwrite)
     found = gather(options.runs)
     table = Table(box=None, header_style="bold", pad_edge=False)
     for name in ("metric", *found):
@@ -33,7 +35,7 @@ def run(options: argparse.Namespace) -> None:
         show_table(table)
         for text in differences(found):
             console().print(f"warning: {text}", style="yellow")
-    print(f"\nplots: {page}")
+    print(f"\nplots: {page}{before}")
 
 
 def _cell(record: dict | None) -> str:

@@ -16,6 +16,7 @@ from ganvas.runs.disk import explain
 from ganvas.runs.evaluate import evaluate
 from ganvas.runs.evaluation import Evaluation
 from ganvas.runs.folder import Lock, is_run
+from ganvas.runs.outputs import check_output
 from ganvas.runs.report import write_report
 from ganvas.runs.run import Run
 
@@ -59,6 +60,8 @@ def check_place(options: argparse.Namespace) -> None:
         raise UsageError("--neighbours shows what authenticity finds: add it to --metrics")
     if options.neighbours and not Path(options.neighbours).absolute().parent.is_dir():
         raise UsageError(f"--neighbours {options.neighbours}: there is no such folder")
+    if options.neighbours:
+        check_output(Path(options.neighbours), overwrite=options.overwrite)
 
 
 def write(found: Evaluation, options: argparse.Namespace) -> list[Path]:

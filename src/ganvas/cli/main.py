@@ -177,6 +177,7 @@ def build_parser() -> tuple[argparse.ArgumentParser, dict[str, frozenset[str]]]:
         metavar="NAME=V",
         help="of a run that knows attributes: Smiling=1; may be said again",
     )
+    _add_overwrite(sample)
     sample.add_argument("--at", **AT)
     _add_plugin(sample)
 
@@ -188,6 +189,7 @@ def build_parser() -> tuple[argparse.ArgumentParser, dict[str, frozenset[str]]]:
     compare.add_argument(
         "--out", default="compare.html", metavar="FILE", help="plots (default: compare.html)"
     )
+    _add_overwrite(compare)
     recipes = verb("recipes", "show", "recipes", "List the recipes.")
     recipes.add_argument("name", nargs="?", metavar="RECIPE", help="show one whole")
     _add_plugin(recipes)
@@ -224,6 +226,7 @@ def build_parser() -> tuple[argparse.ArgumentParser, dict[str, frozenset[str]]]:
     data.add_argument(
         "--out", default="contact-sheet.png", metavar="FILE", help="where the contact sheet goes"
     )
+    _add_overwrite(data)
     playing = {"train": train, "bench": bench}
     return parser, {name: frozenset(v._option_string_actions) for name, v in playing.items()}
 
@@ -252,6 +255,14 @@ def _add_recipe(command: argparse.ArgumentParser) -> None:
         nargs="?",
         metavar="RECIPE",
         help="a name (`ganvas recipes`) or a .yaml file; mnist, or folder with --data",
+    )
+
+
+def _add_overwrite(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--overwrite",
+        action="store_true",
+        help="replace a file that ganvas did not write (its own it replaces, and says so)",
     )
 
 
@@ -294,6 +305,7 @@ def _add_bench(
     )
     bench.add_argument("--json", action="store_true", help="print a record, nothing else")
     bench.add_argument("--out", metavar="FILE", help="a picture: bench.png or bench.html")
+    _add_overwrite(bench)
     _add_plugin(bench)
     _add_shortcuts(bench, "batch", "device", "precision")
     return bench
@@ -343,5 +355,6 @@ def _add_evaluate(verb: Callable[[str, str, str, str], argparse.ArgumentParser])
         metavar="FILE.png",
         help="samples beside their nearest training images (default: in the run)",
     )
+    _add_overwrite(evaluate)
     evaluate.add_argument("--json", action="store_true", help="print records, nothing else")
     _add_plugin(evaluate)

@@ -1,17 +1,17 @@
 """``ganvas sample``."""
 
 import argparse
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from PIL import Image
+import torch
 from torch import Tensor
 
-from ganvas.data import own
 from ganvas.data.plane import scatter
 from ganvas.errors import UsageError
 from ganvas.runs.disk import explain
+from ganvas.runs.outputs import Chunk, check_output, picture, save_folder, save_npz
 from ganvas.runs.pictures import enlarged, grid, save_clip, save_png
 from ganvas.runs.run import Run, check_seeds
 
@@ -28,25 +28,23 @@ def sample(options: argparse.Namespace) -> None:
     check(options, seeds)
     out = Path(options.out)
     save = _saver(options.out)
+    before = check_output(out, overwrite=options.overwrite)
     run = Run(options.run, at=options.at, plugin=options.plugin)
     if run.draws_points:
         save = _points_saver(options.out)
-    told = {"label": options.label, "attributes": read_attributes(options.attr or [])}
-    draw = run.loop if save is _clip else run.sample
-    asked = {"seed": options.seed, "seeds": seeds, "truncation": options.truncation, **told}
-    images = draw(options.count, **asked)
-    labels = None
-    if run.conditions is not None and run.conditions.exclusive and save is not _clip:
-        rows = run.told(len(images), seed=options.seed or 0, seeds=seeds, **told)
-        labels = None if rows is None else run.conditions.labels(rows)
+    asked: dict[str, Any] = {"seed": options.seed, "seeds": seeds, "truncation": options.truncation}
+    asked |= {"label": options.label, "attributes": read_attributes(options.attr or [])}
     try:
-        if out.parent != Path():
-            out.parent.mkdir(parents=True, exist_ok=True)
-        save(images, out, labels)
+        out.parent.mkdir(parents=True, exist_ok=True)
+        if save is _clip:
+            count = _clip(run.loop(options.count, **asked), out)
+        else:
+            count = len(seeds) if seeds is not None else options.count or 64
+            save(run.stream(options.count, **asked), count, out)
     except OSError as error:
         raise explain(error, str(out)) from None
     what = "points" if run.draws_points else "images"
-    print(f"{len(images):,} {what} at {run.images:,} images seen: {out}")
+    print(f"{count:,} {what} at {run.images:,} images seen: {out}{before}")
 
 
 def check(options: argparse.Namespace, seeds: list[int] | None) -> None:
@@ -121,35 +119,34 @@ def read_attributes(given: list[str]) -> dict[str, bool]:
     return found
 
 
-def _png(images: Tensor, out: Path, labels: Tensor | None) -> None:
+def _png(chunks: Iterator[Chunk], count: int, out: Path) -> None:
+    images, _ = _whole(chunks)
     save_png(enlarged(grid(images)), out)
 
 
-def _npz(images: Tensor, out: Path, labels: Tensor | None) -> None:
-    known = {"images": images} if labels is None else {"images": images, "labels": labels}
-    np.savez_compressed(out, allow_pickle=False, **{k: v.numpy() for k, v in known.items()})
+def _npz(chunks: Iterator[Chunk], count: int, out: Path) -> None:
+    save_npz(chunks, count, out)
 
 
-def _scatter(points: Tensor, out: Path, labels: Tensor | None) -> None:
+def _folder(chunks: Iterator[Chunk], count: int, out: Path) -> None:
+    save_folder(chunks, out)
+
+
+def _scatter(chunks: Iterator[Chunk], count: int, out: Path) -> None:
+    points, labels = _whole(chunks)
     kinds = [] if labels is None else range(int(labels.max()) + 1)
     save_png(scatter(points, labels, kinds), out)
 
 
-def _points_npz(points: Tensor, out: Path, labels: Tensor | None) -> None:
-    known: dict[str, Any] = {} if labels is None else {"labels": labels.numpy()}
-    np.savez_compressed(out, points=points.numpy(), **known)
+def _points_npz(chunks: Iterator[Chunk], count: int, out: Path) -> None:
+    save_npz(chunks, count, out, "points")
 
 
-def _clip(images: Tensor, out: Path, labels: Tensor | None) -> None:
-    save_clip([enlarged(_picture(image), 256) for image in images], out, 80, last=80)
+def _clip(images: Tensor, out: Path) -> int:
+    save_clip([enlarged(picture(image), 256) for image in images], out, 80, last=80)
+    return len(images)
 
 
-def _folder(images: Tensor, out: Path, labels: Tensor | None) -> None:
-    out.mkdir(parents=True, exist_ok=True)
-    for index, image in enumerate(images):
-        _picture(image).save(out / f"{index:06d}.png", pnginfo=own.mark("sample"))
-
-
-def _picture(image: Tensor) -> Image.Image:
-    pixels = image.numpy()
-    return Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels)
+def _whole(chunks: Iterator[Chunk]) -> Chunk:
+    drawn, labels = zip(*chunks, strict=True)
+    return torch.cat(drawn), None if labels[0] is None else torch.cat(labels)

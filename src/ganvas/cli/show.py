@@ -16,6 +16,7 @@ from ganvas.recipes import reading, yaml
 from ganvas.recipes.about import ABOUT
 from ganvas.recipes.table import RECIPES, find
 from ganvas.runs import checkpoint, folder, plugins
+from ganvas.runs.outputs import check_output
 from ganvas.runs.pictures import save_png
 from ganvas.runs.run import Run
 from ganvas.words import duration
@@ -98,6 +99,7 @@ def data(options: argparse.Namespace) -> None:
     from ganvas.data import contact_sheet, inspect_source, load_images
     from ganvas.data.names import printable
 
+    before = check_output(Path(options.out), overwrite=options.overwrite)
     how = {name: getattr(options, name) for name in ("split", "fit", "channels", "white")}
     found = inspect_source(options.source, size=options.size, **how)
     print(f"{found.name}: {found.count:,} {'images' if found.sizes else 'points'}")
@@ -112,7 +114,7 @@ def data(options: argparse.Namespace) -> None:
         size = min(*found.sizes.most_common(1)[0][0], SHEET)
     images = load_images(options.source, size=size, **how)
     save_png(contact_sheet(images), Path(options.out))
-    print(f"  contact sheet: {options.out}")
+    print(f"  contact sheet: {options.out}{before}")
 
 
 def _facts(found: "Inspection") -> dict[str, str]:

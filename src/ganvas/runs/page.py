@@ -22,12 +22,15 @@ table{margin-bottom:1rem}
 .key i{display:inline-block;width:.8em;height:.8em;margin-right:.3em;border:1px solid #94a3b8}
 """
 
+MADE_BY = '<meta name="generator" content="ganvas">'
+"""The mark of a page of ours: it may be replaced by another."""
+
 
 def page(title: str, parts: Iterable[str]) -> bytes:
     """One page that loads nothing; of a name that is no text, what is none is replaced."""
     return (
-        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{escape(title)}</title>'
-        f"<style>{STYLE}</style>{''.join(parts)}</html>"
+        f'<!doctype html><html lang="en"><meta charset="utf-8">{MADE_BY}'
+        f"<title>{escape(title)}</title><style>{STYLE}</style>{''.join(parts)}</html>"
     ).encode("utf-8", "replace")
 
 

@@ -1,6 +1,6 @@
 """A run on disk, opened for looking and sampling: plain modules, plain uint8 images."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
@@ -21,6 +21,9 @@ from ganvas.runs.loggers import read_log
 
 IN_MEMORY = "in memory"
 """What a recipe says of images that were given as a tensor, an array or a Dataset."""
+
+CHUNK = 500
+"""Images that are drawn at a time."""
 
 
 def check_seeds(seeds: Iterable[int], seed: int | None, count: int | None) -> list[int]:
@@ -148,10 +151,35 @@ class Run:
             UsageError: a run that was told nothing, or not this, or a name it does not know; or
                 what goes against ``seeds``.
         """
-        latent, told = self._inputs(64, count, seed, seeds, label, attributes)
-        if self.draws_points:
-            return sampling.values(self.generator, latent, told, truncation).flatten(1)
-        return sampling.draw(self.generator, latent, told, truncation)
+        asked: dict[str, Any] = {"seed": seed, "seeds": seeds}
+        asked |= {"label": label, "attributes": attributes}
+        chunks = self.stream(count, truncation=truncation, **asked)
+        return torch.cat([drawn for drawn, _ in chunks])
+
+    def stream(
+        self,
+        count: int | None = None,
+        *,
+        seed: int | None = None,
+        seeds: Iterable[int] | None = None,
+        truncation: float | None = None,
+        label: str | int | None = None,
+        attributes: Mapping[str, bool] | None = None,
+    ) -> Iterator[tuple[Tensor, Tensor | None]]:
+        """What ``sample`` draws, ``CHUNK`` at a time, with the classes int64 [n] that were asked
+        for, where the run knows any: for more images than memory holds."""
+        seeds = None if seeds is None else check_seeds(seeds, seed, count)
+        total = len(seeds) if seeds is not None else 64 if count is None else count
+        for first in range(0, max(1, total), CHUNK):
+            size = min(CHUNK, total - first)
+            part = None if seeds is None else seeds[first : first + size]
+            latent, told = self._inputs(size, None, seed, part, label, attributes, first)
+            if self.draws_points:
+                drawn = sampling.values(self.generator, latent, told, truncation).flatten(1)
+            else:
+                drawn = sampling.draw(self.generator, latent, told, truncation)
+            known = self.conditions
+            yield drawn, None if known is None or told is None else known.labels(told)
 
     def loop(
         self,
@@ -192,8 +220,10 @@ class Run:
         seeds: Iterable[int] | None,
         label: str | int | None,
         attributes: Mapping[str, bool] | None,
+        first: int = 0,
     ) -> tuple[Tensor, Tensor | None]:
-        """Latents and conditions of what was asked for; ``usual``: how many, where nothing says.
+        """Latents and conditions of what was asked for, from the ``first`` of a seed on;
+        ``usual``: how many, where nothing says.
 
         Raises:
             UsageError: settings that go against each other.
@@ -203,13 +233,12 @@ class Run:
             count = usual if count is None else count
             if count < 1:
                 raise UsageError(f"--count must be at least 1, not {count}")
-            latent = sampling.latents(seed or 0, count, size)
+            latent = sampling.latents(seed or 0, count, size, first)
         else:
             seeds = check_seeds(seeds, seed, count)
             latent = sampling.latents_of(seeds, size)
-        told = self.told(
-            len(latent), seed=seed or 0, seeds=seeds, label=label, attributes=attributes
-        )
+        asked: dict[str, Any] = {"label": label, "attributes": attributes}
+        told = self.told(len(latent), seed=seed or 0, seeds=seeds, first=first, **asked)
         return latent, told
 
     @property

@@ -10,7 +10,6 @@ from torch import Tensor
 
 from ganvas.data import Images, load_images
 from ganvas.data.images import shape_words
-from ganvas.engine import sampling
 from ganvas.errors import DataError, UsageError
 from ganvas.features import FeatureNetwork, extract, load_features
 from ganvas.metrics.side import Side
@@ -23,7 +22,6 @@ KNOWN = {
     ("stacked-mnist", (3, 28, 28)): "stacked-digits",
 }
 """The feature network that knows a set, by the set's name and shape."""
-CHUNK = 500
 
 
 @dataclass(frozen=True)
@@ -145,16 +143,13 @@ def draw(
 
     The i-th depends on (seed, i) alone.
     """
-    parts, labels = [], []
-    for first in range(0, count, CHUNK):
-        size = min(CHUNK, count - first)
-        latent = sampling.latents(seed, size, run.recipe.generator.latent, first)
-        told = run.told(size, seed=seed, first=first)
-        parts.append(sampling.draw(run.generator, latent, told, truncation))
-        if run.conditions is not None and told is not None and run.conditions.exclusive:
-            labels.append(told.argmax(1))
+    parts, labels, done = [], [], 0
+    for images, kinds in run.stream(count, seed=seed, truncation=truncation):
+        parts.append(images)
+        labels += [] if kinds is None else [kinds]
+        done += len(images)
         if progress is not None:
-            progress("drawing samples", first + size, count)
+            progress("drawing samples", done, count)
     return torch.cat(parts).permute(0, 3, 1, 2), torch.cat(labels) if labels else None
 
 
