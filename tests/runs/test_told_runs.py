@@ -153,7 +153,7 @@ def test_a_run_with_other_networks_is_no_start(digits, tmp_path, capsys) -> None
 
 def test_the_record_says_what_networks_were_told(digits) -> None:
     plain = json.loads((digits.path / "run.json").read_text())
-    assert plain["format"] == 3 and plain["conditions"]["names"] == list("0123456789")
+    assert plain["format"] == 4 and plain["conditions"]["names"] == list("0123456789")
 
 
 def test_a_way_passes_through_its_samples_as_they_are_told_and_mixes_classes_between(

@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ganvas.cli.screen import show_table
+from ganvas.data.names import printable
 from ganvas.errors import DataError, UsageError, UserError
 from ganvas.recipes import reading, yaml
 from ganvas.recipes.about import ABOUT
@@ -63,6 +64,8 @@ def show(options: argparse.Namespace) -> None:
     if run.draws_points:
         pixels = f"points of {record.data}"
     print(f"  data        {record.count:,} {pixels}")
+    for note in record.notes:
+        print(f"              {printable(note)}")
     print(f"  machine     {record.machine}: {record.choices.words()}")
     print(f"  checkpoints {', '.join(kept)}")
     print(f"  disk        {folder.size(run.path) / 1e6:,.1f} MB")
@@ -97,7 +100,6 @@ def runs(options: argparse.Namespace) -> None:
 
 def data(options: argparse.Namespace) -> None:
     from ganvas.data import contact_sheet, inspect_source, load_images
-    from ganvas.data.names import printable
 
     before = check_output(Path(options.out), overwrite=options.overwrite)
     how = {name: getattr(options, name) for name in ("split", "fit", "channels", "white")}
@@ -115,6 +117,28 @@ def data(options: argparse.Namespace) -> None:
     images = load_images(options.source, size=size, **how)
     save_png(contact_sheet(images), Path(options.out))
     print(f"  contact sheet: {options.out}{before}")
+    if not images.are_points:
+        print(f"  {_training(found, images.shape[0], options)}")
+
+
+def _training(found: "Inspection", channels: int, options: argparse.Namespace) -> str:
+    """What ``ganvas train`` would make of a source, in a sentence."""
+    from ganvas.data.fit import Fit
+    from ganvas.data.inspection import fit_text
+    from ganvas.recipes.build import largest_batch
+
+    recipe = find("folder")
+    fit = Fit(options.size or recipe.data.size, channels, options.fit)
+    text, _ = fit_text(list(found.sizes.elements()), channels == 1, fit, found.name)
+    batch = min(recipe.batch, largest_batch(recipe, found.count))
+    told = "class" if found.classes else "attributes" if found.attributes else ""
+    also = f"; with --condition.kind {told}, what they are" if told else ""
+    given = {name: getattr(options, name) for name in ("size", "channels", "white")}
+    given["fit"] = None if options.fit == recipe.data.fit else options.fit
+    said = "".join(f" --data.{name} {value}" for name, value in given.items() if value is not None)
+    command = f"ganvas train --data {options.source}{said}"
+    kind = "grey" if channels == 1 else "in colour"
+    return f"{command} would see {text}, {kind}, in batches of {batch}{also}"
 
 
 def _facts(found: "Inspection") -> dict[str, str]:

@@ -41,6 +41,7 @@ class Zip:
         self.name = path.name
         self.identity = identity(path)
         self.others: list[str] = []
+        self.above: tuple[str, ...] = ()
         self.total_bytes = total_bytes
         with damage(path):
             self._zip = zipfile.ZipFile(path)
@@ -82,6 +83,7 @@ class Tar:
         self.name = path.name
         self.identity = identity(path)
         self.others: list[str] = []
+        self.above: tuple[str, ...] = ()
         self.total_bytes = total_bytes
         self._held: list[Entry] | None = None
 

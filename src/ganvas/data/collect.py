@@ -43,7 +43,7 @@ FORMAT = 2  # of the decoded copies in the cache: raise it when decoding changes
 @dataclass
 class Survey:
     """headers and stamps by name, sorted; reasons by name; tables' bytes; what ganvas drew; how
-    many other files were passed over."""
+    many other files were passed over; tables in the folder above."""
 
     headers: dict[str, Header] = field(default_factory=dict)
     stamps: dict[str, str] = field(default_factory=dict)
@@ -51,6 +51,7 @@ class Survey:
     tables: dict[str, bytes] = field(default_factory=dict)
     own: set[str] = field(default_factory=set)
     others: int = 0
+    above: tuple[str, ...] = ()
 
     @property
     def count(self) -> int:
@@ -128,19 +129,20 @@ def look(files: Files) -> Survey:
             survey.tables[name] = found
         else:
             survey.reasons[name] = found
-    leave_out_own(survey, files.others)
+    leave_out_own(survey, files)
+    survey.above = () if survey.tables else files.above
     check_readable(files, survey)
     return survey
 
 
-def leave_out_own(survey: Survey, others: Sequence[str]) -> None:
+def leave_out_own(survey: Survey, files: Files) -> None:
     """Take what ganvas itself wrote out of a survey: runs, sheets and samples."""
-    runs = run_folders(others)
+    runs = run_folders(files.others)
     survey.own = own_pictures({name: h.own for name, h in survey.headers.items()}, runs)
     for found in (survey.headers, survey.reasons, survey.tables):
         for name in [name for name in found if name in survey.own or below(name, runs)]:
             del found[name]
-    survey.others = sum(not below(name, runs) for name in others)
+    survey.others = sum(not below(name, runs) for name in files.others)
 
 
 def check_readable(files: Files, survey: Survey) -> None:
@@ -309,10 +311,14 @@ def notes_on(
         three: len(headers) - grey if shape[0] == 1 else 0,
         f"image(s) smaller than {shape[2]}x{shape[1]} enlarged": small,
     }
-    return [
+    notes = [
         f"{count:,} {text.replace('(s)', '' if count == 1 else 's', 1)}"
         for text, count in counts.items()
         if count
+    ]
+    return notes + [
+        f"{table} in the folder above is not read: give that folder to use it"
+        for table in survey.above
     ]
 
 

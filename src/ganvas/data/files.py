@@ -29,12 +29,14 @@ class Files(Protocol):
     """A folder, a zip or a tar: ``entries`` may be called again and gives the same each time.
 
     Only files that look like images, and tables of labels or attributes, are among the entries;
-    ``others`` are the names of the rest, once the entries have been gone through.
+    ``others`` are the names of the rest, once the entries have been gone through; ``above`` those
+    of tables that lie in the folder around it.
     """
 
     name: str
     identity: str
     others: list[str]
+    above: tuple[str, ...]
 
     def entries(self) -> Iterator[Entry]: ...
 

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
-from ganvas.data.files import Entry, is_hidden, is_wanted
+from ganvas.data.files import TABLES, Entry, is_hidden, is_wanted
 from ganvas.errors import DataError
 
 
@@ -23,6 +23,8 @@ class Folder:
         self.name = path.resolve().name or str(path)
         self.identity = str(path.resolve())
         self.others: list[str] = []
+        around = path.resolve().parent
+        self.above = tuple(name for name in TABLES if os.path.isfile(around / name))
         self._listed: list[Entry] | None = None
 
     def entries(self) -> Iterator[Entry]:

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ganvas.data.names import natural
+from ganvas.data.names import natural, printable
 from ganvas.errors import DataError
 
 T = TypeVar("T")
@@ -54,6 +54,21 @@ class Images:
     def are_points(self) -> bool:
         """Whether these are points in the plane, not images."""
         return self.pixels.is_floating_point()
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """How many of the source's files are used, if not all, and the notes."""
+        if self.files is None or self.files == len(self):
+            return self.notes
+        return (f"{len(self):,} of {self.files:,} files used", *self.notes)
+
+    def words(self) -> str:
+        """One line for a screen: what is used, and what is not."""
+        kinds = {"classes": len(self.classes), "attributes": len(self.attribute_names)}
+        noun = "" if self.are_points else "images, "
+        parts = [f"{printable(self.name)}: {len(self):,} {noun}{shape_words(self.shape)}"]
+        parts[0] += "".join(f", {count} {kind}" for kind, count in kinds.items() if count)
+        return "; ".join([*parts, *self.remarks])
 
     def __len__(self) -> int:
         return self.pixels.shape[0]

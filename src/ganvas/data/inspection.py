@@ -193,7 +193,8 @@ def digests_of(
                 continue
             digests[name] = found[0]
             values = values.joined(found[1])
-    return digests, reasons, replace(values, varied=len(set(digests.values())) > 1)
+    varied = len(set(digests.values())) != 1 or len(digests) == 1  # one alone is no repeat
+    return digests, reasons, replace(values, varied=varied)
 
 
 def digest(pixels: np.ndarray) -> bytes:

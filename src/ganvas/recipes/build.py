@@ -3,7 +3,7 @@
 import inspect
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import torch
@@ -101,8 +101,11 @@ def playing(choices: Choices) -> Iterator[None]:
         forms.use(before)
 
 
-def load_data(recipe: Recipe, source: Any = None, progress: Any = None) -> Images:
-    """The recipe's training images; ``source`` replaces what its ``data.source`` names.
+def load_data(
+    recipe: Recipe, source: Any = None, progress: Any = None, channels: int | None = None
+) -> Images:
+    """The recipe's training images; ``source`` replaces what its ``data.source`` names, and
+    ``channels`` what its ``data.channels`` says.
 
     Raises:
         DataError: what is there cannot be read or used.
@@ -113,18 +116,58 @@ def load_data(recipe: Recipe, source: Any = None, progress: Any = None) -> Image
         data.source if source is None else source,
         split=data.split,
         size=data.size,
-        channels=data.channels,
+        channels=data.channels if channels is None else channels,
         fit=data.fit,
         white=data.white,
         limit=data.limit,
         progress=progress,
     )
-    if recipe.batch > len(images):
-        raise UsageError(
-            f"a batch of {recipe.batch} is more than the {len(images):,} images of {images.name}: "
-            f"say --batch {len(images) // 2 or 1}, or give more images"
-        )
+    check_batch(recipe, images)
     return images
+
+
+def check_batch(recipe: Recipe, images: Images) -> None:
+    """Raise UsageError where a batch is more than all images; it says what would do."""
+    if recipe.batch <= len(images):
+        return
+    alone = replace(recipe, accumulate=1)
+    if batch := largest_batch(recipe, len(images)):
+        advice = f"say --batch {batch}, or give more images"
+    elif batch := largest_batch(alone, len(images)):
+        advice = f"say --batch {batch} --accumulate 1, or give more images"
+    else:
+        advice = f"give at least {least_batch(alone)} images"
+    raise UsageError(
+        f"a batch of {recipe.batch} is more than the {len(images):,} images of {images.name}: "
+        f"{advice}"
+    )
+
+
+def least_batch(recipe: Recipe) -> int:
+    """The smallest batch that a recipe can be played with: BatchNorm needs two images at a time."""
+    multiple = recipe.game.multiple
+    return recipe.accumulate * multiple * -(-2 // multiple)
+
+
+def largest_batch(recipe: Recipe, count: int) -> int:
+    """The largest batch of at most ``count`` images that the recipe can be played with; 0: none."""
+    step = recipe.accumulate * recipe.game.multiple
+    batch = count // step * step
+    return batch if batch >= least_batch(recipe) else 0
+
+
+def with_fewer(recipe: Recipe, images: Images) -> tuple[Recipe, str]:
+    """The recipe with a batch that its images suffice for, and a sentence where it had another.
+
+    Raises:
+        UsageError: no batch would do.
+    """
+    batch = largest_batch(recipe, len(images))
+    if recipe.batch <= len(images) or not batch:
+        check_batch(recipe, images)
+        return recipe, ""
+    why = f"batch {batch} instead of {recipe.batch}: there are {len(images)} images"
+    return replace(recipe, batch=batch), why
 
 
 def conditions_of(recipe: Recipe, images: Images) -> Conditions | None:

@@ -22,14 +22,15 @@ from ganvas.recipes.build import Choices
 from ganvas.recipes.conditions import Conditions
 from ganvas.runs.disk import replace_file
 
-FORMAT = 3
-"""3 knows conditions; 2 knows what a trial chose; 1 is read as if by rule."""
+FORMAT = 4
+"""4 knows what was noted of the data; 3 knows conditions; 2 knows what a trial chose; 1 is read as
+if by rule."""
 
 
 @dataclass(frozen=True)
 class Record:
-    """What stands beside a recipe: the data's shape and fingerprint, conditions, choices,
-    versions."""
+    """What stands beside a recipe: the data's shape and fingerprint and what was noted of them,
+    conditions, choices, versions."""
 
     choices: Choices
     shape: tuple[int, int, int]
@@ -41,6 +42,7 @@ class Record:
     machine: str = ""
     plugins: dict[str, str] = field(default_factory=dict)
     conditions: dict[str, Any] | None = None
+    notes: list[str] = field(default_factory=list)
     format: int = FORMAT
 
     def differences(self) -> list[str]:
@@ -100,6 +102,7 @@ def describe(
         machine=_machine(choices),
         plugins=plugins,
         conditions=None if conditions is None else conditions.plain(),
+        notes=[*images.remarks, *images.warnings],
     )
 
 

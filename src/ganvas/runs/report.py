@@ -99,6 +99,7 @@ def _settings(run: Run) -> str:
     noun = "points" if run.draws_points else "images"
     rows = {
         "data": f"{record.count:,} {noun} of {record.data}, {shape_words(record.shape)}",
+        **({"of the data": "; ".join(record.notes)} if record.notes else {}),
         "fingerprint": record.fingerprint,
         "device": record.choices.words(),
         **record.versions,

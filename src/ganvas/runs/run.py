@@ -9,9 +9,10 @@ import torch
 from torch import Tensor, nn
 
 from ganvas.data import points
+from ganvas.data.builtin import BUILTIN
 from ganvas.engine import sampling
 from ganvas.engine.interpolation import lerp, loop, slerp
-from ganvas.errors import CheckpointError, UsageError
+from ganvas.errors import CheckpointError, DataError, UsageError
 from ganvas.recipes import table, yaml
 from ganvas.recipes.build import build_networks
 from ganvas.recipes.conditions import Conditions, from_plain
@@ -240,6 +241,15 @@ class Run:
         asked: dict[str, Any] = {"label": label, "attributes": attributes}
         told = self.told(len(latent), seed=seed or 0, seeds=seeds, first=first, **asked)
         return latent, told
+
+    def check_place(self) -> None:
+        """Raise DataError if the images it was trained on are not where they were."""
+        source = self.settings["data"]["source"]
+        if source not in (*BUILTIN, IN_MEMORY) and not Path(source).exists():
+            raise DataError(
+                f"{source}, which {self.path} was trained on, is not there: say --data with where "
+                f"it lies now (`ganvas resume` then keeps that place)"
+            )
 
     @property
     def draws_points(self) -> bool:

@@ -177,6 +177,7 @@ def sources_of(run: Run, data: Any = None) -> Sources:
     options = {"size": tuple(size), "channels": channels, "fit": settings.fit}
     own = {"split": settings.split, "limit": settings.limit, "white": settings.white}
     if data is None:
+        run.check_place()
         found = load_sources(settings.source, **own, **options)
         return replace(found, training=run.record.check_data(found.training))
     try:

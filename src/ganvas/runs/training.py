@@ -26,6 +26,7 @@ from ganvas.recipes.build import (
     conditions_of,
     load_data,
     playing,
+    with_fewer,
 )
 from ganvas.recipes.conditions import Conditions
 from ganvas.recipes.length import fixed
@@ -161,13 +162,20 @@ def train(
     folder.check_name(name or chosen.name)
     choose(chosen)  # what cannot be had here is told before data is read
     source = None if data is None or isinstance(data, str | Path) else data
-    found = load_data(replace(chosen, batch=1) if fit else chosen, source, progress)
+    given = data is not None or "data.source" in changes
+    few = given and "batch" not in changes  # these may be too few for the recipe's
+    found = load_data(replace(chosen, batch=1) if fit or few else chosen, source, progress)
     listeners = list(listeners)
 
     def tell(text: str) -> None:
         for listener in listeners:
             listener(Event("chosen", 0, chosen.images, text=text))
 
+    tell(found.words())
+    if few and not fit:
+        chosen, why = with_fewer(chosen, found)
+        if why:
+            tell(why)
     if fit:
         tell("finding a batch that suits this machine")
         chosen, why = fit_batch(chosen, found)
@@ -196,7 +204,7 @@ def train(
             session.announce(choices.sentence())
             if taken is not None:
                 session.announce(taken)
-            session.warn(problems)
+            session.warn([*found.warnings, *problems])
             return _play(session, began)
 
 
@@ -245,11 +253,16 @@ def resume(
         place = choose_device(was if device is None else device).type
         if recipe.data.source == IN_MEMORY and data is None:
             raise UsageError("this run was trained on images in memory: give them again as data=")
-        found = load_data(recipe, data, progress)
+        if data is None:
+            old.check_place()
+        channels = None if old.draws_points else known.shape[0]
+        found = load_data(recipe, data, progress, channels)
         if new_data:
             _check_conditions(old, conditions_of(recipe, found))
         else:
             found = known.check_data(found)
+        if isinstance(data, str | Path):  # where they lie now is where they will be sought
+            recipe = replace(recipe, data=replace(recipe.data, source=_place(data)))
         listeners = list(listeners)
         choices = known.choices if place == was else _chosen_anew(recipe, found, place, listeners)
         stack.enter_context(playing(choices))
