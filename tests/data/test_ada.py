@@ -81,6 +81,58 @@ def test_so_many_images_are_changed(settings: dict, share: float, strength: floa
     assert abs(changed - expected) < 4 * (expected * (1 - expected) / count) ** 0.5
 
 
+GROUPS = {
+    "blit": Blit,
+    "geometry": Geometry,
+    "colour": Colour,
+    "bands": Bands,
+    "corruption": Corruption,
+}
+
+
+@pytest.mark.parametrize("name", GROUPS)
+@pytest.mark.parametrize("strength", [0.6, torch.tensor(0.6)])
+def test_a_chance_multiplies_the_strength_of_its_group(name: str, strength) -> None:
+    images, kind, uniform = some_images(64), GROUPS[name], seeded(64)
+    part = ADA(**{**OFF, name: kind(chance=0.5)})
+    expected = ADA(**{**OFF, name: kind()})(images, uniform, strength * 0.5)
+    assert torch.equal(part(images, uniform, strength), expected)
+
+
+@pytest.mark.parametrize("name", GROUPS)
+def test_a_chance_of_nothing_is_as_if_its_group_were_not_there(name: str) -> None:
+    images, uniform = some_images(16), seeded(16)
+    columns = {key: kind.columns for key, kind in GROUPS.items()}
+    names = [*columns]
+    first = sum(columns[before] for before in names[: names.index(name)])
+    rows = uniform("ada", sum(columns.values()))
+    others = torch.cat([rows[:, :first], rows[:, first + columns[name] :]], 1)
+
+    def without(stream: str, *shape: int) -> Tensor:
+        return others if stream == "ada" else uniform(stream, *shape)
+
+    out = replace(ALL, **{name: GROUPS[name](chance=0.0)})(images, uniform, 0.8)
+    assert torch.equal(out, replace(ALL, **{name: None})(images, without, 0.8))
+
+
+@pytest.mark.parametrize(("chance", "share"), [(0.5, 0.762), (1.0, 0.970)])
+def test_so_many_images_are_recoloured(chance: float, share: float) -> None:
+    """At a strength of 0.55; R3GAN's authors multiply it by a half for all that is colour."""
+    count, p = 4000, 0.55 * chance
+    expected = 1 - (1 - p) ** 4 * (1 - p / 2)  # half of the flips of light and dark flip nothing
+    assert abs(expected - share) < 5e-4
+    images = some_images(1, size=(4, 4)).expand(count, -1, -1, -1)
+    out = ADA(**{**OFF, "colour": Colour(chance=chance)})(images, seeded(count), 0.55)
+    changed = (out != images).flatten(1).any(1).double().mean().item()
+    assert abs(changed - expected) < 4 * (expected * (1 - expected) / count) ** 0.5
+
+
+@pytest.mark.parametrize("chance", [-0.1, 1.5, float("nan")])
+def test_a_chance_that_is_none_is_refused(chance: float) -> None:
+    with pytest.raises(ValueError, match="chance must be within 0 and 1"):
+        ADA(colour=Colour(chance=chance))
+
+
 def test_a_tensor_is_as_good_a_strength_as_a_number() -> None:
     images = some_images(32)
     for strength in (0.0, 0.35, 1.0):

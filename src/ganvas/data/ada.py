@@ -23,7 +23,11 @@ from ganvas.data.warp import Geometry
 class ADA:
     """Groups of transformations, in the order in which they are applied; ``None`` leaves one out.
 
-    The first three are those the paper trains with, "bgc".
+    The first three are those the paper trains with, "bgc". Each group's ``chance`` multiplies the
+    strength for its own transformations.
+
+    Raises:
+        ValueError: a chance that is none.
     """
 
     blit: Blit | None = field(default_factory=Blit)
@@ -31,6 +35,16 @@ class ADA:
     colour: Colour | None = field(default_factory=Colour)
     bands: Bands | None = None
     corruption: Corruption | None = None
+
+    def __post_init__(self) -> None:
+        for group in self._groups:
+            if not 0 <= group.chance <= 1:
+                raise ValueError(f"a group's chance must be within 0 and 1, not {group.chance}")
+
+    @property
+    def _groups(self) -> "list[Blit | Geometry | Colour | Bands | Corruption]":
+        chosen = (self.blit, self.geometry, self.colour, self.bands, self.corruption)
+        return [group for group in chosen if group is not None]
 
     def __call__(self, images: Tensor, uniform: Uniform, strength: float | Tensor) -> Tensor:
         """Augment images, differentiably; in float32 at least, also under autocast.
@@ -45,14 +59,13 @@ class ADA:
         Raises:
             UsageError: ``colour`` of images of neither one channel nor three.
         """
-        chosen = (self.blit, self.geometry, self.colour, self.bands, self.corruption)
-        groups = [group for group in chosen if group is not None]
         dtype = torch.promote_types(images.dtype, torch.float32)
-        columns = sum(group.columns for group in groups)
+        columns = sum(group.columns for group in self._groups)
         chances = Chances(uniform, columns, strength, dtype)
         with torch.autocast(images.device.type, enabled=False):
             made = _planes(images).to(dtype)
-            for group in groups:
+            for group in self._groups:
+                chances.strength = strength * group.chance
                 made = group(made, chances)
             return _like(made.to(images.dtype), images)
 

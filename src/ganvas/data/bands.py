@@ -18,10 +18,12 @@ class Bands:
     """Four frequency bands, each made stronger or weaker (Karras et al. 2020, appendix B).
 
     amplify: standard deviation of the log2 of a band's factor; what it adds to an image's expected
-    power is taken from all bands alike. Beyond the rim lies the image's reflection.
+    power is taken from all bands alike. Beyond the rim lies the image's reflection. chance: see
+    ``ADA``.
     """
 
     amplify: float = 1.0
+    chance: float = 1.0
 
     columns: ClassVar[int] = 8
 

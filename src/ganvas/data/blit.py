@@ -15,7 +15,7 @@ class Blit:
 
     flip: left and right change places, or not: a draw of either. rotate: by 0, 1, 2 or 3 quarter
     turns, all alike likely; images that are not square take 0 or 2. translate: largest shift, as a
-    share of each side, uniform; what moves in is the image's reflection.
+    share of each side, uniform; what moves in is the image's reflection. chance: see ``ADA``.
 
     Raises:
         ValueError: a shift by more than the whole side.
@@ -24,6 +24,7 @@ class Blit:
     flip: bool = True
     rotate: bool = True
     translate: float = 0.125
+    chance: float = 1.0
 
     columns: ClassVar[int] = 7
 

@@ -19,7 +19,7 @@ class Colour:
     all colours. flip: light and dark change places and hues stay, or not: a draw of either. hue:
     largest rotation about the axis of greys, as a share of half a turn; uniform. saturation:
     standard deviation of the log2 of a factor of the distance from that axis. Grey images are as
-    colours on that axis: hue and saturation do not move them.
+    colours on that axis: hue and saturation do not move them. chance: see ``ADA``.
 
     Raises:
         UsageError: images of neither one channel nor three.
@@ -30,6 +30,7 @@ class Colour:
     flip: bool = True
     hue: float = 1.0
     saturation: float = 1.0
+    chance: float = 1.0
 
     columns: ClassVar[int] = 10
 

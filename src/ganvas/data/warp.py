@@ -19,7 +19,7 @@ class Geometry:
     scale: standard deviation of the log2 of a zoom of both sides. stretch: the same of a zoom of
     one side and a shrinking of the other. rotate: largest angle before the stretching, and again
     after it, as a share of half a turn; uniform. translate: standard deviation of a shift, as a
-    share of each side. Beyond the rim lies the image's reflection.
+    share of each side. Beyond the rim lies the image's reflection. chance: see ``ADA``.
 
     An image that nothing is applied to comes back as it is, not resampled.
     """
@@ -28,6 +28,7 @@ class Geometry:
     stretch: float = 0.2
     rotate: float = 1.0
     translate: float = 0.125
+    chance: float = 1.0
 
     columns: ClassVar[int] = 11
 
