@@ -18,6 +18,7 @@ class EqualLinear(nn.Module):
 
     rate: factor of the learning rate of weights and biases under Adam; no output changes with it.
     start: the biases' first value. gain: deviation of an output for inputs of unit deviation.
+    bias_gain: factor of the biases, and so of their learning rate, beside ``rate``.
     """
 
     def __init__(
@@ -28,14 +29,19 @@ class EqualLinear(nn.Module):
         rate: float = 1.0,
         start: float = 0.0,
         gain: float = 1.0,
+        bias_gain: float = 1.0,
     ) -> None:
         super().__init__()
         self.scale, self.rate = gain * rate / math.sqrt(inputs), rate
+        self.bias_scale = rate * bias_gain
         self.weight = nn.Parameter(torch.randn(outputs, inputs) / rate)
-        self.bias = nn.Parameter(torch.full((outputs,), start / rate)) if bias else None
+        start /= self.bias_scale
+        self.bias = nn.Parameter(torch.full((outputs,), start)) if bias else None
 
     def forward(self, input: Tensor) -> Tensor:
-        bias = self.bias if self.bias is None or self.rate == 1 else self.bias * self.rate
+        bias = self.bias
+        if bias is not None and self.bias_scale != 1:
+            bias = bias * self.bias_scale
         # There are mostly fewer inputs than weights, and to scale either is the same.
         return F.linear(input * self.scale, self.weight, bias)
 
@@ -47,7 +53,8 @@ class EqualLinear(nn.Module):
 class EqualConv2d(nn.Module):
     """A convolution of maps whose weights are scaled by gain / sqrt(inputs * kernel^2).
 
-    gain: deviation of an output for inputs of unit deviation, away from the padding.
+    gain: deviation of an output for inputs of unit deviation, away from the padding. bias_gain:
+    factor of the biases, and so of their learning rate.
     """
 
     def __init__(
@@ -59,14 +66,19 @@ class EqualConv2d(nn.Module):
         stride: int = 1,
         bias: bool = True,
         gain: float = 1.0,
+        bias_gain: float = 1.0,
     ) -> None:
         super().__init__()
+        self.bias_scale = bias_gain
         self.scale, self.steps = gain / math.sqrt(inputs * kernel**2), (stride, padding)
         self.weight = nn.Parameter(torch.randn(outputs, inputs, kernel, kernel))
         self.bias = nn.Parameter(torch.zeros(outputs)) if bias else None
 
     def forward(self, input: Tensor) -> Tensor:
-        return conv2d(input, self.weight * self.scale, self.bias, *self.steps)
+        bias = self.bias
+        if bias is not None and self.bias_scale != 1:
+            bias = bias * self.bias_scale
+        return conv2d(input, self.weight * self.scale, bias, *self.steps)
 
     def extra_repr(self) -> str:
         outputs, inputs, kernel, _ = self.weight.shape

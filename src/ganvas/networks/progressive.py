@@ -8,6 +8,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Literal
 
 import torch
 import torch.nn.functional as F
@@ -29,15 +30,17 @@ GAIN = math.sqrt(2)
 @dataclass(frozen=True)
 class ProgressiveGenerator:
     """At each resolution two 3x3 convolutions, each with LeakyReLU 0.2 and pixel norm, and a 1x1
-    convolution to an image; tanh last. Conditions are appended to the latent.
+    convolution to an image. Conditions are appended to the latent.
 
     latent: numbers in the latent. width: channels at the full resolution, doubled at each level
-    towards the smallest map, up to ``widest``.
+    towards the smallest map, up to ``widest``. output: ``tanh`` keeps images within [-1, 1];
+    ``linear`` bounds nothing, as in the paper.
     """
 
     latent: int = 128
     width: int = 16
     widest: int = 256
+    output: Literal["tanh", "linear"] = "tanh"
 
     def build(self, shape: Shape, conditions: int = 0) -> "GrowingGenerator":
         _, height, width = halvings(shape)
@@ -59,7 +62,9 @@ class ProgressiveGenerator:
             up, same = Up(before, after), EqualConv2d(after, after, 3, padding=1, gain=GAIN)
             blocks.append(Sequence(up, *_active_norm(), same, *_active_norm()))
         to_images = [EqualConv2d(wide, shape[0], 1) for wide in channels]
-        return GrowingGenerator(blocks, to_images)
+        made = GrowingGenerator(blocks, to_images)
+        made.bounded = self.output == "tanh"
+        return made
 
 
 @dataclass(frozen=True)
@@ -140,8 +145,16 @@ class Growing(nn.Module):
 
 
 class GrowingGenerator(Growing):
-    """Latents [N, latent], and conditions [N, K] where there are any, to images [N, C, H, W] within
-    [-1, 1], of the last resolution whatever the growth."""
+    """Latents [N, latent], and conditions [N, K] where there are any, to images [N, C, H, W] of the
+    last resolution whatever the growth; ``bounded``, within [-1, 1]."""
+
+    bounded = True
+
+    def at(self, stage: int) -> "GrowingGenerator":
+        part = super().at(stage)
+        assert isinstance(part, GrowingGenerator)
+        part.bounded = self.bounded
+        return part
 
     def forward(self, latents: Tensor, conditions: Tensor | None = None) -> Tensor:
         maps, image = latents, None
@@ -152,7 +165,7 @@ class GrowingGenerator(Growing):
             colours = self.joints[stage - self.first](maps)
             image = colours if image is None else self.faded(doubled(image), colours, stage)
         assert image is not None
-        return image.tanh()
+        return image.tanh() if self.bounded else image
 
 
 class GrowingDiscriminator(Growing):

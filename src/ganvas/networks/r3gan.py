@@ -114,13 +114,16 @@ class R3GANDiscriminator:
     One score an image [N], in float32. With conditions it is a product of features with embedded
     conditions (Miyato & Koyama 2018), without a term of the image's own.
 
-    size: which of ``SIZES``. widths, blocks, group: instead of what that says; see ``Plan``.
+    size: which of ``SIZES``. widths, blocks, group: instead of what that says; see ``Plan``. bias:
+    embedded conditions have one. The authors' classes have none; attributes need it, or the score
+    of an image that has none of them would be 0 whatever it shows.
     """
 
     size: Size = "tiny"
     widths: tuple[int, ...] | None = None
     blocks: int | None = None
     group: int | None = None
+    bias: bool = True
 
     def build(self, shape: Shape, conditions: int = 0) -> nn.Module:
         """Images, and conditions [N, K] where there are any, to scores [N].
@@ -133,7 +136,7 @@ class R3GANDiscriminator:
         layers = [_bare(shape[0], widths[-1]), *plan.stage(widths[-1], len(widths))]
         for before, after in pairwise(reversed(widths)):
             layers += [Halve(), *_change(before, after), *plan.stage(after, len(widths))]
-        return Sequence(*layers, Head(widths[0], size, conditions))
+        return Sequence(*layers, Head(widths[0], size, conditions, self.bias))
 
 
 class Block(nn.Module):
@@ -198,14 +201,17 @@ class Head(Conditioned):
     As in the paper it computes in float32: the loss is of differences between scores.
     """
 
-    def __init__(self, channels: int, size: tuple[int, int], conditions: int) -> None:
+    def __init__(
+        self, channels: int, size: tuple[int, int], conditions: int, bias: bool = True
+    ) -> None:
         super().__init__()
         self.basis = nn.Parameter(torch.randn(*size, channels) / math.sqrt(math.prod(size)))
         features = channels if conditions else 1
         self.features = msr(nn.Linear(channels, features, bias=False))
-        # The bias is what an image without any attribute, a row of zeros, is multiplied by.
-        embed = msr(nn.Linear(conditions, features), features**-0.5) if conditions else None
-        self.embed = embed
+        self.embed = None
+        if conditions:
+            # The bias is what an image without any attribute, a row of zeros, is multiplied by.
+            self.embed = msr(nn.Linear(conditions, features, bias=bias), features**-0.5)
 
     def forward(self, input: Tensor, conditions: Tensor | None = None) -> Tensor:
         with torch.autocast(input.device.type, enabled=False):

@@ -35,7 +35,9 @@ class StyleGenerator:
     latent: numbers in z. intermediate: numbers in w. depth: layers of the mapping network (the
     paper has 8). width: channels at the full resolution, doubled at each level towards the smallest
     map, up to ``widest``. mixing: share of training images that take w from a second latent, from
-    a random layer on.
+    a random layer on. average: what the average of w keeps at each training forward (StyleGAN2's
+    code: 0.995). bias_gain: biases of the mapping network are multiplied by its activations' gain,
+    as in the authors' networks, and so learn sqrt(2) times as fast; those of the synthesis are.
 
     Raises:
         ValueError: a share that is none.
@@ -47,13 +49,20 @@ class StyleGenerator:
     width: int = 32
     widest: int = 512
     mixing: float = 0.9
+    average: float = AVERAGE
+    bias_gain: bool = False
 
     def __post_init__(self) -> None:
         if not 0 <= self.mixing <= 1:
             raise ValueError(f"mixing must be within 0 and 1, not {self.mixing}")
+        if not 0 <= self.average < 1:
+            raise ValueError(f"average must be at least 0 and below 1, not {self.average}")
 
     def build(self, shape: Shape, conditions: int = 0) -> "StyleNetwork":
-        mapping = Mapping(self.latent, self.intermediate, self.depth, conditions)
+        bias_gain = GAIN if self.bias_gain else 1.0
+        mapping = Mapping(
+            self.latent, self.intermediate, self.depth, conditions, self.average, bias_gain
+        )
         synthesis = Synthesis(shape, self.channels(shape), self.intermediate)
         return StyleNetwork(mapping, synthesis, self.mixing)
 
@@ -119,18 +128,32 @@ class StyleNetwork(nn.Module):
 class Mapping(Conditioned):
     """Latents z [N, Z] to intermediate latents w [N, W]; conditions [N, K] are embedded beside z.
 
-    ``average`` [W] follows the mean of w in training.
+    ``average`` [W] follows the mean of w in training, of which it keeps ``keeps`` each time.
+    bias_gain: factor of the layers' biases.
     """
 
     average: Tensor
 
-    def __init__(self, latent: int, intermediate: int, depth: int, conditions: int = 0) -> None:
+    def __init__(
+        self,
+        latent: int,
+        intermediate: int,
+        depth: int,
+        conditions: int = 0,
+        keeps: float = AVERAGE,
+        bias_gain: float = 1.0,
+    ) -> None:
         super().__init__()
+        self.keeps = keeps
         self.embed = EqualLinear(conditions, latent) if conditions else None
         inputs = 2 * latent if conditions else latent
         self.layers = nn.ModuleList(
             EqualLinear(
-                intermediate if index else inputs, intermediate, rate=MAPPING_RATE, gain=GAIN
+                intermediate if index else inputs,
+                intermediate,
+                rate=MAPPING_RATE,
+                gain=GAIN,
+                bias_gain=bias_gain,
             )
             for index in range(depth)
         )
@@ -144,7 +167,7 @@ class Mapping(Conditioned):
             w = F.leaky_relu(layer(w), 0.2)
         if self.training:
             with torch.no_grad():
-                self.average.lerp_(w.to(self.average.dtype).mean(0), 1 - AVERAGE)
+                self.average.lerp_(w.to(self.average.dtype).mean(0), 1 - self.keeps)
         return w
 
 
