@@ -66,6 +66,19 @@ def test_a_penalty_is_left_out_of_the_rounds_between() -> None:
     assert plain.discriminator_loss(real, fake).item() < with_penalty
 
 
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"game__loss": "relativistic", "game__fresh_reals": True, "game__reuse_fakes": False},
+        {"game__penalties": [{"kind": "r1", "every": 2}], "game__lazy": "apart"},
+        {"game__penalties": [{"kind": "r1", "through": "images"}], "augment": {}},
+    ],
+)
+def test_settings_that_a_plain_loop_does_not_know_are_refused(settings) -> None:
+    with pytest.raises(UsageError, match="no plain loop"):
+        playable(tiny(**settings))
+
+
 def is_plain(name: str) -> bool:
     try:
         return bool(playable(find(name)))

@@ -17,6 +17,9 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_map
 
 from ganvas.data import Draws, load_images
+from ganvas.data.ada import ADA
+from ganvas.data.colour import Colour
+from ganvas.data.corruption import Corruption
 from ganvas.engine.engine import Engine
 from ganvas.engine.game import Game, Move, Phase, Result, Turn
 from ganvas.engine.graph import MOST_GRAPHS, RECORDED_AFTER, Cut, GraphEngine, Outcome, _tensors
@@ -24,6 +27,7 @@ from ganvas.engine.player import Adam, Player
 from ganvas.engine.schedule import Linear
 from ganvas.games.cast import Cast, Seat
 from ganvas.games.gan import GAN, Penalty
+from ganvas.games.strength import Adaptive, Augment
 from ganvas.networks.dcgan import DCGANDiscriminator, DCGANGenerator
 
 CPU = torch.device("cpu")
@@ -84,7 +88,13 @@ def capture(engine_tensors: Callable[[], list[Tensor]]):
     return record
 
 
-def game(settings: GAN, width: int = 4, **optimiser: Any) -> Game:
+def game(
+    settings: GAN,
+    width: int = 4,
+    augment: Augment | None = None,
+    strength: Any = 1.0,
+    **optimiser: Any,
+) -> Game:
     torch.manual_seed(0)
     shape = (1, 8, 8)
     pair = {
@@ -93,7 +103,7 @@ def game(settings: GAN, width: int = 4, **optimiser: Any) -> Game:
     }
     adam = Adam(**{"lr": Linear(1e-2, 1e-3, 200), **optimiser})
     seat = Seat(adam, half_life=50.0)
-    made = settings.build(Cast(pair, 5, seat, seat))
+    made = settings.build(Cast(pair, 5, seat, seat, augment=augment, strength=strength))
     for player in made.players.values():  # rates as a GPU has them: tensors, which a graph can read
         for group in player.optimiser.param_groups:
             group["lr"] = torch.tensor(0.0)
@@ -145,6 +155,27 @@ def test_replayed_rounds_are_the_rounds_themselves(settings: GAN) -> None:
         assert_equal(plain, graph)
         if number % 3 == 2:  # what was read, and what was gathered since, is nobody else's
             assert plain.meter.read() == graph.meter.read()
+    assert graph.reason is None
+    assert graph.replays > 2
+
+
+@pytest.mark.parametrize(
+    ("settings", "strength"),
+    [
+        (GAN(lazy="apart", penalties=(Penalty("r1", 1.0, every=2, through="images"),)), 0.5),
+        (GAN("relativistic", fresh_reals=True, penalties=(Penalty("r2", through="images"),)), 0.5),
+        (GAN(lazy="apart", critic_turns=2, penalties=(Penalty("r1", 1.0, every=2),)), 0.5),
+        (GAN(penalties=(Penalty("gradient", through="images"),)), Adaptive(-0.9, 100, every=2)),
+    ],
+    ids=["apart", "fresh", "apart-critic", "adaptive"],
+)
+def test_augmented_rounds_and_those_with_steps_apart_are_replayed(settings: GAN, strength) -> None:
+    augment = ADA(colour=Colour(chance=0.5), corruption=Corruption(noise=0.0, span="rims"))
+    plain, graph = engines(lambda: game(settings, augment=augment, strength=strength))
+    for _ in range(4 * RECORDED_AFTER):
+        plain.round()
+        graph.round()
+        assert_equal(plain, graph)
     assert graph.reason is None
     assert graph.replays > 2
 

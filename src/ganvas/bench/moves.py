@@ -81,7 +81,7 @@ def watched(engine: Engine, clock: Clock) -> Iterator[None]:
         for augmentation in AUGMENTATIONS.values():
             call = turn.span(augmentation.__call__, lambda: (turn.name, "augmentation"))
             stack.enter_context(swapped(augmentation, "__call__", call))
-        for name, what in (("data", "data"), ("normal", "noise"), ("uniform", "noise")):
+        for name, what in (("ahead", "data"), ("normal", "noise"), ("uniform", "noise")):
             call = turn.span(getattr(Draw, name), lambda what=what: ("", what))
             stack.enter_context(swapped(Draw, name, call))
         for name, player in engine.game.players.items():

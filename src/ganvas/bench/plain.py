@@ -207,10 +207,16 @@ def playable(recipe: Recipe) -> GAN:
     """
     game = recipe.game
     simple = type(game) is GAN and game == replace(
-        game, terms=(), pack=1, unrolled=None, warm_up=None
+        game,
+        terms=(),
+        pack=1,
+        unrolled=None,
+        warm_up=None,
+        fresh_reals=False,
+        lazy="together",
     )
     more = recipe.condition is not None or isinstance(recipe.strength, Adaptive)
-    if not isinstance(game, GAN) or not simple or more:
+    if not isinstance(game, GAN) or not simple or more or _differentiates_augmentation(recipe):
         raise UsageError("no plain loop plays this recipe: it has more than losses and penalties")
     kinds = {kind_of(recipe.generator), kind_of(recipe.discriminator)}
     if kinds & OWN_OPERATORS:
@@ -218,6 +224,11 @@ def playable(recipe: Recipe) -> GAN:
             "no plain loop plays this recipe: its networks have operators of their own"
         )
     return game
+
+
+def _differentiates_augmentation(recipe: Recipe) -> bool:
+    penalties = recipe.game.penalties if isinstance(recipe.game, GAN) else ()
+    return recipe.augment is not None and any(each.through == "images" for each in penalties)
 
 
 def _endless(loader: DataLoader[Tensor]) -> Iterator[Tensor]:

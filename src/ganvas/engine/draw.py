@@ -44,6 +44,10 @@ class Draw:
     def data(self, source: str = "train") -> Any:
         """The next items of ``source``; drawing them is what advances the clock."""
         self.drew_data = True
+        return self.ahead(source)
+
+    def ahead(self, source: str = "train") -> Any:
+        """The next items of ``source``, which stay the next: the clock does not see them drawn."""
         return self.sources[source].batch(self.start + self.share.first, self.share.count)
 
     def normal(self, stream: str, *shape: int) -> Tensor:

@@ -5,7 +5,7 @@ updates EMA copies. Opponents are frozen by asking for the gradients of the movi
 weights and no others, so nothing is computed for anybody else.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -124,16 +124,22 @@ class Engine:
             for repeat in range(max((turns for _, turns in group), default=0)):
                 if repeat:
                     self._shared = [{} for _ in self.shares]
-                active = [move for move, turns in group if repeat < turns]
                 drew = False
-                for move in active:
-                    last = move is active[-1]
-                    drew |= self._gather(move, repeat, self.images + seen, stats, not last)
-                for name in dict.fromkeys(name for move in active for name in move.players):
-                    self.game.players[name].step()
+                for moves in _steps([move for move, turns in group if repeat < turns]):
+                    drew |= self._step(moves, repeat, self.images + seen, stats)
                 seen += self.batch * drew
         self._shared = []
         return stats.means(), seen
+
+    def _step(self, moves: Sequence[Move], repeat: int, now: int, stats: Meter) -> bool:
+        """The gradients of moves at clock ``now``, then one step of each player among them; say
+        whether they drew items."""
+        drew = False
+        for move in moves:
+            drew |= self._gather(move, repeat, now, stats, move is not moves[-1])
+        for name in dict.fromkeys(name for move in moves for name in move.players):
+            self.game.players[name].step()
+        return drew
 
     def _average(self) -> None:
         for player in self.game.players.values():
@@ -174,6 +180,13 @@ class Engine:
             self._scheduled[name].fill_(at(schedule, self.images))
         for player in self.game.players.values():
             player.settings.set(player.optimiser, self.images)
+
+
+def _steps(moves: Sequence[Move]) -> list[list[Move]]:
+    """Moves of a group by the step that they share: first all that are not apart."""
+    together = [move for move in moves if not move.apart]
+    apart = [[move] for move in moves if move.apart]
+    return [together, *apart] if together else apart
 
 
 def default_key(seed: int, turn: str, now: int, share: Share) -> int:

@@ -43,6 +43,7 @@ class Move:
 
     ``every``: played in each ``every``-th round. ``repeat``: turns a round, a number or a function
     of images seen. ``players``: whose weights the loss moves; all other networks are left alone.
+    ``apart``: its players step once more for it alone, after the others of its group.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Move:
     loss: Callable[[Turn], Result]
     every: int = 1
     repeat: int | Callable[[int], int] = 1
+    apart: bool = False
 
     def turns(self, images: int) -> int:
         return self.repeat(images) if callable(self.repeat) else self.repeat
@@ -57,7 +59,8 @@ class Move:
 
 @dataclass(frozen=True)
 class Phase:
-    """Groups of moves, walked in order once a round: all gradients of a group, then its steps.
+    """Groups of moves, walked in order once a round: all gradients of a group, then its steps, then
+    each of its moves that is ``apart`` with a step of its own.
 
     ``until``: images seen at which the next phase begins; ``None`` for the last.
     """

@@ -93,8 +93,7 @@ class TapedDraw(Draw):
 
     tape: Tape = field(default_factory=Tape)
 
-    def data(self, source: str = "train") -> Any:
-        self.drew_data = True
+    def ahead(self, source: str = "train") -> Any:
         offset, share = self.start - self.tape.start, self.share
 
         def make(start: int) -> Any:

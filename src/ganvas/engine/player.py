@@ -1,7 +1,7 @@
 """A player: networks under one optimiser, and what follows their steps."""
 
 import copy
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import torch
@@ -54,14 +54,40 @@ class Adam:
             }
         return optimiser
 
+    def rates(self, images: int) -> tuple[float, tuple[float, float]]:
+        """Learning rate and betas at this clock."""
+        return at(self.lr, images), (at(self.betas[0], images), at(self.betas[1], images))
+
     def set(self, optimiser: torch.optim.Optimizer, images: int) -> None:
         """Give the optimiser the values its schedules have at this clock."""
+        rate, betas = self.rates(images)
         for group in optimiser.param_groups:
             if isinstance(group["lr"], torch.Tensor):
-                group["lr"].fill_(at(self.lr, images))
+                group["lr"].fill_(rate)
             else:
-                group["lr"] = at(self.lr, images)
-            group["betas"] = (at(self.betas[0], images), at(self.betas[1], images))
+                group["lr"] = rate
+            group["betas"] = betas
+
+
+@dataclass(frozen=True)
+class LazyAdam(Adam):
+    """Adam of a player with steps of their own for what is regularised in some rounds alone.
+
+    ``ratio``: how many of its steps are not such ones. lr * ratio and betas ** ratio, so that a
+    round's way and memory stay what they would be without (Karras et al. 2020, appendix B).
+    """
+
+    ratio: float = 1.0
+
+    def rates(self, images: int) -> tuple[float, tuple[float, float]]:
+        rate, (first, second) = super().rates(images)
+        return rate * self.ratio, (first**self.ratio, second**self.ratio)
+
+
+def corrected(settings: Adam, intervals: Iterable[int]) -> Adam:
+    """Settings for one step a round and one more in each so many rounds, for each interval."""
+    steps = 1 + sum(1 / every for every in intervals)
+    return LazyAdam(**vars(settings), ratio=1 / steps) if steps > 1 else settings
 
 
 class Player:
@@ -112,6 +138,13 @@ class Player:
         if self.constraint is not None:
             with torch.no_grad():
                 self.constraint()
+
+    @torch.no_grad()
+    def forget(self) -> None:
+        """Let the optimiser begin anew, where it is."""
+        for parameter in self.parameters:
+            for value in self.optimiser.state[parameter].values():
+                value.zero_()
 
     @property
     def betas(self) -> tuple[float, float]:

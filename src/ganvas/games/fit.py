@@ -8,6 +8,7 @@ from ganvas.games.cast import Cast
 from ganvas.games.classifier import Classifier
 from ganvas.networks.conditioned import Classify
 from ganvas.networks.minibatch import MinibatchDiscrimination, MinibatchStd
+from ganvas.networks.r3gan import Head
 
 if TYPE_CHECKING:
     from ganvas.games.gan import GAN
@@ -28,6 +29,11 @@ def check(settings: "GAN", cast: Cast) -> None:
         raise ValueError(
             f"an adaptive strength follows the signs of scores, which mean nothing to the loss "
             f"{settings.loss}: set a number"
+        )
+    if cast.told is not None and not cast.told.exclusive and _has_bare_head(network):
+        raise ValueError(
+            "without a bias an image that has no attribute has no score: set --discriminator.bias "
+            "true"
         )
     _check_classifier(settings, cast, reads(network))
 
@@ -76,6 +82,11 @@ def _check_classifier(settings: "GAN", cast: Cast, reads: bool) -> None:
             'nothing teaches this discriminator to read conditions: add --game.terms "[{kind: '
             'classifier, on: reals}]", or set --discriminator.condition projection'
         )
+
+
+def _has_bare_head(network: nn.Module) -> bool:
+    heads = [layer.embed for layer in network.modules() if isinstance(layer, Head)]
+    return any(embed is not None and embed.bias is None for embed in heads)
 
 
 def _has(network: nn.Module, kinds: type | tuple[type, ...]) -> bool:

@@ -4,11 +4,12 @@ A round is the discriminator's turns (one, or n_critic), then the generator's. I
 moves are here; what each side computes is in ``sides``; terms add ideas of their own.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
 
 from ganvas.engine.game import Game, Move, Phase
-from ganvas.engine.player import Player
+from ganvas.engine.player import Player, corrected
 from ganvas.games.cast import Cast, GameSettings
 from ganvas.games.fit import check, couples
 from ganvas.games.judge import Judge
@@ -34,11 +35,15 @@ class GAN(GameSettings):
     discriminator weight after each step (Arjovsky et al. 2017, algorithm 1). pack: images that the
     discriminator judges together, as channels of one (PacGAN, Lin et al. 2018, section 2).
     unrolled: the generator answers a discriminator some steps on. warm_up: how the generator is
-    prepared before the game.
+    prepared before the game. fresh_reals: a generator whose loss looks at reals is judged beside
+    those that the discriminator will see next, not those it has just learned from, and is told
+    their conditions. lazy: whether what is computed in some rounds only (penalties, path lengths)
+    shares the step of its player (``together``) or has one of its own (``apart``), with rate and
+    betas corrected for it (Karras et al. 2020, appendix B).
 
     Raises:
-        ValueError: an unknown loss, labels for one that has none, a number that cannot be, or two
-            penalties or terms of one kind.
+        ValueError: an unknown loss, labels for one that has none, a number that cannot be, two
+            penalties or terms of one kind, or fresh reals that nobody would look at.
     """
 
     loss: str = "non-saturating"
@@ -54,6 +59,8 @@ class GAN(GameSettings):
     pack: int = 1
     unrolled: Unrolled | None = None
     warm_up: WarmUp | None = None
+    fresh_reals: bool = False
+    lazy: Literal["together", "apart"] = "together"
 
     def __post_init__(self) -> None:
         _ = self.adversarial
@@ -67,6 +74,14 @@ class GAN(GameSettings):
                 raise ValueError(f"each kind of {what} may stand once")
         if self.weight_clip is not None and not self.weight_clip > 0:
             raise ValueError("weight_clip must be more than 0")
+        if self.fresh_reals and not self.adversarial.needs_reals:
+            raise ValueError(
+                f"the generator's loss {self.loss} looks at no reals: set fresh_reals to false"
+            )
+        if self.fresh_reals and self.reuse_fakes:
+            raise ValueError(
+                "fresh reals are for fresh fakes: set reuse_fakes or fresh_reals to false"
+            )
 
     @property
     def adversarial(self) -> AdversarialLoss:
@@ -94,13 +109,14 @@ class GAN(GameSettings):
         check(self, cast)
         sight = cast.sight()
         joint = self.joint_pass and not couples(cast.networks["discriminator"])
+        more = tuple(self._lazily(move) for term in self.terms for move in term.moves(cast))
+        cast = self._corrected(cast, more)
         players = {side: cast.player(side) for side in ("discriminator", "generator")}
         critic_player = players["discriminator"]
         judge = Judge(sight, self.pack, joint)
         sides = Sides(self, cast, judge, self.adversarial, critic_player.optimiser)
         critic = self._critic(sides)
         creator = Move("generator", ("generator",), sides.generate)
-        more = tuple(move for term in self.terms for move in term.moves(cast))
         if self.weight_clip is not None:
             critic_player.constraint = clip_weights(critic_player, self.weight_clip)
         home = critic_player.parameters[0].device
@@ -125,15 +141,33 @@ class GAN(GameSettings):
         return (
             Move("discriminator", player, sides.discriminate, repeat=self.critic_turns),
             *(
-                Move(
-                    f"penalty.{penalty.kind}",
-                    player,
-                    sides.penalise(penalty),
-                    every=penalty.every,
-                    repeat=self.critic_turns,
+                self._lazily(
+                    Move(
+                        f"penalty.{penalty.kind}",
+                        player,
+                        sides.penalise(penalty),
+                        every=penalty.every,
+                        repeat=self.critic_turns,
+                    )
                 )
                 for penalty in lazy
             ),
+        )
+
+    def _lazily(self, move: Move) -> Move:
+        return replace(move, apart=self.lazy == "apart" and move.every > 1)
+
+    def _corrected(self, cast: Cast, more: Sequence[Move]) -> Cast:
+        """The cast with optimisers that allow for the moves which step apart."""
+        if self.lazy == "together":
+            return cast
+        rare = [penalty.every for penalty in self.penalties if penalty.every > 1]
+        critic, creator = cast.discriminator, cast.generator
+        others = [move.every for move in more if move.apart]
+        return replace(
+            cast,
+            discriminator=replace(critic, optimiser=corrected(critic.optimiser, rare)),
+            generator=replace(creator, optimiser=corrected(creator.optimiser, others)),
         )
 
     def _before(self, cast: Cast, critic: tuple[Move, ...]) -> list[Phase]:

@@ -16,6 +16,9 @@ class ModeSeeking(Term):
     """|z1 - z2| / |G(z1) - G(z2)|, mean absolute differences (Mao et al. 2019, eq. 3, inverted as
     their section 3.2 trains it), between each image of the turn and one of a second latent.
 
+    The second latent's images count in this term alone. In the authors' code the discriminator
+    learns from them as well, and the generator is asked to deceive it with both.
+
     weight: its factor. It costs the generator's turn one more forward.
     """
 

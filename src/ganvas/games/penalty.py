@@ -4,11 +4,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+import torch
 from torch import Tensor, nn
 
 from ganvas.engine.game import Turn
 from ganvas.engine.schedule import Schedule
+from ganvas.games.judge import Judge
 from ganvas.losses import penalties as slopes
+
+SIDES = {"r1": "real.", "r2": "fake."}
+"""Whose noise augments the images of a penalty; any other kind has its own."""
 
 
 @dataclass(frozen=True)
@@ -27,8 +32,11 @@ class Penalty:
     batch, through the discriminator once more, and then differentiates twice; ``approximate``
     sends them twice and in float32, then differentiates once, and its gradient is much noisier.
 
-    Its slopes are those of the images as the discriminator sees them, behind any augmentation;
-    where one scales contrast, by other factors than before it.
+    through: whose slopes they are. ``augmented``: of images as the discriminator sees them, behind
+    any augmentation. ``images``: of those before it, through it, as in Karras et al. 2020 (ADA) and
+    Huang et al. 2024 (R3GAN), whose weights are meant so: where an augmentation scales values by s,
+    a slope is s times that behind it. Interpolates and neighbours of reals then lie among images
+    before the augmentation, and are augmented by draws of their own.
 
     Raises:
         ValueError: a number that cannot be, or an approximate form of another kind.
@@ -39,6 +47,7 @@ class Penalty:
     every: int = 1
     part: float = 1.0
     form: Literal["exact", "approximate"] = "exact"
+    through: Literal["augmented", "images"] = "augmented"
 
     def __post_init__(self) -> None:
         if self.every < 1:
@@ -60,35 +69,44 @@ class Penalty:
         fake: Tensor,
         scored: tuple[Tensor, Tensor] | None = None,
         told: tuple[Tensor, ...] = (),
+        judge: Judge | None = None,
     ) -> Tensor:
-        """One number an image [N]; where it looks at a part, each is that part's mean.
+        """One number a score [N]; where it looks at a part, each is that part's mean.
 
         Args:
             turn: whose ``discriminator`` it is, and where its noise comes from.
-            real, fake: [N, C, H, W], as the discriminator sees them.
+            real, fake: [N, C, H, W], as the discriminator sees them; with ``judge``, before that.
             scored: scores and their images, where it ``shares_scores``.
             told: what the discriminator is told beside them, () or conditions ([N, K],).
+            judge: how they come to be seen, of a penalty through that; packs make N smaller.
         """
         if scored is not None:
             return slopes.zero_centred(*scored)
+        pack = 1 if judge is None else judge.pack
+        whole = len(real) // pack
         # The first of a shuffled batch are a random part of it; fakes are all alike.
-        count = max(1, round(self.part * len(real)))
-        points = self._points(turn, real.detach(), fake.detach())[:count].detach()
+        count = max(1, round(self.part * whole))
+        points = self._points(turn, real.detach(), fake.detach(), pack)[: count * pack].detach()
         score = _scores_alone(turn.networks["discriminator"], [each[:count] for each in told])
+        if judge is not None:
+            score = _through(judge, turn, SIDES.get(self.kind, f"{self.kind}."), score, len(points))
         if self.form == "approximate":
-            noise = _each(turn.draw.normal(f"{self.kind}.noise", *real.shape[1:]), real)[:count]
-            value = slopes.approximate(score, points, noise)
+            noise = _each(turn.draw.normal(f"{self.kind}.noise", *real.shape[1:]), real)
+            value = slopes.approximate(score, points, noise[: len(points)])
         else:
             form = slopes.zero_centred if self.kind in ("r1", "r2") else slopes.one_centred
             value = form(score(points.requires_grad_()), points)
-        return value if count == len(real) else value.mean().expand(len(real))
+        return value if count == whole else value.mean().expand(whole)
 
-    def _points(self, turn: Turn, real: Tensor, fake: Tensor) -> Tensor:
+    def _points(self, turn: Turn, real: Tensor, fake: Tensor, pack: int) -> Tensor:
+        """What is scored, of ``pack`` images a score: these share their place between others."""
         if self.kind == "gradient":
-            return slopes.interpolates(real, fake, _each(turn.draw.uniform("epsilon"), real))
+            epsilon = _alike(_each(turn.draw.uniform("epsilon"), real), pack)
+            return slopes.interpolates(real, fake, epsilon)
         if self.kind == "dragan":
             noise = _each(turn.draw.uniform("dragan.noise", *real.shape[1:]), real)
-            return slopes.neighbours(real, noise, _each(turn.draw.uniform("dragan.alpha"), real))
+            alpha = _alike(_each(turn.draw.uniform("dragan.alpha"), real), pack)
+            return slopes.neighbours(real, noise, alpha)
         return real if self.kind == "r1" else fake
 
 
@@ -96,6 +114,22 @@ def _each(draws: Tensor, images: Tensor) -> Tensor:
     """Of a draw for each image of a turn one for each of ``images``, which may be packs: that of
     the first in it, so that micro-batches draw what the whole batch would."""
     return draws[:: len(draws) // len(images)]
+
+
+def _alike(draws: Tensor, pack: int) -> Tensor:
+    """A draw for each image; those of a pack all have the first one's."""
+    return draws if pack == 1 else draws[::pack].repeat_interleave(pack, 0)
+
+
+def _through(
+    judge: Judge, turn: Turn, side: str, score: Callable[[Tensor], Tensor], count: int
+) -> Callable[[Tensor], Tensor]:
+    """Images before their augmentation to scores; each ``count`` of them are augmented alike."""
+
+    def through(images: Tensor) -> Tensor:
+        return score(torch.cat([judge.shown(turn, each, side) for each in images.split(count)]))
+
+    return through
 
 
 def _scores_alone(network: nn.Module, told: list[Tensor]) -> Callable[[Tensor], Tensor]:

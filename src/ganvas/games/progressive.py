@@ -14,6 +14,7 @@ from ganvas.games.gan import GAN
 from ganvas.networks.progressive import Growing, doubled, faded, halved
 
 SIDES = ("generator", "discriminator")
+CLOCK = "progressive.clock"
 
 
 @dataclass(frozen=True)
@@ -26,11 +27,15 @@ class Progressive(GAN):
     as they have grown, and reals of that size, and know nothing of it. While a stage is faded in,
     reals are too, so that they are no sharper than fakes can be.
 
+    restart: Adam forgets its moments wherever a stage begins to be faded in, and where it is, as in
+    the authors' code.
+
     Raises:
         ValueError: fewer than 0 images, or what ``GAN`` refuses.
     """
 
     images_per_stage: int = 20_000
+    restart: bool = False
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -57,9 +62,22 @@ class Progressive(GAN):
             for network in (*networks.values(), *averages):
                 network.growth.fill_(growth)
 
+        # On the CPU, where to read it is not to wait for a device.
+        clock = torch.zeros((), dtype=torch.int64)
+        turns = sorted({moment for fade in fades for moment in (fade.begin, fade.until)})
+
+        def forget(images: int) -> None:
+            passed = any(int(clock) < moment <= images for moment in turns)
+            clock.fill_(images)
+            if passed:
+                for player in game.players.values():
+                    player.forget()
+
         def after_round(means: Mapping[str, Tensor], images: int) -> None:
             if game.after_round is not None:
                 game.after_round(means, images)
+            if self.restart:
+                forget(images)
             # The averages have just followed their networks, and so lag behind in this too.
             grow(images)
 
@@ -72,7 +90,8 @@ class Progressive(GAN):
             for stage, until in enumerate([*(fade.begin for fade in fades), None])
             for phase in game.phases
         ]
-        return replace(game, phases=phases, after_round=after_round)
+        state = {**game.state, **({CLOCK: clock} if self.restart else {})}
+        return replace(game, phases=phases, state=state, after_round=after_round)
 
 
 def growing(side: str, network: nn.Module) -> Growing:
@@ -97,7 +116,8 @@ def at(stage: int, move: Move, networks: Mapping[str, Growing]) -> Move:
 
     def loss(turn: Turn) -> Result:
         def shared(name: str, make: Callable[[], Any]) -> Any:
-            return turn.shared(name, make if name != "batch" else lambda: small(make()))
+            is_batch = name.partition(".")[0] == "batch"
+            return turn.shared(name, (lambda: small(make())) if is_batch else make)
 
         return move.loss(replace(turn, networks={**turn.networks, **parts}, shared=shared))
 

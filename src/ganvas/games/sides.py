@@ -1,8 +1,8 @@
 """What each side of the two-player game computes in its turn."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from ganvas.games.gan import GAN
 
 
+Pair = tuple[Tensor, Tensor]
+"""Of reals and of fakes."""
+
+
 @dataclass(frozen=True)
 class Sides:
     """The turns of a game's discriminator, of its lazy penalties, and of its generator.
@@ -35,12 +39,12 @@ class Sides:
 
     def discriminate(self, turn: Turn) -> Result:
         """The discriminator's loss [N], with the penalties of every round and with the terms."""
-        real, fake, told = self._both(turn)
+        images, told = self._both(turn)
         now = [penalty for penalty in self.settings.penalties if penalty.every == 1]
-        sharing = {penalty.kind for penalty in now if penalty.shares_scores}
-        real.requires_grad_("r1" in sharing)
-        fake.requires_grad_("r2" in sharing)
-        reals, fakes = self.judge.both(turn.networks["discriminator"], real, fake, told)
+        differentiate(now, images, "images")
+        shown = self._shown(turn, images)
+        differentiate(now, shown, "augmented")
+        reals, fakes = self.judge.both(turn.networks["discriminator"], *shown, told)
         total = self.settings.score_weight * self.loss.discriminator(reals.scores, fakes.scores)
         stats = {
             "score/real": per_image(reals.scores),
@@ -48,10 +52,9 @@ class Sides:
             "score/accuracy": accuracy(reals.scores, fakes.scores),
             **self.judge.sight.stats(turn, reals.scores),
         }
-        scored = {"r1": (reals.scores, real), "r2": (fakes.scores, fake)}
         for penalty in now:
-            points = scored[penalty.kind] if penalty.kind in sharing else None
-            value = penalty.value(turn, real, fake, points, told)
+            scores = (reals.scores, fakes.scores) if penalty.shares_scores else None
+            value = self._value(penalty, turn, images, shown, told, scores)
             stats[f"penalty/{penalty.kind}"] = value
             total = total + turn.scheduled[f"penalty/{penalty.kind}"] * value
         for term in self.settings.terms:
@@ -63,8 +66,9 @@ class Sides:
         """The turn of a penalty that is not of every round, and counts the more for it."""
 
         def lazily(turn: Turn) -> Result:
-            real, fake, told = self._both(turn)
-            value = penalty.value(turn, real, fake, told=told)
+            images, told = self._both(turn)
+            shown = images if penalty.through == "images" else self._shown(turn, images)
+            value = self._value(penalty, turn, images, shown, told)
             weight = turn.scheduled[f"penalty/{penalty.kind}"] * penalty.every
             return Result(weight * value, {f"penalty/{penalty.kind}": value})
 
@@ -72,6 +76,8 @@ class Sides:
 
     def generate(self, turn: Turn) -> Result:
         """The generator's loss [N], with the terms."""
+        if self.settings.fresh_reals:
+            turn = replace(turn, shared=fresh(turn))
         reuse = self.settings.reuse_fakes
         made = turn.shared("fakes", lambda: self._create(turn)) if reuse else self._create(turn)
         fake, told = self.judge.shown(turn, made.images, "fake."), made.conditions
@@ -89,12 +95,35 @@ class Sides:
         conditions = self.cast.conditions(turn)
         return Made(latents, conditions, turn.networks["generator"](latents, *conditions).float())
 
-    def _both(self, turn: Turn) -> tuple[Tensor, Tensor, tuple[Tensor, ...]]:
-        """Reals and fakes as the discriminator sees them, and what both are told."""
+    def _both(self, turn: Turn) -> tuple[Pair, tuple[Tensor, ...]]:
+        """Reals and fakes before any augmentation, and what both are told."""
         with torch.set_grad_enabled(self.settings.reuse_fakes):
             fakes = turn.shared("fakes", lambda: self._create(turn))
-        fake = self.judge.shown(turn, fakes.images.detach(), "fake.")
-        return self._reals(turn), fake, fakes.conditions
+        reals = turn.shared("batch", turn.draw.data).images
+        return (reals.detach(), fakes.images.detach()), fakes.conditions
+
+    def _shown(self, turn: Turn, images: Pair) -> Pair:
+        """Reals and fakes as the discriminator sees them."""
+        real, fake = images
+        return self.judge.shown(turn, real, "real."), self.judge.shown(turn, fake, "fake.")
+
+    def _value(
+        self,
+        penalty: Penalty,
+        turn: Turn,
+        images: Pair,
+        shown: Pair,
+        told: tuple[Tensor, ...],
+        scores: Pair | None = None,
+    ) -> Tensor:
+        """A penalty [N], of images before their augmentation or behind it, as its setting says."""
+        before = penalty.through == "images"
+        real, fake = images if before else shown
+        judge = self.judge if before else None
+        if scores is None:
+            return penalty.value(turn, real, fake, None, told, judge)
+        scored = (scores[0], real) if penalty.kind == "r1" else (scores[1], fake)
+        return penalty.value(turn, real, fake, scored, told, judge)
 
     def _reals(self, turn: Turn) -> Tensor:
         return self.judge.shown(turn, turn.shared("batch", turn.draw.data).images, "real.")
@@ -125,6 +154,25 @@ class Sides:
             return fakes
         with torch.no_grad():
             return judged(score, self._reals(turn), told).scores
+
+
+def fresh(turn: Turn) -> Callable[[str, Callable[[], Any]], Any]:
+    """``shared`` of a turn, in which the batch is the next one. Its reals will be drawn by the next
+    turn of the discriminator: the clock does not count them twice."""
+
+    def shared(name: str, make: Callable[[], Any]) -> Any:
+        if name == "batch":
+            return turn.shared("batch.next", turn.draw.ahead)
+        return turn.shared(name, make)
+
+    return shared
+
+
+def differentiate(penalties: Iterable[Penalty], images: Pair, through: str) -> None:
+    """Make images ready for the slopes of penalties through them that share the game's scores."""
+    for penalty in penalties:
+        if penalty.shares_scores and penalty.through == through:
+            images[penalty.kind == "r2"].requires_grad_()
 
 
 def added(total: Tensor, value: Tensor | None, stats: dict[str, Tensor], name: str) -> Tensor:

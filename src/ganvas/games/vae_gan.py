@@ -11,7 +11,7 @@ from ganvas.engine.game import Game, Move, Phase, Result, Turn
 from ganvas.games.cast import Cast, GameSettings
 from ganvas.games.coding import gaussian
 from ganvas.games.fit import check_plain
-from ganvas.games.judge import verdict
+from ganvas.games.judge import Judge, verdict
 from ganvas.games.penalty import Penalty
 from ganvas.losses.adversarial import accuracy, adversarial_loss, per_image
 from ganvas.losses.reconstruction import kl_to_normal, squared
@@ -21,14 +21,13 @@ from ganvas.losses.reconstruction import kl_to_normal, squared
 class Played:
     """A round's images and what was said of them.
 
-    real, rebuilt, drawn: images, their reconstructions, images of noise, [N, C, H, W] each, as the
-    discriminator sees them, told what: () or ([N, K],). scores: of the three, [N, ...] each.
-    error: of reconstruction [N]. kl: divergence of the codes from noise [N].
+    images: reals and images of noise, [N, C, H, W] each, told what: () or ([N, K],). shown: these
+    as the discriminator sees them. scores: of reals, reconstructions and images of noise,
+    [N, ...] each. error: of reconstruction [N]. kl: divergence of the codes from noise [N].
     """
 
-    real: Tensor
-    rebuilt: Tensor
-    drawn: Tensor
+    images: tuple[Tensor, Tensor]
+    shown: tuple[Tensor, Tensor]
     told: tuple[Tensor, ...]
     scores: tuple[Tensor, Tensor, Tensor]
     error: Tensor
@@ -92,9 +91,9 @@ class VAEGAN(GameSettings):
             # A reconstruction is compared with its image, so both are seen through one sight.
             real = sight.shown(turn, reals, "real.")
             rebuilt = sight.shown(turn, rebuilt, "real.")
-            drawn = sight.shown(turn, drawn, "fake.")
+            seen = sight.shown(turn, drawn, "fake.")
             of_real, of_rebuilt, of_drawn = (
-                features(images, *told) for images in (real, rebuilt, drawn)
+                features(images, *told) for images in (real, rebuilt, seen)
             )
             scores = (
                 verdict(head(of_real, *told))[0],
@@ -103,9 +102,8 @@ class VAEGAN(GameSettings):
             )
             pair = (of_rebuilt, of_real) if self.likeness == "features" else (rebuilt, real)
             error = pair[0][0].numel() / 2 * squared(*pair)
-            return Played(
-                real, rebuilt, drawn, told, scores, error, kl_to_normal(mean, log_variance)
-            )
+            kl = kl_to_normal(mean, log_variance)
+            return Played((reals, drawn), (real, seen), told, scores, error, kl)
 
         def played(turn: Turn) -> Played:
             return turn.shared("played", lambda: play(turn))
@@ -135,7 +133,10 @@ class VAEGAN(GameSettings):
 
             def slope(turn: Turn) -> Result:
                 now = played(turn)
-                value = penalty.value(turn, now.real, now.drawn, told=now.told)
+                before = penalty.through == "images"
+                images = now.images if before else now.shown
+                judge = Judge(sight) if before else None
+                value = penalty.value(turn, *images, told=now.told, judge=judge)
                 return Result(turn.scheduled[name] * penalty.every * value, {name: value})
 
             return slope

@@ -3,7 +3,8 @@
 The images must have required a gradient before the scores were computed; no forward is repeated
 here, but by ``approximate``, which scores images beside them instead. All of them build a graph, so
 the penalty itself trains the discriminator. The slope is the norm over the WHOLE image (every axis
-but the first), one number an image.
+but the first), one number an image. Where each score is of several images in a row (packs), it is
+the norm over all of them, one number a score.
 
 They assume that a score depends on its own image alone: BatchNorm in a discriminator couples the
 images of a batch, and what is penalised then is not a slope in one image.
@@ -23,9 +24,11 @@ its gradient (0.01: twice the noise). Measured on a DCGAN discriminator at stage
 
 
 def image_gradients(scores: Tensor, images: Tensor) -> Tensor:
-    """Gradient of each image's summed scores with respect to that image, flat: [N, C*H*W]."""
+    """Gradient of each image's summed scores with respect to that image, flat: [N, C*H*W]; with
+    respect to all the images of a score where there are several."""
     (gradient,) = torch.autograd.grad(scores.sum(), images, create_graph=True)
-    return gradient.flatten(1).float()
+    precision = torch.promote_types(gradient.dtype, torch.float32)
+    return gradient.reshape(len(scores), -1).to(precision)
 
 
 def zero_centred(scores: Tensor, images: Tensor) -> Tensor:
@@ -57,7 +60,7 @@ def approximate(
     step = sigma * noise
     with torch.autocast(images.device.type, enabled=False):
         above, below = score(torch.cat([images + step, images - step])).chunk(2)
-    rise = (above - below).reshape(len(images), -1).sum(1)
+    rise = (above - below).reshape(len(above), -1).sum(1)
     return (rise / (2 * sigma)).square() / 2
 
 
@@ -75,7 +78,7 @@ def interpolates(real: Tensor, fake: Tensor, epsilon: Tensor) -> Tensor:
         real, fake: [N, C, H, W].
         epsilon: [N], uniform in [0, 1): one an image, not one a batch.
     """
-    weight = epsilon.view(-1, *[1] * (real.ndim - 1))
+    weight = epsilon.to(real.dtype).view(-1, *[1] * (real.ndim - 1))
     return torch.lerp(fake.detach(), real, weight).requires_grad_()
 
 
