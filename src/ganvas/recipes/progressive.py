@@ -20,7 +20,11 @@ def progressive() -> Recipe:
 
     Digits of 7 pixels a side, then 14, then 28. The paper's networks and equalised learning rate;
     in place of its WGAN-GP, whose penalty wants another derivative at every turn, the
-    non-saturating loss with R1 on every sixteenth.
+    non-saturating loss with R1 on every sixteenth. Ours too: images end in a tanh, where the
+    paper's are linear (``--generator.output linear``), and Adam keeps its moments from stage to
+    stage (``--game.restart true`` takes them away, as the paper's code does). On small pictures of
+    two halves, black and white, 4,000 images left a squared error of 0.005 with tanh, of 0.065
+    without, and of 0.075 with neither tanh nor moments kept (one seed).
     """
     optimiser = Adam(lr=Linear(1e-2, 0.0, until=IMAGES, begin=IMAGES * 2 // 5), betas=(0.0, 0.99))
     return Recipe(
