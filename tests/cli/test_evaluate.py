@@ -120,3 +120,39 @@ def test_what_a_run_cannot_be_asked(run, capsys, words, said) -> None:
 def test_what_samples_cannot_be_asked(digits, capsys) -> None:
     assert main(["evaluate", str(digits), "--data", "mnist", "--at", "best"]) == 2
     assert "are for runs" in capsys.readouterr().err
+
+
+def stored(folder: Path, ending: str, size: int = 28) -> Path:
+    """The same 40 digits as files."""
+    from PIL import Image
+
+    folder.mkdir()
+    for index, pixels in enumerate(load_images("mnist", split="test", size=size).pixels[:40, 0]):
+        Image.fromarray(pixels.numpy()).save(folder / f"{index}.{ending}")
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("samples", "reals", "said"),
+    [
+        ("png", "jpg", "100% of the real images were stored as JPEG, 0% of the samples"),
+        ("jpg", "png", "0% of the real images were stored as JPEG, 100% of the samples"),
+        ("jpg", "jpeg", ""),
+        ("png", "bmp", ""),
+    ],
+)
+def test_sides_stored_in_other_ways_are_told(tmp_path, capsys, samples, reals, said) -> None:
+    ours, theirs = stored(tmp_path / "a", samples), stored(tmp_path / "b", reals)
+    words = ["--data", str(theirs), "--features", "pixels", "--metrics", "kid"]
+    assert main(["evaluate", str(ours), *words]) == 0
+    out = capsys.readouterr().out
+    assert said in out and ("stored as JPEG" in out) == bool(said)
+
+
+def test_what_jpeg_left_out_is_gone_where_images_were_much_larger(tmp_path) -> None:
+    large = stored(tmp_path / "large", "jpg", size=64)
+    assert load_images(large, size=28).lossy == 0.0
+    assert load_images(large, size=40).lossy == 1.0
+    (large / "0.jpg").unlink()
+    stored(tmp_path / "more", "png", size=64).rename(large / "more")
+    assert load_images(large, size=64).lossy == pytest.approx(39 / 79)

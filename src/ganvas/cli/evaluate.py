@@ -14,7 +14,7 @@ from ganvas.metrics.figure import Figure
 from ganvas.runs import scores
 from ganvas.runs.disk import explain
 from ganvas.runs.evaluate import evaluate
-from ganvas.runs.evaluation import Evaluation
+from ganvas.runs.evaluation import Evaluation, formats_apart
 from ganvas.runs.folder import Lock, is_run
 from ganvas.runs.outputs import check_output
 from ganvas.runs.report import write_report
@@ -117,6 +117,8 @@ def show(found: Evaluation) -> None:
     print(f"\n↓ lower, ↑ higher is better; floor: {reference['floor']}")
     for name, reason in found.skipped.items():
         console().print(f"left out: {name}: {reason}", style="yellow")
+    if apart := formats_apart(about):
+        console().print(apart, style="yellow")
     if words := found.words():
         console().print(words, style="bold")
 

@@ -95,7 +95,13 @@ def read_files(
     if decoded.path is not None and decoded.fingerprint is None:
         saved = images.pixels.shape, decoded.reasons, images.fingerprint, decoded.warnings
         save_record(decoded.path, *saved)
-    return replace(images, warnings=tuple(decoded.warnings), files=survey.count)
+    lossy = sum(shows_jpeg(survey.headers[name], shape) for name in decoded.kept) / len(images)
+    return replace(images, warnings=tuple(decoded.warnings), files=survey.count, lossy=lossy)
+
+
+def shows_jpeg(header: Header, shape: tuple[int, int, int]) -> bool:
+    """Whether an image in ``shape`` still shows what JPEG left out: not if it was much larger."""
+    return header.format == "JPEG" and (header.height < 2 * shape[1] or header.width < 2 * shape[2])
 
 
 def _whole(table: bytes, name: str) -> bytes:

@@ -31,6 +31,8 @@ class Images:
     trouble training.  files: how many files the source has, used or not; None of other sources.
     attributes: uint8 [N, A], 1 where an image has an attribute, else 0; None without attributes.
     attribute_names: the A names, as the source spells them; () without attributes.
+    lossy: the share of images that show what JPEG did to them: stored so, at less than twice their
+    size here.
     """
 
     pixels: Tensor
@@ -43,6 +45,7 @@ class Images:
     attribute_names: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     files: int | None = None
+    lossy: float = 0.0
 
     @property
     def shape(self) -> tuple[int, int, int]:

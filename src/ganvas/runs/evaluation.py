@@ -174,6 +174,18 @@ def measure(
     return Evaluation(figures, provenance, skipped, reals.comparable, samples, searched)
 
 
+def formats_apart(provenance: Mapping[str, Any]) -> str:
+    """A sentence where one side was stored with loss and the other was not; "" where alike."""
+    samples, reals = provenance.get("lossy", 0.0), provenance["reference"].get("lossy", 0.0)
+    if abs(samples - reals) < 0.5:
+        return ""
+    return (
+        f"{reals:.0%} of the real images were stored as JPEG, {samples:.0%} of the samples: part "
+        f"of a distance is what JPEG does to an image, so compare it only with such where both "
+        f"sides were stored likewise (Parmar et al. 2022)"
+    )
+
+
 def check_metrics(metrics: Iterable[str] | None) -> list[str]:
     """The names asked for, or all.  Errors: UsageError for one that there is not."""
     names = list(METRICS) if metrics is None else list(dict.fromkeys(metrics))

@@ -154,6 +154,7 @@ class Reals:
             "part": "held-out" if self.held_out else self.sources.part,
             "images": len(self.reference),
             "fingerprint": images.fingerprint,
+            "lossy": round(images.lossy, 3),
             "floor": self._floor_words(),
         }
 

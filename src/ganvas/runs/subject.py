@@ -106,6 +106,7 @@ def of_samples(
         "ema": None,
         "seed": None,
         "truncation": None,
+        "lossy": round(images.lossy, 3),
     }
     samples = read(pixels, network, progress, labels, images.classes)
     return Subject(samples, sources, network, about)
