@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 import ganvas
-from ganvas.errors import UsageError
+from ganvas.errors import DataError, UsageError
 from ganvas.runs import checkpoint, session
 from ganvas.runs.loggers import read_log
 
@@ -111,6 +111,17 @@ def test_fewer_images_than_were_asked_for_are_still_refused(tmp_path) -> None:
     path = play(tmp_path)
     with pytest.raises(UsageError, match="has seen 320 images: --images must be more"):
         ganvas.resume(path, images=160)
+
+
+def test_new_data_of_too_few_images_get_advice_that_can_be_followed(tmp_path, blobs) -> None:
+    few = blobs[:8].repeat(1, 1, 2, 2)[..., :28, :28]
+    path = play(tmp_path / "first")
+    with pytest.raises(DataError, match="--batch 4") as caught:
+        ganvas.resume(path, data=few, new_data=True, images=352)
+    assert f"ganvas train --from {path}" in str(caught.value)
+    settings = {"batch": 4, "images": 16, "precision": "fp32", "data.limit": None}
+    found = ganvas.train(data=few, start=path, out=tmp_path / "second", overrides=settings)
+    assert found.images == 16
 
 
 @pytest.mark.parametrize("kind", ["linear", "cosine"])

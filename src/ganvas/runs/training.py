@@ -256,9 +256,11 @@ def resume(
         if data is None:
             old.check_place()
         channels = None if old.draws_points else known.shape[0]
-        found = load_data(recipe, data, progress, channels)
+        # Of fewer images than a batch, what follows says more.
+        found = load_data(replace(recipe, batch=1), data, progress, channels)
         if new_data:
             _check_conditions(old, conditions_of(recipe, found))
+            _check_batch(recipe, found, path)
         else:
             found = known.check_data(found)
         if isinstance(data, str | Path):  # where they lie now is where they will be sought
@@ -355,6 +357,16 @@ def _check_conditions(old: Run, new: Conditions | None) -> None:
         f"{old.path} was told other conditions: this data "
         f"{' and '.join(differ) or 'has them in another order'}; train a new run --from it"
     )
+
+
+def _check_batch(recipe: Recipe, images: Images, path: Path) -> None:
+    """Raises DataError for fewer new images than one batch, which a run keeps as it began."""
+    if recipe.batch > len(images):
+        raise DataError(
+            f"this run plays with {recipe.batch} images at a time, and {images.name} has "
+            f"{len(images):,}: give more, or begin a new run with its weights (`ganvas train "
+            f"--from {path} --data SRC --batch {len(images) // 2 or 1}`)"
+        )
 
 
 def _play(session: Session, began: float) -> Run:
