@@ -130,5 +130,6 @@ def test_links_and_named_tests_are_there(page: Path) -> None:
 
 
 def test_no_text_was_left_open() -> None:
+    names = {"GANVAS_CACHE", "NOISE_DIM", "NUM_TRAIN", "NUM_VAL"}  # the last three: a tutorial's
     for page in PAGES:
-        assert not re.findall(r"\b[A-Z]+_[A-Z_]+\b(?<!GANVAS_CACHE)", page.read_text()), page
+        assert not set(re.findall(r"\b[A-Z]+_[A-Z_]+\b", page.read_text())) - names, page

@@ -133,7 +133,6 @@ def test_python_refuses_it_too(place, tmp_path, monkeypatch) -> None:
     calls = [
         (lambda: ganvas.train("mnist", out=tmp_path, images=5, minutes=5), "not allowed with"),
         (lambda: ganvas.resume(path, images=99, minutes=5), "not allowed with"),
-        (lambda: ganvas.train(out=tmp_path, images=5, overrides={"images": 6}), "say it once"),
         (lambda: ganvas.train(data="ring", overrides={"data.source": "grid"}), "say one of them"),
         (lambda: ganvas.evaluate(opened, at=16), "ganvas.load"),
         (lambda: ganvas.evaluate(opened, plugin=plugin), "ganvas.load"),

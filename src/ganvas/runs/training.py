@@ -139,6 +139,7 @@ def train(
         plugin: a Python file of the user's own parts.
         start: a run whose weights to begin with; its recipe too, where none is given.
         overrides: dotted keys and values, ``{"generator.width": 96}``; ``batch`` may be ``auto``.
+            What is given by name (images, minutes, seed) goes before them.
         listeners: called with every event. loggers: beside JSON lines and TensorBoard.
         progress: called with (done, total) while data is read.
         began: ``time.monotonic()`` from which ``minutes`` count, by default now.
@@ -155,8 +156,6 @@ def train(
     _check_length(images, minutes)
     shortcuts = {"images": images, "minutes": minutes, "seed": seed}
     changes = {key: value for key, value in shortcuts.items() if value is not None}
-    if twice := changes.keys() & (overrides or {}).keys():
-        raise UsageError(f"{', '.join(sorted(twice))}: given by name and in overrides; say it once")
     changes, fit = without_auto({**(overrides or {}), **changes})
     chosen = resolve(recipe, data, changes, start)
     folder.check_name(name or chosen.name)
