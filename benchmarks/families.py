@@ -77,7 +77,6 @@ FAMILIES = {
         "minibatch-deviation", {"discriminator.diversity": "none"}
     ),
     "mode seeking": _stacked("mode-seeking", {"game.terms": []}),
-    "unrolled": _stacked("unrolled", {"game.unrolled": None}),
     "ResNet SN-GAN": Family("resnet-sngan", {"discriminator.norm": "none"}, MNIST // 2),
     "self-attention": Family(
         "sagan", {"generator.attention": 0, "discriminator.attention": 0}, MNIST // 2

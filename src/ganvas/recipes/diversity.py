@@ -1,4 +1,4 @@
-"""A thousand modes, and six ideas that keep a generator from forgetting some of them."""
+"""A thousand modes, and five ideas that keep a generator from forgetting some of them."""
 
 from dataclasses import replace
 
@@ -6,7 +6,6 @@ from ganvas.engine.player import Adam
 from ganvas.engine.schedule import Linear
 from ganvas.games.gan import GAN, Penalty
 from ganvas.games.mode_seeking import ModeSeeking
-from ganvas.games.unrolled import Unrolled
 from ganvas.networks.compact import CompactDiscriminator, CompactGenerator
 from ganvas.recipes.mnist import mnist
 from ganvas.recipes.recipe import Data, Recipe
@@ -92,15 +91,6 @@ def mode_seeking() -> Recipe:
     Stacked-MNIST.
     """
     return _plain("mode-seeking", game=GAN(terms=(ModeSeeking(),)))
-
-
-def unrolled() -> Recipe:
-    """Unrolled GAN (Metz et al. 2017): the generator answers a discriminator five steps on.
-
-    Command: ``ganvas train unrolled``. On one CPU core with bfloat16: about ten minutes, on
-    Stacked-MNIST.
-    """
-    return _plain("unrolled", game=GAN(unrolled=Unrolled(steps=5, rate=1e-2)))
 
 
 def r1() -> Recipe:

@@ -1,8 +1,11 @@
 """Points in the plane: every idea of a GAN, seen in seconds."""
 
+from dataclasses import replace
+
 from ganvas.engine.player import Adam
 from ganvas.engine.schedule import Geometric, Linear
 from ganvas.games.gan import GAN, Penalty
+from ganvas.games.unrolled import Unrolled
 from ganvas.networks.mlp import MLPDiscriminator, MLPGenerator
 from ganvas.recipes.recipe import Data, Evaluations, Every, Recipe
 
@@ -40,6 +43,41 @@ def playground_spiral() -> Recipe:
     from end to end.
     """
     return _playground("spiral", rounds=3_000)
+
+
+def unrolled() -> Recipe:
+    """Unrolled GAN (Metz et al. 2017) on the ring: the generator answers a discriminator five
+    steps on, which would have learnt of the fakes by then.
+
+    Command: ``ganvas train unrolled``. On one CPU core: 1.4 minutes. Expect samples at all eight
+    modes, as many at each, twice as wide as they are. ``--game.unrolled null`` shows what that is
+    worth: the samples stand at one to three modes and move on to others, for good.
+
+    As in the paper's toy problem the discriminator learns ten times slower than the generator, both
+    by Adam with betas (0.5, 0.999), and the steps ahead are its own Adam's. Networks, batch and
+    length are smaller, the rates three times as high, and fall in the second half.
+    """
+    rounds, batch = 2_000, 64
+    images = rounds * batch
+    half = images // 2
+
+    def adam(lr: float) -> Adam:
+        return Adam(lr=Linear(lr, 1e-4, until=images, begin=half), betas=(0.5, 0.999))
+
+    return replace(
+        _playground("ring", rounds),
+        name="unrolled",
+        generator=MLPGenerator(latent=16, width=64, depth=2, spread=0.1, bounded=False),
+        discriminator=MLPDiscriminator(width=64, depth=2),
+        game=GAN(unrolled=Unrolled(steps=5, inner="adam")),
+        generator_optimiser=adam(3e-3),
+        discriminator_optimiser=adam(3e-4),
+        half_life=None,
+        batch=batch,
+        images=images,
+        every=Every(log=images // 50, samples=images // 25, checkpoint=images // 2),
+        evaluation=Evaluations(every=images // 4, count=10_000, best="near"),
+    )
 
 
 def _playground(source: str, rounds: int) -> Recipe:

@@ -41,7 +41,7 @@ RECIPES: dict[str, Callable[[], Recipe]] = {
     "minibatch-discrimination": diversity.minibatch_discrimination,
     "minibatch-deviation": diversity.minibatch_deviation,
     "mode-seeking": diversity.mode_seeking,
-    "unrolled": diversity.unrolled,
+    "unrolled": playground.unrolled,
     "warm-up": warm_up,
     "resnet-sngan": resnet.resnet_sngan,
     "sagan": resnet.sagan,
