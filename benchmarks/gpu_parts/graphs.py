@@ -17,11 +17,11 @@ from ganvas.recipes.recipe import Recipe
 from .playing import choices_of, images_of, recipe_of, sentence
 
 RECIPES = (
-    "mnist", "cifar10", "tutorial-mnist", "tutorial-cifar10", "tutorial-cifar10-wgan-gp",
-    "mnist-conditional", "acgan", "infogan", "wgan", "pacgan", "minibatch-discrimination",
-    "minibatch-deviation", "mode-seeking", "unrolled", "warm-up", "resnet-sngan", "sagan",
-    "stylegan2", "r3gan-tiny", "few-shot", "folder", "projected", "began", "ebgan", "vae-gan",
-    "aae", "progressive", "playground-ring", "attributes",
+    "mnist", "began", "ebgan", "vae-gan", "aae", "progressive", "playground-ring", "attributes",
+    "few-shot", "folder", "projected", "stylegan2", "r3gan-tiny", "unrolled", "warm-up", "sagan",
+    "resnet-sngan", "infogan", "acgan", "mnist-conditional", "wgan", "pacgan", "mode-seeking",
+    "minibatch-discrimination", "minibatch-deviation", "cifar10", "tutorial-mnist",
+    "tutorial-cifar10", "tutorial-cifar10-wgan-gp",
 )  # fmt: skip
 """One of each kind of game, of each idea that joins it, and of each family of networks."""
 
