@@ -44,9 +44,11 @@ class Screen:
         elif event.kind == "warning":
             self.console.print(f"warning: {event.text}", style="yellow")
         elif event.kind == "sampled" and event.path is not None:
+            place = event.path.parent.parent
             if not self._newest:
-                self.console.print(f"run folder: {event.path.parent.parent}")
-            self._newest = f"newest samples: {event.path}"
+                self.console.print(f"run folder: {place}")
+            # Short, since a bar cuts what is wider than the terminal.
+            self._newest = f"newest samples: {event.path.relative_to(place)}"
         elif event.kind == "scored":
             self._score = (event.images, event.text)
             self.console.print(f"{event.images:,} images: {event.text}")
