@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import io
 import struct
+import sys
 import tarfile
 import threading
 import time
@@ -241,6 +242,13 @@ def test_whatever_part_there_is_the_file_is_whole(tmp_path, host, ranges, part):
 def test_a_damaged_copy_is_fetched_anew(tmp_path, host):
     (tmp_path / "a.tar.gz").write_bytes(b"other")
     assert fetched(tmp_path / "a.tar.gz", host.url, host.md5).read_bytes() == host.data
+
+
+def test_what_is_there_needs_nothing_of_a_network(tmp_path, host, monkeypatch):
+    (tmp_path / "a.tar.gz").write_bytes(host.data)
+    monkeypatch.setitem(sys.modules, "requests", None)
+    assert fetched(tmp_path / "a.tar.gz", host.url, host.md5).read_bytes() == host.data
+    assert host.asked == []
 
 
 @pytest.mark.parametrize(("status", "said"), [(404, "404"), (503, "503"), (200, "hash")])

@@ -38,10 +38,11 @@ def fetched(path: Path, url: str, md5: str) -> Path:
 
 def _appending_to(part: Path) -> Any:
     """A downloader for pooch that gets what is missing of ``part``, which outlives a failure."""
-    from pooch import HTTPDownloader
-    from requests import HTTPError
 
     def download(url: str, output: str, _: object) -> None:
+        from pooch import HTTPDownloader
+        from requests import HTTPError
+
         with open(part, "ab") as file:
             have = file.tell()
             ask = {"Range": f"bytes={have}-"} if have else {}
