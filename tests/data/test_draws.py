@@ -1,6 +1,8 @@
 """A batch is a function of (seed, start, count), whatever was asked before."""
 
+import math
 import time
+from collections.abc import Callable
 
 import pytest
 import torch
@@ -97,12 +99,20 @@ def test_nothing_but_the_order_is_shared_between_seeds_and_wrong_calls_are_refus
             draws.batch(start, count)
 
 
-def test_a_batch_of_mnist_costs_little():
-    draws = Draws(load_images("mnist", split="test"), 0, "cpu", flip=True)
-    draws.batch(0, 64)
-    best = 1.0
+def quickest(call: Callable[[int], object]) -> float:
+    """Seconds of the fastest of many calls: other work on the machine slows only some."""
+    best = math.inf
     for first in range(0, 5000, 64):
         start = time.perf_counter()
-        draws.batch(first, 64)
+        call(first)
         best = min(best, time.perf_counter() - start)
-    assert best < 3e-4
+    return best
+
+
+def test_a_batch_of_mnist_costs_little_more_than_looking_it_up():
+    images = load_images("mnist", split="test")
+    draws = Draws(images, 0, "cpu", flip=True)
+    draws.batch(0, 64)
+    order = torch.randperm(5064)
+    plain = quickest(lambda first: images.pixels[order[first : first + 64]].float() / 127.5 - 1)
+    assert quickest(lambda first: draws.batch(first, 64)) < 6 * plain
