@@ -105,13 +105,13 @@ def test_a_run_in_three_equal_channels_goes_on_in_them(tmp_path) -> None:
 def test_a_look_says_what_training_would_make_of_it(photos, capsys) -> None:
     assert main(["data", "."]) == 0
     out = capsys.readouterr().out
-    assert "ganvas train --data . would see 64x64: cropped 0% on average, in colour" in out
-    assert "in batches of 24" in out and "condition" not in out
+    expected = "would see 64x64: resized, in colour, 24 enlarged, in batches of 24"
+    assert f"ganvas train --data . {expected}" in out and "condition" not in out
     (photos / "labels.csv").write_text("image,label\n000.png,a\n001.png,b\n", encoding="utf-8")
     assert main(["data", ".", "--size", "20", "--channels", "1"]) == 0
     out = capsys.readouterr().out
     command = "ganvas train --data . --data.size 20 --data.channels 1 would see 20x20: as they are"
-    assert f"{command}, grey, in batches of 2; with --condition.kind class" in out
+    assert f"{command}, grey, in batches of 2; --condition.kind class" in out
 
 
 def test_a_table_in_the_folder_above_is_seen(photos, capsys) -> None:

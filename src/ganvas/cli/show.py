@@ -129,16 +129,20 @@ def _training(found: "Inspection", channels: int, options: argparse.Namespace) -
 
     recipe = find("folder")
     fit = Fit(options.size or recipe.data.size, channels, options.fit)
-    text, _ = fit_text(list(found.sizes.elements()), channels == 1, fit, found.name)
+    text, shape = fit_text(list(found.sizes.elements()), channels == 1, fit, found.name)
+    height, width = (0, 0) if shape is None else shape[1:]
+    small = sum(n for (h, w), n in found.sizes.items() if h < height or w < width)
     batch = min(recipe.batch, largest_batch(recipe, found.count))
     told = "class" if found.classes else "attributes" if found.attributes else ""
-    also = f"; with --condition.kind {told}, what they are" if told else ""
+    also = f", {small:,} enlarged" if small else ""
+    also += f", in batches of {batch}"
+    also += f"; --condition.kind {told} tells the networks of each one's {told}" if told else ""
     given = {name: getattr(options, name) for name in ("size", "channels", "white")}
     given["fit"] = None if options.fit == recipe.data.fit else options.fit
     said = "".join(f" --data.{name} {value}" for name, value in given.items() if value is not None)
     command = f"ganvas train --data {options.source}{said}"
     kind = "grey" if channels == 1 else "in colour"
-    return f"{command} would see {text}, {kind}, in batches of {batch}{also}"
+    return f"{command} would see {text}, {kind}{also}"
 
 
 def _facts(found: "Inspection") -> dict[str, str]:

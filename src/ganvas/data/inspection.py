@@ -225,7 +225,7 @@ def fit_text(
         done = {"pad": "padded with white where the aspect differs", "stretch": "stretched"}
         return f"{target}: {done[fit.how]}", shape
     lost = sum(fit.lost(height, width, shape) for height, width in sizes) / len(sizes)
-    return f"{target}: cropped {lost:.0%} on average", shape
+    return f"{target}: {f'cropped {lost:.0%} on average' if lost >= 0.005 else 'resized'}", shape
 
 
 def warn(
