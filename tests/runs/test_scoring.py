@@ -123,4 +123,4 @@ def test_any_recipe_is_scored_by_naming_one_setting(tmp_path, capsys) -> None:
         "--out", str(tmp_path),
     ]  # fmt: skip
     assert main(words) == 0
-    assert " of 10 digits, distance " in capsys.readouterr().out
+    assert " of 10 digits, " in capsys.readouterr().out

@@ -269,7 +269,7 @@ def test_tensorboard_holds_the_log_after_a_resume(tmp_path, blobs) -> None:
 
 
 def test_minutes_stop_a_run_early_and_it_can_go_on(tmp_path, blobs) -> None:
-    run = train(tmp_path, blobs, images=10_000_000, minutes=7 / 60)
+    run = train(tmp_path, blobs, minutes=7 / 60, overrides={"images": 10_000_000})
     assert 0 < run.images < 10_000_000
     assert (run.path / "report.html").is_file()
     before = run.images
