@@ -120,6 +120,7 @@ def test_a_full_disk_under_the_screen_is_told_and_costs_no_run(tmp_path) -> None
             found = subprocess.run(command, env=environment, stdout=full, stderr=subprocess.PIPE)
         return found.returncode, found.stderr
 
+    assert code()[0] == 1
     number, said = code("recipes")
     assert number == 1 and b"No space left" in said and said.count(b"\n") == 1
     number, said = code("train", *PLAIN, "--out", str(tmp_path))

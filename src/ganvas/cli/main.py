@@ -27,7 +27,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if screen.lost is None or isinstance(screen.lost, BrokenPipeError):
             return code
         print(f"ganvas: not all that was said could be written: {screen.lost}", file=sys.stderr)
-        return code or int(arguments[0] not in ("train", "resume"))  # a run lies in its folder
+        # What counts of a run lies in its folder.
+        playing = arguments[:1] in (["train"], ["resume"])
+        return code or int(not playing)
 
 
 def _run(arguments: list[str]) -> int:
