@@ -54,11 +54,16 @@ class Settings:
 
 
 @pytest.mark.parametrize("kind", [Linear, Cosine, Geometric])
-def test_what_ends_with_a_total_ends_with_another_and_has_the_same_shape(kind) -> None:
+def test_what_ends_with_a_total_ends_with_a_smaller_one_and_begins_alike(kind) -> None:
     old, other = kind(1.0, 0.1, until=500, begin=200), kind(1.0, 0.1, until=499)
     new = moved_ends(old, 500, 300)
-    assert (new.begin, new.until) == (120, 300)
-    assert [at(new, 3 * i) for i in range(150)] == [at(old, 5 * i) for i in range(150)]
+    assert (new.begin, new.until) == (200, 300)
+    assert [at(new, i) for i in range(201)] == [at(old, i) for i in range(201)]
+    assert [at(new, 200 + i) for i in range(150)] == [at(old, 200 + 3 * i) for i in range(150)]
+    assert moved_ends(old, 500, 100) == kind(1.0, 0.1, until=100, begin=80)
+    late = kind(1.0, 0.1, until=500, begin=450)
+    assert moved_ends(late, 500, 100) == kind(1.0, 0.1, until=100, begin=90)
+    assert moved_ends(old, 500, 500) == old and moved_ends(late, 500, 500) == late
     assert moved_ends(other, 500, 300) is other
     for plain in (2e-4, None, 500, "500"):
         assert moved_ends(plain, 500, 300) == plain

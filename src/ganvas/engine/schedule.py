@@ -78,9 +78,10 @@ def ends(schedule: Schedule) -> tuple[float, float]:
 
 
 def moved_ends(settings: Any, old: int, new: int) -> Any:
-    """A schedule that ends when ``old`` images are seen, as one that ends with ``new``: it begins
-    in proportion. Of settings (a dataclass, a tuple), the same with all schedules in them so; any
-    other value as it is."""
+    """A schedule that ends when ``old`` images are seen, as one that ends with ``new``, fewer: it
+    begins where it did, but no later than after four fifths of them, or in proportion where that is
+    later. (What comes before a fall is what a short run can spare least.) Of settings (a dataclass,
+    a tuple), the same with all schedules in them so; any other value as it is."""
     if isinstance(settings, tuple):
         return tuple(moved_ends(each, old, new) for each in settings)
     if not is_dataclass(settings) or isinstance(settings, type):
@@ -88,7 +89,8 @@ def moved_ends(settings: Any, old: int, new: int) -> Any:
     if isinstance(settings, Linear | Cosine | Geometric):
         if settings.until != old:
             return settings
-        return replace(settings, begin=settings.begin * new // old, until=new)
+        latest = max(new * 4 // 5, settings.begin * new // old)
+        return replace(settings, begin=min(settings.begin, latest), until=new)
     found = {each.name: getattr(settings, each.name) for each in fields(settings) if each.init}
     return replace(settings, **{name: moved_ends(each, old, new) for name, each in found.items()})
 
