@@ -153,6 +153,14 @@ def test_a_name_that_may_mean_two_files_is_refused(tmp_path, names, written) -> 
         load_images(tmp_path)
 
 
+@pytest.mark.parametrize("written", ["cat/1.png", "cat/1", "cat\\01.png", "CAT/001.jpg"])
+def test_a_path_never_means_a_file_of_that_name_elsewhere(tmp_path, written) -> None:
+    pictures(tmp_path, ["dog/1.png", "dog/2.png"])
+    write(tmp_path / "labels.csv", f"image,label\n{written},x\n".encode())
+    with pytest.raises(DataError, match="1 images that are not there"):
+        load_images(tmp_path)
+
+
 def test_a_name_as_written_counts_before_one_that_looks_like_it(tmp_path) -> None:
     pictures(tmp_path, ["1.png", "01.png", "001.png"])
     write(tmp_path / "labels.csv", b"image,label\n001.png,c\n1.png,a\n01.png,b\n")

@@ -3,7 +3,6 @@
 import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from functools import cached_property
 
 from ganvas.data.decode import ENDINGS
 
@@ -21,28 +20,19 @@ class Matcher:
     def __init__(self, root: str, present: Iterable[str]) -> None:
         self.root = root
         self._paths = {path[len(root) :]: path for path in present if path.startswith(root)}
+        self._indices: list[dict[str, list[str]]] = []  # by LOOKS, as far as they were needed
 
     def find(self, name: str) -> list[str]:
         """The full paths that ``name`` may mean: one, none, or several that look alike."""
         name = name.replace("\\", "/").removeprefix("./")
         if name in self._paths:
             return [self._paths[name]]
-        for index, key in self._indices:
-            if found := index.get(key(name)):
+        for level, (of_file, of_name) in enumerate(LOOKS):
+            if level == len(self._indices):
+                self._indices.append(self._index(of_file))
+            if found := self._indices[level].get(of_name(name)):
                 return found
         return []
-
-    @cached_property
-    def _indices(self) -> list[tuple[dict[str, list[str]], Key]]:
-        """Each from keys to files, with what makes a key of a table's name."""
-        return [
-            (self._index(file), file),
-            (self._index(folded), folded),
-            (self._index(lambda path: folded(file(path))), folded),
-            (self._index(stem), stem),
-            (self._index(lambda path: stem(file(path))), stem),
-            (self._index(number), number),
-        ]
 
     def _index(self, key: Key) -> dict[str, list[str]]:
         index: dict[str, list[str]] = defaultdict(list)
@@ -67,6 +57,18 @@ def stem(path: str) -> str:
 
 
 def number(path: str) -> str:
-    """A file's number without zeros before it; "" where its name is none."""
-    name = stem(file(path))
-    return (name.lstrip("0") or "0") if name.isdecimal() else ""
+    """With a file's number without zeros before it; "" where its name is none."""
+    folder, slash, name = stem(path).rpartition("/")
+    return folder + slash + (name.lstrip("0") or "0") if name.isdecimal() else ""
+
+
+LOOKS: tuple[tuple[Key, Key], ...] = (
+    (file, str),
+    (folded, folded),
+    (lambda path: folded(file(path)), folded),
+    (stem, stem),
+    (lambda path: stem(file(path)), stem),
+    (number, number),
+    (lambda path: number(file(path)), number),
+)
+"""What a file and a table's name must have in common, the strictest first."""

@@ -68,10 +68,11 @@ class Record:
         """As ``recognised``; raises DataError if these are others."""
         found = self.recognised(images)
         if found is None:
+            older = "" if self.format == FORMAT else ", or an older version read them otherwise"
             raise DataError(
                 f"{images.name} is not what this run was trained on ({self.count:,} images of "
-                f"{self.data}; now {len(images):,} with another fingerprint). Put the old data "
-                f"back, or say --new-data to go on with these"
+                f"{self.data}; now {len(images):,} with another fingerprint{older}). Put the old "
+                f"data back, or say --new-data to go on with these"
             )
         return found
 
