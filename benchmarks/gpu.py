@@ -50,11 +50,11 @@ class Part:
 
 
 PARTS = (
-    Part("device", 75, beside=True),
+    Part("device", 90, beside=True),
     Part("exactness", 75, beside=True),
-    Part("graphs", 90),
-    Part("speed", 65),
-    Part("modes", 40),
+    Part("graphs", 105),
+    Part("speed", 60),
+    Part("modes", 45),
 )
 LONG = Part("long", 600)
 QUICK = 30

@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 import torch
 
-from ganvas.bench.bench import cycle_of
-from ganvas.bench.speed import Side, in_turn, ratio
+from ganvas.bench.bench import cycle_of, side_of
+from ganvas.bench.speed import in_turn, ratio
 from ganvas.data import Images
 from ganvas.engine.engine import Engine
 from ganvas.engine.graph import RECORDED_AFTER, GraphEngine
@@ -26,6 +26,8 @@ RECIPES = (
 """One of each kind of game, of each idea that joins it, and of each family of networks."""
 
 QUICK = ("mnist", "cifar10", "began", "playground-ring")
+
+NONE = "no (the betas of its Adam still move, which a graph would freeze)"
 
 SECONDS, PAIRS = 0.3, 3
 """Of speeds: there are many recipes."""
@@ -56,13 +58,12 @@ def compared(recipe: Recipe, images: Images) -> dict[str, object]:
             if graph.reason is not None:
                 return {"words": f"not recorded: {graph.reason}", "ok": None, "replays": 0}
         words, ok = apart(plain, graph)
-        sides = [Side(e.round, recipe.batch, cycle, e.device) for e in (graph, plain)]
-        ours, theirs = in_turn(sides, SECONDS, pairs=PAIRS)
+        ours, theirs = in_turn([side_of(graph), side_of(plain)], SECONDS, pairs=PAIRS)
     gain = ratio(ours.chunks, theirs.chunks)
     speeds = f"{ours.median:,.0f} images/s against {theirs.median:,.0f}"
     return {
         "words": f"{words}; {gain.median:.2f}x ({gain.low:.2f} to {gain.high:.2f}): {speeds}, "
-        f"{graph.replays} rounds replayed, batch {recipe.batch}",
+        f"{graph.replays or NONE} rounds replayed, batch {recipe.batch}",
         "ok": ok,
         "gain": gain.median,
         "images_per_second": ours.median,

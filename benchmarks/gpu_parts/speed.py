@@ -2,15 +2,16 @@
 
 import argparse
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import torch
 
-from ganvas.bench.bench import cycle_of
+from ganvas.bench.bench import cycle_of, side_of
 from ganvas.bench.flops import Counter
 from ganvas.bench.plain import PlainLoop
 from ganvas.bench.rate import Machine
-from ganvas.bench.speed import Ratio, Side, Speed, in_turn, ratio
+from ganvas.bench.speed import Ratio, Speed, in_turn, ratio
 from ganvas.data import Images
 from ganvas.engine.engine import Engine
 from ganvas.errors import UserError
@@ -78,9 +79,9 @@ def tutorial(
         loops = [PlainLoop(recipe, images, device, workers) for workers in (0, many)]
         still = PlainLoop(recipe, images, device)
         still.reals = OneBatch(still.reals)  # pyright: ignore[reportAttributeAccessIssue]
-        rounds = [each.round for each in (ours, model, *loops, still)]
-        sides = [Side(play, recipe.batch, cycle_of(ours), device) for play in rounds]
-        end, bare, loop, workers, theirs = in_turn(sides, limit, pairs=PAIRS)
+        engines = [side_of(ours), side_of(model)]
+        plain = [replace(engines[0], round=each.round, warm=2) for each in (*loops, still)]
+        end, bare, loop, workers, theirs = in_turn([*engines, *plain], limit, pairs=PAIRS)
     for what, a, b in (
         ("end to end, loader in the process", end, loop),
         (f"end to end, loader with {many} workers", end, workers),
@@ -109,9 +110,8 @@ def large(tell: Callable[..., None], name: str, options: argparse.Namespace, lim
         work = gflop(build_engine(recipe, images, choices_of(recipe, graph=False)))
         grown = memory.watch(device)
         engine = build_engine(recipe, images, choices)
-        side = Side(engine.round, recipe.batch, cycle_of(engine), device)
         machine = Machine(choices)
-        speed = in_turn([side], limit, machine.trial, PAIRS)[0]
+        speed = in_turn([side_of(engine)], limit, machine.trial, PAIRS)[0]
         taken = grown()
     share = ratio([chunk * work / 1e3 for chunk in speed.chunks], machine.better())
     more = f"{taken / 1e9:.1f} GB" if taken is not None else "memory unknown"

@@ -16,6 +16,7 @@ from ganvas.bench.subject import subject
 from ganvas.data import Images
 from ganvas.engine.device import processor
 from ganvas.engine.engine import Engine
+from ganvas.engine.graph import RECORDED_AFTER, GraphEngine
 from ganvas.errors import UsageError
 from ganvas.recipes.build import Choices, build_engine, playing
 from ganvas.recipes.recipe import Recipe
@@ -84,14 +85,14 @@ def _report(
     tell("first rounds")
     grown = memory.watch(device)
     engine = build_engine(recipe, images, choices)
-    sides = [Side(engine.round, recipe.batch, cycle_of(engine), device)]
+    sides = [side_of(engine)]
     sides[0].play(1)
     peak = grown()
     tell("the parts of a step")
     parts, layers = _parts(recipe, images, choices, limit / 3)
     if workers is not None:
         loop = PlainLoop(recipe, images, device, workers)
-        sides.append(replace(sides[0], round=loop.round))
+        sides.append(replace(sides[0], round=loop.round, warm=2))
     tell("images/s and the machine's matrix rate")
     machine = Machine(choices)
     ours, *others = in_turn(sides, limit, machine.trial)
@@ -125,6 +126,13 @@ def _parts(
     cycle = cycle_of(engine)
     Side(engine.round, recipe.batch, cycle, engine.device).play(1)
     return by_move(engine, cycle, limit), by_layer(engine, cycle, limit)
+
+
+def side_of(engine: Engine) -> Side:
+    """An engine to be timed: once its rounds are recorded, where they are to be."""
+    cycle = cycle_of(engine)
+    warm = (RECORDED_AFTER + 1) * cycle if isinstance(engine, GraphEngine) else 2
+    return Side(engine.round, engine.batch, cycle, engine.device, warm)
 
 
 def cycle_of(engine: Engine) -> int:

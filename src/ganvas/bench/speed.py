@@ -16,12 +16,13 @@ PAIRS = 7
 @dataclass(frozen=True)
 class Side:
     """One loop. round: plays one; batch: images that both players see in it; cycle: rounds until
-    every lazy penalty has been played once."""
+    every lazy penalty has been played once; warm: rounds, in whole cycles, before any counts."""
 
     round: Callable[[], None]
     batch: int
     cycle: int
     device: torch.device
+    warm: int = 2
 
     def play(self, cycles: int) -> float:
         """Seconds that so many whole cycles take; the device is waited for at the ends alone."""
@@ -71,7 +72,7 @@ def in_turn(
     """
     warm, cycles = [], []
     for side in sides:
-        warm.append(side.play(2 if side.cycle == 1 else 1))
+        warm.append(side.play(-(-side.warm // side.cycle)))
         once = side.play(1)
         warm[-1] += once
         cycles.append(max(1, round(limit / pairs / once)))

@@ -9,6 +9,7 @@ cannot be recorded, the engine goes on without and says why.
 """
 
 import gc
+import warnings
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, fields, is_dataclass, replace
@@ -57,7 +58,9 @@ def capture_cuda() -> Capture:
             try:
                 outcome = function(cut)
             except BaseException:
-                with suppress(RuntimeError):  # what broke the recording is told, not that it broke
+                # What broke the recording is told, not that it broke.
+                with suppress(RuntimeError), warnings.catch_warnings():
+                    warnings.simplefilter("ignore")
                     graphs[-1].capture_end()
                 raise
             graphs[-1].capture_end()

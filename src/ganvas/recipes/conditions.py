@@ -159,11 +159,12 @@ class ByAttributes(Condition):
 
     def told(self, images: Images) -> Told:
         known = self.conditions(images)
-        places = torch.tensor(self._places(images.attribute_names))
+        places = self._places(images.attribute_names)
 
         def rows(turn: Turn) -> Tensor:
             attributes = _batch(turn).attributes
-            return attributes.index_select(1, places.to(attributes.device)).float()
+            # By numbers: an index would have to travel to the device within the round.
+            return torch.stack([attributes[:, place] for place in places], 1).float()
 
         return Told(len(known.names), False, rows)
 
