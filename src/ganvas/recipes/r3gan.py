@@ -47,7 +47,8 @@ def r3gan_small() -> Recipe:
     """R3GAN for one GPU: the paper's blocks, a third as wide (2.7 million weights each).
 
     Command: ``ganvas train r3gan-small``, or with ``--data my_photos/ --data.size 64``. Hardware:
-    one GPU; whether hours or days is not known, since it has not been run here.
+    one GPU; on an H200 four and a half hours, by the speed of a step (1,250 images/s). It has not
+    been run to its end here.
 
     Half of the images are mirrored, and ADA's transformations are applied more and more often, as
     in ``r3gan-base``. An embedding of classes has no bias; of attributes it needs one
@@ -71,8 +72,8 @@ def r3gan_base() -> Recipe:
     then do, ``--data my_photos/ --data.size 64``. Its FFHQ at 64 pixels is, besides, ``--batch 256
     --strength.end 0.3 --half_life.end 500000 --game.penalties "[{kind: r1, through: images, weight:
     {kind: cosine, start: 2, end: 0.2, until: 20000000}}, {kind: r2, through: images, weight: {kind:
-    cosine, start: 2, end: 0.2, until: 20000000}}]"``. Hardware: several GPUs, days; it has not been
-    run here, and no figure of the paper's is promised.
+    cosine, start: 2, end: 0.2, until: 20000000}}]"``. Hardware: several GPUs, days: one H200 sees
+    354 images/s. It has not been run to its end here, and no figure of the paper's is promised.
 
     Half of the images are mirrored; ADA's transformations reach a probability of 0.55, those of
     colour half of that, beside squares that are cut out. An embedding of classes has no bias; of
