@@ -301,7 +301,7 @@ def record(metric: str, value: float, floor: float | None = None, **more) -> dic
                 *(record("modes", 7, note="of 8"), record("near", 0.9713)),
                 *(record("spread-least", 0.98), record("spread-most", 1.104)),
             ],
-            "7 of 8 modes, 97.1% of points within 3 sigma of one, modes 0.98 to 1.10 times as wide",
+            "7 of 8 modes, 97.1% of points within 3 sigma of one, drawn 0.98 to 1.10 times as wide",
         ),
         ([], ""),
     ],

@@ -110,7 +110,7 @@ def _points_words(records: Mapping[str, Mapping[str, Any]]) -> str:
     wide = f"{value['spread-least']:.2f} to {value['spread-most']:.2f}"
     return (
         f"{value['modes']} {records['modes']['note']} modes, {value['near']:.1%} of points within "
-        f"3 sigma of one, modes {wide} times as wide as they are"
+        f"3 sigma of one, drawn {wide} times as wide as the real ones"
     )
 
 
