@@ -1,7 +1,7 @@
 """One thread: the tests run beside each other, and small networks gain nothing from more."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
@@ -9,6 +9,27 @@ import pytest
 import torch
 
 torch.set_num_threads(1)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--seed", type=int, default=0, help="of the tests that a game learns")
+
+
+@pytest.fixture(scope="session")
+def seed(request: pytest.FixtureRequest) -> int:
+    """Where a learning test begins: it must hold for any, see benchmarks/learning_tests.py."""
+    return request.config.getoption("--seed")
+
+
+@pytest.fixture
+def within(request: pytest.FixtureRequest) -> Callable[[float, float], None]:
+    """Holds an error against its bound, and leaves their ratio where a report can read it."""
+
+    def judge(error: float, bound: float) -> None:
+        request.node.user_properties.append(("share of bound", error / bound))
+        assert error < bound
+
+    return judge
 
 
 @pytest.fixture

@@ -352,35 +352,34 @@ BARS = torch.stack([BAR.expand(16, 16), BAR[:, None].expand(16, 16)])[:, None]
 """Upright and lying bars [2, 1, 16, 16]."""
 
 
-class Striped:
-    """Either bars at 0.8 of their contrast, a little noisy: two modes."""
+class Upright:
+    """Upright bars at 0.8 of their contrast, a little noisy."""
 
     def batch(self, start: int, count: int) -> Pictures:
-        generator = torch.Generator().manual_seed(start)
-        which = torch.randint(0, 2, (count,), generator=generator)
-        return Pictures(0.8 * BARS[which] + 0.1 * torch.randn(count, *GREY, generator=generator))
+        noise = torch.randn(count, *GREY, generator=torch.Generator().manual_seed(start))
+        return Pictures(0.8 * BARS[:1] + 0.1 * noise)
 
 
 class Drawn(nn.Module):
-    """Contrasts [N, 2] of both bars to images."""
+    """One picture, whatever the latent: the contrasts of both bars are all that it learns."""
 
-    def forward(self, contrasts: Tensor) -> Tensor:
-        return torch.einsum("nk,kchw->nchw", contrasts, BARS)
+    def __init__(self) -> None:
+        super().__init__()
+        self.contrasts = nn.Parameter(torch.zeros(2))
+
+    def forward(self, latents: Tensor) -> Tensor:
+        picture = torch.einsum("k,kchw->chw", self.contrasts, BARS)
+        return picture.expand(len(latents), *GREY)
 
 
-def test_a_small_game_learns_through_projected_features() -> None:
-    """From a mean distance of 0.88 to the nearer of the two modes; both are kept."""
-    discriminator = built(GREY, seed=2, norm="none")  # BatchNorm would hide what a batch shares
-    torch.manual_seed(0)
-    contrasts = nn.Sequential(nn.Linear(4, 32), nn.LeakyReLU(0.2), nn.Linear(32, 2), nn.Tanh())
-    nets = {"generator": nn.Sequential(contrasts, Drawn()), "discriminator": discriminator}
-    seat = Seat(Adam(3e-3, (0.5, 0.99)), half_life=200.0)
-    game = GAN(reuse_fakes=True, joint_pass=True).build(Cast(nets, 4, seat, seat))
-    play = Engine(game, {"train": Striped()}, batch=16, seed=0, device=torch.device("cpu"))
-    for _ in range(160):
+def test_a_small_game_learns_through_projected_features(seed: int, within) -> None:
+    """From grey, which is 0.8 away, to the one picture there is: a game that turns in no circle."""
+    discriminator = built(GREY, seed=seed, norm="none")  # BatchNorm would hide what a batch shares
+    nets = {"generator": Drawn(), "discriminator": discriminator}
+    seats = Seat(Adam(3e-2, (0.5, 0.99))), Seat(Adam(3e-3, (0.5, 0.99)))
+    game = GAN("hinge", critic_turns=2, joint_pass=True).build(Cast(nets, 4, *seats))
+    play = Engine(game, {"train": Upright()}, batch=16, seed=seed, device=torch.device("cpu"))
+    for _ in range(30):
         play.round()
-    latents = torch.randn(500, 4, generator=torch.Generator().manual_seed(5))
-    found = game.averages()["generator"].get_submodule("0")(latents).detach()
-    distance, kind = torch.cdist(found, 0.8 * torch.eye(2)).min(1)
-    assert distance.mean() < 0.4
-    assert 0.2 < kind.float().mean() < 0.8
+    error = nets["generator"].get_parameter("contrasts").detach() - torch.tensor([0.8, 0.0])
+    within(float(error.norm()), 0.4)

@@ -214,10 +214,10 @@ def bars(which: torch.Tensor) -> torch.Tensor:
 @pytest.mark.parametrize(
     ("settings", "modes"), [(BEGAN(0.9, 0.02, 0.5), 1), (EBGAN(margin=0.1), 2)], ids=str
 )
-def test_a_small_game_learns(settings: GameSettings, modes: int) -> None:
+def test_a_small_game_learns(settings: GameSettings, modes: int, seed: int, within) -> None:
     """Both find real images. On so small a set BEGAN settles on one of the two; EBGAN's term pulls
     its images apart."""
-    torch.manual_seed(1)
+    torch.manual_seed(seed)
     generator = nn.Sequential(
         nn.Linear(4, 64), nn.LeakyReLU(0.2), nn.Linear(64, 64), nn.LeakyReLU(0.2),
         nn.Linear(64, 16), nn.Unflatten(1, (1, 4, 4)),
@@ -229,7 +229,7 @@ def test_a_small_game_learns(settings: GameSettings, modes: int) -> None:
     nets = {"generator": generator, "discriminator": Autoencoder(encode, decode)}
     adam = Adam(1e-3, (0.5, 0.99))
     game = settings.build(Cast(nets, 4, Seat(adam, half_life=3000.0), Seat(adam)))
-    play = Engine(game, {"train": Bars()}, batch=64, seed=0, device=CPU)
+    play = Engine(game, {"train": Bars()}, batch=64, seed=seed, device=CPU)
     for _ in range(1000):
         play.round()
     latents = torch.randn(1000, 4, generator=torch.Generator().manual_seed(5))
@@ -238,6 +238,6 @@ def test_a_small_game_learns(settings: GameSettings, modes: int) -> None:
         [(images - bars(torch.tensor([k]))).square().mean((1, 2, 3)) for k in (0, 1)]
     )
     nearest, kind = errors.min(0)
-    assert (nearest < 0.1).float().mean() > 0.8
+    within(float(nearest.quantile(0.8)), 0.1)
     shares = torch.bincount(kind, minlength=2) / len(kind)
-    assert int((shares > 0.1).sum()) >= modes
+    within(0.1, float(shares.sort(descending=True).values[modes - 1]))

@@ -1,5 +1,6 @@
 """A small one of each family learns to draw two kinds of images, and forgets neither."""
 
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import pytest
@@ -51,7 +52,14 @@ class Bars:
 
 
 R1 = Penalty("r1", 0.1)
+CALM = GAN(penalties=(R1,))
+"""Without R1 a game circles about its end: rounding decides where a seed is when it stops."""
+
 FAST = CompactGenerator(LATENT, width=8), CompactDiscriminator(width=8, hidden=32)
+
+
+def seeing(diversity: Any) -> CompactDiscriminator:
+    return CompactDiscriminator(width=8, hidden=32, diversity=diversity)
 
 
 class Small(NamedTuple):
@@ -71,14 +79,14 @@ SMALL = {
         *FAST, GAN("wasserstein", penalties=(Penalty("gradient", 10.0),), critic_turns=3)
     ),
     "minibatch-discrimination": Small(
-        FAST[0], CompactDiscriminator(8, hidden=32, diversity="discrimination"), GAN(), rounds=400
+        FAST[0], seeing("discrimination"), CALM, rounds=250, rate=4e-3
     ),
-    "minibatch-deviation": Small(
-        FAST[0], CompactDiscriminator(8, hidden=32, diversity="deviation"), GAN()
+    "minibatch-deviation": Small(FAST[0], seeing("deviation"), CALM, rounds=250, rate=4e-3),
+    "mode-seeking": Small(
+        *FAST, GAN(penalties=(R1,), terms=(ModeSeeking(0.3),)), rounds=200, rate=4e-3
     ),
-    "mode-seeking": Small(*FAST, GAN(terms=(ModeSeeking(),))),
-    "warm-up": Small(*FAST, GAN(penalties=(R1,), warm_up=WarmUp(images=2_000))),
-    "few-shot": Small(*FAST, GAN(penalties=(R1,)), rounds=500, augment=ADA(), strength=0.2),
+    "warm-up": Small(*FAST, replace(CALM, warm_up=WarmUp(images=2_000))),
+    "few-shot": Small(*FAST, CALM, rounds=500, augment=ADA(), strength=0.2),
     "resnet-sngan": Small(
         ResNetGenerator(LATENT, width=8), ResNetDiscriminator(width=8), GAN("hinge"), side=8
     ),
@@ -90,9 +98,9 @@ SMALL = {
         rounds=200,
     ),
     "stylegan2": Small(
-        StyleGenerator(LATENT, 16, width=8),
+        StyleGenerator(LATENT, 16, depth=2, width=16, mixing=0.3),
         StyleDiscriminator(width=8),
-        GAN(penalties=(R1,), terms=(PathLength(),)),
+        GAN(penalties=(Penalty("r1", 0.5),), terms=(PathLength(),)),
         side=8,
         rounds=250,
         rate=1e-2,
@@ -109,10 +117,9 @@ SMALL = {
 }
 
 
-@pytest.mark.parametrize("family", SMALL)
-def test_a_small_one_learns(family: str) -> None:
-    small = SMALL[family]
-    torch.manual_seed(1)
+def error_after(small: Small, seed: int) -> float:
+    """What the tenth best of 200 images is off either kind, whichever is worse."""
+    torch.manual_seed(seed)
     shape = (1, small.side, small.side)
     networks = {
         "generator": small.generator.build(shape),
@@ -128,15 +135,20 @@ def test_a_small_one_learns(family: str) -> None:
         strength=small.strength,
     )
     data = {"train": Bars(small.side)}
-    engine = Engine(small.game.build(cast), data, batch=32, seed=0, device=torch.device("cpu"))
+    engine = Engine(small.game.build(cast), data, batch=32, seed=seed, device=torch.device("cpu"))
     for _ in range(small.rounds):
         engine.round()
     latent = torch.randn(200, LATENT, generator=torch.Generator().manual_seed(5))
     with torch.no_grad():
         images = engine.game.averages()["generator"].eval()(latent)
-    # One kind is 0.96 away from the other, and 0.24 from the mean of both.
     errors = torch.stack([(images - kind).square().mean((1, 2, 3)) for kind in kinds(small.side)])
-    assert (errors < 0.15).sum(1).min() > 10
+    return float(errors.sort(1).values[:, 10].max())
+
+
+@pytest.mark.parametrize("family", SMALL)
+def test_a_small_one_learns(family: str, seed: int, within) -> None:
+    # One kind is 0.96 away from the other, and 0.24 from the mean of both.
+    within(error_after(SMALL[family], seed), 0.15)
 
 
 class Ring:
@@ -147,7 +159,7 @@ class Ring:
         return Images(points.view(-1, 2, 1, 1))
 
 
-def stand(unrolled: Unrolled | None, seed: int = 0) -> tuple[list[int], float]:
+def stand(unrolled: Unrolled | None, seed: int) -> tuple[list[int], float]:
     """Of 1,000 samples after 150 rounds against a slow discriminator: how many stand nearest to
     each mode, and their mean distance to it."""
     torch.manual_seed(seed)
@@ -168,8 +180,9 @@ def stand(unrolled: Unrolled | None, seed: int = 0) -> tuple[list[int], float]:
     return torch.bincount(mode, minlength=8).tolist(), float(distance.mean())
 
 
-def test_a_look_ahead_keeps_the_modes_that_a_slow_discriminator_loses() -> None:
+def test_a_look_ahead_keeps_the_modes_that_a_slow_discriminator_loses(seed: int, within) -> None:
     """Samples begin about the middle, 0.7 from all eight modes."""
-    counts, distance = stand(Unrolled(steps=3, inner="adam"))
-    assert min(counts) > 30 and distance < 0.6
-    assert min(stand(None)[0]) < 15
+    counts, distance = stand(Unrolled(steps=3, inner="adam"), seed)
+    within(30, min(counts))
+    within(distance, 0.6)
+    within(min(stand(None, seed)[0]), 15)

@@ -226,7 +226,7 @@ LEARNT_WITH = [
 
 
 @pytest.mark.parametrize(("loss", "penalty"), LEARNT_WITH, ids=str)
-def test_a_small_game_learns(loss: str, penalty: Penalty) -> None:
+def test_a_small_game_learns(loss: str, penalty: Penalty, seed: int, within) -> None:
     """A Gaussian of another mean and spread in two dimensions is found."""
 
     class Gaussian:
@@ -234,7 +234,7 @@ def test_a_small_game_learns(loss: str, penalty: Penalty) -> None:
             points = torch.randn(count, 2, generator=torch.Generator().manual_seed(start))
             return Images(points * torch.tensor([0.5, 0.2]) + torch.tensor([1.0, -1.0]))
 
-    torch.manual_seed(1)
+    torch.manual_seed(seed)
     generator = nn.Sequential(nn.Linear(2, 32), nn.ReLU(), nn.Linear(32, 2))
     discriminator = nn.Sequential(
         nn.Linear(2, 64), nn.LeakyReLU(0.2), nn.Linear(64, 64), nn.LeakyReLU(0.2), nn.Linear(64, 1)
@@ -243,12 +243,12 @@ def test_a_small_game_learns(loss: str, penalty: Penalty) -> None:
     networks = {"generator": generator, "discriminator": discriminator}
     settings = GAN(loss=loss, penalties=(penalty,), reuse_fakes=True)
     game = settings.build(Cast(networks, 2, Seat(adam, half_life=5000.0), Seat(adam)))
-    play = Engine(game, {"train": Gaussian()}, batch=128, seed=0, device=CPU)
+    play = Engine(game, {"train": Gaussian()}, batch=128, seed=seed, device=CPU)
     for _ in range(600):
         play.round()
     points = game.averages()["generator"](torch.randn(4000, 2)).detach()
-    torch.testing.assert_close(points.mean(0), torch.tensor([1.0, -1.0]), atol=0.15, rtol=0)
-    torch.testing.assert_close(points.std(0), torch.tensor([0.5, 0.2]), atol=0.12, rtol=0)
+    within(float((points.mean(0) - torch.tensor([1.0, -1.0])).abs().max()), 0.15)
+    within(float((points.std(0) - torch.tensor([0.5, 0.2])).abs().max()), 0.12)
 
 
 @pytest.mark.parametrize("kind", ["r1", "r2", "gradient"])

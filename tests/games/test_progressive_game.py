@@ -55,8 +55,8 @@ def halves(left: Tensor) -> Tensor:
     return torch.where(left[:, None], side, -side)[:, None, None].expand(-1, 1, 16, 16).clone()
 
 
-def networks() -> dict[str, nn.Module]:
-    torch.manual_seed(0)
+def networks(seed: int = 0) -> dict[str, nn.Module]:
+    torch.manual_seed(seed)
     shape = (1, 16, 16)
     return {
         "generator": ProgressiveGenerator(LATENT, 4, 16).build(shape),
@@ -65,12 +65,15 @@ def networks() -> dict[str, nn.Module]:
 
 
 def engine(
-    settings: Progressive, nets: dict[str, nn.Module] | None = None, rate: float = 2e-3
+    settings: Progressive,
+    nets: dict[str, nn.Module] | None = None,
+    rate: float = 2e-3,
+    seed: int = 0,
 ) -> Engine:
     adam = Adam(rate, (0.0, 0.99))
     cast = Cast(nets or networks(), LATENT, Seat(adam, half_life=200.0), Seat(adam))
     game = settings.build(cast)
-    return Engine(game, {"train": Halves()}, batch=BATCH, seed=0, device=CPU)
+    return Engine(game, {"train": Halves()}, batch=BATCH, seed=seed, device=CPU)
 
 
 def whole(play: Engine) -> list[Growing]:
@@ -170,11 +173,11 @@ def test_networks_that_do_not_grow_are_refused() -> None:
         Progressive(loss="none")
 
 
-def test_a_small_game_learns_while_it_grows() -> None:
+def test_a_small_game_learns_while_it_grows(seed: int, within) -> None:
     settings = Progressive(
         penalties=(Penalty("r1", 0.1, every=4),), reuse_fakes=True, images_per_stage=600
     )
-    play = engine(settings, rate=4e-3)
+    play = engine(settings, networks(seed), rate=4e-3, seed=seed)
     for _ in range(250):
         play.round()
     images = play.game.averages()["generator"](torch.randn(200, LATENT))
@@ -182,5 +185,5 @@ def test_a_small_game_learns_while_it_grows() -> None:
     errors = (images[:, None] - kinds).square().mean((2, 3, 4))
     nearest, kind = errors.min(1)
     # A picture of one half is 4 away from the other, a grey one 1; between the two lie mixtures.
-    assert nearest.median() < 0.1
-    assert 0.25 < kind.float().mean() < 0.75
+    within(float(nearest.median()), 0.1)
+    within(float((kind.float().mean() - 0.5).abs()), 0.25)

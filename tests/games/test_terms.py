@@ -61,8 +61,8 @@ def by_code(turn: Turn) -> Tensor:
     return F.one_hot((turn.draw.uniform("codes") * 3).long(), 3).float()
 
 
-def networks(head: str) -> dict[str, nn.Module]:
-    torch.manual_seed(3)
+def networks(head: str, seed: int = 0) -> dict[str, nn.Module]:
+    torch.manual_seed(seed)
     planes = 3 if head == "concatenation" else 0
     heads = {
         "projection": Projection(64, 3),
@@ -82,11 +82,13 @@ def networks(head: str) -> dict[str, nn.Module]:
     return {"generator": generator, "discriminator": discriminator}
 
 
-def play(settings: GAN, nets: dict[str, nn.Module], told: Any, rounds: int, **more: Any) -> Engine:
+def play(
+    settings: GAN, nets: dict[str, nn.Module], told: Any, rounds: int, seed: int = 0, **more: Any
+) -> Engine:
     adam = Adam(2e-3, (0.0, 0.99))
     told = None if told is None else Told(3, True, told)
     cast = Cast(nets, 2, Seat(adam, half_life=3000.0), Seat(adam), told, **more)
-    engine = Engine(settings.build(cast), {"train": Mixture()}, batch=64, seed=0, device=CPU)
+    engine = Engine(settings.build(cast), {"train": Mixture()}, batch=64, seed=seed, device=CPU)
     for _ in range(rounds):
         engine.round()
     return engine
@@ -101,23 +103,23 @@ TOLD_BY = {
 
 
 @pytest.mark.parametrize("how", TOLD_BY)
-def test_a_small_conditional_game_learns_what_it_is_told(how: str) -> None:
-    engine = play(TOLD_BY[how], networks(how), by_class, 500)
+def test_a_small_conditional_game_learns_what_it_is_told(how: str, seed: int, within) -> None:
+    engine = play(TOLD_BY[how], networks(how, seed), by_class, 500, seed)
     generator = engine.game.averages()["generator"]
     for number, centre in enumerate(CENTRES):
         told = F.one_hot(torch.full((500,), number), 3).float()
         points = generator(torch.randn(500, 2), told).detach()
-        torch.testing.assert_close(points.mean(0), centre, atol=0.3, rtol=0)
+        within(float((points.mean(0) - centre).abs().max()), 0.3)
 
 
-def test_codes_that_nobody_labelled_come_to_tell_clusters_apart() -> None:
+def test_codes_that_nobody_labelled_come_to_tell_clusters_apart(seed: int, within) -> None:
     settings = GAN(penalties=R1, terms=(Classifier(on="fakes"),))
-    engine = play(settings, networks("classifier"), by_code, 500)
+    engine = play(settings, networks("classifier", seed), by_code, 500, seed)
     nets = engine.game.networks()
     told = torch.eye(3).repeat_interleave(300, 0)
     points = nets["generator"](torch.randn(900, 2), told)
     read = nets["discriminator"](points).reading.argmax(1)
-    assert (read == told.argmax(1)).float().mean() > 0.95
+    within(float((read != told.argmax(1)).float().mean()), 0.05)
 
 
 def turn_of(nets: dict[str, nn.Module], batch: Any = None) -> Turn:
@@ -281,13 +283,15 @@ def test_an_unrolled_generator_answers_for_its_half_or_for_the_whole_value() -> 
     assert not torch.allclose(found["fakes"], found["value"])
 
 
-def test_packed_images_are_the_channels_of_one_and_a_small_game_learns_so() -> None:
+def test_packed_images_are_the_channels_of_one_and_a_small_game_learns_so(
+    seed: int, within
+) -> None:
     images = torch.arange(4 * 2 * 3 * 3.0).view(4, 2, 3, 3)
     found = packed(images, 2)
     assert torch.equal(found[1], torch.cat([images[2], images[3]]))
     settings = GAN(pack=2, penalties=R1)
     assert settings.seen((3, 8, 8), 5) == (6, 8, 8) and settings.multiple == 2
-    nets = networks("projection")
+    nets = networks("projection", seed)
     nets["generator"] = nn.Sequential(nn.Linear(2, 64), nn.ReLU(), nn.Linear(64, 2), Unflat())
     nets["discriminator"] = nn.Sequential(
         nn.Flatten(),
@@ -301,13 +305,13 @@ def test_packed_images_are_the_channels_of_one_and_a_small_game_learns_so() -> N
 
     adam = Adam(2e-3, (0.0, 0.99))
     game = settings.build(Cast(nets, 2, Seat(adam, half_life=3000.0), Seat(adam)))
-    engine = Engine(game, {"train": Maps()}, batch=64, seed=0, device=CPU)
+    engine = Engine(game, {"train": Maps()}, batch=64, seed=seed, device=CPU)
     for _ in range(500):
         engine.round()
     points = game.averages()["generator"](torch.randn(1000, 2)).flatten(1).detach()
     spread = Mixture().batch(0, 4000).images.std(0)
-    torch.testing.assert_close(points.mean(0), torch.zeros(2), atol=0.3, rtol=0)
-    torch.testing.assert_close(points.std(0), spread, atol=0.3, rtol=0)
+    within(float(points.mean(0).abs().max()), 0.3)
+    within(float((points.std(0) - spread).abs().max()), 0.3)
 
 
 class Maps(Mixture):
@@ -386,7 +390,7 @@ def test_a_look_ahead_leaves_a_classifier_where_it_is() -> None:
     assert engine.is_finite()
 
 
-def test_a_warm_up_pulls_the_nearest_fakes_and_ends_on_its_clock() -> None:
+def test_a_warm_up_pulls_the_nearest_fakes_and_ends_on_its_clock(seed: int, within) -> None:
     reals, fakes = torch.randn(6, 2, 3, 3), torch.randn(9, 2, 3, 3)
     for place, real in zip(nearest(reals, fakes), reals, strict=True):
         assert (fakes - real).square().sum((1, 2, 3)).argmin() == place
@@ -394,7 +398,7 @@ def test_a_warm_up_pulls_the_nearest_fakes_and_ends_on_its_clock() -> None:
     others = nearest(reals, fakes[: len(reals)], told)
     assert torch.equal(told[others], told)
     settings = GAN(warm_up=WarmUp(64 * 200), penalties=R1)
-    engine = play(settings, {**networks("concatenation")}, by_class, 200)
+    engine = play(settings, networks("concatenation", seed), by_class, 200, seed)
     assert engine.game.phase(64 * 199) is engine.game.phases[0]
     assert engine.game.phase(engine.images) is engine.game.phases[1]
     assert "warm-up/error" in engine.meter.means()
@@ -402,7 +406,7 @@ def test_a_warm_up_pulls_the_nearest_fakes_and_ends_on_its_clock() -> None:
         torch.randn(900, 2), torch.eye(3).repeat_interleave(300, 0)
     )
     covered = torch.cdist(CENTRES, points.detach()).min(1).values
-    assert covered.max() < 0.5  # every mode has a fake
+    within(float(covered.max()), 0.5)  # every mode has a fake
     engine.round()
     assert "warm-up/error" not in engine._moves()[0]
 

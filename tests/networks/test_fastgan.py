@@ -18,8 +18,8 @@ def told(count: int, conditions: int) -> tuple[Tensor, ...]:
     return (torch.eye(conditions)[torch.arange(count) % conditions],) if conditions else ()
 
 
-def small(shape, conditions: int = 0, **settings) -> nn.Module:
-    torch.manual_seed(0)
+def small(shape, conditions: int = 0, seed: int = 0, **settings) -> nn.Module:
+    torch.manual_seed(seed)
     return FastGANGenerator(**{"latent": 6, "width": 4, **settings}).build(shape, conditions)
 
 
@@ -168,15 +168,15 @@ def test_bfloat16_and_channels_last() -> None:
     assert (half.float() - plain).norm() < 0.05 * plain.norm()
 
 
-def test_it_learns_four_images_by_heart() -> None:
-    network, latents = small((1, 16, 16), width=8), torch.randn(4, 6)
+def test_it_learns_four_images_by_heart(seed: int, within) -> None:
+    network, latents = small((1, 16, 16), width=8, seed=seed), torch.randn(4, 6)
     images = -torch.ones(4, 1, 16, 16)
     for index in range(4):
         images[index, :, 2 + index : 8 + index, 3 * index : 3 * index + 6] = 1
     optimiser = torch.optim.Adam(network.parameters(), 2e-2, fused=True)
-    for _ in range(50):
+    for _ in range(80):
         error = (network(latents) - images).square().mean()
         optimiser.zero_grad()
         error.backward()
         optimiser.step()
-    assert error.item() < 0.15 * images.var()
+    within(error.item(), float(0.15 * images.var()))

@@ -47,16 +47,17 @@ def shortened(images: int) -> dict[str, object]:
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory) -> ganvas.Run:
+def run(tmp_path_factory, seed: int) -> ganvas.Run:
     out = tmp_path_factory.mktemp("points")
-    return ganvas.train("playground-ring", out=out, overrides=shortened(128 * ROUNDS))
+    overrides = {**shortened(128 * ROUNDS), "seed": seed}
+    return ganvas.train("playground-ring", out=out, overrides=overrides)
 
 
-def test_it_learns_the_ring(run) -> None:
+def test_it_learns_the_ring(run, within) -> None:
     found = ganvas.evaluate(run, count=4_000)
     assert found["modes"].value == 8
-    assert found["near"].value > 0.8
-    assert found["reverse-kl"].value < 0.1
+    within(1 - found["near"].value, 0.2)
+    within(found["reverse-kl"].value, 0.1)
     assert found.words().startswith("8 of 8 modes, ")
     logged = [record for record in run.log if "metric/modes" in record]
     assert logged[0]["metric/near"] < 0.3 and logged[-1]["metric/near"] > 0.5
