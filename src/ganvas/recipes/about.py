@@ -115,7 +115,12 @@ ABOUT: dict[str, About] = {
     "playground-spiral": About("two spiral arms", "points", 0.7, "both arms, 97% near them"),
     "folder": About("your pictures", OWN, 20, "cats recognisable from 164 pictures"),
     "few-shot": About("a hundred pictures of yours", OWN, 35),
-    "projected": About("your pictures, through ImageNet features", OWN, 25),
+    "projected": About(
+        "your pictures, through ImageNet features",
+        OWN,
+        25,
+        "4,000 images: sharp parts, no whole cats; a compact one is sooner there",
+    ),
     "fashion-mnist": About("clothes", MNIST, 10, "10 of 10 kinds of clothes, 17x the floor"),
     "cifar10": About(
         "ten kinds of pictures, on demand",

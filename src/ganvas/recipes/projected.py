@@ -28,8 +28,12 @@ def projected() -> Recipe:
     with spectral norm and latents on the sphere. Smaller than theirs are the generator (16 channels
     at the largest map), the batch (32 for 64) and the discriminator, which sees 128 pixels for 224
     and has 0.7 million weights for 10: ``--discriminator.form full --discriminator.size 224`` is
-    theirs, for a GPU. They train for millions of images; in ten thousand, rates of 2e-4 have hardly
-    begun.
+    theirs, for a GPU.
+
+    They train for millions of images. In ten thousand, rates of 2e-4 have hardly begun; at 1e-3
+    (``--generator_optimiser.lr 1e-3 --discriminator_optimiser.lr 1e-3``) 4,000 images of cats gave
+    sharp eyes and noses out of place, where a compact discriminator drew whole, blurred faces in a
+    third of the time. On a CPU take ``folder``.
     """
     optimiser = Adam(lr=2e-4, betas=(0.0, 0.99))
     return Recipe(
