@@ -119,7 +119,7 @@ ABOUT: dict[str, About] = {
         "your pictures, through ImageNet features",
         OWN,
         25,
-        "4,000 images: sharp parts, no whole cats; a compact one is sooner there",
+        "4,000 images: sharp parts of cats, no whole ones: no help so early",
     ),
     "fashion-mnist": About("clothes", MNIST, 10, "10 of 10 kinds of clothes, 17x the floor"),
     "cifar10": About(
