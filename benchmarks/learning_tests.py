@@ -70,7 +70,7 @@ def shares(seed: int, under: str, only: str) -> dict[str, float]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description="Do the learning tests hold?")
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--only", default="", help="as pytest's -k")
     parser.add_argument("--under", nargs="+", choices=UNDER, default=["as it is"])

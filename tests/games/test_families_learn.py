@@ -181,8 +181,8 @@ def stand(unrolled: Unrolled | None, seed: int) -> tuple[list[int], float]:
 
 
 def test_a_look_ahead_keeps_the_modes_that_a_slow_discriminator_loses(seed: int, within) -> None:
-    """Samples begin about the middle, 0.7 from all eight modes."""
+    """Samples begin about the middle, 0.7 from all eight modes; even ones are 125 of each."""
     counts, distance = stand(Unrolled(steps=3, inner="adam"), seed)
-    within(30, min(counts))
+    within(max(counts), 270)
     within(distance, 0.6)
-    within(min(stand(None, seed)[0]), 15)
+    within(270, max(stand(None, seed)[0]))
