@@ -26,11 +26,13 @@ import importlib.metadata
 import json
 import os
 import platform
+import signal
 import subprocess
 import sys
 import tempfile
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -65,7 +67,8 @@ NEEDED = ("torch", "torchvision", "numpy", "pillow", "safetensors", "rich", "pyd
 
 
 def install_kit() -> dict[str, str]:
-    """The environment of the parts: this source, and those wheels of the kit that are not there.
+    """The environment of the parts: this source, and those wheels of the kit that are not there, or
+    there but older: what else is in the kit may need the newer ones.
 
     Errors: SystemExit where the kit is for another Python.
     """
@@ -86,11 +89,12 @@ def install_kit() -> dict[str, str]:
 
 
 def is_there(wheel: Path) -> bool:
+    """Whether this Python has a wheel's package, and no older one."""
+    name, version = wheel.name.split("-")[:2]
     try:
-        importlib.metadata.version(wheel.name.partition("-")[0])
+        return numbers(importlib.metadata.version(name)) >= numbers(version)
     except importlib.metadata.PackageNotFoundError:
         return False
-    return True
 
 
 def check_versions() -> list[str]:
@@ -122,6 +126,17 @@ def numbers(version: str) -> tuple[int, ...]:
     return tuple(int(each) for each in plain if each.isdigit())
 
 
+BEGUN: list[subprocess.Popen[bytes]] = []
+"""The parts' processes, each the first of a group of all that it begins itself."""
+
+
+def stop(process: subprocess.Popen[bytes]) -> None:
+    """End a part and whatever it began: what trained on would slow the parts that come after."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
 def play(part: Part, options: argparse.Namespace, environment: dict[str, str]) -> dict[str, Any]:
     """One part in its own process; what it found until it ended or its bound was reached."""
     bound = options.bound or (QUICK if options.quick else part.seconds)
@@ -133,13 +148,15 @@ def play(part: Part, options: argparse.Namespace, environment: dict[str, str]) -
     environment = {**environment, "GANVAS_CACHE": str(options.out / "cache" / part.name)}
     with log.open("w") as stream:
         words = list(map(str, command))
-        process = subprocess.Popen(words, stdout=stream, stderr=stream, env=environment)
+        process = subprocess.Popen(
+            words, stdout=stream, stderr=stream, env=environment, start_new_session=True
+        )
+        BEGUN.append(process)
         try:
             ended = f"exit {process.wait(bound)}"
         except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
             ended = f"stopped at its bound of {bound} s"
+        stop(process)
     lines = found.read_text().splitlines() if found.exists() else []
     report = {
         "part": part.name,
@@ -193,14 +210,14 @@ def check_all(options: argparse.Namespace) -> bool:
     card = subprocess.run(words, capture_output=True, text=True, env=environment, check=True)
     machine = f"{card.stdout.strip()}, Python {platform.python_version()}, {os.cpu_count()} cores"
     print(machine, flush=True)
-    asked = options.parts.split(",") if options.parts else [part.name for part in PARTS]
-    chosen = [part for part in PARTS if part.name in asked] + [LONG] * bool(options.long)
+    chosen = [part for part in PARTS if part.name in options.parts] + [LONG] * bool(options.long)
     reports: list[dict[str, Any]] = []
 
     def run(part: Part) -> None:
         reports.append(play(part, options, environment))
 
-    together = [threading.Thread(target=run, args=(part,)) for part in chosen if part.beside]
+    beside = [part for part in chosen if part.beside]
+    together = [threading.Thread(target=run, args=(part,), daemon=True) for part in beside]
     for thread in together:
         thread.start()
     for thread in together:
@@ -232,12 +249,21 @@ def inside(options: argparse.Namespace) -> None:
         module.measure(tell, options)
 
 
+def names(text: str) -> list[str]:
+    """Parts with commas between."""
+    known, asked = [part.name for part in PARTS], text.split(",")
+    if unknown := [name for name in asked if name not in known]:
+        raise argparse.ArgumentTypeError(f"no part {unknown[0]!r}: there are {', '.join(known)}")
+    return asked
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--out", type=Path, default=Path("gpu-results"))
-    parser.add_argument("--parts", help="some of them, with commas between")
+    every = ",".join(part.name for part in PARTS)
+    parser.add_argument("--parts", type=names, default=every, help="some, with commas between")
     parser.add_argument("--quick", action="store_true", help="small, on whatever device there is")
     parser.add_argument("--long", metavar="CIFAR", help="a folder or archive of CIFAR-10's images")
     parser.add_argument("--bound", type=float, help="seconds of every part, instead of its own")
@@ -247,8 +273,13 @@ def main() -> None:
     options.out.mkdir(parents=True, exist_ok=True)
     if options.inside:
         inside(options)
-    else:
+        return
+    try:
         sys.exit(0 if check_all(options) else 1)
+    finally:
+        for process in BEGUN:
+            if process.poll() is None:
+                stop(process)
 
 
 if __name__ == "__main__":

@@ -1,10 +1,12 @@
 """The check for a GPU plays on a CPU too, small; and it says what a machine lacks."""
 
+import fcntl
 import importlib.metadata
 import importlib.util
 import json
 import subprocess
 import sys
+import time
 from pathlib import Path
 from types import ModuleType
 
@@ -73,3 +75,79 @@ def test_a_part_that_hangs_keeps_what_it_found(check, tmp_path, monkeypatch, cap
     assert "stopped at its bound" in report["ended"]
     assert "| modes | one | **failed** found |" in check.rows([report], "here")
     assert "FAILED one: found" in capsys.readouterr().out
+
+
+def is_free(path: Path) -> bool:
+    """Whether nobody locks a file any more; the dead are given a moment."""
+    for _ in range(200):
+        try:
+            with path.open() as file:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+        except BlockingIOError:
+            time.sleep(0.05)
+    return False
+
+
+def test_what_a_part_began_ends_with_it(check, tmp_path, monkeypatch) -> None:
+    """Else a run that trained on would slow whatever is timed afterwards."""
+    lock, hang = tmp_path / "lock", tmp_path / "hang.py"
+    hang.write_text(
+        "import fcntl, subprocess, time\n"
+        f"file = open({str(lock)!r}, 'w')\n"
+        "fcntl.flock(file, fcntl.LOCK_EX)\n"
+        "subprocess.Popen(['sleep', '600'], pass_fds=[file.fileno()])\n"
+        "time.sleep(600)\n"
+    )
+    monkeypatch.setattr(check, "__file__", str(hang))
+    options = check.argparse.Namespace(out=tmp_path, quick=False, long=None, bound=3.0)
+    assert "stopped at its bound" in check.play(check.PARTS[-1], options, {})["ended"]
+    assert lock.exists() and is_free(lock)
+
+
+@pytest.mark.parametrize(("here", "needed"), [("4.9.0", True), ("4.15.0", False), (None, True)])
+def test_wheels_are_installed_where_there_is_none_or_an_older(
+    check, monkeypatch, here: str | None, needed: bool
+) -> None:
+    def version(name: str) -> str:
+        if here is None:
+            raise importlib.metadata.PackageNotFoundError(name)
+        return here
+
+    monkeypatch.setattr(check.importlib.metadata, "version", version)
+    wheel = Path("typing_extensions-4.14.1-py3-none-any.whl")
+    assert check.is_there(wheel) is not needed
+
+
+def test_a_part_that_is_none_is_named(tmp_path) -> None:
+    words = [sys.executable, SCRIPT, "--parts", "device,sped", "--out", tmp_path]
+    done = subprocess.run(list(map(str, words)), capture_output=True, text=True)
+    assert done.returncode == 2 and "no part 'sped': there are device, exact" in done.stderr
+
+
+def test_the_device_tests_are_told_one_by_one(tmp_path) -> None:
+    """In a process of their own, which is killed by the last of them."""
+    tests = tmp_path / "tests" / "device" / "test_some.py"
+    tests.parent.mkdir(parents=True)
+    tests.write_text(
+        "import os, pytest\n"
+        "def test_good(): pass\n"
+        "def test_bad(): assert 1 == 2, 'one is not two'\n"
+        "@pytest.mark.skip(reason='no need')\n"
+        "def test_left_out(): pass\n"
+        "def test_the_end(): os._exit(9)\n"
+    )
+    (tmp_path / "pyproject.toml").touch()
+    script = (
+        "import sys, pathlib\n"
+        f"sys.path.insert(0, {str(SCRIPT.parent)!r})\n"
+        "from gpu_parts import device\n"
+        f"device.ROOT = pathlib.Path({str(tmp_path)!r})\n"
+        f"told = open({str(tmp_path / 'told')!r}, 'w', buffering=1)\n"
+        "device.measure(lambda *found: print(*found, sep=': ', file=told), None)\n"
+    )
+    assert subprocess.run([sys.executable, "-c", script], stdout=subprocess.DEVNULL).returncode == 9
+    good, bad, out = (tmp_path / "told").read_text().splitlines()
+    assert good.startswith("good: ") and good.endswith(" s: True")
+    assert bad.startswith("bad: ") and "one is not two" in bad and bad.endswith(": False")
+    assert out == "left out: Skipped: no need: None"

@@ -73,7 +73,7 @@ def compared(recipe: Recipe, images: Images) -> dict[str, object]:
 
 
 def apart(plain: Engine, graph: Engine) -> tuple[str, bool]:
-    """Whether two engines hold the same numbers: to the bit, or within rounding."""
+    """Whether two engines hold the same numbers, to the bit; by how much they differ, if not."""
     ours, theirs = plain.tensors(), graph.tensors()
     differ = [name for name, value in ours.items() if not torch.equal(value, theirs[name])]
     if not differ:
