@@ -89,6 +89,8 @@ def test_python_m_ganvas_is_the_same_command() -> None:
         (["sample", "nowhere", "--out", "x.png", "--seeds", "0-5", "--count", "40"], "6 images"),
         (["sample", "nowhere", "--out", "x.png", "--seeds", "0-5", "--seed", "1"], "leave --seed"),
         (["sample", "nowhere", "--out", "x.png", "--seeds", "5-x"], "is not a list"),
+        (["sample", "nowhere", "--out", "x.png", "--seeds", "1,²"], "is not a list"),
+        (["sample", "nowhere", "--out", "x.png", "--at", "²"], "neither a number"),
         (["sample", "nowhere", "--out", "x.png", "--seeds", "0-99999999"], "more than"),
         (["sample", "nowhere", "--out", "x.png", "--truncation", "nan"], "--truncation"),
         (["runs", "delete"], "name the runs"),
@@ -205,12 +207,15 @@ def test_show_runs_and_recipes_tell_what_there_is(run, capsys) -> None:
     assert "Corrections" in said(capsys)[0]
 
 
-def test_runs_are_deleted_only_on_ones_word(tmp_path, capsys) -> None:
+def test_runs_are_deleted_only_on_ones_word(tmp_path, capsys, monkeypatch) -> None:
     assert main(["train", *SMALL, "--images", "16", "--out", str(tmp_path)]) == 0
     path = tmp_path / "0001-mnist"
     seconds = ganvas.load(path).seconds
     assert seconds > 0 and f"finished: 16 images in {duration(seconds)}\n" in said(capsys)[0]
     assert main(["runs", "delete", str(path)]) == 2  # no terminal to answer in
+    with monkeypatch.context() as closed:
+        closed.setattr("sys.stdin", None)  # `<&-`
+        assert main(["runs", "delete", str(path)]) == 2
     assert path.exists()
     assert main(["runs", "delete", str(path), "--yes"]) == 0
     assert not path.exists()

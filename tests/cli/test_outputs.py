@@ -1,6 +1,8 @@
 """What `sample` and others write: a chunk at a time, whole or not at all, over nothing of yours."""
 
+import struct
 import tracemalloc
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -78,6 +80,56 @@ def test_a_folder_of_the_users_is_never_replaced(run, tmp_path, capsys, names) -
         assert sample(run, f"{tmp_path}/photos/", 4, *more) == 2
         assert "name an empty folder" in capsys.readouterr().err
     assert sorted(path.name for path in (tmp_path / "photos").iterdir()) == sorted(names)
+
+
+def test_a_file_of_the_users_among_samples_keeps_them_all(run, tmp_path, capsys) -> None:
+    assert sample(run, f"{tmp_path}/many/") == 0
+    before = foreign(tmp_path / "many" / "000009.png").read_bytes()
+    assert sample(run, f"{tmp_path}/many/", 2) == 2
+    assert "(000009.png): name an empty" in capsys.readouterr().err
+    assert len(list((tmp_path / "many").iterdir())) == 5
+    assert (tmp_path / "many" / "000009.png").read_bytes() == before
+
+
+def test_the_history_of_a_run_is_no_earlier_output(run, capsys) -> None:
+    before = sorted((run / "samples").iterdir())
+    assert sample(run, f"{run}/samples/") == 2
+    assert "did not draw" in capsys.readouterr().err
+    assert sorted((run / "samples").iterdir()) == before
+
+
+@pytest.mark.parametrize("out", ["deep/grid.png", "deep/samples.npz", "deep/clip.gif", "many/"])
+def test_what_cannot_be_drawn_leaves_no_folder(run, tmp_path, out) -> None:
+    assert sample(run, f"{tmp_path}/{out}", 4, "--label", "7") == 2
+    assert not list(tmp_path.iterdir())
+
+
+def bomb(path: Path) -> None:
+    """A picture that says of itself that it is 60,000 pixels wide and high."""
+    head = struct.pack(">IIBBBBB", 60_000, 60_000, 8, 2, 0, 0, 0)
+    parts = [(b"IHDR", head), (b"IDAT", b""), (b"IEND", b"")]
+    chunks = [
+        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        for kind, data in parts
+    ]
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(chunks))
+
+
+ODD = {
+    "a picture too large to open": bomb,
+    "a TIFF cut short": lambda path: path.write_bytes(b"II*\0\x08\0\0\0\xff\xff\0\0\0"),
+    "no picture": lambda path: path.write_text("mine"),
+    "nothing": lambda path: path.touch(),
+}
+
+
+@pytest.mark.parametrize("make", ODD.values(), ids=ODD)
+def test_files_that_cannot_be_opened_are_the_users_too(run, tmp_path, capsys, make) -> None:
+    make(tmp_path / "grid.png")
+    before = (tmp_path / "grid.png").read_bytes()
+    assert sample(run, tmp_path / "grid.png") == 2
+    assert "ganvas did not draw it" in capsys.readouterr().err
+    assert (tmp_path / "grid.png").read_bytes() == before
 
 
 @pytest.mark.parametrize("name", ["compare.html", "pairs.png", "sheet.png"])

@@ -72,7 +72,7 @@ class Parser(argparse.ArgumentParser):
 
 def _clock(text: str) -> int | str:
     """``--at``: a number of images, or the word."""
-    if text != "best" and not text.isdigit():
+    if text != "best" and not text.isdecimal():
         raise argparse.ArgumentTypeError(f"{text!r} is neither a number of images nor best")
     return text if text == "best" else int(text)
 

@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -34,13 +35,16 @@ def sample(options: argparse.Namespace) -> None:
         save = _points_saver(options.out)
     asked: dict[str, Any] = {"seed": options.seed, "seeds": seeds, "truncation": options.truncation}
     asked |= {"label": options.label, "attributes": read_attributes(options.attr or [])}
+    drawn: Any  # what cannot be drawn says so before a folder is made
+    if save is _clip:
+        drawn = run.loop(options.count, **asked)
+        count = len(drawn)
+    else:
+        drawn = _begun(run.stream(options.count, **asked))
+        count = len(seeds) if seeds is not None else options.count or 64
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        if save is _clip:
-            count = _clip(run.loop(options.count, **asked), out)
-        else:
-            count = len(seeds) if seeds is not None else options.count or 64
-            save(run.stream(options.count, **asked), count, out)
+        save(drawn, count, out)
     except OSError as error:
         raise explain(error, str(out)) from None
     what = "points" if run.draws_points else "images"
@@ -69,7 +73,7 @@ def read_seeds(text: str) -> list[int]:
     seeds: list[int] = []
     for part in text.split(","):
         first, dash, last = part.partition("-")
-        if not first.isdigit() or (dash and not last.isdigit()):
+        if not first.isdecimal() or (dash and not last.isdecimal()):
             raise UsageError(f"--seeds {text!r} is not a list such as 0-31 or 1,5,9")
         end = int(last) if dash else int(first)
         if len(seeds) + end - int(first) >= MOST:
@@ -142,9 +146,13 @@ def _points_npz(chunks: Iterator[Chunk], count: int, out: Path) -> None:
     save_npz(chunks, count, out, "points")
 
 
-def _clip(images: Tensor, out: Path) -> int:
+def _clip(images: Tensor, count: int, out: Path) -> None:
     save_clip([enlarged(picture(image), 256) for image in images], out, 80, last=80)
-    return len(images)
+
+
+def _begun(chunks: Iterator[Chunk]) -> Iterator[Chunk]:
+    """The same; the first chunk is drawn at once."""
+    return chain([next(chunks)], chunks)
 
 
 def _whole(chunks: Iterator[Chunk]) -> Chunk:

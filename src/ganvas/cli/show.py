@@ -196,7 +196,7 @@ def _delete(options: argparse.Namespace) -> None:
         raise UsageError(f"name the folders to delete whole, such as {options.out}/0001-mnist")
     paths = [folder.find(name) for name in options.names]
     if not options.yes:
-        if not sys.stdin.isatty():
+        if sys.stdin is None or not sys.stdin.isatty():  # None: it was closed (`<&-`)
             raise UsageError("nothing was deleted: say --yes, or answer in a terminal")
         print(
             "delete", ", ".join(str(path) for path in paths), "for good? [y/N] ", end="", flush=True

@@ -93,7 +93,7 @@ def _length(kind: str, value: Any, recipe: Mapping[str, Any]) -> str:
         each, otherwise = 1_000, "1,000 images each"
     elif kind == "steps":
         batch = str(recipe.get("batch"))  # from a command line it is still text
-        each, otherwise = int(batch) if batch.isdigit() else None, "a step sees a batch of them"
+        each, otherwise = int(batch) if batch.isdecimal() else None, "a step sees a batch of them"
     else:
         each = _count(recipe.get("data"))
         otherwise = "an epoch sees all that `ganvas data SRC` counts"

@@ -108,7 +108,7 @@ def load_newest(folder: Path) -> tuple[Path, dict[str, Tensor], dict[str, Any], 
 def complete(folder: Path) -> Iterator[Path]:
     """Checkpoint folders by clock, oldest first; temporaries are none."""
     if folder.is_dir():
-        found = (path for path in folder.iterdir() if path.is_dir() and path.name.isdigit())
+        found = (path for path in folder.iterdir() if path.is_dir() and path.name.isdecimal())
         yield from sorted(found, key=lambda path: int(path.name))
 
 

@@ -4,6 +4,7 @@ import contextlib
 import os
 import re
 import shutil
+import warnings
 import zipfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -41,16 +42,15 @@ def check_output(path: Path, *, overwrite: bool = False) -> str:
 
 
 def _check_folder(path: Path) -> bool:
-    """Whether a folder holds earlier samples.  Errors: UsageError where it holds anything else."""
+    """Whether a folder holds earlier samples.  Errors: UsageError where it holds anything else,
+    were it a run's own sheets, or one file of the user's among the samples."""
     names = sorted(each.name for each in path.iterdir() if not each.name.startswith("."))
-    others = [name for name in names if not SAMPLE.fullmatch(name)]
-    if names and not others and not _is_ours(path / names[0]):
-        others = names
-    if others:
-        raise UsageError(
-            f"{path} holds files that ganvas did not draw ({others[0]}): name an empty folder, or "
-            f"a new one"
-        )
+    for name in names:
+        if not SAMPLE.fullmatch(name) or _mark(path / name) != "sample":
+            raise UsageError(
+                f"{path} holds files that `ganvas sample` did not draw ({name}): name an empty "
+                f"folder, or a new one"
+            )
     return bool(names)
 
 
@@ -63,10 +63,20 @@ def _is_ours(path: Path) -> bool:
         if path.suffix == ".html":
             with open(path, "rb") as file:
                 return MADE_BY.encode() in file.read(500)
-        with Image.open(path) as picture:
-            return bool(own.marked(picture))
-    except (OSError, zipfile.BadZipFile, SyntaxError):
+    except (OSError, zipfile.BadZipFile):
         return False
+    return bool(_mark(path))
+
+
+def _mark(path: Path) -> str:
+    """What a picture is marked as; "" where it is not, or is none that can be opened."""
+    try:
+        with warnings.catch_warnings():  # whatever is odd about it, it is not ours
+            warnings.simplefilter("ignore")
+            with Image.open(path) as picture:
+                return own.marked(picture)
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        return ""
 
 
 def save_folder(chunks: Iterable[Chunk], path: Path) -> None:

@@ -355,7 +355,7 @@ class Session:
 def grids(path: Path) -> dict[int, Path]:
     """A run's sample grids by clock, oldest first."""
     found = (path / "samples").glob("*.png")
-    return {int(p.stem): p for p in sorted(found) if p.stem.isdigit()}
+    return {int(p.stem): p for p in sorted(found) if p.stem.isdecimal()}
 
 
 def save_outcome(path: Path, final: Image.Image) -> None:
