@@ -1,12 +1,15 @@
 """Values: 12 bits in 16-bit files, grey pictures saved in colour, sets with nothing to see."""
 
+import shutil
+
 import numpy as np
 import pytest
 import torch
 from picture_files import encoded, picture, write
 from PIL import Image
 
-from ganvas.data import inspect_source, load_images
+from ganvas.data import collect, inspect_source, load_images
+from ganvas.data.decode import decode
 from ganvas.data.values import values_of
 from ganvas.errors import UsageError
 
@@ -126,6 +129,23 @@ def test_colour_is_decided_by_the_whole_set(tmp_path) -> None:
     assert load_images(three, split="0:2").shape[0] == 3
     assert load_images(three, limit=2, memory_bytes=0).shape[0] == 3
     assert inspect_source(three).notes == ()
+
+
+@pytest.mark.parametrize("pack", [False, True])
+def test_files_that_say_grey_are_not_decoded_for_their_colour(tmp_path, monkeypatch, pack) -> None:
+    source = in_colour(tmp_path)[1]
+    write(source / "9.png", encoded(picture(3, mode="L").convert("RGB"), "PNG"))
+    if pack:
+        source = shutil.make_archive(str(tmp_path / "packed"), "tar", source)
+    decoded = []
+
+    def counted(file, *options):
+        decoded.append(file)
+        return decode(file, *options)
+
+    monkeypatch.setattr(collect, "decode", counted)
+    assert load_images(source, limit=2).shape[0] == 1
+    assert len(decoded) == 3  # and the one that may have colours
 
 
 def test_arrays_and_data_sets_with_three_equal_channels_are_grey(tmp_path) -> None:

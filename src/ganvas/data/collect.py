@@ -183,7 +183,9 @@ def decode_chosen(
 ) -> Decoded:
     """In memory where that is small enough, else from or into a file in the cache."""
     most = memory_share() if memory_bytes is None else memory_bytes
-    rest = sorted(set(layout.names) - set(chosen))
+    rest = sorted(
+        name for name in set(layout.names) - set(chosen) if not survey.headers[name].grey
+    )
     if len(chosen) * math.prod(shape) <= most:
         return fill(InMemory(len(chosen), shape), files, chosen, rest, fit, shape, progress)
     labels = layout.labels or {}
@@ -212,7 +214,7 @@ def fill(
     progress: Progress | None,
 ) -> Decoded:
     """Decode ``chosen`` into ``store``, as grey if the fit asks for no channels and neither they
-    nor the ``rest`` of the set have any colour."""
+    nor the ``rest`` of the set, whose headers do not say grey, have any colour."""
     rows = {name: row for row, name in enumerate(chosen)}
     reasons: dict[str, str] = {}
     values, first = Values(), None
@@ -246,6 +248,8 @@ def fill(
 
 def any_colour(files: Files, names: Sequence[str], fit: Fit, shape: tuple[int, int, int]) -> bool:
     """Whether some of these images has channels that differ; the first such ends the look."""
+    if not names:
+        return False
     with contextlib.closing(arrays(files, set(names), fit, shape)) as results:
         return any(
             not isinstance(result, str) and not has_equal_channels(result[None])
