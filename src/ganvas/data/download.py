@@ -46,8 +46,8 @@ def _appending_to(part: Path) -> Any:
         with open(part, "ab") as file:
             have = file.tell()
             ask = {"Range": f"bytes={have}-"} if have else {}
-            told: Any = Told(url, have)
-            get = HTTPDownloader(told, BLOCK, headers=ask, timeout=TIMEOUT)
+            shown: Any = ProgressLine(url, have)
+            get = HTTPDownloader(shown, BLOCK, headers=ask, timeout=TIMEOUT)
             try:
                 get(url, file, None)
             except HTTPError as error:
@@ -60,7 +60,7 @@ def _appending_to(part: Path) -> Any:
     return download
 
 
-class Told:
+class ProgressLine:
     """A progress bar as pooch wants it: one line on a terminal, silence in a log."""
 
     def __init__(self, url: str, done: int) -> None:
