@@ -71,7 +71,14 @@ def test_a_label_is_a_name_where_names_are_numbers(names, label, place) -> None:
 
 @pytest.mark.parametrize(
     ("names", "label"),
-    [(("1", "2", "3"), "0"), (("3", "cat"), "1"), (("cat", "dog"), "2"), (("cat", "dog"), "²")],
+    [
+        (("1", "2", "3"), "0"),
+        (("1.0", "2.0", "10.0"), "1"),
+        (("-2", "-1"), "0"),
+        (("3", "cat"), "1"),
+        (("cat", "dog"), "2"),
+        (("cat", "dog"), "²"),
+    ],
 )
 def test_a_label_that_is_none_is_refused(names, label) -> None:
     with pytest.raises(UsageError, match=f"no label '{label}': there are {names[0]}"):

@@ -1,5 +1,6 @@
 """What networks may be told: a class, attributes, or codes that nobody labelled."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -16,6 +17,7 @@ from ganvas.games.cast import Told
 
 MOST_ROWS = 4_096
 """Kinds of rows of attributes that are remembered; of more, so many at random."""
+NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?")
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ class Conditions:
             raise UsageError(f"this run knows attributes ({self.shown()}), not labels: say --attr")
         if label in self.names:
             return F.one_hot(torch.tensor(self.names.index(label)), len(self.names)).float()
-        named_by_numbers = any(name.isdecimal() for name in self.names)
+        named_by_numbers = any(map(NUMBER.fullmatch, self.names))
         if not named_by_numbers and label.isdecimal() and int(label) < len(self.names):
             return F.one_hot(torch.tensor(int(label)), len(self.names)).float()
         raise UsageError(f"no label {label!r}: there are {self.shown()}")
