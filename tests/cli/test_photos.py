@@ -1,6 +1,7 @@
 """Somebody's own pictures, from the first look to the second run, as typed in their folder."""
 
 import json
+import shlex
 
 import pytest
 from PIL import Image
@@ -112,6 +113,16 @@ def test_a_look_says_what_training_would_make_of_it(photos, capsys) -> None:
     out = capsys.readouterr().out
     command = "ganvas train --data . --data.size 20 --data.channels 1 would see 20x20: as they are"
     assert f"{command}, grey, in batches of 2; --condition.kind class" in out
+
+
+def test_the_command_that_a_look_gives_is_read_back_as_it_was_meant(photos, capsys) -> None:
+    place = photos.rename(photos.with_name("my photos, at sea"))
+    assert main(["data", str(place), "--split", "0:9", "--fit", "pad"]) == 0
+    command, _, said = capsys.readouterr().out.splitlines()[-1].partition(" would see ")
+    words = shlex.split(command)[1:]
+    given = [str(place), "--data.split", "0:9", "--data.fit", "pad"]
+    assert words == ["train", "--data", *given] and "in batches of 9" in said
+    assert main([*words, "--dry-run"]) == 0
 
 
 def test_a_table_in_the_folder_above_is_seen(photos, capsys) -> None:

@@ -2,6 +2,7 @@
 
 import argparse
 import inspect
+import shlex
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -137,10 +138,13 @@ def _training(found: "Inspection", channels: int, options: argparse.Namespace) -
     also = f", {small:,} enlarged" if small else ""
     also += f", in batches of {batch}"
     also += f"; --condition.kind {told} tells the networks of each one's {told}" if told else ""
-    given = {name: getattr(options, name) for name in ("size", "channels", "white")}
-    given["fit"] = None if options.fit == recipe.data.fit else options.fit
-    said = "".join(f" --data.{name} {value}" for name, value in given.items() if value is not None)
-    command = f"ganvas train --data {options.source}{said}"
+    given = {name: getattr(options, name) for name in ("size", "channels", "white", "split", "fit")}
+    said = "".join(
+        f" --data.{name} {value}"
+        for name, value in given.items()
+        if value not in (None, getattr(recipe.data, name))
+    )
+    command = f"ganvas train --data {shlex.quote(options.source)}{said}"
     kind = "grey" if channels == 1 else "in colour"
     return f"{command} would see {text}, {kind}{also}"
 
