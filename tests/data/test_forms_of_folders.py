@@ -32,6 +32,30 @@ def test_parts_beside_other_folders_are_classes(tmp_path) -> None:
     assert load_images(tmp_path).classes == ("bus", "train", "tram")
 
 
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("train2017", "val2017"), ("Train_Images", "test-images"), ("trainset", "testset"),
+        ("testA", "testB", "trainA", "trainB"), ("dev", "train"), ("train", "test", "unlabeled"),
+        ("test", "val"),
+    ],
+)  # fmt: skip
+def test_what_looks_like_parts_is_no_class(tmp_path, names) -> None:
+    for name in names:
+        folder_of(tmp_path / name, 2)
+    images = load_images(tmp_path)
+    assert images.labels is None and len(images) == 2 * len(names)
+    (note,) = images.notes
+    assert "look like parts of a set, not classes: call two of them train and test" in note
+
+
+def test_a_link_in_a_circle_is_passed_over(tmp_path) -> None:
+    before = load_images(folder_of(tmp_path)).fingerprint
+    (tmp_path / "circle").symlink_to("circle")
+    images = load_images(tmp_path)
+    assert images.fingerprint == before and images.notes == ("1 other file ignored",)
+
+
 def test_two_folders_for_one_part_are_named(tmp_path) -> None:
     for name in ("train", "Training", "test", "val"):
         folder_of(tmp_path / name, 2)
@@ -110,7 +134,8 @@ def test_back_slashes_of_archives_are_slashes(tmp_path) -> None:
         "@eaDir/00.png/SYNOPHOTO_THUMB_S.jpg", "cat/@eaDir/x.jpg", "#recycle/old.png",
         "@Recycle/old.png", "$RECYCLE.BIN/$R1.png", "System Volume Information/x.png",
         "__MACOSX/cat/._1.png", ".thumbnails/1.png", ".DS_Store", "Thumbs.db", "cat/desktop.ini",
-        "lost+found/1.png", "#snapshot/hourly/1.png",
+        "lost+found/1.png", "#snapshot/hourly/1.png", "RECYCLER/1.png", "found.000/1.png",
+        "@Recently-Snapshot/1.png", "cat/@__thumb/1.png", "~snapshot/nightly/1.png",
     ],
 )  # fmt: skip
 def test_what_systems_leave_behind_is_passed_over(tmp_path, name) -> None:

@@ -86,6 +86,10 @@ def test_a_stylegan_listing_that_does_not_fit_is_named(tmp_path, listing, words)
         ["Part 1/a.png", "Part 2/a.png"],
         ["batch_1/a.png", "batch_2/a.png", "batch_10/a.png"],
         ["around/00000/1.png", "around/00001/2.png"],
+        ["images_001/images/1.png", "images_002/images/2.png"],
+        ["data_batch_1/a.png", "data_batch_2/b.png"],
+        ["fold1/a.png", "fold2/b.png"],
+        ["train-00000-of-00002/a.png", "train-00001-of-00002/b.png"],
     ],
 )
 def test_shards_are_never_classes(tmp_path, names) -> None:
@@ -102,12 +106,47 @@ def test_shards_are_never_classes(tmp_path, names) -> None:
         ["0/00001.png", "1/00002.png", "10/00003.png"],
         ["001/a.png", "002/b.png"],
         ["batchelor/a.png", "party/a.png"],
+        ["folder1/a.png", "image/a.png"],
     ],
 )
 def test_numbered_classes_stay_classes(tmp_path, names) -> None:
     kind = "PPM" if names[0].endswith("ppm") else "PNG"
     images = load_images(pictures(tmp_path, names, kind))
     assert labels_of(images) == [name.split("/")[0] for name in names] and images.notes == ()
+
+
+def test_the_listings_of_both_parts_count(tmp_path) -> None:
+    for part, classes in (("train", (0, 1)), ("test", (1, 0))):
+        names = [f"00000/{part}{number}.png" for number in range(2)]
+        listing = {"labels": [list(pair) for pair in zip(names, classes, strict=True)]}
+        write(pictures(tmp_path / part, names) / "dataset.json", json.dumps(listing).encode())
+    for split, expected in (("train", "01"), ("test", "10"), ("all", "0110")):
+        images = load_images(tmp_path, split=split)
+        assert labels_of(images) == list(expected) and images.notes == ()
+
+
+def test_a_dataset_json_of_another_program_makes_no_shards(tmp_path) -> None:
+    write(pictures(tmp_path, ["0/1.png", "1/2.png"]) / "dataset.json", b'{"name": "my digits"}')
+    images = load_images(tmp_path)
+    assert labels_of(images) == ["0", "1"] and "of no use" in images.notes[0]
+
+
+@pytest.mark.parametrize(
+    "name", ["metadata.csv", "Labels.csv", "x/train.tsv", "metadata.jsonl", "list_attr_celeba.txt"]
+)
+def test_a_table_of_another_name_is_named(tmp_path, name) -> None:
+    write(pictures(tmp_path, ["x/1.png", "y/2.png", "readme.txt/3.png"]) / name, b"1.png,0\n")
+    write(tmp_path / "notes.txt", b"words")
+    assert f"not read: {name}; labels are read from a labels.csv" in load_images(tmp_path).notes[1]
+    write(tmp_path / "labels.csv", b"image,label\n1.png,0\n2.png,1\n3.png,0\n")
+    assert load_images(tmp_path).notes == ("2 other files ignored",)
+
+
+@pytest.mark.parametrize("name", ["x/labels.csv", "x/deep/attributes.csv", "y/dataset.json"])
+def test_a_table_beside_some_of_the_images_is_named(tmp_path, name) -> None:
+    write(pictures(tmp_path, ["x/1.png", "y/2.png"]) / name, b"image,label\n1.png,0\n")
+    images = load_images(tmp_path)
+    assert images.classes == ("x", "y") and images.notes[0].startswith(f"{name} is not read: ")
 
 
 def spelt(form: str, text: str) -> str:

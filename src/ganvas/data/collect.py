@@ -14,7 +14,7 @@ import PIL
 from torch import Tensor
 
 from ganvas.data.decode import BRIGHTEST, Header, Unreadable, decode, quiet, read_header
-from ganvas.data.files import LISTING, MEMBER_BYTES, TABLES, Entry, Files
+from ganvas.data.files import LISTING, MEMBER_BYTES, TABLES, Entry, Files, may_be_table
 from ganvas.data.fit import Fit
 from ganvas.data.images import Images, check_count, make_images, number_classes
 from ganvas.data.layout import Layout, lay_out
@@ -27,7 +27,7 @@ from ganvas.data.mapped import (
     open_mapped,
     save_record,
 )
-from ganvas.data.names import printable
+from ganvas.data.names import printable, some
 from ganvas.data.own import below, own_pictures, run_folders
 from ganvas.data.parallel import threaded
 from ganvas.data.part import Part
@@ -43,7 +43,7 @@ FORMAT = 2  # of the decoded copies in the cache: raise it when decoding changes
 @dataclass
 class Survey:
     """headers and stamps by name, sorted; reasons by name; tables' bytes; what ganvas drew; how
-    many other files were passed over; tables in the folder above."""
+    many other files were passed over; tables in the folder above; files that may be tables."""
 
     headers: dict[str, Header] = field(default_factory=dict)
     stamps: dict[str, str] = field(default_factory=dict)
@@ -52,6 +52,7 @@ class Survey:
     own: set[str] = field(default_factory=set)
     others: int = 0
     above: tuple[str, ...] = ()
+    unread: list[str] = field(default_factory=list)
 
     @property
     def count(self) -> int:
@@ -148,7 +149,9 @@ def leave_out_own(survey: Survey, files: Files) -> None:
     for found in (survey.headers, survey.reasons, survey.tables):
         for name in [name for name in found if name in survey.own or below(name, runs)]:
             del found[name]
-    survey.others = sum(not below(name, runs) for name in files.others)
+    others = [name for name in files.others if not below(name, runs)]
+    survey.others = len(others)
+    survey.unread = [] if survey.tables else sorted(filter(may_be_table, others))
 
 
 def check_readable(files: Files, survey: Survey) -> None:
@@ -183,9 +186,7 @@ def decode_chosen(
 ) -> Decoded:
     """In memory where that is small enough, else from or into a file in the cache."""
     most = memory_share() if memory_bytes is None else memory_bytes
-    rest = sorted(
-        name for name in set(layout.names) - set(chosen) if not survey.headers[name].grey
-    )
+    rest = sorted(name for name in set(layout.names) - set(chosen) if not survey.headers[name].grey)
     if len(chosen) * math.prod(shape) <= most:
         return fill(InMemory(len(chosen), shape), files, chosen, rest, fit, shape, progress)
     labels = layout.labels or {}
@@ -326,6 +327,11 @@ def notes_on(
         for text, count in counts.items()
         if count
     ]
+    if survey.unread:
+        notes.append(
+            f"not read: {some(survey.unread)}; labels are read from a labels.csv (image,label) "
+            "beside the images"
+        )
     return notes + [
         f"{table} in the folder above is not read: give that folder to use it"
         for table in survey.above

@@ -9,9 +9,11 @@ from ganvas.data.decode import looks_like_image
 TABLES = ("labels.csv", "attributes.csv")
 LISTING = "dataset.json"
 MEMBER_BYTES = 64 << 20
+TABULAR = ("csv", "tsv", "jsonl", "xlsx", "parquet")
 SYSTEM = frozenset((
     "__macosx", "@eadir", "#recycle", "@recycle", "#snapshot", "$recycle.bin", "lost+found",
-    "system volume information", "thumbs.db", "ehthumbs.db", "desktop.ini",
+    "system volume information", "thumbs.db", "ehthumbs.db", "desktop.ini", "recycler", "recycled",
+    "found.000", "@__thumb", "@recently-snapshot", "~snapshot",
 ))  # fmt: skip
 """What systems and network drives leave in folders of pictures: previews, rubbish bins."""
 
@@ -53,3 +55,10 @@ def is_wanted(name: str, head: Callable[[], bytes]) -> bool:
         return True
     ending = base.rsplit(".", 1)[-1] if "." in base else ""
     return looks_like_image(ending, b"") or looks_like_image("", head())
+
+
+def may_be_table(name: str) -> bool:
+    """Whether a file that is not read may hold labels: a table, or called so."""
+    base, _, ending = name.rpartition("/")[2].lower().rpartition(".")
+    called = any(word in base for word in ("label", "attr", "annotation", "classes"))
+    return ending in TABULAR or (called and ending in ("txt", "json", "mat"))

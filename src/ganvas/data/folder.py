@@ -46,7 +46,7 @@ class Folder:
             name = prefix + item.name.replace("\\", "/")  # from archives unpacked elsewhere
             if is_hidden(name):
                 continue
-            if item.is_dir():
+            if is_folder(item):
                 if not item.is_symlink() or self._leads_out(item.path, seen):
                     yield from self._walk(Path(item.path), name + "/", seen)
             elif entry := self._entry(item, name):
@@ -67,6 +67,14 @@ class Folder:
             return None
         stamp = "" if broken else f"{item.stat().st_size}-{item.stat().st_mtime_ns}"
         return Entry(name, partial(open_file, item.path), stamp)
+
+
+def is_folder(item: os.DirEntry[str]) -> bool:
+    """Whether it is one; a link that leads in a circle is none."""
+    try:
+        return item.is_dir()
+    except OSError:
+        return False
 
 
 def is_below(path: str, folder: str) -> bool:

@@ -7,10 +7,9 @@ from dataclasses import dataclass, field
 from torch import Tensor
 
 from ganvas.data.attributes import from_columns
-from ganvas.data.files import LISTING
 from ganvas.data.images import class_order
-from ganvas.data.listing import read_listing
-from ganvas.data.matching import Matcher, file
+from ganvas.data.listing import read_listings
+from ganvas.data.matching import file
 from ganvas.data.names import some
 from ganvas.data.tables import LABEL, Table, read_tables
 
@@ -18,7 +17,17 @@ from ganvas.data.tables import LABEL, Table, read_tables
 TRAIN_FOLDERS = ("train", "training")
 TEST_FOLDERS = ("test", "testing", "val", "valid", "validation")
 PARTS = {*TRAIN_FOLDERS, *TEST_FOLDERS}
-SHARD = re.compile(r"(shard|part|chunk|batch)s?[-_ ]?[0-9]+", re.IGNORECASE)
+PART = re.compile(
+    rf"({'|'.join(sorted(PARTS))}|dev|eval|evaluation)"
+    r"[-_ ]?(set|data|images?|imgs?|[ab]|[0-9]{1,4})?",
+    re.IGNORECASE,
+)
+"""What other sets call their parts: ``train2017``, ``val_images``, ``testA``."""
+SHARD = re.compile(
+    r"(\w+[-_ ])?(shard|part|chunk|batch|fold|split|subset|image)(s|es)?[-_ ]?[0-9]+"
+    r"|\w+-[0-9]{5}-of-[0-9]{5}",
+    re.IGNORECASE,
+)
 SHARD_DIGITS = 5  # at least, in folders that are called by numbers
 
 
@@ -72,14 +81,18 @@ def lay_out(names: Sequence[str], present: set[str], tables: Mapping[str, bytes]
         )
     roots = list(dict.fromkeys(["", root, train_root, test_root or train_root]))
     table = read_tables(roots, present, tables, layout.notes)
-    listings = [top for top in roots if top + LISTING in tables]
-    for top in listings if table is None else []:
-        place = top + LISTING
-        table = read_listing(place, tables[place], Matcher(top, present), layout.notes) or table
+    layout.notes += [
+        f"{name} is not read: a table belongs beside all the images, or to the top"
+        for name in tables
+        if name.rpartition("/")[0] not in {root.removesuffix("/") for root in roots}
+    ]
+    listed = False
+    if table is None:
+        table, listed = read_listings(roots, present, tables, layout.notes)
     if table is not None:
         label_by_tables(layout, table)
     if layout.labels is None:
-        label_by_folders(layout, (train_root, test_root or train_root), bool(listings))
+        label_by_folders(layout, (train_root, test_root or train_root), listed)
     if layout.labels is None and table is not None:
         label_by_columns(layout, table)
     return layout
@@ -128,8 +141,8 @@ def part_folders(names: Sequence[str], root: str) -> tuple[str, str | None]:
 def label_by_folders(layout: Layout, roots: tuple[str, str], listed: bool) -> None:
     """Sub-folders as classes, where nearly every image lies in one and there are two or more.
 
-    roots: of the training and of the test part.  listed: the set has a ``dataset.json``, so that
-    folders called by numbers are its shards.
+    roots: of the training and of the test part.  listed: the set has StyleGAN's ``dataset.json``,
+    so that folders called by numbers are its shards.
     """
     labels: dict[str, str] = {}
     strays: list[str] = []
@@ -143,7 +156,12 @@ def label_by_folders(layout: Layout, roots: tuple[str, str], listed: bool) -> No
     classes = class_order(set(labels.values()))
     if len(classes) < 2:
         return
-    if are_shards(labels, listed):
+    if sum(PART.fullmatch(each) is not None for each in classes) > 1:
+        layout.notes.append(
+            f"the folders {some(classes)} look like parts of a set, not classes: call two of them "
+            "train and test, or give one of them"
+        )
+    elif are_shards(labels, listed):
         layout.notes.append(
             f"the folders {some(classes)} are numbered parts of one set, not classes: name classes "
             "in a labels.csv (image,label)"

@@ -4,20 +4,48 @@ Its form: {"labels": [["00000/img00000000.png", 6], …]}, a number or a vector 
 """
 
 import json
+from collections.abc import Mapping, Sequence
+from functools import reduce
 from typing import Any
 
 from ganvas.data.files import LISTING
 from ganvas.data.matching import Matcher
-from ganvas.data.tables import LABEL, Table
+from ganvas.data.tables import LABEL, Table, stack
+
+Pairs = list[tuple[str, Any]]
 
 
-def read_listing(name: str, data: bytes, matcher: Matcher, notes: list[str]) -> Table | None:
-    """The listing as a table: of classes where each image has a number or a one-hot vector, else
-    of attributes 0 and 1.  None, with a note where it is of no use."""
+def read_listings(
+    roots: Sequence[str], present: set[str], files: Mapping[str, bytes], notes: list[str]
+) -> tuple[Table | None, bool]:
+    """All listings that lie at ``roots``, as one table, and whether one has the tools' form.
+
+    Errors: DataError where one has classes and another attributes.
+    """
+    pairs = {root: pairs_of(files[root + LISTING]) for root in roots if root + LISTING in files}
+    found = [
+        read_listing(root + LISTING, each, Matcher(root, present), notes)
+        for root, each in pairs.items()
+    ]
+    used = [table for table in found if table is not None]
+    return (reduce(stack, used) if used else None), any(p is not None for p in pairs.values())
+
+
+def pairs_of(data: bytes) -> Pairs | None:
+    """Names and labels, [] where there are none; None of anything else."""
     try:
         labels = json.loads(data)["labels"]
-        pairs = [] if labels is None else [(str(image), label) for image, label in labels]
+        return [] if labels is None else [(str(image), label) for image, label in labels]
     except (ValueError, KeyError, TypeError, RecursionError):
+        return None
+
+
+def read_listing(
+    name: str, pairs: Pairs | None, matcher: Matcher, notes: list[str]
+) -> Table | None:
+    """The listing as a table: of classes where each image has a number or a one-hot vector, else
+    of attributes 0 and 1.  None, with a note where it is of no use."""
+    if pairs is None:
         notes.append(
             f'{name} is of no use: it has not the form {{"labels": [["image.png", 0], …]}}; mend '
             "it, or write a labels.csv (image,label)"
@@ -28,7 +56,8 @@ def read_listing(name: str, data: bytes, matcher: Matcher, notes: list[str]) -> 
     columns, cells = as_cells([label for _, label in pairs])
     if not columns:
         notes.append(
-            f"{name} is of no use: its labels are neither whole numbers nor vectors of 0 and 1"
+            f"{name} is of no use: its labels are neither whole numbers nor vectors of 0 and 1; "
+            "write a labels.csv (image,label)"
         )
         return None
     rows: dict[str, list[str]] = {}

@@ -157,7 +157,7 @@ def resolve(
         )
     if absent:
         raise DataError(
-            f"{name} names {len(absent)} images that are not there: {some(absent)}; "
-            "add the files or remove the rows"
+            f"{name} names {len(absent)} images that are not there: {some(absent)}; write their "
+            "paths from the table's folder on, add the files or remove the rows"
         )
     return found
