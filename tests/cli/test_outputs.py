@@ -203,3 +203,5 @@ def test_a_stream_is_what_sample_draws(run, monkeypatch) -> None:
     assert torch.equal(one[120], ganvas.load(run).sample(1, seed=120)[0])
     with pytest.raises(UsageError, match="at least 1"):
         ganvas.load(run).sample(0)
+    with pytest.raises(UsageError, match="names no image"):
+        ganvas.load(run).sample(seeds=range(0))

@@ -31,9 +31,11 @@ def check_seeds(seeds: Iterable[int], seed: int | None, count: int | None) -> li
     """The seeds, one image each, if nothing else says another thing of seed or number.
 
     Raises:
-        UsageError: a ``seed`` beside them, or another ``count`` than theirs.
+        UsageError: none; a ``seed`` beside them, or another ``count`` than theirs.
     """
     seeds = list(seeds)
+    if not seeds:
+        raise UsageError("--seeds names no image")
     if seed is not None:
         raise UsageError(f"--seeds names a seed for each image: leave --seed {seed} away")
     if count not in (None, len(seeds)):

@@ -32,6 +32,7 @@ from ganvas.recipes.conditions import Conditions
 from ganvas.recipes.length import fixed
 from ganvas.recipes.recipe import Recipe
 from ganvas.runs import checkpoint, folder, plugins, record, scores
+from ganvas.runs.interrupt import interruptible
 from ganvas.runs.loggers import Logger
 from ganvas.runs.pictures import save_png
 from ganvas.runs.points import PointScorer
@@ -371,12 +372,14 @@ def _check_batch(recipe: Recipe, images: Images, path: Path) -> None:
 def _play(session: Session, began: float) -> Run:
     minutes = session.recipe.minutes
     deadline = None if minutes is None else began + 60 * minutes - RESERVE
-    signal = session.play(deadline)
-    save_outcome(session.path, session.picture())
-    if session.scorer is not None and session.scorer.newest is not None:
-        scores.keep(session.scorer.newest, session.path)
-    run = Run(session.path)
-    write_report(run)
+    with interruptible() as late:  # a signal that comes after the last round waits as well
+        signal = session.play(deadline)
+        save_outcome(session.path, session.picture())
+        if session.scorer is not None and session.scorer.newest is not None:
+            scores.keep(session.scorer.newest, session.path)
+        run = Run(session.path)
+        write_report(run)
+    signal = signal or late.signal
     if signal is not None:
         raise Stopped(run, signal)
     return run
