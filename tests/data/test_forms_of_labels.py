@@ -149,6 +149,13 @@ def test_a_table_beside_some_of_the_images_is_named(tmp_path, name) -> None:
     assert images.classes == ("x", "y") and images.notes[0].startswith(f"{name} is not read: ")
 
 
+@pytest.mark.parametrize("table", ["labels.csv", "attributes.csv", "dataset.json"])
+def test_a_table_in_the_folder_above_is_named(tmp_path, table) -> None:
+    write(pictures(tmp_path, SHARDS) / table, b"image,label\n")
+    text = f"{table} in the folder above is not read: give that folder to use it"
+    assert load_images(tmp_path / "00000").notes == (text,)
+
+
 def spelt(form: str, text: str) -> str:
     return unicodedata.normalize(form, text)
 
@@ -247,6 +254,7 @@ PIXELS = np.arange(4 * 5 * 5 * 3, dtype=np.uint8).reshape(4, 5, 5, 3)
     "labels",
     [
         [3, 1, 3, 2],
+        [3.0, 1.0, 3.0, 2.0],
         [[3], [1], [3], [2]],
         np.eye(4)[[3, 1, 3, 2]],
         np.eye(5, dtype=bool)[[3, 1, 3, 2]],
@@ -270,3 +278,16 @@ def test_an_array_alone_and_labels_that_fit_no_image(tmp_path) -> None:
     np.savez(tmp_path / "named.npz", x_train=PIXELS)
     with pytest.raises(DataError, match="holds x_train; name the array images"):
         load_images(tmp_path / "named.npz")
+
+
+def test_arrays_that_are_not_read_are_named(tmp_path) -> None:
+    np.savez(tmp_path / "set.npz", images=PIXELS, label=[0, 1, 0, 1], arr_0=[1.5])
+    images = load_images(tmp_path / "set.npz")
+    assert images.labels is None and images.shape == (3, 5, 5)
+    assert images.notes[0].startswith("not read: arr_0, label; what is read: images, labels")
+
+
+@pytest.mark.parametrize("labels", [[0.5, 1, 2, 3], [float("nan"), 1, 2, 3], [1e300, 0, 0, 0]])
+def test_labels_that_are_no_whole_numbers_are_refused(labels) -> None:
+    with pytest.raises(DataError, match="give one integer for each image"):
+        load_images((PIXELS, np.array(labels)))

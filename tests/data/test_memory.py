@@ -66,7 +66,7 @@ def test_fingerprint_is_the_same_on_every_machine():
         (torch.zeros(1, 1, 8, 8), "at least 2 images"),
         (torch.zeros(3, 1, 0, 8), "shape"),
         ((BYTES, torch.zeros(5)), "labels of shape"),
-        ((BYTES, torch.zeros(6)), "one integer"),
+        ((BYTES, torch.full((6,), 0.5)), "one integer"),
         ((BYTES, ["a"] * 6), "integers"),
         ((BYTES, None), "integers|labels"),
         (([1, 2], [3, 4]), "tensor or an array"),
@@ -83,7 +83,7 @@ def test_what_is_no_source(source, words):
 def test_alpha_is_composited_on_white():
     alpha = torch.tensor([0, 128, 255], dtype=torch.uint8).view(3, 1, 1, 1).expand(3, 1, 4, 4)
     grey = torch.full((3, 1, 4, 4), 100, dtype=torch.uint8)
-    images = load_images(torch.cat([grey, grey, grey, alpha], 1))
+    images = load_images(torch.cat([grey, grey, grey + 1, alpha], 1))
     assert images.shape == (3, 4, 4)
     assert images.pixels[:, 0, 0, 0].tolist() == [255, 177, 100]
     images = load_images(torch.cat([grey, alpha], 1))

@@ -158,6 +158,10 @@ def test_arrays_and_data_sets_with_three_equal_channels_are_grey(tmp_path) -> No
         images = load_images(source)
         assert images.shape == (1, 6, 6) and images.fingerprint == expected
         assert load_images(source, channels=3).shape == (3, 6, 6)
+    seen_through = torch.cat([colour, grey.flip(0)], 1)
+    files = [Image.fromarray(each.permute(1, 2, 0).numpy()) for each in seen_through]
+    assert load_images(seen_through).fingerprint == load_images(files).fingerprint
+    assert load_images(seen_through).shape == (1, 6, 6)
     colour[299, 0, 3, 3] ^= 1
     assert load_images(colour).shape == load_images(colour, split="0:100").shape == (3, 6, 6)
 

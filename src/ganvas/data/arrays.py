@@ -8,9 +8,11 @@ import numpy as np
 
 from ganvas.data.archive import check_total
 from ganvas.data.memory import Raw, add_attributes, from_array, from_labels
+from ganvas.data.names import some
 from ganvas.errors import DataError
 
 MAX_BYTES = 8 << 30
+NAMES = ("images", "labels", "attributes", "attribute_names")
 UNNAMED = {"arr_0": "images", "arr_1": "labels"}  # of numpy.savez(path, images, labels)
 
 
@@ -26,18 +28,19 @@ def read_npz(path: Path) -> Raw:
             size = sum(member.file_size for member in members.infolist())
         check_total(path, size, MAX_BYTES, path.stat().st_size)
         with np.load(path, allow_pickle=False) as file:
-            known = UNNAMED if "arr_0" in file.files else {}
+            known = {} if "images" in file.files else UNNAMED
             keys = {known.get(key, key): key for key in file.files}
             if "images" not in keys:
                 raise DataError(f"{path}: holds {', '.join(file.files)}; name the array images")
             images = file[keys["images"]]
             labels, attributes, names = (
-                file[keys[key]] if key in keys else None
-                for key in ("labels", "attributes", "attribute_names")
+                file[keys[key]] if key in keys else None for key in NAMES[1:]
             )
     except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error, KeyError) as error:
         raise unreadable(path, error) from None
     raw = from_array(images, path.name)
+    if unread := sorted(set(map(str, keys)) - set(NAMES)):
+        raw.notes = (*raw.notes, f"not read: {some(unread)}; what is read: {', '.join(NAMES)}")
     if known:
         beside = "" if labels is None else " and arr_1 for labels"
         raw.notes = (*raw.notes, f"arr_0 taken for images{beside}")

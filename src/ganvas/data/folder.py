@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
-from ganvas.data.files import TABLES, Entry, is_hidden, is_wanted
+from ganvas.data.files import LISTING, TABLES, Entry, is_hidden, is_wanted
 from ganvas.errors import DataError
 
 
@@ -24,7 +24,7 @@ class Folder:
         self.identity = str(path.resolve())
         self.others: list[str] = []
         around = path.resolve().parent
-        self.above = tuple(name for name in TABLES if os.path.isfile(around / name))
+        self.above = tuple(name for name in (*TABLES, LISTING) if os.path.isfile(around / name))
         self._listed: list[Entry] | None = None
 
     def entries(self) -> Iterator[Entry]:

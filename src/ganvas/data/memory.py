@@ -140,9 +140,9 @@ def from_labels(
 ) -> tuple[Tensor, tuple[str, ...]]:
     """int64 [N] and class names.  Integers are numbered in their order unless names are given.
 
-    labels: integers [N] or [N, 1], or one-hot [N, K].
+    labels: integers (also as 3.0) [N] or [N, 1], or one-hot [N, K].
     """
-    values = flat(as_values(labels, name))
+    values = whole(flat(as_values(labels, name)))
     if values.ndim != 1 or len(values) != count:
         raise DataError(
             f"{name}: labels of shape {list(values.shape)} for {count} images; give one for each"
@@ -162,6 +162,13 @@ def flat(values: Tensor) -> Tensor:
         return values[:, 0]
     one_hot = ((values == 0) | (values == 1)).all() and (values.sum(1) == 1).all()
     return values.float().argmax(1) if one_hot else values
+
+
+def whole(values: Tensor) -> Tensor:
+    """Whole numbers that came as floating-point ones as integers; others as they are."""
+    if not values.is_floating_point() or not (values == values.long()).all():
+        return values
+    return values.long()
 
 
 def as_values(labels: Any, name: str) -> Tensor:
@@ -204,11 +211,13 @@ def stretch_of(train: Tensor, test: Tensor | None, first: int, last: int) -> Ten
 
 
 def of_colour(fit: Fit, *parts: Raw | None) -> Fit:
-    """The fit with the channels that a whole set of three asks for: one where they are equal."""
+    """The fit with the channels that a whole set in colour (and opacity) asks for: one where its
+    colours are equal."""
     found = [part.pixels.numpy() for part in parts if part is not None]
-    if fit.channels is not None or any(pixels.shape[1] != 3 for pixels in found):
+    if fit.channels is not None or any(pixels.shape[1] not in (3, 4) for pixels in found):
         return fit
-    return replace(fit, channels=1 if all(map(has_equal_channels, found)) else 3)
+    grey = all(has_equal_channels(pixels[:, :3]) for pixels in found)
+    return replace(fit, channels=1 if grey else 3)
 
 
 def fitted(raw: Raw, fit: Fit, name: str, progress: Progress | None = None) -> Images:
