@@ -2,6 +2,7 @@
 
 import io
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -64,6 +65,22 @@ def test_paths_are_shown_as_they_are(run, tmp_path, name, capsys) -> None:
     ):
         assert main(words) == 0
         assert shown in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", ["my runs", "it's [x]", "$HOME & co"])
+def test_commands_that_are_shown_can_be_typed(run, tmp_path, name, capsys, monkeypatch) -> None:
+    def typed(text: str) -> list[str]:
+        return shlex.split(text.split("ganvas ", 1)[1])
+
+    monkeypatch.chdir(tmp_path)
+    path, other = (str(shutil.copytree(run, f"{name}/{copy}")) for copy in ("0001-a", "0002-b"))
+    assert main(["resume", path]) == 0  # at its end: nothing but the last lines
+    (more,) = [line for line in capsys.readouterr().out.splitlines() if "draw more" in line]
+    assert main(typed(more)) == 0 and (tmp_path / "grid.png").is_file()
+    Path(path, scores.RECORDS).unlink(missing_ok=True)
+    assert main(["compare", path, other]) == 2
+    error = capsys.readouterr().err.partition("`")[2].partition("`")[0]
+    assert typed(error) == ["evaluate", path]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="names of bytes")

@@ -1,6 +1,7 @@
 """The screen of a training run: a live bar in a terminal, plain lines in a file."""
 
 import time
+from shlex import quote
 from typing import Any
 
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
@@ -69,9 +70,9 @@ class Screen:
         if score and images == run.images:
             lines.insert(1, f"  score       {score}")
         if stopped or run.images < run.recipe.images:
-            lines.append(f"  go on with  ganvas resume {path}")
+            lines.append(f"  go on with  ganvas resume {quote(str(path))}")
         else:
-            lines.append(f"  draw more   ganvas sample {path} --out grid.png")
+            lines.append(f"  draw more   ganvas sample {quote(str(path))} --out grid.png")
         self.console.print("\n".join(lines))
 
     def _show(self, event: Event) -> None:

@@ -4,6 +4,7 @@ import argparse
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 import torch
@@ -92,8 +93,8 @@ def _saver(out: str):
     if suffix in FILMS:
         clip = Path(out).with_suffix(".gif")
         raise UsageError(
-            f"--out {out}: films are not written; say --out {clip} (or .webp), and "
-            f"`ffmpeg -i {clip} {out}` makes one of it"
+            f"--out {out}: films are not written; say --out {quote(str(clip))} (or .webp), "
+            f"and `ffmpeg -i {quote(str(clip))} {quote(out)}` makes one of it"
         )
     if suffix not in known:
         raise UsageError(f"--out {out}: end it with .png, .npz, .gif, .webp, or / for a folder")

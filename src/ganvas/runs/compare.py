@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 from ganvas.errors import UsageError
@@ -38,7 +39,7 @@ def gather(runs: Iterable[str | Path]) -> dict[str, Records]:
     for path in paths:
         newest = scores.newest(path)
         if not newest:
-            raise UsageError(f"{path} has no figures yet: `ganvas evaluate {path}`")
+            raise UsageError(f"{path} has no figures yet: `ganvas evaluate {quote(str(path))}`")
         found[path.name if short else str(path)] = newest
     return found
 

@@ -1,5 +1,7 @@
 """A run that begins with the weights of another."""
 
+from shlex import quote
+
 import torch
 
 from ganvas.engine.engine import Engine
@@ -28,7 +30,7 @@ def begin_from(engine: Engine, run: str) -> str:
         if not taken:
             raise UsageError(
                 f"nothing of {run}'s {name} fits here: begin from a run with the same networks, or "
-                f"choose these as there (ganvas show {run})"
+                f"choose these as there (`ganvas show {quote(str(run))}`)"
             )
         words.append(f"{taken:,} of {len(network.state_dict()):,} tensors of the {name}")
         if name in engine.game.averages():

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 import torch
@@ -319,8 +320,9 @@ def _at_rest(recipe: Recipe, images: int, path: Path) -> list[str]:
     if left <= 0 or any(at(rate, moment) > 0 for rate in rates for moment in moments):
         return []
     return [
-        f"the learning rates are 0 from here on, so nothing will move: `ganvas train --from {path} "
-        f"--images {left}` begins a new run with these weights, and its schedules anew"
+        f"the learning rates are 0 from here on, so nothing will move: `ganvas train --from "
+        f"{quote(str(path))} --images {left}` begins a new run with these weights, and its "
+        f"schedules anew"
     ]
 
 
@@ -365,7 +367,7 @@ def _check_batch(recipe: Recipe, images: Images, path: Path) -> None:
         raise DataError(
             f"this run plays with {recipe.batch} images at a time, and {images.name} has "
             f"{len(images):,}: give more, or begin a new run with its weights (`ganvas train "
-            f"--from {path} --data SRC --batch {len(images) // 2 or 1}`)"
+            f"--from {quote(str(path))} --data SRC --batch {len(images) // 2 or 1}`)"
         )
 
 
