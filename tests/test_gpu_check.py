@@ -1,6 +1,5 @@
 """The check for a GPU plays on a CPU too, small; and it says what a machine lacks."""
 
-import fcntl
 import importlib.metadata
 import importlib.util
 import json
@@ -11,6 +10,9 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+
+from ganvas.engine.engine import Engine
+from ganvas.engine.graph import GraphEngine
 
 SCRIPT = Path(__file__).parents[1] / "benchmarks" / "gpu.py"
 
@@ -79,6 +81,7 @@ def test_a_part_that_hangs_keeps_what_it_found(check, tmp_path, monkeypatch, cap
 
 def is_free(path: Path) -> bool:
     """Whether nobody locks a file any more; the dead are given a moment."""
+    fcntl = pytest.importorskip("fcntl")
     for _ in range(200):
         try:
             with path.open() as file:
@@ -151,3 +154,23 @@ def test_the_device_tests_are_told_one_by_one(tmp_path) -> None:
     assert good.startswith("good: ") and good.endswith(" s: True")
     assert bad.startswith("bad: ") and "one is not two" in bad and bad.endswith(": False")
     assert out == "left out: Skipped: no need: None"
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason", "replays", "words"),
+    [
+        (GraphEngine, None, 7, ""),
+        (GraphEngine, None, 0, "the betas of its Adam still move, which a graph would freeze"),
+        (GraphEngine, "it cannot be", 7, "it cannot be"),
+        (Engine, None, 0, ""),
+    ],
+)
+def test_speeds_of_single_kernels_are_not_told_as_those_of_graphs(
+    monkeypatch, kind: type[Engine], reason: str | None, replays: int, words: str
+) -> None:
+    monkeypatch.syspath_prepend(SCRIPT.parent)
+    playing = importlib.import_module("gpu_parts.playing")
+    engine = kind.__new__(kind)
+    engine.reason = reason
+    vars(engine)["replays"] = replays
+    assert playing.unrecorded(engine) == words

@@ -14,7 +14,7 @@ from ganvas.errors import UserError
 from ganvas.recipes.build import build_engine, playing
 from ganvas.recipes.recipe import Recipe
 
-from .playing import choices_of, images_of, recipe_of, sentence
+from .playing import choices_of, images_of, recipe_of, sentence, unrecorded
 
 RECIPES = (
     "mnist", "began", "ebgan", "vae-gan", "aae", "progressive", "playground-ring", "attributes",
@@ -26,8 +26,6 @@ RECIPES = (
 """One of each kind of game, of each idea that joins it, and of each family of networks."""
 
 QUICK = ("mnist", "cifar10", "began", "playground-ring")
-
-NONE = "no (the betas of its Adam still move, which a graph would freeze)"
 
 SECONDS, PAIRS = 0.3, 3
 """Of speeds: there are many recipes."""
@@ -63,7 +61,8 @@ def compared(recipe: Recipe, images: Images) -> dict[str, object]:
     speeds = f"{ours.median:,.0f} images/s against {theirs.median:,.0f}"
     return {
         "words": f"{words}; {gain.median:.2f}x ({gain.low:.2f} to {gain.high:.2f}): {speeds}, "
-        f"{graph.replays or NONE} rounds replayed, batch {recipe.batch}",
+        f"batch {recipe.batch}, "
+        + (f"not recorded: {why}" if (why := unrecorded(graph)) else f"{graph.replays} replayed"),
         "ok": ok,
         "gain": gain.median,
         "images_per_second": ours.median,

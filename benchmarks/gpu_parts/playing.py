@@ -9,6 +9,8 @@ from ganvas.bench.subject import PACKAGED, shape_of
 from ganvas.data import Images
 from ganvas.data.builtin import BUILTIN
 from ganvas.data.images import make_images
+from ganvas.engine.engine import Engine
+from ganvas.engine.graph import GraphEngine
 from ganvas.recipes.build import Choices, choose, load_data
 from ganvas.recipes.recipe import Recipe
 from ganvas.recipes.table import change, find
@@ -55,6 +57,14 @@ def random_images(shape: tuple[int, int, int], count: int) -> Images:
 def choices_of(recipe: Recipe, *, graph: bool) -> Choices:
     """The rule's choices, with rounds recorded or not; no trial."""
     return replace(choose(recipe), graph=graph, threads=1)
+
+
+def unrecorded(engine: Engine) -> str:
+    """Why rounds were played kernel by kernel; "" of an engine that replays them or never would."""
+    if engine.reason is not None:
+        return engine.reason
+    waits = isinstance(engine, GraphEngine) and not engine.replays
+    return "the betas of its Adam still move, which a graph would freeze" if waits else ""
 
 
 def sentence(error: BaseException) -> str:

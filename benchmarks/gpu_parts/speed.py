@@ -20,7 +20,7 @@ from ganvas.recipes.recipe import Recipe
 from ganvas.trial import memory
 from ganvas.trial.choose import try_out
 
-from .playing import choices_of, images_of, recipe_of, sentence
+from .playing import choices_of, images_of, recipe_of, sentence, unrecorded
 
 TUTORIALS = ("tutorial-mnist", "tutorial-cifar10")
 PAIRS = 5
@@ -120,7 +120,7 @@ def large(tell: Callable[..., None], name: str, options: argparse.Namespace, lim
         f"{speed.median:,.0f} images/s ({speed.low:,.0f} to {speed.high:,.0f}), {more}, "
         f"{work:.2f} GFLOP an image, {share.median:.1%} of the matrix rate "
         f"({max(machine.better()):,.0f} TFLOP/s); batch {recipe.batch}; {choices.words()}"
-        + (f"; rounds are not recorded: {engine.reason}" if engine.reason else ""),
+        + (f", but rounds were not recorded: {why}" if (why := unrecorded(engine)) else ""),
         images_per_second=speed.median,
         share=share.median,
         memory=taken,

@@ -211,7 +211,8 @@ def test_a_clock_that_is_set_back_is_followed() -> None:
     assert_equal(plain, graph)
 
 
-def noisy(layer: nn.Module) -> Game:
+def noisy(layer: nn.Module, apart: bool = False) -> Game:
+    """Two moves, a group each; or ``apart``, of one: two turns of one, a step of the other."""
     torch.manual_seed(0)
     network = nn.Sequential(nn.Flatten(), nn.Linear(64, 8), layer, nn.Linear(8, 1))
     player = Player({"a": network}, Adam(lr=1e-2))
@@ -221,8 +222,11 @@ def noisy(layer: nn.Module) -> Game:
     def loss(turn: Turn) -> Result:
         return Result(turn.networks["a"](turn.draw.data().images).square().flatten())
 
-    moves = tuple(Move(name, ("a",), loss, every=every) for name, every in (("m", 1), ("n", 2)))
-    return Game({"a": player}, [Phase([(move,) for move in moves])])
+    one, other = (Move(name, ("a",), loss, every=every) for name, every in (("m", 1), ("n", 2)))
+    groups = [(one,), (other,)]
+    if apart:
+        groups = [(replace(one, repeat=2), replace(other, apart=True))]
+    return Game({"a": player}, [Phase(groups)])
 
 
 class Noise(nn.Module):
@@ -234,15 +238,19 @@ class Noise(nn.Module):
 
 @pytest.mark.parametrize("layer", [nn.Dropout(0.5), Noise()], ids=["dropout", "noise"])
 @pytest.mark.parametrize("accumulate", [1, 2])
-def test_networks_that_draw_for_themselves_draw_the_same_in_a_replay(layer, accumulate) -> None:
-    plain, graph = engines(lambda: noisy(layer), accumulate=accumulate)
+@pytest.mark.parametrize("apart", [False, True])
+def test_networks_that_draw_for_themselves_draw_the_same_in_a_replay(
+    layer, accumulate: int, apart: bool
+) -> None:
+    plain, graph = engines(lambda: noisy(layer, apart), accumulate=accumulate)
     for _ in range(4 * RECORDED_AFTER):
         plain.round()
         graph.round()
     assert_equal(plain, graph)
     assert graph.reason is None and graph.replays > 4
     turns = {len(kind.replays) for kind in graph._kinds.values()}
-    assert turns == {accumulate, 2 * accumulate}  # a graph a turn, each after its own seed
+    rare = 3 if apart else 2
+    assert turns == {(rare - 1) * accumulate, rare * accumulate}  # a graph a turn, and its seed
 
 
 def test_a_round_that_cannot_be_recorded_goes_on_without() -> None:

@@ -1,5 +1,6 @@
 """Steps apart for what some rounds alone compute, and reals of the generator's own."""
 
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -22,6 +23,7 @@ from .pools import Images, Pool
 CPU = torch.device("cpu")
 BATCH, LATENT = 8, 3
 ADAM = Adam(1e-2, (0.5, 0.9))
+SIDES = ("generator", "discriminator")
 
 
 class Dark(Term):
@@ -114,6 +116,31 @@ def test_rates_are_corrected_by_the_share_of_plain_steps() -> None:
             assert rate == pytest.approx(plain * ratio)
             assert betas == pytest.approx((first**ratio, second**ratio))
     assert corrected(settings, [16]).rates(0)[1][0] == 0
+
+
+@pytest.mark.parametrize(
+    ("players", "ratios"),
+    [
+        (("generator",), {"generator": 3 / 4, "discriminator": 2 / 3}),
+        (("discriminator",), {"generator": 1, "discriminator": 1 / (1 + 1 / 2 + 1 / 3)}),
+        (SIDES, {"generator": 3 / 4, "discriminator": 1 / (1 + 1 / 2 + 1 / 3)}),
+    ],
+    ids=["generator", "discriminator", "both"],
+)
+def test_a_term_s_own_steps_correct_those_whom_it_moves(
+    players: tuple[str, ...], ratios: dict[str, float]
+) -> None:
+    @dataclass(frozen=True)
+    class Both(Dark):
+        def moves(self, cast: Cast) -> tuple[Move, ...]:
+            return tuple(replace(move, players=players) for move in super().moves(cast))
+
+    settings = GAN(penalties=(Penalty("r1", every=2),), terms=(Both(),), lazy="apart")
+    moved = engine(settings).game.players
+    for side, ratio in ratios.items():
+        rate, betas = moved[side].settings.rates(0)
+        assert rate == pytest.approx(1e-2 * ratio)
+        assert betas == pytest.approx((0.5**ratio, 0.9**ratio))
 
 
 def test_what_is_of_every_round_shares_its_step_all_the_same() -> None:

@@ -161,14 +161,13 @@ class GAN(GameSettings):
         """The cast with optimisers that allow for the moves which step apart."""
         if self.lazy == "together":
             return cast
-        rare = [penalty.every for penalty in self.penalties if penalty.every > 1]
-        critic, creator = cast.discriminator, cast.generator
-        others = [move.every for move in more if move.apart]
-        return replace(
-            cast,
-            discriminator=replace(critic, optimiser=corrected(critic.optimiser, rare)),
-            generator=replace(creator, optimiser=corrected(creator.optimiser, others)),
-        )
+        penalties = [penalty.every for penalty in self.penalties if penalty.every > 1]
+        seats = {"discriminator": cast.discriminator, "generator": cast.generator}
+        for side, seat in seats.items():
+            rare = [move.every for move in more if move.apart and side in move.players]
+            rare += penalties if side == "discriminator" else []
+            seats[side] = replace(seat, optimiser=corrected(seat.optimiser, rare))
+        return replace(cast, **seats)
 
     def _before(self, cast: Cast, critic: tuple[Move, ...]) -> list[Phase]:
         if (warm_up := self.warm_up) is None:
