@@ -6,18 +6,15 @@ from collections.abc import Iterable
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from shlex import quote
 from typing import Any
 
 import torch
 
 from ganvas.data import Images
 from ganvas.data.builtin import BUILTIN
-from ganvas.data.names import some
 from ganvas.engine.device import Device, choose_device
 from ganvas.engine.engine import Engine
-from ganvas.engine.schedule import at
-from ganvas.errors import DataError, UsageError
+from ganvas.errors import UsageError
 from ganvas.recipes import table
 from ganvas.recipes.build import (
     Choices,
@@ -29,10 +26,9 @@ from ganvas.recipes.build import (
     playing,
     with_fewer,
 )
-from ganvas.recipes.conditions import Conditions
-from ganvas.recipes.length import fixed
 from ganvas.recipes.recipe import Recipe
 from ganvas.runs import checkpoint, folder, plugins, record, scores
+from ganvas.runs.going_on import at_rest, check_batch, check_conditions, going_on
 from ganvas.runs.interrupt import interruptible
 from ganvas.runs.loggers import Logger
 from ganvas.runs.pictures import save_png
@@ -246,7 +242,7 @@ def resume(
     with folder.Lock(path), ExitStack() as stack:
         old = Run(path, plugin=plugin)
         known = old.record
-        recipe = _going_on(old, images, minutes)
+        recipe = going_on(old, images, minutes)
         if images is not None and images < min(old.images, old.recipe.images):
             raise UsageError(f"{path} has seen {old.images:,} images: --images must be more")
         check(recipe)
@@ -260,8 +256,8 @@ def resume(
         # Of fewer images than a batch, what follows says more.
         found = load_data(replace(recipe, batch=1), data, progress, channels)
         if new_data:
-            _check_conditions(old, conditions_of(recipe, found))
-            _check_batch(recipe, found, path)
+            check_conditions(old, conditions_of(recipe, found))
+            check_batch(recipe, found, path)
         else:
             found = known.check_data(found)
         if isinstance(data, str | Path):  # where they lie now is where they will be sought
@@ -274,7 +270,7 @@ def resume(
         seconds = numbers.get("evaluation_seconds", 0.0)
         scorer, missing = _scorer(recipe, found, data, engine, seconds, progress)
         here = replace(known, choices=choices)
-        problems += [*_at_rest(recipe, engine.images, path), *here.differences()]
+        problems += [*at_rest(recipe, engine.images, path), *here.differences()]
         if place != was:
             record.write(here := record.at_home(here), path)
         if new_data:
@@ -312,63 +308,9 @@ def _chosen_anew(recipe: Recipe, images: Images, device: Any, listeners: list[Li
     return try_out(replace(recipe, device=device, compile=graphs), images, tell=tell)
 
 
-def _at_rest(recipe: Recipe, images: int, path: Path) -> list[str]:
-    """A warning where a run goes on although its learning rates have come to 0 for good."""
-    left = recipe.images - images
-    rates = (recipe.generator_optimiser.lr, recipe.discriminator_optimiser.lr)
-    moments = [images + left * step // 8 for step in range(9)]
-    if left <= 0 or any(at(rate, moment) > 0 for rate in rates for moment in moments):
-        return []
-    return [
-        f"the learning rates are 0 from here on, so nothing will move: `ganvas train --from "
-        f"{quote(str(path))} --images {left}` begins a new run with these weights, and its "
-        f"schedules anew"
-    ]
-
-
-def _going_on(old: Run, images: int | None, minutes: float | None) -> Recipe:
-    """The recipe of a run that goes on: to a new total, or for so many minutes, or as it was.
-
-    A run that was killed before it had fitted its minutes decides anew. If it was killed while it
-    wrote down what it had decided, that stands: its recipe tells, or else its checkpoint.
-    """
-    recipe = old.recipe
-    if images is not None:
-        return replace(recipe, images=images, minutes=minutes, fit_minutes=False)
-    if recipe.fit_minutes and recipe.minutes is not None:
-        total = checkpoint.total(old.path / "checkpoints")
-        if total is None or total >= recipe.images:
-            return recipe if minutes is None else replace(recipe, minutes=minutes)
-        recipe = fixed(recipe, total)
-    return replace(recipe, minutes=minutes, fit_minutes=False)
-
-
 def _check_length(images: int | None, minutes: float | None) -> None:
     if images is not None and minutes is not None:
         raise UsageError("--images is not allowed with --minutes: say how long in one of them")
-
-
-def _check_conditions(old: Run, new: Conditions | None) -> None:
-    """Raises DataError where new data means something else by the numbers that a run is told."""
-    if old.conditions is None or new is None or old.conditions.names == new.names:
-        return
-    lost = [name for name in old.conditions.names if name not in new.names]
-    found = [name for name in new.names if name not in old.conditions.names]
-    differ = [f"lacks {some(lost)}"] * bool(lost) + [f"also has {some(found)}"] * bool(found)
-    raise DataError(
-        f"{old.path} was told other conditions: this data "
-        f"{' and '.join(differ) or 'has them in another order'}; train a new run --from it"
-    )
-
-
-def _check_batch(recipe: Recipe, images: Images, path: Path) -> None:
-    """Raises DataError for fewer new images than one batch, which a run keeps as it began."""
-    if recipe.batch > len(images):
-        raise DataError(
-            f"this run plays with {recipe.batch} images at a time, and {images.name} has "
-            f"{len(images):,}: give more, or begin a new run with its weights (`ganvas train "
-            f"--from {quote(str(path))} --data SRC --batch {len(images) // 2 or 1}`)"
-        )
 
 
 def _play(session: Session, began: float) -> Run:
