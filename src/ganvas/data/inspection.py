@@ -238,7 +238,9 @@ def warn(
     """Plain sentences on what will trouble training."""
     sentences = []
     if count < SMALL:
-        sentences.append(f"only {count} images: a GAN will learn them by heart")
+        plural = "them" if count > 1 else "it"
+        images = f"{count} image{'s' if count > 1 else ''}"
+        sentences.append(f"only {images}: a GAN will learn {plural} by heart")
     sentences += [
         f"class {name!r} has only {number} image{'s' if number > 1 else ''}"
         for name, number in classes.items()

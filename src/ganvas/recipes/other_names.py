@@ -1,5 +1,6 @@
 """What other programs call our settings: said when such a name is given."""
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -97,7 +98,8 @@ def _length(kind: str, value: Any, recipe: Mapping[str, Any]) -> str:
     else:
         each = _count(recipe.get("data"))
         otherwise = "an epoch sees all that `ganvas data SRC` counts"
-    if not isinstance(value, int | float) or not isinstance(each, int):
+    counted = isinstance(value, int | float) and 0 < value < math.inf
+    if not counted or not isinstance(each, int):
         return f"--images, in all: {otherwise}"
     return f"--images {round(value * each)}, which is {value:g} {kind} of {each:,} images"
 
