@@ -108,6 +108,8 @@ def killed(process: subprocess.Popen[str], out: Path, lines: int) -> Path:
 def compare(whole: Path, cut: Path) -> str:
     """What differs between the newest checkpoints and the logs of two runs; "" for nothing."""
     ours, theirs = (checkpoint.load_newest(path / "checkpoints") for path in (cut, whole))
+    if other := ours[1].keys() ^ theirs[1].keys():
+        return f"{len(other)} tensors are in one alone, {min(other)} among them"
     apart = {
         name: (value.double() - theirs[1][name].double()).abs().max().item()
         for name, value in ours[1].items()
