@@ -164,6 +164,18 @@ def test_a_disk_that_fills_up_costs_a_grid_and_a_log_but_not_the_run(
     assert "was not written" in text and "JsonLines stopped logging" in text
 
 
+@pytest.mark.parametrize("keep", [0, 14, 28, 400])
+def test_a_log_is_cut_back_and_never_filled_with_zeros(tmp_path, keep: int) -> None:
+    """A log that is shorter than a checkpoint noted (some of it was lost) goes on at its end."""
+    path = tmp_path / "log.jsonl"
+    path.write_text('{"images": 8}\n{"images": 9}\n')
+    log = JsonLines(path, keep_bytes=keep)
+    log.write({"images": 16})
+    log.close()
+    kept = [{"images": 8}, {"images": 9}][: min(keep, 28) // 14]
+    assert read_log(path) == [*kept, {"images": 16}]
+
+
 def test_a_run_killed_before_its_first_checkpoint_begins_anew(tmp_path, blobs) -> None:
     whole = train(tmp_path / "whole", blobs)
     cut = train(tmp_path / "cut", blobs)

@@ -29,7 +29,7 @@ class JsonLines:
 
     def __init__(self, path: Path, keep_bytes: int | None = None) -> None:
         if keep_bytes is not None and path.exists():
-            os.truncate(path, keep_bytes)
+            os.truncate(path, min(keep_bytes, path.stat().st_size))  # never longer: of zeros
         self.path = path
         self._file = open(path, "a", encoding="utf-8")  # noqa: SIM115 - held until close
         self._whole = self._file.tell()

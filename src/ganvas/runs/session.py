@@ -26,7 +26,7 @@ from ganvas.recipes.length import fixed
 from ganvas.recipes.recipe import Recipe
 from ganvas.runs import checkpoint, scores
 from ganvas.runs.folder import write_recipe
-from ganvas.runs.interrupt import interruptible
+from ganvas.runs.interrupt import Interrupt
 from ganvas.runs.length import Promise
 from ganvas.runs.loggers import JsonLines, Logger, Loggers, read_log, tensorboard
 from ganvas.runs.pictures import enlarged, grid, save_clip, save_png
@@ -124,40 +124,36 @@ class Session:
         """Images that will have been seen at the end."""
         return -(-self.recipe.images // self.recipe.batch) * self.recipe.batch
 
-    def play(self, deadline: float | None = None) -> str | None:
+    def play(self, deadline: float | None, asked: Interrupt) -> None:
         """Play until the recipe's images are seen, the deadline, or a signal.
 
         Args:
             deadline: ``time.monotonic()`` at which to stop; ``None`` for no limit.
-
-        Returns:
-            The name of the signal that stopped it, or None.
+            asked: knows of a signal that asks to stop, as soon as one has come.
 
         Raises:
             NonFinite: a loss stopped being finite; the last checkpoint is from before that.
         """
         try:
-            with interruptible() as asked:
-                self._begin()
-                start, promise = self.engine.images, self._promise(deadline)
-                while self.engine.images < self.total and asked.signal is None:
-                    late = deadline is not None and now() >= deadline - self._reserve()
-                    if late and self.engine.images > start:
-                        break
-                    before = self.engine.images
-                    self.engine.round()
-                    self._after_round(before)
-                    if promise is not None and promise.is_due(now()):
-                        self._fit_minutes(promise, self.engine.images - before)
-                        promise = None
-                self._save()
-                self._warn_slower()
-                if asked.signal is None and (self.engine.images > start or not self._is_measured()):
-                    self._score(last=True)
+            self._begin()
+            start, promise = self.engine.images, self._promise(deadline)
+            while self.engine.images < self.total and asked.signal is None:
+                late = deadline is not None and now() >= deadline - self._reserve()
+                if late and self.engine.images > start:
+                    break
+                before = self.engine.images
+                self.engine.round()
+                self._after_round(before)
+                if promise is not None and promise.is_due(now()):
+                    self._fit_minutes(promise, self.engine.images - before)
+                    promise = None
+            self._save()
+            self._warn_slower()
+            if asked.signal is None and (self.engine.images > start or not self._is_measured()):
+                self._score(last=True)
         finally:
             self._loggers.close()
         self._tell("ended")
-        return asked.signal
 
     def _begin(self) -> None:
         """Save the very start too, so that a run killed at any moment can be resumed."""

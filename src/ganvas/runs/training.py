@@ -316,16 +316,15 @@ def _check_length(images: int | None, minutes: float | None) -> None:
 def _play(session: Session, began: float) -> Run:
     minutes = session.recipe.minutes
     deadline = None if minutes is None else began + 60 * minutes - RESERVE
-    with interruptible() as late:  # a signal that comes after the last round waits as well
-        signal = session.play(deadline)
+    with interruptible() as asked:  # what comes after the last round lets the report be written
+        session.play(deadline, asked)
         save_outcome(session.path, session.picture())
         if session.scorer is not None and session.scorer.newest is not None:
             scores.keep(session.scorer.newest, session.path)
         run = Run(session.path)
         write_report(run)
-    signal = signal or late.signal
-    if signal is not None:
-        raise Stopped(run, signal)
+    if asked.signal is not None:
+        raise Stopped(run, asked.signal)
     return run
 
 
