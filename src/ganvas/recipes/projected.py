@@ -24,9 +24,10 @@ def projected() -> Recipe:
     compare it with other recipes by eye, or in features that have nothing to do with ImageNet.
 
     Hinge loss, Adam 2e-4 with betas (0, 0.99), EMA, and all that the discriminator sees augmented
-    (Zhao et al. 2020), half of it mirrored, as in the authors' program; the generator is FastGAN's
-    with spectral norm and latents on the sphere. Smaller than theirs are the generator (16 channels
-    at the largest map), the batch (32 for 64) and the discriminator, which sees 128 pixels for 224
+    (Zhao et al. 2020; shifted exactly as there with ``--augment.steps even``), half of it mirrored,
+    as in the authors' program; the generator is FastGAN's with spectral norm and latents on the
+    sphere. Smaller than theirs are the generator (16 channels at the largest map), the batch (32
+    for 64) and the discriminator, which sees 128 pixels for 224
     and has 0.7 million weights for 10: ``--discriminator.form full --discriminator.size 224`` is
     theirs, for a GPU.
 
