@@ -95,6 +95,7 @@ def test_python_m_ganvas_is_the_same_command() -> None:
         (["sample", "nowhere", "--out", "x.png", "--truncation", "nan"], "--truncation"),
         (["runs", "delete"], "name the runs"),
         (["show", "x", "--nonsense"], "unrecognized arguments"),
+        (["resume", "x", "--lr", "3"], "at the start of a run, `ganvas train`, it is"),
     ],
 )
 def test_usage_mistakes_are_one_line_and_exit_code_2(

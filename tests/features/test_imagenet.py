@@ -182,5 +182,8 @@ def test_inception_without_a_network_says_what_to_do(cache, monkeypatch, error):
 
 def test_a_cache_that_cannot_be_written_is_told_too(cache, monkeypatch):
     cache.write_text("a file where a folder should be")
-    with pytest.raises(UserError, match="could not be fetched"):
+    with (
+        pytest.warns(RuntimeWarning, match="cannot be written"),
+        pytest.raises(UserError, match="could not be fetched"),
+    ):
         load_features("inception")

@@ -40,15 +40,17 @@ def test_values_and_two_derivatives_are_those_of_two_steps(layer, size, order) -
 
 
 @pytest.mark.parametrize("layer", [PooledConv2d, UpsampledConv2d])
-def test_bfloat16_is_as_near_as_two_steps_in_it(layer) -> None:
+def test_bfloat16_is_as_near_as_its_roundings_let_it(layer) -> None:
+    """Maps, weights and results are rounded, each by 2^-8 at the most; processors that lack the
+    format round once more."""
     torch.manual_seed(0)
     layer = layer(32, 32)
     maps = torch.randn(4, 32, 8, 8)
     exact = two_steps(layer, maps)
     with torch.autocast("cpu", torch.bfloat16):
-        made, plain = layer(maps), two_steps(layer, maps)
+        made = layer(maps)
     assert made.dtype == torch.bfloat16
-    assert (made - exact).norm() <= 1.2 * (plain - exact).norm()
+    assert (made - exact).norm() <= 2**-7 * exact.norm()
 
 
 @pytest.mark.parametrize("layer", [PooledConv2d, UpsampledConv2d])

@@ -51,6 +51,8 @@ def test_a_generator_asks_for_its_conditions(settings, known) -> None:
     ) as e:
         network(latents)
     assert known.names[1] in str(e.value) and f"'{known.names[0]}'" in str(e.value)
+    with pytest.raises(UsageError, match=rf"takes latents \[N, {size}\].*, not nothing"):
+        network()
     for wrong in (torch.eye(4)[:2], torch.tensor([1, 2]), torch.tensor([[0, 1, 0]] * 2), 1):
         with pytest.raises(UsageError, match=r"float32 \[N, 3\]"):
             network(latents, wrong)

@@ -38,7 +38,9 @@ def _run(arguments: list[str]) -> int:
     try:
         if arguments and arguments[0] in known:
             arguments, overrides = split_overrides(arguments, known[arguments[0]])
-        options = parser.parse_args(arguments)
+        options, unknown = parser.parse_known_args(arguments)
+        if unknown:
+            parser.refuse(unknown)
         if options.command is None:
             parser.print_help()
             return 0
@@ -69,6 +71,14 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         raise UsageError(f"{message} (see `{self.prog} --help`)")
 
+    def refuse(self, words: list[str]) -> NoReturn:
+        """Words it does not know; another program's name of a setting is answered with ours."""
+        from ganvas.recipes.other_names import ours
+
+        here = ours(words[0].lstrip("-").partition("=")[0]) if words[0].startswith("--") else None
+        known = "" if here is None else f": at the start of a run, `ganvas train`, it is {here}"
+        self.error(f"unrecognized arguments: {' '.join(words)}{known}")
+
 
 def _clock(text: str) -> int | str:
     """``--at``: a number of images, or the word."""
@@ -90,7 +100,7 @@ SETTINGS = (
 )
 
 
-def build_parser() -> tuple[argparse.ArgumentParser, dict[str, frozenset[str]]]:
+def build_parser() -> tuple[Parser, dict[str, frozenset[str]]]:
     """The parser, and for each verb that plays a recipe its own options: others are settings."""
     parser = Parser(
         prog="ganvas",

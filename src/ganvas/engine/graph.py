@@ -61,7 +61,8 @@ def capture_cuda() -> Capture:
                 # What broke the recording is told, not that it broke.
                 with suppress(RuntimeError), warnings.catch_warnings():
                     warnings.simplefilter("ignore")
-                    graphs[-1].capture_end()
+                    for graph in graphs[-1:]:
+                        graph.capture_end()
                 raise
             graphs[-1].capture_end()
         return [graph.replay for graph in graphs], outcome

@@ -27,8 +27,9 @@ class Inputs:
 
     def __call__(self, _: nn.Module, given: tuple[Any, ...], named: Mapping[str, Any]) -> None:
         """Raises UsageError for latents or conditions of another shape, too many or too few."""
-        if self.latent is not None and given:
-            _check_latents(given[0], self.latent)
+        if self.latent is not None:
+            first = [*given, *(each for name, each in named.items() if name != "conditions"), None]
+            _check_latents(first[0], self.latent)
         rows = given[1] if len(given) > 1 else named.get("conditions")
         if self.conditions is None:
             if rows is not None:
@@ -81,4 +82,4 @@ def _check_latents(given: Any, size: int) -> None:
 def _words(given: Any) -> str:
     if isinstance(given, Tensor):
         return f"{str(given.dtype).removeprefix('torch.')} {list(given.shape)}"
-    return type(given).__name__
+    return "nothing" if given is None else type(given).__name__
