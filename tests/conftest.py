@@ -43,8 +43,12 @@ def blobs() -> torch.Tensor:
 
 
 @pytest.fixture(autouse=True, scope="session")
-def cache(tmp_path_factory) -> Iterator[None]:
-    """A cache folder of the tests' own: nothing of the user's is read, nothing is left behind."""
+def cache(tmp_path_factory, worker_id: str) -> Iterator[None]:
+    """A cache folder of the tests' own, which all workers share: nothing of the user's is read,
+    nothing is left behind."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base if worker_id == "master" else base.parent) / "cache"
+    folder.mkdir(exist_ok=True)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("GANVAS_CACHE", str(tmp_path_factory.mktemp("cache")))
+        patch.setenv("GANVAS_CACHE", str(folder))
         yield
