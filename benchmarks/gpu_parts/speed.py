@@ -35,7 +35,7 @@ PAPERS = {
 
 def measure(tell: Callable[..., None], options: argparse.Namespace) -> None:
     limit = 0.1 if options.quick else 1.0
-    for name in TUTORIALS:
+    for name in TUTORIALS[:1] if options.quick else TUTORIALS:
         attempt(tell, f"{name} against its loop", lambda n=name: tutorial(tell, n, options, limit))
     for name in LARGE[2:] if options.quick else LARGE:
         attempt(tell, name, lambda n=name: large(tell, n, options, limit))
@@ -69,7 +69,7 @@ def tutorial(
 ) -> None:
     recipe = recipe_of(name, options.quick)
     images = images_of(recipe, 10_000)
-    many = 2 if options.quick else 8
+    many, pairs = (2, 2) if options.quick else (8, PAIRS)
     choices = chosen(recipe, images, options.quick)
     with playing(choices):
         device = torch.device(choices.device)
@@ -81,7 +81,7 @@ def tutorial(
         still.reals = OneBatch(still.reals)  # pyright: ignore[reportAttributeAccessIssue]
         engines = [side_of(ours), side_of(model)]
         plain = [replace(engines[0], round=each.round, warm=2) for each in (*loops, still)]
-        end, bare, loop, workers, theirs = in_turn([*engines, *plain], limit, pairs=PAIRS)
+        end, bare, loop, workers, theirs = in_turn([*engines, *plain], limit, pairs=pairs)
     for what, a, b in (
         ("end to end, loader in the process", end, loop),
         (f"end to end, loader with {many} workers", end, workers),
