@@ -73,7 +73,7 @@ def show(options: argparse.Namespace) -> None:
     newest = {name: value for record in log for name, value in record.items()}
     for name, value in newest.items():
         if "/" in name:
-            print(f"  {name:<28}{value:.4g}")
+            print(f"  {name:<28} {value:.4g}")
     for name in ("samples.png", "report.html"):
         if (run.path / name).is_file():
             print(f"  {name:<12}{run.path / name}")
