@@ -33,7 +33,7 @@ def test_they_are_what_the_kernel_says() -> None:
     known = Path("/proc/cpuinfo")
     flags = known.read_text().split() if known.is_file() else []
     if "avx2" not in flags:
-        pytest.skip("no x86 processor under Linux")
+        pytest.skip("needs Linux on an x86 processor, whose flags it reads")
     found = instructions(torch.backends.cpu.get_cpu_capability())
     expected = {"AMX": "amx_tile", "AVX-512 bf16": "avx512_bf16", "AVX2": "avx2"}
     for name, flag in expected.items():
