@@ -23,8 +23,8 @@ from torch.nn import functional as F
 import ganvas
 from ganvas.data import load_images
 from ganvas.features.extract import extract
+from ganvas.features.feature_table import load_features
 from ganvas.features.network import FeatureNetwork
-from ganvas.features.table import load_features
 
 ASKED = 500
 

@@ -31,8 +31,8 @@ from ganvas import keys
 from ganvas.data import load_images
 from ganvas.features import extract, load_features
 from ganvas.metrics.figure import NotApplicable
-from ganvas.metrics.side import Side
-from ganvas.metrics.table import METRICS
+from ganvas.metrics.image_set import Side
+from ganvas.metrics.metric_table import METRICS
 
 STRENGTHS = ("weak", "medium", "strong")
 COPIED = 10_000

@@ -27,7 +27,7 @@ ROUNDS = 7
 
 
 def whole() -> None:
-    from ganvas.runs.evaluate import evaluate
+    from ganvas.report.evaluate import evaluate
 
     with tempfile.TemporaryDirectory() as cache:
         os.environ["GANVAS_CACHE"] = cache

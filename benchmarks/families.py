@@ -21,8 +21,8 @@ from typing import Any
 import ganvas
 from ganvas.errors import NonFinite
 from ganvas.recipes.reading import to_plain
-from ganvas.recipes.table import change, find
-from ganvas.runs.pictures import grid, save_png
+from ganvas.recipes.recipe_table import change, find
+from ganvas.sampling.pictures import grid, save_png
 
 SIDES = ("with", "without", "plain")
 MNIST = 60_000

@@ -38,15 +38,15 @@ import torch
 from PIL import Image, ImageDraw
 from torch import Tensor
 
-from ganvas.bench import drawing, plain
-from ganvas.bench.drawing import Box, Shape, Words
+from ganvas.bench import canvas, plain
+from ganvas.bench.canvas import Box, Shape, Words
 from ganvas.bench.flops import Counter
 from ganvas.bench.speed import Side
 from ganvas.engine.device import processor, release_memory
 from ganvas.recipes.build import Choices, build_engine, load_data, playing
 from ganvas.recipes.recipe import Recipe
-from ganvas.recipes.table import change, find
-from ganvas.trial import memory
+from ganvas.recipes.recipe_table import change, find
+from ganvas.trial import peak_memory
 from ganvas.trial.choose import try_out
 
 REPEATS, LEAST = 9, 3
@@ -184,7 +184,7 @@ def match(setting: Setting, pixels: Tensor, precision: str, threads: int) -> Mat
 
 def begun(build: Callable[[], Callable[[], None]], batch: int, device: torch.device) -> Played:
     release_memory()
-    grown = memory.watch(device)
+    grown = peak_memory.watch(device)
     began = time.perf_counter()
     loop = Side(build(), batch, 1, device)
     loop.play(1)
@@ -401,14 +401,14 @@ def picture(result: dict[str, Any], lines: Sequence[Line]) -> bytes:
         more, drawn = panel(line, result["lines"][line.part], left, top)
         shapes += more
         strokes += drawn
-    return stroked(drawing.png(shapes, WIDTH, HEIGHT), strokes)
+    return stroked(canvas.png(shapes, WIDTH, HEIGHT), strokes)
 
 
 def stroked(png: bytes, strokes: Iterable[Stroke]) -> bytes:
     """The picture with smooth lines on it; whatever they do not cover stays as it is."""
     small = Image.open(io.BytesIO(png))
     large = small.resize((FINE * small.width, FINE * small.height), Image.Resampling.NEAREST)
-    pen, scale = ImageDraw.Draw(large), FINE * drawing.SCALE
+    pen, scale = ImageDraw.Draw(large), FINE * canvas.SCALE
     for stroke in strokes:
         points = [(scale * x, scale * y) for x, y in stroke.points]
         width = round(scale * stroke.width)

@@ -13,7 +13,7 @@ import tempfile
 from pathlib import Path
 
 import ganvas
-from ganvas.runs.evaluate import evaluate
+from ganvas.report.evaluate import evaluate
 
 
 def train(options: argparse.Namespace, out: Path) -> Path:

@@ -102,7 +102,7 @@ def timed(engine: Any, steps: int) -> float:
 
 
 def recipe_of(options: argparse.Namespace) -> Any:
-    from ganvas.recipes.table import change, find
+    from ganvas.recipes.recipe_table import change, find
 
     changes = {"device": "cpu", "threads": options.threads, "precision": options.precision}
     if options.program == "a":

@@ -9,7 +9,7 @@ import pytest
 import ganvas
 from ganvas.cli.main import main
 from ganvas.recipes.about import ABOUT
-from ganvas.recipes.table import RECIPES
+from ganvas.recipes.recipe_table import RECIPES
 
 from .runs.playing import picture_folder
 

@@ -9,7 +9,7 @@ import pytest
 
 from ganvas.recipes import reading, yaml
 from ganvas.recipes.recipe import Recipe
-from ganvas.recipes.table import RECIPES
+from ganvas.recipes.recipe_table import RECIPES
 
 DOCS = (Path(__file__).parents[1] / "docs/tutorials.md").read_text(encoding="utf-8")
 RECIPE = {"A": "tutorial-cifar10", "B": "tutorial-mnist"}

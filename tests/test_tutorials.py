@@ -12,12 +12,12 @@ from torch import nn
 
 import ganvas
 from ganvas.data import Draws, load_images
-from ganvas.engine.sampling import draw
 from ganvas.losses import penalties
 from ganvas.losses.adversarial import adversarial_loss
 from ganvas.networks.dcgan import DCGANDiscriminator, DCGANGenerator
 from ganvas.recipes.build import build_engine, choose
-from ganvas.recipes.table import RECIPES, change, find
+from ganvas.recipes.recipe_table import RECIPES, change, find
+from ganvas.sampling.generate import draw
 
 SMALL = {"generator.width": 8, "discriminator.width": 8, "threads": 1, "precision": "fp32"}
 

@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from ganvas.runs import checkpoint
-from ganvas.runs.loggers import read_log
+from ganvas.store import checkpoint
+from ganvas.store.log import read_log
 
 from .playing import SMALL, random_images, sentence
 

@@ -5,15 +5,15 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from ganvas.bench.subject import PACKAGED, shape_of
+from ganvas.bench.images import PACKAGED, shape_of
 from ganvas.data import Images
-from ganvas.data.builtin import BUILTIN
 from ganvas.data.images import make_images
+from ganvas.data.readers.builtin import BUILTIN
 from ganvas.engine.engine import Engine
 from ganvas.engine.graph import GraphEngine
 from ganvas.recipes.build import Choices, choose, load_data
 from ganvas.recipes.recipe import Recipe
-from ganvas.recipes.table import change, find
+from ganvas.recipes.recipe_table import change, find
 
 COUNT = 4_096
 """Random images, at most: speed does not depend on what is in an image."""

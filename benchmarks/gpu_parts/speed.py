@@ -17,7 +17,7 @@ from ganvas.engine.engine import Engine
 from ganvas.errors import UserError
 from ganvas.recipes.build import Choices, build_engine, playing
 from ganvas.recipes.recipe import Recipe
-from ganvas.trial import memory
+from ganvas.trial import peak_memory
 from ganvas.trial.choose import try_out
 
 from .playing import choices_of, images_of, recipe_of, sentence, unrecorded
@@ -108,7 +108,7 @@ def large(tell: Callable[..., None], name: str, options: argparse.Namespace, lim
     with playing(choices):
         device = torch.device(choices.device)
         work = gflop(build_engine(recipe, images, choices_of(recipe, graph=False)))
-        grown = memory.watch(device)
+        grown = peak_memory.watch(device)
         engine = build_engine(recipe, images, choices)
         machine = Machine(choices)
         speed = in_turn([side_of(engine)], limit, machine.trial, PAIRS)[0]

@@ -8,29 +8,30 @@ images = run.sample(64, seed=0)          # uint8 [64, H, W, C]
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from ganvas.version import __version__ as __version__
+
 if TYPE_CHECKING:
     from ganvas.errors import UserError as UserError
     from ganvas.recipes.parts import register as register
     from ganvas.recipes.recipe import Recipe as Recipe
-    from ganvas.runs.evaluate import evaluate as evaluate
-    from ganvas.runs.run import Run as Run
-    from ganvas.runs.run import Run as load
-    from ganvas.runs.training import resume as resume
-    from ganvas.runs.training import train as train
+    from ganvas.report.evaluate import evaluate as evaluate
+    from ganvas.store.run import Run as Run
+    from ganvas.store.run import Run as load
+    from ganvas.training.train import resume as resume
+    from ganvas.training.train import train as train
 
 _PLACES = {
     "Recipe": ("ganvas.recipes.recipe", "Recipe"),
-    "Run": ("ganvas.runs.run", "Run"),
+    "Run": ("ganvas.store.run", "Run"),
     "UserError": ("ganvas.errors", "UserError"),
-    "evaluate": ("ganvas.runs.evaluate", "evaluate"),
-    "load": ("ganvas.runs.run", "Run"),
+    "evaluate": ("ganvas.report.evaluate", "evaluate"),
+    "load": ("ganvas.store.run", "Run"),
     "register": ("ganvas.recipes.parts", "register"),
-    "resume": ("ganvas.runs.training", "resume"),
-    "train": ("ganvas.runs.training", "train"),
+    "resume": ("ganvas.training.train", "resume"),
+    "train": ("ganvas.training.train", "train"),
 }
 
 __all__ = ["Recipe", "Run", "UserError", "evaluate", "load", "register", "resume", "train"]
-__version__ = "0.1.0"
 
 
 def __getattr__(name: str) -> Any:

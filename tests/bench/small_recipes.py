@@ -8,7 +8,7 @@ from ganvas.data.images import Images, make_images
 from ganvas.engine.engine import Engine
 from ganvas.recipes.build import build_engine, choose
 from ganvas.recipes.recipe import Recipe
-from ganvas.recipes.table import change, find
+from ganvas.recipes.recipe_table import change, find
 
 TINY = {
     "generator": {"kind": "dcgan", "latent": 8, "width": 4},

@@ -9,12 +9,12 @@ from PIL import Image
 
 from ganvas.bench import picture
 from ganvas.bench.bench import bench
+from ganvas.bench.images import shape_of, subject
 from ganvas.bench.speed import PAIRS, Side, in_turn, ratio
-from ganvas.bench.subject import shape_of, subject
 from ganvas.errors import UsageError
 from ganvas.recipes.recipe import Data
-from ganvas.recipes.table import change, find
-from ganvas.trial import memory
+from ganvas.recipes.recipe_table import change, find
+from ganvas.trial import peak_memory
 
 from .small_recipes import tiny
 
@@ -94,7 +94,7 @@ def test_what_is_played_with() -> None:
 
 
 def test_memory_that_is_taken_is_seen() -> None:
-    grown = memory.watch(torch.device("cpu"))
+    grown = peak_memory.watch(torch.device("cpu"))
     first = grown()
     if first is None:
         pytest.skip("this system does not tell")

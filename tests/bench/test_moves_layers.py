@@ -12,7 +12,7 @@ from ganvas.bench.layers import by_layer, named_layers, watched
 from ganvas.bench.moves import by_move
 from ganvas.engine.draw import Draw
 from ganvas.networks.dcgan import DCGANDiscriminator
-from ganvas.recipes.table import change, find
+from ganvas.recipes.recipe_table import change, find
 
 from .small_recipes import engine_of, random_images, tiny
 

@@ -248,7 +248,7 @@ def test_a_resume_of_a_finished_run_says_so_and_changes_nothing(run, capsys) -> 
 def test_out_of_memory_names_what_to_try() -> None:
     import torch
 
-    from ganvas.cli.memory import out_of_memory
+    from ganvas.cli.out_of_memory import out_of_memory
 
     error = out_of_memory(
         torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB\nmore")
@@ -268,7 +268,7 @@ def test_the_log_is_json_lines(run) -> None:
 def test_batch_auto_is_found_when_training_begins_and_written_down(
     capsys, tmp_path, monkeypatch
 ) -> None:
-    monkeypatch.setattr("ganvas.trial.fit.LARGEST", 16)
+    monkeypatch.setattr("ganvas.trial.batch_size.LARGEST", 16)
     monkeypatch.chdir(tmp_path)
     assert main(["train", "--batch", "auto", "--dry-run"]) == 0
     assert "# batch and accumulate will be what suits this machine" in capsys.readouterr().out

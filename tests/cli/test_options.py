@@ -9,7 +9,7 @@ import ganvas
 from ganvas.cli.main import main
 from ganvas.errors import UserError
 from ganvas.recipes.parts import GENERATORS
-from ganvas.runs import plugins
+from ganvas.store import plugins
 
 PLUGIN = """
 from dataclasses import dataclass

@@ -11,12 +11,12 @@ import torch
 from PIL import Image
 
 import ganvas
+from ganvas import own_output
 from ganvas.cli.main import main
 from ganvas.data import load_images
 from ganvas.errors import UsageError
-from ganvas.runs import outputs
-from ganvas.runs import run as runs
-from ganvas.runs.outputs import check_output, save_folder, save_npz
+from ganvas.sampling.outputs import check_output, save_folder, save_npz
+from ganvas.store import run as runs
 
 
 def sample(run: Path, out: object, count: int = 4, *more: str) -> int:
@@ -149,7 +149,7 @@ def test_pages_and_sheets_of_ours_are_replaced(tmp_path, capsys) -> None:
         assert main(["data", "ring", "--out", str(tmp_path / "sheet.png")]) == 0
     assert "sheet.png, in place of an earlier one" in capsys.readouterr().out
     page = tmp_path / "page.html"
-    page.write_bytes(outputs.MADE_BY.encode())
+    page.write_bytes(own_output.PAGE_MARK.encode())
     assert check_output(page)
 
 

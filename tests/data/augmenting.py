@@ -2,7 +2,7 @@
 
 import torch
 
-from ganvas.data.chance import Uniform
+from ganvas.data.augment.chance import Uniform
 
 OFF = {"blit": None, "geometry": None, "colour": None}
 """Settings of a pipeline that does nothing yet."""

@@ -8,13 +8,13 @@ from augmenting import OFF, seeded, some_images
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from ganvas.data.ada import ADA
-from ganvas.data.bands import Bands
-from ganvas.data.blit import Blit
-from ganvas.data.chance import Chances
-from ganvas.data.colour import Colour
-from ganvas.data.corruption import Corruption
-from ganvas.data.warp import Geometry
+from ganvas.data.augment.ada import ADA
+from ganvas.data.augment.bands import Bands
+from ganvas.data.augment.blit import Blit
+from ganvas.data.augment.chance import Chances
+from ganvas.data.augment.colour import Colour
+from ganvas.data.augment.corruption import Corruption
+from ganvas.data.augment.warp import Geometry
 
 ALL = ADA(bands=Bands(), corruption=Corruption())
 SHAPES = [(1, 28, 28), (3, 32, 32), (3, 64, 64), (3, 128, 128), (3, 64, 48)]

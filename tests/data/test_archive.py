@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 from picture_files import encoded, picture, write
 
-from ganvas.data import archive, load_images
-from ganvas.data.archive import Tar, Zip
+from ganvas.data import load_images
+from ganvas.data.readers import archive
+from ganvas.data.readers.archive import Tar, Zip
 from ganvas.errors import DataError
 
 FILES = {

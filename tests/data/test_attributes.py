@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from picture_files import encoded, folder_of, picture, write
 
 from ganvas.cli.main import main
-from ganvas.data import Draws, Images, collect, contact_sheet, inspect_source, load_images
+from ganvas.data import Draws, Images, contact_sheet, inspect_source, load_images
+from ganvas.data.decoding import collect
 from ganvas.errors import DataError
 
 TABLE = "image,Smiling,hair\n00.png,1,blonde\n01.png,0,black\n02.png,1,blonde\n03.png,0,red\n"

@@ -2,7 +2,7 @@
 
 import torch
 
-from ganvas.data.augment import Augmentation
+from ganvas.data.augment.diffaugment import Augmentation
 
 OFF = {"translate": 0.0, "cutout": 0.0, "brightness": 0.0, "saturation": 0.0, "contrast": 0.0}
 

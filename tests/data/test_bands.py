@@ -7,10 +7,10 @@ import torch
 import torch.nn.functional as F
 from augmenting import OFF, seeded, some_images
 
-from ganvas.data import wavelets
-from ganvas.data.ada import ADA
-from ganvas.data.bands import POWER, Bands
-from ganvas.data.corruption import Corruption
+from ganvas.data.augment import wavelets
+from ganvas.data.augment.ada import ADA
+from ganvas.data.augment.bands import POWER, Bands
+from ganvas.data.augment.corruption import Corruption
 
 CPU = torch.device("cpu")
 

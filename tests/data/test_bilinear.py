@@ -5,7 +5,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ganvas.data.bilinear import bilinear, gathered
+from ganvas.data.augment.bilinear import bilinear, gathered
 
 
 def plain(images: Tensor, grid: Tensor) -> Tensor:

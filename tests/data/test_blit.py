@@ -8,8 +8,8 @@ import torch.nn.functional as F
 from augmenting import OFF, fixed, seeded, some_images
 from torch import Tensor
 
-from ganvas.data.ada import ADA
-from ganvas.data.blit import Blit, _sources
+from ganvas.data.augment.ada import ADA
+from ganvas.data.augment.blit import Blit, _sources
 
 BLIT = ADA(**{**OFF, "blit": Blit()})
 ON, NEVER = [0.0] * 4, [1.0] * 4

@@ -15,8 +15,9 @@ import pytest
 import requests
 import torch
 
-from ganvas.data import cifar, load_images
-from ganvas.data.download import fetched
+from ganvas.data import load_images
+from ganvas.data.readers import cifar
+from ganvas.data.readers.download import fetched
 from ganvas.errors import DataError
 
 # Of the four idx files, uncompressed, as published.

@@ -7,8 +7,8 @@ import torch
 from augmenting import OFF, fixed, seeded, some_images
 from torch import Tensor
 
-from ganvas.data.ada import ADA
-from ganvas.data.colour import Colour
+from ganvas.data.augment.ada import ADA
+from ganvas.data.augment.colour import Colour
 from ganvas.errors import UsageError
 
 COLOUR = ADA(**{**OFF, "colour": Colour()})

@@ -5,9 +5,9 @@ import torch
 from augmenting import OFF, fixed, seeded
 from torch import Tensor
 
-from ganvas.data.ada import ADA
-from ganvas.data.augment import Augmentation
-from ganvas.data.corruption import Corruption
+from ganvas.data.augment.ada import ADA
+from ganvas.data.augment.corruption import Corruption
+from ganvas.data.augment.diffaugment import Augmentation
 
 SIZES = [(8, 8), (28, 28), (32, 32), (15, 20), (9, 32)]
 NOTHING = {"brightness": 0.0, "saturation": 0.0, "contrast": 0.0}

@@ -9,7 +9,7 @@ from picture_files import encoded, folder_of, picture, write
 from PIL import Image
 
 from ganvas.data import load_images
-from ganvas.data.fit import Fit, crop_box, kept_aspect
+from ganvas.data.decoding.fit import Fit, crop_box, kept_aspect
 from ganvas.errors import DataError, UsageError
 
 sides = st.integers(1, 400)

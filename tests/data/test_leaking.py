@@ -12,8 +12,8 @@ import torch.nn.functional as F
 from augmenting import OFF, seeded
 from torch import Tensor
 
-from ganvas.data.ada import ADA
-from ganvas.data.blit import Blit
+from ganvas.data.augment.ada import ADA
+from ganvas.data.augment.blit import Blit
 
 TURNS = ADA(**{**OFF, "blit": Blit(flip=False, translate=0)})
 FLIPS = ADA(**{**OFF, "blit": Blit(rotate=False, translate=0)})

@@ -9,7 +9,8 @@ import pytest
 import torch
 from picture_files import folder_of, write
 
-from ganvas.data import Draws, load_images, mapped
+from ganvas.data import Draws, load_images
+from ganvas.data.decoding import mapped
 from ganvas.errors import DataError
 
 
@@ -46,7 +47,7 @@ def test_mapped_equals_in_memory(cache, source):
 def test_a_second_time_is_read_from_the_copy(cache, source, monkeypatch):
     first = load_images(source, memory_bytes=0)
     first.pixels[0] = 0  # never reaches the file
-    monkeypatch.setattr("ganvas.data.collect.decode", None)
+    monkeypatch.setattr("ganvas.data.decoding.collect.decode", None)
     again = load_images(source, memory_bytes=0)
     assert again.fingerprint == first.fingerprint and again.notes == first.notes
     assert again.pixels[0].any()

@@ -9,8 +9,9 @@ from ganvas.data.images import class_order, in_order, number_classes, with_label
 from ganvas.data.names import natural
 from ganvas.errors import DataError, UsageError
 from ganvas.recipes.build import Choices
-from ganvas.recipes.conditions import ByClass, Conditions
-from ganvas.runs import record
+from ganvas.recipes.conditions import ByClass
+from ganvas.sampling.conditions import Conditions
+from ganvas.store import record
 
 CHOICES = Choices("cpu", "fp32", "contiguous", 1)
 

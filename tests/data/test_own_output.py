@@ -10,7 +10,7 @@ from picture_files import encoded, folder_of, picture, write
 
 from ganvas.data import contact_sheet, load_images
 from ganvas.errors import DataError
-from ganvas.runs.pictures import save_clip, save_png
+from ganvas.sampling.pictures import save_clip, save_png
 
 
 def run_of(path: Path, marked: bool = True) -> Path:

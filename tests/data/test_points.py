@@ -8,7 +8,7 @@ import torch
 from ganvas.data import Draws, contact_sheet, inspect_source, load_images, portrait
 from ganvas.data.images import shape_words
 from ganvas.data.plane import INK, PAPER, REACH, blank, dots, finished, scatter
-from ganvas.data.points import CLOUDS, SHAPE, grid, ring, spiral
+from ganvas.data.readers.clouds import CLOUDS, SHAPE, grid, ring, spiral
 from ganvas.errors import UsageError
 
 FINGERPRINTS = {

@@ -6,8 +6,8 @@ import torch
 
 from ganvas import keys
 from ganvas.data import load_images
-from ganvas.data.builtin import read_mnist
-from ganvas.data.stacked import read_stacked_mnist
+from ganvas.data.readers.mnist import read_mnist
+from ganvas.data.readers.stacked import read_stacked_mnist
 from ganvas.features import extract, load_features
 
 FINGERPRINTS = {

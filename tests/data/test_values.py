@@ -8,9 +8,10 @@ import torch
 from picture_files import encoded, picture, write
 from PIL import Image
 
-from ganvas.data import collect, inspect_source, load_images
-from ganvas.data.decode import decode
-from ganvas.data.values import values_of
+from ganvas.data import inspect_source, load_images
+from ganvas.data.decoding import collect
+from ganvas.data.decoding.decode import decode
+from ganvas.data.decoding.values import values_of
 from ganvas.errors import UsageError
 
 

@@ -7,8 +7,8 @@ import torch
 from augmenting import OFF, fixed, seeded, some_images
 from torch import Tensor
 
-from ganvas.data.ada import ADA
-from ganvas.data.warp import Geometry, resample
+from ganvas.data.augment.ada import ADA
+from ganvas.data.augment.warp import Geometry, resample
 
 GEOMETRY = ADA(**{**OFF, "geometry": Geometry()})
 ON, NEVER, MIDDLE = [0.0] * 4, [1.0] * 4, [0.5] * 4

@@ -18,15 +18,15 @@ from torch import Tensor, nn
 
 import ganvas
 from ganvas.data import Draws, load_images
-from ganvas.data.ada import ADA
-from ganvas.data.augment import Augmentation
+from ganvas.data.augment.ada import ADA
+from ganvas.data.augment.diffaugment import Augmentation
 from ganvas.engine.draw import Draw, Share
 from ganvas.engine.graph import GraphEngine
 from ganvas.features import load_features
-from ganvas.networks.grouped import GroupedConv2d
+from ganvas.networks.operators.grouped import GroupedConv2d
 from ganvas.recipes.build import build_engine, choose, load_data, playing
 from ganvas.recipes.parts import DISCRIMINATORS, GENERATORS
-from ganvas.recipes.table import change, find
+from ganvas.recipes.recipe_table import change, find
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
 

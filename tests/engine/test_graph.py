@@ -17,17 +17,17 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_map
 
 from ganvas.data import Draws, load_images
-from ganvas.data.ada import ADA
-from ganvas.data.colour import Colour
-from ganvas.data.corruption import Corruption
+from ganvas.data.augment.ada import ADA
+from ganvas.data.augment.colour import Colour
+from ganvas.data.augment.corruption import Corruption
 from ganvas.engine.engine import Engine
 from ganvas.engine.game import Game, Move, Phase, Result, Turn
 from ganvas.engine.graph import MOST_GRAPHS, RECORDED_AFTER, Cut, GraphEngine, Outcome, _tensors
 from ganvas.engine.player import Adam, Player
 from ganvas.engine.schedule import Linear
-from ganvas.games.cast import Cast, Seat
 from ganvas.games.gan import GAN, Penalty
-from ganvas.games.strength import Adaptive, Augment
+from ganvas.games.parts.strength import Adaptive, Augment
+from ganvas.games.setup import Cast, Seat
 from ganvas.networks.dcgan import DCGANDiscriminator, DCGANGenerator
 
 CPU = torch.device("cpu")

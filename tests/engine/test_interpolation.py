@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from ganvas.engine.interpolation import lerp, loop, slerp
+from ganvas.sampling.interpolation import lerp, loop, slerp
 
 SHARES = torch.linspace(0, 1, 9, dtype=torch.float64)
 

@@ -16,8 +16,8 @@ from ganvas.errors import UsageError, UserError
 from ganvas.features import load_features
 from ganvas.features.projected import Projected, ProjectedDiscriminator
 from ganvas.features.taps import CHANNELS, STRIDES, Halving, Taps, efficientnet_taps
-from ganvas.games.cast import Cast, Seat
 from ganvas.games.gan import GAN
+from ganvas.games.setup import Cast, Seat
 from ganvas.losses.adversarial import hinge, per_image
 
 GREY, COLOUR = (1, 16, 16), (3, 16, 16)

@@ -6,10 +6,10 @@ from torch import nn
 
 from ganvas.engine.engine import Engine
 from ganvas.engine.player import Adam
-from ganvas.games.cast import Cast, Seat, Told
 from ganvas.games.gan import GAN
+from ganvas.games.parts.strength import Adaptive, Strength
 from ganvas.games.progressive import Progressive
-from ganvas.games.strength import Adaptive, Strength
+from ganvas.games.setup import Cast, Seat, Told
 from ganvas.networks.progressive import ProgressiveDiscriminator, ProgressiveGenerator
 from ganvas.networks.r3gan import R3GANDiscriminator
 

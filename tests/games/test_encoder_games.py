@@ -11,12 +11,12 @@ from ganvas.engine.draw import Draw, Share
 from ganvas.engine.engine import Engine
 from ganvas.engine.player import Adam
 from ganvas.games.aae import AAE
-from ganvas.games.cast import Cast, GameSettings, Seat, Told
-from ganvas.games.penalty import Penalty
-from ganvas.games.strength import Adaptive
+from ganvas.games.parts.penalty import Penalty
+from ganvas.games.parts.strength import Adaptive
+from ganvas.games.setup import Cast, GameSettings, Seat, Told
 from ganvas.games.vae_gan import VAEGAN, parted
 from ganvas.networks.compact import CompactDiscriminator
-from ganvas.networks.conditioned import Concatenate, Sequence
+from ganvas.networks.layers.conditioned import Concatenate, Sequence
 
 from .pools import Images, Pool
 

@@ -11,9 +11,9 @@ from ganvas.engine.draw import Draw, Share
 from ganvas.engine.engine import Engine
 from ganvas.engine.player import Adam
 from ganvas.games.began import BEGAN
-from ganvas.games.cast import Cast, GameSettings, Seat
 from ganvas.games.ebgan import EBGAN
-from ganvas.games.strength import Adaptive
+from ganvas.games.parts.strength import Adaptive
+from ganvas.games.setup import Cast, GameSettings, Seat
 from ganvas.networks.autoencoder import Autoencoder
 
 from .pools import Images, Pool

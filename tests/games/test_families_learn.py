@@ -7,16 +7,16 @@ import pytest
 import torch
 from torch import Tensor
 
-from ganvas.data.ada import ADA
-from ganvas.data.points import ring
+from ganvas.data.augment.ada import ADA
+from ganvas.data.readers.clouds import ring
 from ganvas.engine.engine import Engine
 from ganvas.engine.player import Adam
-from ganvas.games.cast import Cast, Seat
 from ganvas.games.gan import GAN, Penalty
-from ganvas.games.mode_seeking import ModeSeeking
-from ganvas.games.path_length import PathLength
-from ganvas.games.unrolled import Unrolled
-from ganvas.games.warm_up import WarmUp
+from ganvas.games.parts.mode_seeking import ModeSeeking
+from ganvas.games.parts.path_length import PathLength
+from ganvas.games.parts.unrolled import Unrolled
+from ganvas.games.parts.warm_up import WarmUp
+from ganvas.games.setup import Cast, Seat
 from ganvas.networks.compact import CompactDiscriminator, CompactGenerator
 from ganvas.networks.fastgan import FastGANGenerator
 from ganvas.networks.mlp import MLPDiscriminator, MLPGenerator

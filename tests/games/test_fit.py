@@ -8,10 +8,10 @@ from torch import nn
 
 from ganvas.engine.player import Adam
 from ganvas.games.aae import AAE
-from ganvas.games.cast import Cast, Seat, Told
-from ganvas.games.classifier import Classifier
 from ganvas.games.gan import GAN
-from ganvas.games.strength import Adaptive
+from ganvas.games.parts.classifier import Classifier
+from ganvas.games.parts.strength import Adaptive
+from ganvas.games.setup import Cast, Seat, Told
 from ganvas.games.vae_gan import VAEGAN
 from ganvas.networks.autoencoder import CompactAutoencoder
 from ganvas.networks.compact import CompactDiscriminator, CompactGenerator

@@ -8,9 +8,9 @@ from ganvas.engine.draw import Draw, Share
 from ganvas.engine.engine import Engine
 from ganvas.engine.player import Adam
 from ganvas.engine.schedule import Linear
-from ganvas.games.cast import Cast, Seat
 from ganvas.games.gan import GAN, Penalty, clip_weights
-from ganvas.games.judge import verdict
+from ganvas.games.parts.augmented_discriminator import verdict
+from ganvas.games.setup import Cast, Seat
 from ganvas.losses.adversarial import adversarial_loss
 
 from .pools import Images, Pool

@@ -12,10 +12,10 @@ from ganvas.engine.engine import Engine
 from ganvas.engine.game import Move, Result, Turn
 from ganvas.engine.player import Adam, corrected
 from ganvas.engine.schedule import Cosine, Linear
-from ganvas.games.cast import Cast, Seat, Told
 from ganvas.games.gan import GAN, Penalty
+from ganvas.games.parts.term import Term
 from ganvas.games.progressive import Progressive
-from ganvas.games.term import Term
+from ganvas.games.setup import Cast, Seat, Told
 from ganvas.networks.progressive import ProgressiveDiscriminator, ProgressiveGenerator
 
 from .pools import Images, Pool

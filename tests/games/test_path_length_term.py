@@ -11,9 +11,9 @@ from ganvas.engine.draw import Draw, Share
 from ganvas.engine.engine import Engine
 from ganvas.engine.game import Phase
 from ganvas.engine.player import Adam
-from ganvas.games.cast import Cast, Seat, Told
 from ganvas.games.gan import GAN
-from ganvas.games.path_length import PathLength
+from ganvas.games.parts.path_length import PathLength
+from ganvas.games.setup import Cast, Seat, Told
 from ganvas.losses.path_length import path_lengths
 from ganvas.networks.style import StyleGenerator
 from ganvas.networks.style_discriminator import StyleDiscriminator

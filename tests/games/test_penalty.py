@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from ganvas.engine.draw import Draw, Share
 from ganvas.engine.game import Turn
-from ganvas.games.penalty import Penalty
+from ganvas.games.parts.penalty import Penalty
 
 CPU = torch.device("cpu")
 BATCH = 8

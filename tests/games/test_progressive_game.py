@@ -8,10 +8,10 @@ from torch import Tensor, nn
 
 from ganvas.engine.engine import Engine
 from ganvas.engine.player import Adam
-from ganvas.games.cast import Cast, Seat
 from ganvas.games.gan import Penalty
+from ganvas.games.parts.warm_up import WarmUp
 from ganvas.games.progressive import Progressive, reals_at
-from ganvas.games.warm_up import WarmUp
+from ganvas.games.setup import Cast, Seat
 from ganvas.networks.progressive import (
     Growing,
     ProgressiveDiscriminator,

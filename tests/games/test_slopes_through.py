@@ -7,19 +7,19 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from ganvas.data.ada import ADA
-from ganvas.data.augment import Augmentation
-from ganvas.data.bands import Bands
-from ganvas.data.corruption import Corruption
+from ganvas.data.augment.ada import ADA
+from ganvas.data.augment.bands import Bands
+from ganvas.data.augment.corruption import Corruption
+from ganvas.data.augment.diffaugment import Augmentation
 from ganvas.engine.draw import Draw, Share
 from ganvas.engine.engine import Engine
 from ganvas.engine.game import Turn
 from ganvas.engine.player import Adam
-from ganvas.games.cast import Cast, Seat, Told
 from ganvas.games.gan import GAN
-from ganvas.games.judge import Judge
-from ganvas.games.penalty import Penalty
-from ganvas.games.strength import Augment, Strength
+from ganvas.games.parts.augmented_discriminator import Judge
+from ganvas.games.parts.penalty import Penalty
+from ganvas.games.parts.strength import Augment, Strength
+from ganvas.games.setup import Cast, Seat, Told
 from ganvas.games.vae_gan import VAEGAN
 from ganvas.networks.compact import CompactDiscriminator, CompactGenerator
 from ganvas.networks.encoder import CompactEncoder

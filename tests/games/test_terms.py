@@ -14,17 +14,17 @@ from ganvas.engine.engine import Engine
 from ganvas.engine.game import Turn
 from ganvas.engine.player import Adam
 from ganvas.engine.schedule import Linear
-from ganvas.games.cast import Cast, Seat, Told
-from ganvas.games.classifier import Classifier, misread
 from ganvas.games.gan import GAN, Penalty
-from ganvas.games.judge import packed
-from ganvas.games.mode_seeking import SMALL, ModeSeeking
-from ganvas.games.sides import added
-from ganvas.games.strength import Adaptive
-from ganvas.games.term import Made, Seen
-from ganvas.games.unrolled import Unrolled
-from ganvas.games.warm_up import WarmUp, nearest
-from ganvas.networks.conditioned import Classify, Concatenate, Projection, Sequence
+from ganvas.games.parts.augmented_discriminator import packed
+from ganvas.games.parts.classifier import Classifier, misread
+from ganvas.games.parts.mode_seeking import SMALL, ModeSeeking
+from ganvas.games.parts.sides import added
+from ganvas.games.parts.strength import Adaptive
+from ganvas.games.parts.term import Made, Seen
+from ganvas.games.parts.unrolled import Unrolled
+from ganvas.games.parts.warm_up import WarmUp, nearest
+from ganvas.games.setup import Cast, Seat, Told
+from ganvas.networks.layers.conditioned import Classify, Concatenate, Projection, Sequence
 
 from .pools import Pool
 

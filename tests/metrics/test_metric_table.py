@@ -8,11 +8,11 @@ import pytest
 import torch
 from torch.nn import functional as F
 
+from ganvas.evaluation.evaluation import PATH_LENGTH
 from ganvas.metrics.figure import NotApplicable
-from ganvas.metrics.points import point_figures
-from ganvas.metrics.side import Side
-from ganvas.metrics.table import METRICS
-from ganvas.runs.evaluation import PATH_LENGTH
+from ganvas.metrics.image_set import Side
+from ganvas.metrics.metric_table import METRICS
+from ganvas.metrics.mixture import point_figures
 
 KINDS = 4
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from ganvas import keys
-from ganvas.metrics.points import (
+from ganvas.metrics.mixture import (
     Placed,
     covered,
     near,

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from ganvas.networks.attention import SelfAttention
+from ganvas.networks.layers.attention import SelfAttention
 
 
 def attended(layer: SelfAttention, maps: Tensor) -> Tensor:

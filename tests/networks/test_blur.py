@@ -5,7 +5,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ganvas.networks.blur import Blur, blur
+from ganvas.networks.operators.blur import Blur, blur
 
 
 def plainly(maps: Tensor, padding: int, gain: float) -> Tensor:

@@ -15,12 +15,18 @@ from torch import Tensor, nn
 from torch.nn.grad import conv2d_weight
 
 from ganvas.losses.penalties import zero_centred
-from ganvas.networks import forms
 from ganvas.networks.compact import CompactDiscriminator, CompactGenerator
-from ganvas.networks.convolution import Conv2d, ConvTranspose2d, convolve, transpose, weigh
 from ganvas.networks.dcgan import DCGANDiscriminator, DCGANGenerator
-from ganvas.networks.flatten import Flatten
-from ganvas.networks.norm import BatchNorm2d
+from ganvas.networks.layers.flatten import Flatten
+from ganvas.networks.layers.norm import BatchNorm2d
+from ganvas.networks.operators import forms
+from ganvas.networks.operators.convolution import (
+    Conv2d,
+    ConvTranspose2d,
+    convolve,
+    transpose,
+    weigh,
+)
 from ganvas.networks.tutorial_mnist import TutorialMnistDiscriminator, TutorialMnistGenerator
 
 FORMS = ["native", "matrix", "rule"]

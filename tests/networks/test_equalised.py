@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from ganvas.networks.equalised import EqualConv2d, EqualLinear
+from ganvas.networks.layers.equalised import EqualConv2d, EqualLinear
 
 
 @pytest.mark.parametrize("rate", [1.0, 0.01])

@@ -7,8 +7,8 @@ from torch import Tensor, nn
 from torch.nn.utils.parametrize import is_parametrized
 
 from ganvas.errors import UsageError
-from ganvas.networks.conditioned import ConditionalBatchNorm2d
 from ganvas.networks.fastgan import Excitation, FastGANGenerator, Gate
+from ganvas.networks.layers.conditioned import ConditionalBatchNorm2d
 
 SHAPES = [(1, 28, 28), (3, 32, 32), (3, 64, 96), (3, 48, 32), (1, 8, 8)]
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 from torch.nn.grad import conv2d_weight
 
-from ganvas.networks import forms
+from ganvas.networks.operators import forms
 
 # Of the sum of each product's absolute terms: two roundings of a result, or those of 500 additions.
 TOLERANCE = {torch.float64: 1e-13, torch.float32: 3e-6, torch.bfloat16: 2**-7}

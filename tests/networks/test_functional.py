@@ -5,7 +5,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ganvas.networks.functional import conv2d, conv_transpose2d, fast_format
+from ganvas.networks.operators.functional import conv2d, conv_transpose2d, fast_format
 
 
 def twice(made: Tensor, inputs: list[Tensor]) -> list[Tensor]:

@@ -5,7 +5,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ganvas.networks.fused import PooledConv2d, UpsampledConv2d
+from ganvas.networks.operators.fused import PooledConv2d, UpsampledConv2d
 
 
 def two_steps(layer: nn.Conv2d, maps: Tensor) -> Tensor:

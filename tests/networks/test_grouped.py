@@ -5,7 +5,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ganvas.networks.grouped import GroupedConv2d, _Convolve
+from ganvas.networks.operators.grouped import GroupedConv2d, _Convolve
 
 LAST = torch.channels_last
 CASES = [(8, 1), (8, 2), (6, 3), (16, 8), (4, 4)]

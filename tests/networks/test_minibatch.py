@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from ganvas.errors import UsageError
-from ganvas.networks.minibatch import MinibatchDiscrimination, MinibatchStd
+from ganvas.networks.layers.minibatch import MinibatchDiscrimination, MinibatchStd
 
 
 def deviations(input: Tensor, group: int, channels: int) -> Tensor:

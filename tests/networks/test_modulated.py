@@ -5,8 +5,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ganvas.networks.blur import blur
-from ganvas.networks.modulated import ModulatedConv2d
+from ganvas.networks.layers.modulated import ModulatedConv2d
+from ganvas.networks.operators.blur import blur
 
 
 def fused(layer: ModulatedConv2d, maps: Tensor, w: Tensor) -> Tensor:

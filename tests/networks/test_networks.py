@@ -7,7 +7,7 @@ from torch import nn
 from ganvas.errors import UsageError
 from ganvas.networks.compact import CompactGenerator
 from ganvas.networks.dcgan import DCGANDiscriminator, DCGANGenerator
-from ganvas.networks.initialise import initialise
+from ganvas.networks.layers.initialise import initialise
 from ganvas.networks.shape import halvings
 from ganvas.networks.tutorial_mnist import TutorialMnistDiscriminator, TutorialMnistGenerator
 from ganvas.recipes.parts import DISCRIMINATORS, GENERATORS

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from ganvas.networks.equalised import EqualConv2d, EqualLinear
+from ganvas.networks.layers.equalised import EqualConv2d, EqualLinear
 from ganvas.networks.progressive import ProgressiveGenerator
 from ganvas.networks.r3gan import R3GANDiscriminator
 from ganvas.networks.style import Mapping, StyleGenerator, pixel_norm

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from ganvas.errors import UsageError
 from ganvas.losses.penalties import zero_centred
-from ganvas.networks.conditioned import Sequence
+from ganvas.networks.layers.conditioned import Sequence
 from ganvas.networks.r3gan import GAIN, SIZES, Block, Head, R3GANDiscriminator, R3GANGenerator
 
 LAST = torch.channels_last

@@ -5,7 +5,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ganvas.networks.resample import Double, Halve, double, halve
+from ganvas.networks.operators.resample import Double, Halve, double, halve
 
 LAST = torch.channels_last
 

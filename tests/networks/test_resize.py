@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ganvas.networks.resize import bilinear_resize, by_matrices
+from ganvas.networks.operators.resize import bilinear_resize, by_matrices
 
 SIZES = [((7, 5), (14, 10)), ((28, 28), (64, 96)), ((9, 12), (4, 5)), ((1, 6), (3, 6))]
 

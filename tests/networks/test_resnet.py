@@ -9,8 +9,8 @@ from torch import Tensor, nn
 
 from ganvas.errors import UsageError
 from ganvas.losses.penalties import zero_centred
-from ganvas.networks.attention import SelfAttention
-from ganvas.networks.conditioned import ConditionalBatchNorm2d
+from ganvas.networks.layers.attention import SelfAttention
+from ganvas.networks.layers.conditioned import ConditionalBatchNorm2d
 from ganvas.networks.resnet import Residual, ResNetDiscriminator, ResNetGenerator
 
 GREY, CIFAR, STL, IMAGENET = (1, 28, 28), (3, 32, 32), (3, 48, 48), (3, 128, 128)

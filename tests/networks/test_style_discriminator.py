@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch import nn
 
-from ganvas.networks.equalised import EqualConv2d
-from ganvas.networks.resample import halve
+from ganvas.networks.layers.equalised import EqualConv2d
+from ganvas.networks.operators.resample import halve
 from ganvas.networks.style_discriminator import Block, StyleDiscriminator
 
 TINY = StyleDiscriminator(width=4, widest=8)

@@ -10,13 +10,13 @@ from ganvas.data import Draws, Images, load_images
 from ganvas.engine.draw import Draw, Share
 from ganvas.engine.game import Turn
 from ganvas.errors import DataError, UsageError
-from ganvas.games.strength import Adaptive
-from ganvas.networks.conditioned import Concatenate
-from ganvas.recipes import conditions as known
+from ganvas.games.parts.strength import Adaptive
+from ganvas.networks.layers.conditioned import Concatenate
 from ganvas.recipes.build import build_networks, check
 from ganvas.recipes.conditions import ByAttributes, ByClass, Codes
 from ganvas.recipes.freeze import freeze
-from ganvas.recipes.table import change, find
+from ganvas.recipes.recipe_table import change, find
+from ganvas.sampling import conditions as known
 
 CPU = torch.device("cpu")
 COUNT = 60

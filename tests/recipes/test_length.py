@@ -10,7 +10,7 @@ from ganvas.engine.schedule import Linear
 from ganvas.recipes.build import build_engine, choose
 from ganvas.recipes.length import fixed
 from ganvas.recipes.recipe import Recipe
-from ganvas.recipes.table import RECIPES
+from ganvas.recipes.recipe_table import RECIPES
 from ganvas.trial.choose import noise
 
 

@@ -7,7 +7,7 @@ import pytest
 from ganvas.cli.main import build_parser, main
 from ganvas.recipes import reading
 from ganvas.recipes.other_names import LENGTHS, OURS, ours
-from ganvas.recipes.table import RECIPES, change
+from ganvas.recipes.recipe_table import RECIPES, change
 
 PLAIN = {name: reading.to_plain(recipe()) for name, recipe in RECIPES.items()}
 
@@ -96,7 +96,7 @@ def test_a_yaml_file_is_answered_too(tmp_path, capsys) -> None:
 
 def test_sizes_that_are_told_are_those_of_the_data() -> None:
     from ganvas.data import load_images
-    from ganvas.data.builtin import NUMBERS
+    from ganvas.data.readers.builtin import NUMBERS
 
     for name in ("mnist", "ring"):
         for part, count in NUMBERS[name].items():

@@ -7,20 +7,20 @@ from typing import Any
 
 import pytest
 
-from ganvas.data.ada import ADA
-from ganvas.data.augment import Augmentation
+from ganvas.data.augment.ada import ADA
+from ganvas.data.augment.diffaugment import Augmentation
 from ganvas.engine.schedule import Cosine
 from ganvas.games.gan import GAN, Penalty
-from ganvas.games.strength import Adaptive
+from ganvas.games.parts.strength import Adaptive
 from ganvas.networks.r3gan import R3GANDiscriminator
 from ganvas.networks.style import StyleGenerator
 from ganvas.networks.style_discriminator import StyleDiscriminator
 from ganvas.recipes import yaml
 from ganvas.recipes.build import build_networks
-from ganvas.recipes.r3gan import r3gan_base
+from ganvas.recipes.named.r3gan import r3gan_base
+from ganvas.recipes.named.stylegan2 import stylegan2
 from ganvas.recipes.recipe import Recipe
-from ganvas.recipes.stylegan2 import stylegan2
-from ganvas.recipes.table import change, find, from_plain
+from ganvas.recipes.recipe_table import change, find, from_plain
 
 OLDER = Path(__file__).parent / "older"
 """Recipes as runs wrote them down before these settings were there."""

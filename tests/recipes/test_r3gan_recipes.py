@@ -9,7 +9,7 @@ from ganvas.engine.schedule import at, ends
 from ganvas.games.gan import GAN
 from ganvas.losses.penalties import zero_centred
 from ganvas.recipes.build import build_networks, check
-from ganvas.recipes.r3gan import r3gan_base, r3gan_small, r3gan_tiny
+from ganvas.recipes.named.r3gan import r3gan_base, r3gan_small, r3gan_tiny
 
 
 @pytest.mark.parametrize("make", [r3gan_tiny, r3gan_small, r3gan_base])

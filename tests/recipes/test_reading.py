@@ -9,10 +9,10 @@ from ganvas.engine.schedule import Cosine, Linear
 from ganvas.errors import UsageError
 from ganvas.games.gan import GAN, Penalty
 from ganvas.networks.dcgan import DCGANGenerator
-from ganvas.recipes import parts, reading, table, yaml
+from ganvas.recipes import parts, reading, recipe_table, yaml
 from ganvas.recipes.about import ABOUT
 from ganvas.recipes.recipe import Recipe
-from ganvas.recipes.table import RECIPES, change, find, from_plain
+from ganvas.recipes.recipe_table import RECIPES, change, find, from_plain
 
 
 @pytest.mark.parametrize("name", RECIPES)
@@ -151,7 +151,7 @@ def test_a_users_part_gets_a_name(monkeypatch) -> None:
 
 def test_table_reads_recipes_that_are_already_recipes() -> None:
     recipe = RECIPES["mnist"]()
-    assert table.find(recipe) is recipe
+    assert recipe_table.find(recipe) is recipe
 
 
 def test_a_kind_and_its_settings_may_come_in_any_order() -> None:

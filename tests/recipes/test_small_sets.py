@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from ganvas.errors import UsageError
-from ganvas.recipes import table
+from ganvas.recipes import recipe_table
 from ganvas.recipes.build import (
     build_engine,
     check,
@@ -27,7 +27,7 @@ ADVICE = re.compile(r"say --batch (\d+)(?: --accumulate (\d+))?, or give more im
 
 
 def recipe_of(**overrides):
-    return table.change(table.find("folder"), {**SMALL, **overrides})
+    return recipe_table.change(recipe_table.find("folder"), {**SMALL, **overrides})
 
 
 def pictures(count: int) -> torch.Tensor:

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from ganvas.runs import checkpoint
-from ganvas.runs.loggers import read_log
+from ganvas.store import checkpoint
+from ganvas.store.log import read_log
 
 SMALL: dict[str, Any] = {
     "generator": {"kind": "dcgan", "latent": 8, "width": 4},

@@ -7,8 +7,9 @@ import os
 import pytest
 import torch
 
+from ganvas import disk
 from ganvas.errors import CheckpointError, UserError
-from ganvas.runs import checkpoint, disk
+from ganvas.store import checkpoint
 
 TENSORS = {"a": torch.arange(6.0).view(2, 3), "b": torch.tensor(3, dtype=torch.int64)}
 

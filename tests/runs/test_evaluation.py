@@ -11,10 +11,10 @@ import torch
 import ganvas
 from ganvas.data import load_images
 from ganvas.errors import DataError, NonFinite, UsageError, UserError
+from ganvas.evaluation import reals
+from ganvas.evaluation.evaluation import words
 from ganvas.features import load_features
-from ganvas.runs import reals
-from ganvas.runs.evaluate import evaluate
-from ganvas.runs.evaluation import words
+from ganvas.report.evaluate import evaluate
 
 from .playing import SMALL, picture_folder
 
@@ -230,7 +230,7 @@ def test_progress_counts_to_the_end(tmp_path, mnist) -> None:
 
 
 def test_a_network_that_is_not_installed_is_an_error_not_a_guess(monkeypatch, tmp_path) -> None:
-    from ganvas.runs import subject
+    from ganvas.report import subject
 
     monkeypatch.setattr(subject, "find_spec", lambda name: None)
     path = picture_folder(tmp_path / "pictures")
@@ -239,7 +239,7 @@ def test_a_network_that_is_not_installed_is_an_error_not_a_guess(monkeypatch, tm
 
 
 def test_copies_of_the_training_images_are_found_and_shown(tmp_path) -> None:
-    from ganvas.runs import scores
+    from ganvas.store import evaluations
 
     training = load_images("mnist").pixels
     found = evaluate(
@@ -247,24 +247,24 @@ def test_copies_of_the_training_images_are_found_and_shown(tmp_path) -> None:
     )
     floor = found.figures[0][1]
     assert found["authenticity"].value == 0 and floor is not None and floor.value > 0.4
-    assert scores.save_neighbours(found, tmp_path / "pairs.png")
+    assert evaluations.save_neighbours(found, tmp_path / "pairs.png")
     kept = found["authenticity"].kept
     assert found.searched is not None and found.samples is not None
     assert torch.equal(found.searched.pixels[kept.position], found.samples.pixels)
 
 
 def test_a_run_folder_keeps_what_can_be_read(tmp_path, run, blobs) -> None:
-    from ganvas.runs import scores
+    from ganvas.store import evaluations
 
     found = evaluate(run, data=blobs, features="pixels", metrics=["kid"], count=16)
     path = shutil.copytree(run.path, tmp_path / "0009-copy")
-    scores.keep(found, path)
+    evaluations.keep(found, path)
     with open(path / "evaluations.jsonl", "a") as file:
         file.write('{"metric": "ki')
-    scores.keep(found, path)
-    assert len(scores.read(path)) == 1, "the second stands on the torn line"
-    scores.keep(found, path)
-    assert len(scores.read(path)) == 2
+    evaluations.keep(found, path)
+    assert len(evaluations.read(path)) == 1, "the second stands on the torn line"
+    evaluations.keep(found, path)
+    assert len(evaluations.read(path)) == 2
 
 
 def record(metric: str, value: float, floor: float | None = None, **more) -> dict:

@@ -12,8 +12,9 @@ import pytest
 import torch
 
 import ganvas
+from ganvas import disk
 from ganvas.errors import RunBusy, UsageError, UserError
-from ganvas.runs import checkpoint, disk, folder
+from ganvas.store import checkpoint, folder
 
 from .playing import SMALL
 
@@ -51,7 +52,7 @@ def test_an_unwritable_place_fails_with_what_to_do(tmp_path) -> None:
 def test_a_run_in_use_is_refused_to_a_second_process(tmp_path) -> None:
     path = make_run(tmp_path)
     code = (
-        "import sys; from pathlib import Path; from ganvas.runs.folder import Lock\n"
+        "import sys; from pathlib import Path; from ganvas.store.folder import Lock\n"
         "from ganvas.errors import RunBusy\n"
         "try:\n"
         "    with Lock(Path(sys.argv[1])): print('got it')\n"
@@ -154,10 +155,10 @@ def test_a_run_that_cannot_begin_leaves_no_folder(tmp_path, monkeypatch, place: 
         )
     else:
         where = {
-            "run.json": "ganvas.runs.record.replace_file",
-            "reals.png": "ganvas.runs.training.save_png",
-            "checkpoint": "ganvas.runs.checkpoint.write_file",
-            "log.jsonl": "ganvas.runs.session.JsonLines",
+            "run.json": "ganvas.store.record.replace_file",
+            "reals.png": "ganvas.training.train.save_png",
+            "checkpoint": "ganvas.store.checkpoint.write_file",
+            "log.jsonl": "ganvas.training.session.JsonLines",
         }
         monkeypatch.setattr(where[place], full)
     with pytest.raises((OSError, UserError)):

@@ -8,8 +8,9 @@ import pytest
 
 import ganvas
 from ganvas.errors import DataError, UsageError
-from ganvas.runs import checkpoint, session
-from ganvas.runs.loggers import read_log
+from ganvas.store import checkpoint
+from ganvas.store.log import read_log
+from ganvas.training import session
 
 from .playing import SMALL, assert_same_run
 

@@ -7,8 +7,8 @@ import pytest
 import torch
 
 import ganvas
-from ganvas.runs.run import Run
-from ganvas.runs.session import Event
+from ganvas.store.run import Run
+from ganvas.training.session import Event
 
 from .playing import SMALL, assert_same_run
 

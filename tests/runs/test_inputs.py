@@ -9,10 +9,10 @@ import torch
 
 from ganvas.errors import UsageError
 from ganvas.features.projected import MapProjection
-from ganvas.networks.conditioned import Conditioned
-from ganvas.recipes.conditions import Conditions
+from ganvas.networks.layers.conditioned import Conditioned
 from ganvas.recipes.parts import DISCRIMINATORS, GENERATORS
-from ganvas.runs.inputs import watch
+from ganvas.sampling.conditions import Conditions
+from ganvas.sampling.inputs import watch
 
 SHAPE = (1, 32, 32)
 CLASSES = Conditions(("cat", "dog", "cow"), True, torch.eye(3), torch.ones(3))

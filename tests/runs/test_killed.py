@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 
 import ganvas
-from ganvas.recipes.table import RECIPES
-from ganvas.runs.loggers import read_log
+from ganvas.recipes.recipe_table import RECIPES
+from ganvas.store.log import read_log
 
 from .playing import SCORED, SMALL, assert_same_run, picture_folder
 
@@ -136,7 +136,7 @@ def test_a_signal_saves_at_the_end_of_a_round_and_the_run_goes_on(tmp_path, numb
 HANGING_UP = """
 import os, signal, sys
 import ganvas
-from ganvas.runs.training import Stopped
+from ganvas.training.train import Stopped
 
 def listen(event):
     if event.kind in sys.argv[2].split(","):
@@ -207,7 +207,7 @@ for images in range(1, 100_000):
 
 
 def test_killed_while_saving_the_newest_whole_checkpoint_loads(tmp_path) -> None:
-    from ganvas.runs import checkpoint
+    from ganvas.store import checkpoint
 
     process = start([sys.executable, "-c", SAVING, str(tmp_path)])
     assert process.stdout is not None

@@ -12,14 +12,16 @@ from ganvas.engine.schedule import Linear, at
 from ganvas.recipes import reading, yaml
 from ganvas.recipes.length import fixed
 from ganvas.recipes.recipe import Recipe
-from ganvas.recipes.table import change, find, from_plain
-from ganvas.runs import checkpoint, session, training
-from ganvas.runs.folder import write_recipe
-from ganvas.runs.length import STEADY, Promise
-from ganvas.runs.loggers import read_log
-from ganvas.runs.report import write_report
-from ganvas.runs.scoring import Scorer
-from ganvas.runs.session import Event, Session
+from ganvas.recipes.recipe_table import change, find, from_plain
+from ganvas.report.report import write_report
+from ganvas.store import checkpoint
+from ganvas.store.folder import write_recipe
+from ganvas.store.log import read_log
+from ganvas.training import session
+from ganvas.training.evaluating import Scorer
+from ganvas.training.promise import STEADY, Promise
+from ganvas.training.session import Event, Session
+from ganvas.training.train import RESERVE
 
 from .playing import SCORED, SMALL, assert_same_run, log_of
 
@@ -29,7 +31,7 @@ NOMINAL = 2_000
 SPEED = 8.0
 """Images a second, where a test does not say otherwise."""
 
-SECONDS = 60 - training.RESERVE
+SECONDS = 60 - RESERVE
 """Of the one minute that a run here has."""
 
 
@@ -243,9 +245,9 @@ def test_minutes_given_to_a_run_that_has_decided_only_stop(tmp_path, blobs, wall
 
 
 def test_images_win(tmp_path, blobs, wall) -> None:
-    asked = training.resolve("mnist", overrides={"images": 10_000})
+    asked = train.resolve("mnist", overrides={"images": 10_000})
     assert (asked.images, asked.minutes, asked.fit_minutes) == (10_000, None, False)
-    both = training.resolve("mnist", overrides={"images": 10_000, "minutes": 2})
+    both = train.resolve("mnist", overrides={"images": 10_000, "minutes": 2})
     assert not both.fit_minutes
     path = cut(tmp_path, blobs, killed_at(32))
     run = resume(path, blobs, wall, images=160)

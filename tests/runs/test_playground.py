@@ -11,10 +11,10 @@ import ganvas
 from ganvas.bench.plain import Pictures
 from ganvas.cli.main import main
 from ganvas.data import load_images
-from ganvas.data.points import ring
+from ganvas.data.readers.clouds import ring
 from ganvas.errors import UsageError
-from ganvas.runs import scores
-from ganvas.runs.scene import DRAWN, REAL
+from ganvas.report.point_picture import DRAWN, REAL
+from ganvas.store import evaluations
 
 from .playing import assert_same_run
 
@@ -96,13 +96,13 @@ def test_the_folder_holds_scenes_and_a_time_lapse(run) -> None:
 
 def test_every_command_takes_it(run, tmp_path, capsys) -> None:
     path = str(run.path)
-    before = len(scores.read(run.path))
+    before = len(evaluations.read(run.path))
     pairs = str(tmp_path / "pairs.png")
     assert main(["evaluate", path, "--count", "500", "--neighbours", pairs]) == 0
     out, err = capsys.readouterr()
     assert f"no {pairs}" in err
     assert "8 of 8 modes" in out and "spread-least" in out and "features:" not in out
-    assert len(scores.read(run.path)) == before + 5
+    assert len(evaluations.read(run.path)) == before + 5
     assert main(["show", path]) == 0
     assert "points of ring" in capsys.readouterr().out
     assert main(["sample", path, "--out", str(tmp_path / "p.npz"), "--count", "20"]) == 0

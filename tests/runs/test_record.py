@@ -7,7 +7,8 @@ import torch
 
 from ganvas.engine.device import processor
 from ganvas.recipes.build import Choices
-from ganvas.runs.record import Record, versions
+from ganvas.store.record import Record
+from ganvas.version import versions
 
 CPU = Choices("cpu", "fp32", "contiguous", 1)
 

@@ -8,9 +8,9 @@ from torch import nn
 from ganvas.data import load_images
 from ganvas.data.plane import INK, REACH, SIDE, blank
 from ganvas.errors import NonFinite
-from ganvas.networks.conditioned import Judged
-from ganvas.recipes import table
-from ganvas.runs.scene import DRAWN, LINE, REAL, UNKNOWN, Scene, field, paint, scene
+from ganvas.networks.layers.conditioned import Judged
+from ganvas.recipes import recipe_table
+from ganvas.report.point_picture import DRAWN, LINE, REAL, UNKNOWN, Scene, field, paint, scene
 
 
 class Slope(nn.Module):
@@ -103,4 +103,4 @@ def test_a_damaged_generator_is_told() -> None:
 
 
 def test_images_have_no_scene() -> None:
-    assert scene(table.find("mnist"), load_images("mnist", limit=4)) is None
+    assert scene(recipe_table.find("mnist"), load_images("mnist", limit=4)) is None

@@ -10,8 +10,8 @@ from PIL import Image
 import ganvas
 from ganvas.cli.main import main
 from ganvas.errors import DataError, UsageError
-from ganvas.runs import checkpoint
-from ganvas.runs.training import resume
+from ganvas.store import checkpoint
+from ganvas.training.train import resume
 
 from .playing import assert_same_run, picture_folder
 

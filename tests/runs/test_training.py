@@ -12,11 +12,13 @@ import torch
 
 import ganvas
 from ganvas.errors import CheckpointError, DataError, NonFinite, UsageError
-from ganvas.networks.forms import TABLE
+from ganvas.networks.operators.forms import TABLE
 from ganvas.recipes import yaml
-from ganvas.runs import checkpoint, plugins, session, training
-from ganvas.runs.loggers import JsonLines, read_log
-from ganvas.runs.session import Event, all_finite
+from ganvas.store import checkpoint, plugins
+from ganvas.store.log import JsonLines, read_log
+from ganvas.training import session
+from ganvas.training.session import Event, all_finite
+from ganvas.training.train import resolve
 
 from .playing import SMALL, assert_same_run
 
@@ -156,7 +158,7 @@ def test_a_disk_that_fills_up_costs_a_grid_and_a_log_but_not_the_run(
 
     monkeypatch.setattr(session, "save_png", full)
     monkeypatch.setattr(JsonLines, "write", full)
-    monkeypatch.setattr(training, "save_outcome", lambda *_: None)
+    monkeypatch.setattr(train, "save_outcome", lambda *_: None)
     with pytest.warns(RuntimeWarning) as said:
         run = train(tmp_path, blobs)
     assert run.images == 320
@@ -220,16 +222,16 @@ def test_another_version_or_processor_is_told(tmp_path, blobs) -> None:
 
 
 def test_images_asked_for_are_not_cut_short_by_the_recipes_minutes() -> None:
-    assert training.resolve("mnist").minutes is not None
-    assert training.resolve("mnist", overrides={"images": 10**7}).minutes is None
-    assert training.resolve("mnist", overrides={"images": 10**7, "minutes": 3}).minutes == 3
+    assert resolve("mnist").minutes is not None
+    assert resolve("mnist", overrides={"images": 10**7}).minutes is None
+    assert resolve("mnist", overrides={"images": 10**7, "minutes": 3}).minutes == 3
 
 
 def test_a_path_is_a_path_and_a_name_a_name(tmp_path, monkeypatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "mnist").mkdir()
-    assert training.resolve(data="mnist").data.source == "mnist"
-    assert training.resolve(data=Path("mnist")).data.source == str(tmp_path / "mnist")
+    assert resolve(data="mnist").data.source == "mnist"
+    assert resolve(data=Path("mnist")).data.source == str(tmp_path / "mnist")
 
 
 def test_a_logger_that_fails_is_a_warning_and_training_goes_on(tmp_path, blobs) -> None:
@@ -301,7 +303,7 @@ def test_a_script_in_the_datas_name_is_shown_as_text(tmp_path, blobs) -> None:
     text = (run.path / "run.json").read_text()
     name = ganvas.load(run.path).record.data
     (run.path / "run.json").write_text(text.replace(f'"{name}"', '"<script>alert(1)</script>"'))
-    from ganvas.runs.report import write_report
+    from ganvas.report.report import write_report
 
     page = write_report(ganvas.load(run.path)).read_text()
     assert "<script>" not in page and "&lt;script&gt;" in page
@@ -359,9 +361,9 @@ def test_numbers_that_cannot_be_a_run_leave_no_folder(tmp_path, blobs, overrides
 
 
 def test_a_dry_resolution_knows_defaults() -> None:
-    assert training.resolve().name == "mnist"
-    assert training.resolve(data="somewhere").name == "folder"
-    assert training.resolve(data="somewhere").data.source == "somewhere"
+    assert resolve().name == "mnist"
+    assert resolve(data="somewhere").name == "folder"
+    assert resolve(data="somewhere").data.source == "somewhere"
 
 
 def test_a_run_resumes_with_the_very_choices_it_recorded(tmp_path, blobs, monkeypatch) -> None:
@@ -378,7 +380,7 @@ def test_a_run_resumes_with_the_very_choices_it_recorded(tmp_path, blobs, monkey
         used.append((measured, torch.get_num_threads()))
         TABLE.measured = dict(measured)
 
-    monkeypatch.setattr("ganvas.networks.forms.use", spy)
+    monkeypatch.setattr("ganvas.networks.operators.forms.use", spy)
     threads = torch.get_num_threads()
     ganvas.resume(run.path, data=blobs, images=192)
     assert (forms, 2) in used
@@ -396,6 +398,6 @@ def test_a_run_of_before_there_were_trials_resumes(tmp_path, blobs) -> None:
 
 
 def test_batch_auto_fits_a_handful_of_images(tmp_path, blobs, monkeypatch) -> None:
-    monkeypatch.setattr("ganvas.trial.fit.LARGEST", 8)
+    monkeypatch.setattr("ganvas.trial.batch_size.LARGEST", 8)
     run = train(tmp_path, blobs[:10], overrides={"batch": "auto", "images": 32})
     assert run.recipe.batch <= 10

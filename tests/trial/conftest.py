@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from ganvas.networks import forms
+from ganvas.networks.operators import forms
 
 
 @pytest.fixture(autouse=True)

@@ -12,10 +12,10 @@ import torch
 
 from ganvas.engine import device
 from ganvas.errors import UsageError
-from ganvas.networks import forms
+from ganvas.networks.operators import forms
 from ganvas.recipes.build import Choices, build_engine, choose, playing
 from ganvas.recipes.recipe import Recipe
-from ganvas.recipes.table import change, find
+from ganvas.recipes.recipe_table import change, find
 from ganvas.trial import choose as trial
 from ganvas.trial import cores, remembered
 from ganvas.trial.choose import Trial, try_out

@@ -6,9 +6,9 @@ import torch
 from ganvas.data.images import Images, make_images
 from ganvas.errors import UserError
 from ganvas.recipes.recipe import Recipe
-from ganvas.recipes.table import change, find
-from ganvas.trial import fit
-from ganvas.trial.fit import fit_batch
+from ganvas.recipes.recipe_table import change, find
+from ganvas.trial import batch_size
+from ganvas.trial.batch_size import fit_batch
 
 
 def images(count: int = 5_000) -> Images:
@@ -30,7 +30,7 @@ def speeds(monkeypatch: pytest.MonkeyPatch, by_batch: dict[int, float]) -> list[
             torch.empty(10**16)  # a real lack of memory
         return recipe.batch / by_batch[recipe.batch]
 
-    monkeypatch.setattr(fit, "_round_seconds", seconds)
+    monkeypatch.setattr(batch_size, "_round_seconds", seconds)
     return tried
 
 
@@ -60,9 +60,9 @@ def test_a_batch_is_no_larger_than_the_data(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_memory_that_would_be_filled_next_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
     tried = speeds(monkeypatch, {n: float(n) for n in (16, 32, 64, 128)})
-    monkeypatch.setattr(fit, "free_memory", lambda device: 1000)
+    monkeypatch.setattr(batch_size, "free_memory", lambda device: 1000)
     used = iter([100, 200, 450])
-    monkeypatch.setattr(fit.memory, "watch", lambda device: lambda: next(used))
+    monkeypatch.setattr(batch_size.peak_memory, "watch", lambda device: lambda: next(used))
     found, _ = fit_batch(tiny(batch=64), images())
     assert tried == [16, 32, 64] and found.batch == 64
 
@@ -77,13 +77,13 @@ def test_other_errors_are_not_taken_for_memory(monkeypatch: pytest.MonkeyPatch) 
     def broken(*_: object) -> float:
         raise RuntimeError("shapes differ")
 
-    monkeypatch.setattr(fit, "_round_seconds", broken)
+    monkeypatch.setattr(batch_size, "_round_seconds", broken)
     with pytest.raises(RuntimeError, match="shapes differ"):
         fit_batch(tiny(), images())
 
 
 def test_it_works_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fit, "LARGEST", 32)
+    monkeypatch.setattr(batch_size, "LARGEST", 32)
     found, why = fit_batch(tiny(), images(40))
     assert found.batch in (16, 32) and found.accumulate == 1
     assert "16: " in why and "32: " in why

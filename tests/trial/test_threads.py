@@ -8,7 +8,7 @@ import pytest
 
 from ganvas.recipes.build import Choices
 from ganvas.recipes.recipe import Recipe
-from ganvas.recipes.table import RECIPES, change, find
+from ganvas.recipes.recipe_table import RECIPES, change, find
 from ganvas.trial import choose, cores, threads
 from ganvas.trial.choose import try_out
 from ganvas.trial.threads import fewest, fits, halvings

@@ -6,13 +6,13 @@ from dataclasses import replace
 
 import torch
 
+from ganvas.bench.images import subject
 from ganvas.bench.layers import Layers, by_layer
 from ganvas.bench.moves import Part, by_move
 from ganvas.bench.plain import PlainLoop, playable
 from ganvas.bench.rate import Machine
 from ganvas.bench.report import Report
 from ganvas.bench.speed import Side, in_turn, ratio
-from ganvas.bench.subject import subject
 from ganvas.data import Images
 from ganvas.engine.device import processor
 from ganvas.engine.engine import Engine
@@ -20,9 +20,9 @@ from ganvas.engine.graph import RECORDED_AFTER, GraphEngine
 from ganvas.errors import UsageError
 from ganvas.recipes.build import Choices, build_engine, playing
 from ganvas.recipes.recipe import Recipe
-from ganvas.trial import memory
+from ganvas.trial import peak_memory
+from ganvas.trial.batch_size import fit_batch
 from ganvas.trial.choose import try_out
-from ganvas.trial.fit import fit_batch
 
 LONGEST = 64
 """Rounds of a cycle: moves that are rarer than this are too rare to matter to a step's time."""
@@ -83,7 +83,7 @@ def _report(
     """Everything of a recipe that is played as chosen; workers: None leaves the plain loop out."""
     device = torch.device(choices.device)
     tell("first rounds")
-    grown = memory.watch(device)
+    grown = peak_memory.watch(device)
     engine = build_engine(recipe, images, choices)
     sides = [side_of(engine)]
     sides[0].play(1)

@@ -1,7 +1,7 @@
 """A bench as a picture: a step by move beside the plain loop's, and the layers under it."""
 
-from ganvas.bench import drawing
-from ganvas.bench.drawing import Box, Shape, Words
+from ganvas.bench import canvas
+from ganvas.bench.canvas import Box, Shape, Words
 from ganvas.bench.layers import Layer
 from ganvas.bench.moves import Part
 from ganvas.bench.report import Report
@@ -39,11 +39,11 @@ def draw(report: Report) -> tuple[list[Shape], int, int]:
 
 
 def png(report: Report) -> bytes:
-    return drawing.png(*draw(report))
+    return canvas.png(*draw(report))
 
 
 def svg(report: Report) -> str:
-    return drawing.svg(*draw(report))
+    return canvas.svg(*draw(report))
 
 
 def _steps(report: Report, y: int) -> tuple[list[Shape], int]:

@@ -16,7 +16,7 @@ from ganvas.engine.player import Adam
 from ganvas.engine.schedule import at
 from ganvas.errors import UsageError
 from ganvas.games.gan import GAN
-from ganvas.games.strength import Adaptive
+from ganvas.games.parts.strength import Adaptive
 from ganvas.losses.adversarial import adversarial_loss
 from ganvas.recipes.build import build_networks
 from ganvas.recipes.parts import kind_of

@@ -11,13 +11,14 @@ from ganvas.bench import picture
 from ganvas.bench.bench import bench
 from ganvas.bench.layers import Layer
 from ganvas.bench.report import Report
-from ganvas.cli.memory import memory_explained
+from ganvas.cli.out_of_memory import memory_explained
 from ganvas.cli.screen import console, show_table
+from ganvas.disk import explain, replace_file
 from ganvas.errors import UsageError
-from ganvas.runs import plugins, training
-from ganvas.runs.disk import explain, replace_file
-from ganvas.runs.outputs import check_output
-from ganvas.runs.page import page
+from ganvas.report.page import page
+from ganvas.sampling.outputs import check_output
+from ganvas.store import plugins
+from ganvas.training import train
 from ganvas.words import duration
 
 NAMED = ("batch", "device", "precision", "compile")
@@ -31,8 +32,8 @@ def run(options: argparse.Namespace) -> None:
         plugins.load_file(options.plugin)
     given = {name: getattr(options, name) for name in NAMED}
     overrides = {**options.overrides, **{k: v for k, v in given.items() if v is not None}}
-    overrides, fit = training.without_auto(overrides)
-    recipe = training.resolve(options.recipe, options.data, overrides)
+    overrides, fit = train.without_auto(overrides)
+    recipe = train.resolve(options.recipe, options.data, overrides)
     chosen = options.data is not None or "data.source" in overrides
     with memory_explained(), console(stderr=True).status("") as status:
         report = bench(

@@ -6,10 +6,10 @@ from pathlib import Path
 from rich.table import Table
 
 from ganvas.cli.screen import console, show_table
-from ganvas.runs import plugins
-from ganvas.runs.compare import differences, gather, metrics_of, write_page
-from ganvas.runs.disk import explain
-from ganvas.runs.outputs import check_output
+from ganvas.disk import explain
+from ganvas.report.compare import differences, gather, metrics_of, write_page
+from ganvas.sampling.outputs import check_output
+from ganvas.store import plugins
 
 
 def run(options: argparse.Namespace) -> None:

@@ -9,16 +9,16 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemaining
 from rich.table import Table
 
 from ganvas.cli.screen import console, show_table
+from ganvas.disk import explain
 from ganvas.errors import RunBusy, UsageError
+from ganvas.evaluation.evaluation import Evaluation, formats_apart
 from ganvas.metrics.figure import Figure
-from ganvas.runs import scores
-from ganvas.runs.disk import explain
-from ganvas.runs.evaluate import evaluate
-from ganvas.runs.evaluation import Evaluation, formats_apart
-from ganvas.runs.folder import Lock, is_run
-from ganvas.runs.outputs import check_output
-from ganvas.runs.report import write_report
-from ganvas.runs.run import Run
+from ganvas.report.evaluate import evaluate
+from ganvas.report.report import write_report
+from ganvas.sampling.outputs import check_output
+from ganvas.store import evaluations
+from ganvas.store.folder import Lock, is_run
+from ganvas.store.run import Run
 
 
 def run(options: argparse.Namespace) -> None:
@@ -71,11 +71,11 @@ def write(found: Evaluation, options: argparse.Namespace) -> list[Path]:
     written = []
     try:
         if inside:
-            scores.keep(found, path)
-            written.append(path / scores.RECORDS)
+            evaluations.keep(found, path)
+            written.append(path / evaluations.RECORDS)
         if options.neighbours or inside:
             pairs = Path(options.neighbours or path / "neighbours.png")
-            saved = scores.save_neighbours(found, pairs)
+            saved = evaluations.save_neighbours(found, pairs)
             written += [pairs] if saved else []
             if options.neighbours and not saved:
                 print(f"no {pairs}: these samples have no authenticity", file=sys.stderr)

@@ -7,8 +7,8 @@ from typing import Any
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
 from ganvas.cli.screen import console
-from ganvas.runs.run import Run
-from ganvas.runs.session import Event
+from ganvas.store.run import Run
+from ganvas.training.session import Event
 from ganvas.words import duration
 
 PLAIN_SECONDS = 15.0

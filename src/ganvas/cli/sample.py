@@ -11,11 +11,11 @@ import torch
 from torch import Tensor
 
 from ganvas.data.plane import scatter
+from ganvas.disk import explain
 from ganvas.errors import UsageError
-from ganvas.runs.disk import explain
-from ganvas.runs.outputs import Chunk, check_output, picture, save_folder, save_npz
-from ganvas.runs.pictures import enlarged, grid, save_clip, save_png
-from ganvas.runs.run import Run, check_seeds
+from ganvas.sampling.outputs import Chunk, check_output, picture, save_folder, save_npz
+from ganvas.sampling.pictures import enlarged, grid, save_clip, save_png
+from ganvas.store.run import Run, check_seeds
 
 MOST = 1_000_000
 STATIONS = 200

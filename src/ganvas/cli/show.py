@@ -16,11 +16,11 @@ from ganvas.data.names import printable
 from ganvas.errors import DataError, UsageError, UserError
 from ganvas.recipes import reading, yaml
 from ganvas.recipes.about import ABOUT
-from ganvas.recipes.table import RECIPES, find
-from ganvas.runs import checkpoint, folder, plugins
-from ganvas.runs.outputs import check_output
-from ganvas.runs.pictures import save_png
-from ganvas.runs.run import Run
+from ganvas.recipes.recipe_table import RECIPES, find
+from ganvas.sampling.outputs import check_output
+from ganvas.sampling.pictures import save_png
+from ganvas.store import checkpoint, folder, plugins
+from ganvas.store.run import Run
 from ganvas.words import duration
 
 if TYPE_CHECKING:
@@ -124,8 +124,8 @@ def data(options: argparse.Namespace) -> None:
 
 def _training(found: "Inspection", channels: int, options: argparse.Namespace) -> str:
     """What ``ganvas train`` would make of a source, in a sentence."""
-    from ganvas.data.fit import Fit
-    from ganvas.data.inspection import fit_text
+    from ganvas.data.decoding.fit import Fit
+    from ganvas.data.inspect.inspection import fit_text
     from ganvas.recipes.build import largest_batch
 
     recipe = find("folder")

@@ -5,13 +5,14 @@ from collections.abc import Callable
 from typing import Any
 
 from ganvas.cli.main import BEGAN
-from ganvas.cli.memory import memory_explained
+from ganvas.cli.out_of_memory import memory_explained
 from ganvas.cli.progress import Screen
 from ganvas.recipes import reading, yaml
 from ganvas.recipes.build import choose
-from ganvas.runs import plugins, training
-from ganvas.runs.interrupt import EXIT_CODES
-from ganvas.runs.run import Run
+from ganvas.store import plugins
+from ganvas.store.run import Run
+from ganvas.training import train as verbs
+from ganvas.training.interrupt import EXIT_CODES
 
 NAMED = ("images", "minutes", "batch", "seed", "device", "precision", "compile")
 
@@ -24,7 +25,7 @@ def train(options: argparse.Namespace) -> int:
     if options.dry_run:
         return _dry_run(options, overrides)
     return _played(
-        lambda screen: training.train(
+        lambda screen: verbs.train(
             options.recipe,
             data=options.data,
             out=options.out,
@@ -41,7 +42,7 @@ def train(options: argparse.Namespace) -> int:
 
 def resume(options: argparse.Namespace) -> int:
     return _played(
-        lambda screen: training.resume(
+        lambda screen: verbs.resume(
             options.run,
             data=options.data,
             images=options.images,
@@ -59,8 +60,8 @@ def resume(options: argparse.Namespace) -> int:
 def _dry_run(options: argparse.Namespace, overrides: dict[str, Any]) -> int:
     if options.plugin is not None:
         plugins.load_file(options.plugin)
-    overrides, fit = training.without_auto(overrides)
-    recipe = training.resolve(options.recipe, options.data, overrides, options.start)
+    overrides, fit = verbs.without_auto(overrides)
+    recipe = verbs.resolve(options.recipe, options.data, overrides, options.start)
     choices = choose(recipe)
     print(yaml.write(reading.to_plain(recipe)), end="")
     print(f"# here, by rule: {choices.words()}; a short trial may choose otherwise")
@@ -75,7 +76,7 @@ def _played(play: Callable[[Screen], Run]) -> int:
             with memory_explained():
                 run = play(screen)
             code = 0
-        except training.Stopped as stopped:
+        except verbs.Stopped as stopped:
             run, code = stopped.run, EXIT_CODES[stopped.signal]
     screen.conclude(run, stopped=code != 0)
     return code

@@ -6,19 +6,20 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ganvas.data import cifar
-from ganvas.data.archive import Tar, Zip
-from ganvas.data.arrays import read_npy, read_npz
-from ganvas.data.builtin import BUILTIN
-from ganvas.data.collect import read_files
-from ganvas.data.datasets import read_dataset
-from ganvas.data.decode import ENDINGS
-from ganvas.data.files import Files
-from ganvas.data.fit import Fit, Size
-from ganvas.data.folder import Folder
-from ganvas.data.idx import find_images, is_idx, read_pair
+from ganvas.data.decoding.collect import read_files
+from ganvas.data.decoding.decode import ENDINGS
+from ganvas.data.decoding.fit import Fit, Size
 from ganvas.data.images import Images
-from ganvas.data.memory import (
+from ganvas.data.part import Part
+from ganvas.data.readers import cifar
+from ganvas.data.readers.archive import Tar, Zip
+from ganvas.data.readers.arrays import read_npy, read_npz
+from ganvas.data.readers.builtin import BUILTIN
+from ganvas.data.readers.datasets import read_dataset
+from ganvas.data.readers.files import Files
+from ganvas.data.readers.folder import Folder
+from ganvas.data.readers.idx import find_images, is_idx, read_pair
+from ganvas.data.readers.in_memory import (
     Raw,
     fitted,
     from_array,
@@ -28,7 +29,6 @@ from ganvas.data.memory import (
     read_memory,
     select,
 )  # fmt: skip
-from ganvas.data.part import Part
 from ganvas.errors import DataError
 
 ARCHIVES: dict[str, Callable[[Path], Files]] = {

@@ -1,7 +1,7 @@
 """Feature networks: named, hashed, with a stated input size and resize rule."""
 
 from ganvas.features.extract import extract
+from ganvas.features.feature_table import FEATURES, load_features
 from ganvas.features.network import FeatureNetwork, Origin, Reading
-from ganvas.features.table import FEATURES, load_features
 
 __all__ = ["FEATURES", "FeatureNetwork", "Origin", "Reading", "extract", "load_features"]

@@ -15,11 +15,11 @@ from torch import Tensor, nn
 
 from ganvas.errors import UsageError
 from ganvas.features.taps import CHANNELS, STRIDES, Taps, efficientnet_taps
-from ganvas.networks.conditioned import Conditioned, Sequence
-from ganvas.networks.convolution import Conv2d
 from ganvas.networks.dcgan import spectral
-from ganvas.networks.norm import BatchNorm2d
-from ganvas.networks.resize import bilinear_resize
+from ganvas.networks.layers.conditioned import Conditioned, Sequence
+from ganvas.networks.layers.norm import BatchNorm2d
+from ganvas.networks.operators.convolution import Conv2d
+from ganvas.networks.operators.resize import bilinear_resize
 from ganvas.networks.shape import Shape
 
 DEEPEST = STRIDES[-1]

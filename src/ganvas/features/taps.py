@@ -13,7 +13,7 @@ from torch.autograd import Function
 from torch.autograd.function import FunctionCtx
 
 from ganvas.features.imagenet import efficientnet_lite0
-from ganvas.networks.convolution import Conv2d
+from ganvas.networks.operators.convolution import Conv2d
 
 CHANNELS = (24, 40, 112, 320)
 STRIDES = (4, 8, 16, 32)

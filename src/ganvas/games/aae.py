@@ -6,9 +6,9 @@ from typing import Literal
 from torch import Tensor
 
 from ganvas.engine.game import Game, Move, Phase, Result, Turn
-from ganvas.games.cast import Cast, GameSettings
-from ganvas.games.coding import gaussian
-from ganvas.games.fit import check_plain
+from ganvas.games.parts.coding import gaussian
+from ganvas.games.parts.compatibility import check_plain
+from ganvas.games.setup import Cast, GameSettings
 from ganvas.losses.adversarial import accuracy, adversarial_loss, per_image
 from ganvas.losses.reconstruction import squared
 

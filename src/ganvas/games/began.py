@@ -7,8 +7,8 @@ import torch
 from torch import Tensor
 
 from ganvas.engine.game import Game, Move, Phase, Result, Turn
-from ganvas.games.cast import Cast, GameSettings
-from ganvas.games.energy import autoencoder, pictures
+from ganvas.games.parts.energy import autoencoder, pictures
+from ganvas.games.setup import Cast, GameSettings
 from ganvas.losses.reconstruction import absolute
 
 STATE = "k"

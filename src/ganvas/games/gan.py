@@ -10,14 +10,14 @@ from typing import Literal
 
 from ganvas.engine.game import Game, Move, Phase
 from ganvas.engine.player import Player, corrected
-from ganvas.games.cast import Cast, GameSettings
-from ganvas.games.fit import check, couples
-from ganvas.games.judge import Judge
-from ganvas.games.penalty import Penalty
-from ganvas.games.sides import Sides
-from ganvas.games.term import Term
-from ganvas.games.unrolled import Unrolled
-from ganvas.games.warm_up import WarmUp
+from ganvas.games.parts.augmented_discriminator import Judge
+from ganvas.games.parts.compatibility import check, couples
+from ganvas.games.parts.penalty import Penalty
+from ganvas.games.parts.sides import Sides
+from ganvas.games.parts.term import Term
+from ganvas.games.parts.unrolled import Unrolled
+from ganvas.games.parts.warm_up import WarmUp
+from ganvas.games.setup import Cast, GameSettings
 from ganvas.losses.adversarial import AdversarialLoss, adversarial_loss
 
 

@@ -9,8 +9,8 @@ from torch import Tensor, nn
 
 from ganvas.engine.game import Game, Move, Phase, Result, Turn
 from ganvas.engine.schedule import Linear
-from ganvas.games.cast import Cast
 from ganvas.games.gan import GAN
+from ganvas.games.setup import Cast
 from ganvas.networks.progressive import Growing, doubled, faded, halved
 
 SIDES = ("generator", "discriminator")

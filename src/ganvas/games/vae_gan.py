@@ -8,11 +8,11 @@ import torch
 from torch import Tensor, nn
 
 from ganvas.engine.game import Game, Move, Phase, Result, Turn
-from ganvas.games.cast import Cast, GameSettings
-from ganvas.games.coding import gaussian
-from ganvas.games.fit import check_plain
-from ganvas.games.judge import Judge, verdict
-from ganvas.games.penalty import Penalty
+from ganvas.games.parts.augmented_discriminator import Judge, verdict
+from ganvas.games.parts.coding import gaussian
+from ganvas.games.parts.compatibility import check_plain
+from ganvas.games.parts.penalty import Penalty
+from ganvas.games.setup import Cast, GameSettings
 from ganvas.losses.adversarial import accuracy, adversarial_loss, per_image
 from ganvas.losses.reconstruction import kl_to_normal, squared
 

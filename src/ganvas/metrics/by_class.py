@@ -7,9 +7,9 @@ from torch import Tensor
 
 from ganvas.metrics.figure import Z95, Figure, NotApplicable
 from ganvas.metrics.frechet import frechet
+from ganvas.metrics.image_set import ENOUGH, Side
 from ganvas.metrics.manifold import DENSITY_K, overlap
 from ganvas.metrics.moments import moments
-from ganvas.metrics.side import ENOUGH, Side
 
 
 def frechet_per_class(samples: Side, reference: Side) -> list[Figure]:

@@ -13,18 +13,18 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from ganvas.networks.conditioned import (
+from ganvas.networks.layers.conditioned import (
     Classify,
     Concatenate,
     ConditionalBatchNorm2d,
     Projection,
     Sequence,
 )
-from ganvas.networks.convolution import Conv2d, ConvTranspose2d
-from ganvas.networks.flatten import Flatten
-from ganvas.networks.initialise import Init, initialise
-from ganvas.networks.minibatch import MinibatchDiscrimination, MinibatchStd
-from ganvas.networks.norm import BatchNorm2d
+from ganvas.networks.layers.flatten import Flatten
+from ganvas.networks.layers.initialise import Init, initialise
+from ganvas.networks.layers.minibatch import MinibatchDiscrimination, MinibatchStd
+from ganvas.networks.layers.norm import BatchNorm2d
+from ganvas.networks.operators.convolution import Conv2d, ConvTranspose2d
 from ganvas.networks.shape import Shape, halvings
 
 BASE = 7

@@ -9,9 +9,9 @@ from typing import Literal
 
 from torch import nn
 
-from ganvas.networks.convolution import Conv2d, ConvTranspose2d
-from ganvas.networks.initialise import Init, initialise
-from ganvas.networks.norm import BatchNorm2d
+from ganvas.networks.layers.initialise import Init, initialise
+from ganvas.networks.layers.norm import BatchNorm2d
+from ganvas.networks.operators.convolution import Conv2d, ConvTranspose2d
 from ganvas.networks.shape import Shape, halvings
 
 WIDEST = 512

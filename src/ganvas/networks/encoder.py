@@ -6,9 +6,9 @@ from itertools import pairwise
 from torch import nn
 
 from ganvas.networks.compact import BASE
-from ganvas.networks.convolution import Conv2d
-from ganvas.networks.flatten import Flatten
-from ganvas.networks.initialise import Init, initialise
+from ganvas.networks.layers.flatten import Flatten
+from ganvas.networks.layers.initialise import Init, initialise
+from ganvas.networks.operators.convolution import Conv2d
 from ganvas.networks.shape import Shape, halvings
 
 

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from torch import Tensor, nn
 
 from ganvas.networks.compact import ToMap
-from ganvas.networks.conditioned import ConditionalBatchNorm2d, Conditioned, Sequence
-from ganvas.networks.convolution import Conv2d
 from ganvas.networks.dcgan import spectral, widths
-from ganvas.networks.fused import UpsampledConv2d
-from ganvas.networks.norm import BatchNorm2d
+from ganvas.networks.layers.conditioned import ConditionalBatchNorm2d, Conditioned, Sequence
+from ganvas.networks.layers.norm import BatchNorm2d
+from ganvas.networks.operators.convolution import Conv2d
+from ganvas.networks.operators.fused import UpsampledConv2d
 from ganvas.networks.progressive import PixelNorm
 from ganvas.networks.shape import Shape, halvings
 

@@ -14,10 +14,10 @@ from torch import Tensor, nn
 
 from ganvas.errors import UsageError
 from ganvas.networks.compact import ToMap
-from ganvas.networks.conditioned import Concatenate, Sequence
-from ganvas.networks.flatten import Flatten
-from ganvas.networks.initialise import Init, initialise
-from ganvas.networks.minibatch import MinibatchStd
+from ganvas.networks.layers.conditioned import Concatenate, Sequence
+from ganvas.networks.layers.flatten import Flatten
+from ganvas.networks.layers.initialise import Init, initialise
+from ganvas.networks.layers.minibatch import MinibatchStd
 from ganvas.networks.shape import Shape
 
 SLOPE = 0.2

@@ -15,11 +15,11 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ganvas.networks.compact import ToMap
-from ganvas.networks.conditioned import Concatenate, Sequence
-from ganvas.networks.equalised import EqualConv2d, EqualLinear
-from ganvas.networks.flatten import Flatten
-from ganvas.networks.fused import PooledConv2d, UpsampledConv2d
-from ganvas.networks.minibatch import MinibatchStd
+from ganvas.networks.layers.conditioned import Concatenate, Sequence
+from ganvas.networks.layers.equalised import EqualConv2d, EqualLinear
+from ganvas.networks.layers.flatten import Flatten
+from ganvas.networks.layers.minibatch import MinibatchStd
+from ganvas.networks.operators.fused import PooledConv2d, UpsampledConv2d
 from ganvas.networks.shape import Shape, halvings
 from ganvas.networks.style_discriminator import StyleScores
 

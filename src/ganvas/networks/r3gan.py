@@ -17,10 +17,10 @@ import torch
 from torch import Tensor, nn
 
 from ganvas.errors import UsageError
-from ganvas.networks.conditioned import Concatenate, Conditioned, Sequence
-from ganvas.networks.convolution import Conv2d
-from ganvas.networks.grouped import GroupedConv2d
-from ganvas.networks.resample import Double, Halve
+from ganvas.networks.layers.conditioned import Concatenate, Conditioned, Sequence
+from ganvas.networks.operators.convolution import Conv2d
+from ganvas.networks.operators.grouped import GroupedConv2d
+from ganvas.networks.operators.resample import Double, Halve
 from ganvas.networks.shape import Shape, halvings
 
 Size = Literal["tiny", "small", "base"]

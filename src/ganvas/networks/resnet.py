@@ -15,19 +15,19 @@ import torch
 from torch import Tensor, nn
 
 from ganvas.errors import UsageError
-from ganvas.networks.attention import SelfAttention
 from ganvas.networks.compact import ToMap
-from ganvas.networks.conditioned import (
+from ganvas.networks.dcgan import spectral
+from ganvas.networks.layers.attention import SelfAttention
+from ganvas.networks.layers.conditioned import (
     ConditionalBatchNorm2d,
     Conditioned,
     Projection,
     Sequence,
 )
-from ganvas.networks.convolution import Conv2d
-from ganvas.networks.dcgan import spectral
-from ganvas.networks.fused import PooledConv2d, UpsampledConv2d
-from ganvas.networks.initialise import Init, initialise
-from ganvas.networks.norm import BatchNorm2d
+from ganvas.networks.layers.initialise import Init, initialise
+from ganvas.networks.layers.norm import BatchNorm2d
+from ganvas.networks.operators.convolution import Conv2d
+from ganvas.networks.operators.fused import PooledConv2d, UpsampledConv2d
 from ganvas.networks.shape import Shape, halvings
 
 WIDEST = 16

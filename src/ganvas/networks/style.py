@@ -12,10 +12,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ganvas.networks.conditioned import Conditioned
-from ganvas.networks.equalised import EqualLinear
-from ganvas.networks.modulated import ModulatedConv2d
-from ganvas.networks.resample import double
+from ganvas.networks.layers.conditioned import Conditioned
+from ganvas.networks.layers.equalised import EqualLinear
+from ganvas.networks.layers.modulated import ModulatedConv2d
+from ganvas.networks.operators.resample import double
 from ganvas.networks.shape import Shape, halvings
 
 GAIN = math.sqrt(2)

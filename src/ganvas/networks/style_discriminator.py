@@ -6,12 +6,12 @@ from itertools import pairwise
 
 from torch import Tensor, nn
 
-from ganvas.networks.blur import Blur
-from ganvas.networks.conditioned import Conditioned
-from ganvas.networks.equalised import EqualConv2d, EqualLinear
-from ganvas.networks.flatten import Flatten
-from ganvas.networks.minibatch import MinibatchStd
-from ganvas.networks.resample import Halve
+from ganvas.networks.layers.conditioned import Conditioned
+from ganvas.networks.layers.equalised import EqualConv2d, EqualLinear
+from ganvas.networks.layers.flatten import Flatten
+from ganvas.networks.layers.minibatch import MinibatchStd
+from ganvas.networks.operators.blur import Blur
+from ganvas.networks.operators.resample import Halve
 from ganvas.networks.shape import Shape, halvings
 
 GAIN = math.sqrt(2)

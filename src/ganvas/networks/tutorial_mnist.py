@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from torch import nn
 
-from ganvas.networks.convolution import Conv2d, ConvTranspose2d
-from ganvas.networks.flatten import Flatten
-from ganvas.networks.initialise import Init, initialise
-from ganvas.networks.norm import BatchNorm2d
+from ganvas.networks.layers.flatten import Flatten
+from ganvas.networks.layers.initialise import Init, initialise
+from ganvas.networks.layers.norm import BatchNorm2d
+from ganvas.networks.operators.convolution import Conv2d, ConvTranspose2d
 from ganvas.networks.shape import Shape, quarter
 
 

@@ -23,10 +23,9 @@ from ganvas.engine.engine import Engine
 from ganvas.engine.graph import GraphEngine
 from ganvas.errors import UsageError
 from ganvas.features import FEATURES
-from ganvas.games.cast import Cast, Seat
-from ganvas.metrics.table import METRICS
-from ganvas.networks import forms
-from ganvas.recipes.conditions import Conditions
+from ganvas.games.setup import Cast, Seat
+from ganvas.metrics.metric_table import METRICS
+from ganvas.networks.operators import forms
 from ganvas.recipes.freeze import freeze
 from ganvas.recipes.parts import FAMILIES, kind_of
 from ganvas.recipes.recipe import (
@@ -36,6 +35,7 @@ from ganvas.recipes.recipe import (
     GeneratorSettings,
     Recipe,
 )
+from ganvas.sampling.conditions import Conditions
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,6 @@
 """What networks may be told: a class, attributes, or codes that nobody labelled."""
 
-import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -12,92 +11,12 @@ from torch import Tensor
 from ganvas import keys
 from ganvas.data import Images
 from ganvas.engine.game import Turn
-from ganvas.errors import DataError, UsageError
-from ganvas.games.cast import Told
+from ganvas.errors import DataError
+from ganvas.games.setup import Told
+from ganvas.sampling.conditions import Conditions
 
 MOST_ROWS = 4_096
 """Kinds of rows of attributes that are remembered; of more, so many at random."""
-NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?")
-
-
-@dataclass(frozen=True)
-class Conditions:
-    """The conditions of a set of images, from which samples are told theirs.
-
-    names: of the K numbers. exclusive: a row is one-hot, a class. rows: the kinds of rows there
-    are, uint8 [M, K]; counts: of each [M]. of: the conditions of a turn's items, float32 [N, K].
-    """
-
-    names: tuple[str, ...]
-    exclusive: bool
-    rows: Tensor
-    counts: Tensor
-
-    def draw(self, seed: int, count: int, first: int = 0) -> Tensor:
-        """Rows float32 [count, K], as often as in the data; the i-th by (seed, first + i) alone."""
-        edges = self.counts.double().cumsum(0) / self.counts.sum()
-        places = torch.tensor(
-            [
-                torch.rand((), generator=keys.generator(seed, "condition", first + i)).item()
-                for i in range(count)
-            ],
-            dtype=torch.float64,
-        )
-        return self.rows[torch.searchsorted(edges, places).clamp(max=len(edges) - 1)].float()
-
-    def of_label(self, label: str) -> Tensor:
-        """The row [K] of a class by its name; by its number where no class is named by one.
-
-        Raises:
-            UsageError: there are no classes, or none like that.
-        """
-        if not self.exclusive:
-            raise UsageError(f"this run knows attributes ({self.shown()}), not labels: say --attr")
-        if label in self.names:
-            return F.one_hot(torch.tensor(self.names.index(label)), len(self.names)).float()
-        named_by_numbers = any(map(NUMBER.fullmatch, self.names))
-        if not named_by_numbers and label.isdecimal() and int(label) < len(self.names):
-            return F.one_hot(torch.tensor(int(label)), len(self.names)).float()
-        raise UsageError(f"no label {label!r}: there are {self.shown()}")
-
-    def with_attributes(self, rows: Tensor, wanted: Mapping[str, bool]) -> Tensor:
-        """Rows [N, K] with some attributes set.
-
-        Raises:
-            UsageError: there are no attributes, or none of that name.
-        """
-        if self.exclusive:
-            raise UsageError(f"this run knows labels ({self.shown()}), not attributes: say --label")
-        rows = rows.clone()
-        for name, value in wanted.items():
-            if name not in self.names:
-                raise UsageError(f"no attribute {name!r}: there are {self.shown()}")
-            rows[:, self.names.index(name)] = float(value)
-        return rows
-
-    def labels(self, rows: Tensor) -> Tensor | None:
-        """Numbers of classes int64 [N] of rows [N, K]; None of attributes."""
-        return rows.argmax(1) if self.exclusive else None
-
-    def plain(self) -> dict[str, Any]:
-        """For a JSON file."""
-        rows = [] if self.exclusive else ["".join(map(str, row)) for row in self.rows.tolist()]
-        known = {"names": list(self.names), "exclusive": self.exclusive}
-        return {**known, "rows": rows, "counts": self.counts.tolist()}
-
-    def shown(self) -> str:
-        """The names, the first ones of many."""
-        shown = ", ".join(self.names[:12])
-        return shown + (f" and {len(self.names) - 12} more" if len(self.names) > 12 else "")
-
-
-def from_plain(plain: Mapping[str, Any]) -> Conditions:
-    """What ``Conditions.plain`` wrote."""
-    names = tuple(plain["names"])
-    rows = torch.eye(len(names), dtype=torch.uint8)
-    if not plain["exclusive"]:
-        rows = torch.tensor([[int(bit) for bit in row] for row in plain["rows"]]).to(torch.uint8)
-    return Conditions(names, plain["exclusive"], rows, torch.tensor(plain["counts"]))
 
 
 class Condition:

@@ -5,22 +5,22 @@ A user's own parts join through ``register``; their names must be free.
 
 from typing import Any, TypeVar
 
-from ganvas.data.ada import ADA
-from ganvas.data.augment import Augmentation
+from ganvas.data.augment.ada import ADA
+from ganvas.data.augment.diffaugment import Augmentation
 from ganvas.engine.schedule import Cosine, Geometric, Linear
 from ganvas.errors import UsageError
 from ganvas.features.projected import ProjectedDiscriminator
 from ganvas.games.aae import AAE
 from ganvas.games.began import BEGAN
-from ganvas.games.cast import GameSettings
-from ganvas.games.classifier import Classifier
 from ganvas.games.ebgan import EBGAN
 from ganvas.games.gan import GAN
-from ganvas.games.mode_seeking import ModeSeeking
-from ganvas.games.path_length import PathLength
+from ganvas.games.parts.classifier import Classifier
+from ganvas.games.parts.mode_seeking import ModeSeeking
+from ganvas.games.parts.path_length import PathLength
+from ganvas.games.parts.strength import Adaptive, Augment
+from ganvas.games.parts.term import Term
 from ganvas.games.progressive import Progressive
-from ganvas.games.strength import Adaptive, Augment
-from ganvas.games.term import Term
+from ganvas.games.setup import GameSettings
 from ganvas.games.vae_gan import VAEGAN
 from ganvas.losses.adversarial import LOSSES, AdversarialLoss, unlabelled
 from ganvas.networks.autoencoder import CompactAutoencoder

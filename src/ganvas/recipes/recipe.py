@@ -8,9 +8,9 @@ from torch import nn
 from ganvas.engine.device import Device, MemoryFormat, Precision
 from ganvas.engine.player import Adam
 from ganvas.engine.schedule import Schedule
-from ganvas.games.cast import GameSettings
 from ganvas.games.gan import GAN
-from ganvas.games.strength import Adaptive, Augment
+from ganvas.games.parts.strength import Adaptive, Augment
+from ganvas.games.setup import GameSettings
 from ganvas.networks.shape import Shape
 from ganvas.recipes.conditions import Condition
 

@@ -17,7 +17,7 @@ from ganvas.data.images import make_images
 from ganvas.engine.device import is_out_of_memory, release_memory, synchronise
 from ganvas.engine.engine import Engine
 from ganvas.engine.graph import RECORDED_AFTER
-from ganvas.networks import forms
+from ganvas.networks.operators import forms
 from ganvas.networks.shape import Shape
 from ganvas.recipes.build import Choices, build_engine, choose, playing
 from ganvas.recipes.recipe import Recipe

@@ -1,0 +1,1 @@
+"""Differentiable augmentation of everything a discriminator is given."""

@@ -1,0 +1,1 @@
+"""A look at a source before anything is trained on it."""

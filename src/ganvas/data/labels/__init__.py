@@ -1,0 +1,1 @@
+"""From names, tables and listings to the labels and attributes of files."""

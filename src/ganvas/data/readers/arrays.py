@@ -1,0 +1,68 @@
+"""Arrays in NumPy's files (.npz, .npy), which are read without ever unpickling."""
+
+import zipfile
+import zlib
+from pathlib import Path
+
+import numpy as np
+
+from ganvas.data.names import some
+from ganvas.data.readers.archive import check_total
+from ganvas.data.readers.in_memory import Raw, add_attributes, from_array, from_labels
+from ganvas.errors import DataError
+
+MAX_BYTES = 8 << 30
+NAMES = ("images", "labels", "attributes", "attribute_names")
+UNNAMED = {"arr_0": "images", "arr_1": "labels"}  # of numpy.savez(path, images, labels)
+
+
+def read_npz(path: Path) -> Raw:
+    """``images`` [N, H, W, C] or [N, C, H, W] uint8, and ``labels`` [N] where there are any.
+
+    Also ``attributes`` [N, A], 0 or 1, and A ``attribute_names`` (text; else a0, a1, …).  What
+    was saved without names, ``arr_0`` and ``arr_1``, is taken for images and labels.
+    Errors: DataError for other names, objects (they would be pickles) or more than 8 GiB.
+    """
+    try:
+        with zipfile.ZipFile(path) as members:
+            size = sum(member.file_size for member in members.infolist())
+        check_total(path, size, MAX_BYTES, path.stat().st_size)
+        with np.load(path, allow_pickle=False) as file:
+            known = {} if "images" in file.files else UNNAMED
+            keys = {known.get(key, key): key for key in file.files}
+            if "images" not in keys:
+                raise DataError(f"{path}: holds {', '.join(file.files)}; name the array images")
+            images = file[keys["images"]]
+            labels, attributes, names = (
+                file[keys[key]] if key in keys else None for key in NAMES[1:]
+            )
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error, KeyError) as error:
+        raise unreadable(path, error) from None
+    raw = from_array(images, path.name)
+    if unread := sorted(set(map(str, keys)) - set(NAMES)):
+        raw.notes = (*raw.notes, f"not read: {some(unread)}; what is read: {', '.join(NAMES)}")
+    if known:
+        beside = "" if labels is None else " and arr_1 for labels"
+        raw.notes = (*raw.notes, f"arr_0 taken for images{beside}")
+    if labels is not None:
+        raw.labels, raw.classes = from_labels(labels, len(images), path.name)
+    if attributes is not None:
+        add_attributes(raw, attributes, path.name, names)
+    return raw
+
+
+def read_npy(path: Path) -> Raw:
+    """One array in the same forms.  Errors: DataError as for ``read_npz``."""
+    try:
+        images = np.load(path, mmap_mode="c", allow_pickle=False)
+    except (OSError, ValueError, EOFError) as error:
+        raise unreadable(path, error) from None
+    return from_array(np.asarray(images), path.name)
+
+
+def unreadable(path: Path, error: Exception) -> DataError:
+    text = " ".join(str(error).split())
+    return DataError(
+        f"{path}: not readable as plain arrays ({text}); save it with "
+        "numpy.savez(path, images=uint8_array)"
+    )

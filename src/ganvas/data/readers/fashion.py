@@ -1,0 +1,47 @@
+"""Fashion-MNIST: idx files in the cache folder, fetched by torchvision where they are not there."""
+
+from pathlib import Path
+
+from ganvas.cache import cache_path
+from ganvas.data.readers.idx import find_images, read_pair
+from ganvas.data.readers.in_memory import Raw, from_array, from_labels
+from ganvas.errors import DataError
+
+CLASSES = (
+    "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag",
+    "Ankle boot",
+)  # fmt: skip
+NAMES = tuple(
+    f"{part}-{kind}-ubyte.gz"
+    for part in ("train", "t10k")
+    for kind in ("images-idx3", "labels-idx1")
+)
+
+
+def read_fashion_mnist(side: str) -> Raw:
+    """The "train" or "test" part, [N, 1, 28, 28].  Errors: DataError where it cannot be fetched."""
+    folder = cache_path("FashionMNIST", "raw")
+    found = find_images(folder)
+    if side not in found:
+        fetch(folder)
+        found = find_images(folder)
+    images, labels = read_pair(found[side])
+    raw = from_array(images, "fashion-mnist")
+    if labels is None:
+        raise DataError(f"{folder}: the labels are missing; put all of {', '.join(NAMES)} there")
+    raw.labels, raw.classes = from_labels(labels, len(images), "fashion-mnist", CLASSES)
+    return raw
+
+
+def fetch(folder: Path) -> None:
+    """Let torchvision download and check the four files."""
+    from torchvision.datasets import FashionMNIST
+
+    try:
+        FashionMNIST(str(folder.parents[1]), download=True)
+    except (OSError, RuntimeError) as error:
+        text = " ".join(str(error).split())
+        raise DataError(
+            f"fashion-mnist could not be fetched ({text}): put {', '.join(NAMES)} into {folder}; "
+            "they are at https://github.com/zalandoresearch/fashion-mnist"
+        ) from None

@@ -1,0 +1,1 @@
+"""Evaluations of samples against real images. They know no run."""

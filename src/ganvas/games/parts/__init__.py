@@ -1,0 +1,1 @@
+"""What games are made of: terms, penalties, augmentation, unrolling."""

@@ -1,0 +1,36 @@
+"""Mode seeking: different latents must make different images."""
+
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from ganvas.engine.game import Turn
+from ganvas.games.parts.term import Made, Seen, Term
+from ganvas.games.setup import Cast
+
+SMALL = 1e-5
+
+
+@dataclass(frozen=True)
+class ModeSeeking(Term):
+    """|z1 - z2| / |G(z1) - G(z2)|, mean absolute differences (Mao et al. 2019, eq. 3, inverted as
+    their section 3.2 trains it), between each image of the turn and one of a second latent.
+
+    The second latent's images count in this term alone. In the authors' code the discriminator
+    learns from them as well, and the generator is asked to deceive it with both.
+
+    weight: its factor. It costs the generator's turn one more forward.
+    """
+
+    weight: float = 1.0
+
+    @property
+    def name(self) -> str:
+        return "mode-seeking"
+
+    def generator(self, turn: Turn, cast: Cast, made: Made, fake: Seen) -> Tensor:
+        others = turn.draw.normal("latent.other", cast.latent)
+        images = turn.networks["generator"](others, *made.conditions).float()
+        apart = (images - made.images).abs().flatten(1).mean(1)
+        asked = (others - made.latents).abs().mean(1)
+        return self.weight * asked / (apart + SMALL)

@@ -1,0 +1,88 @@
+"""Path length regularisation: a style-based generator's images change evenly with w."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ganvas.engine.game import Move, Result, Turn
+from ganvas.games.parts.term import Term
+from ganvas.games.setup import Cast
+from ganvas.losses.path_length import path_lengths, path_penalty
+
+
+@dataclass(frozen=True)
+class PathLength(Term):
+    """Karras et al. 2020, section 3.2: path lengths are drawn towards their own running mean.
+
+    weight: its factor. every: computed in each such round only, its weight multiplied by the same
+    number (appendix B). part: the share of the batch's latents, of each micro-batch at least one,
+    that it looks at. decay: how much of the running mean each turn renews; the first turns count
+    fully, or short runs would spend themselves on the way from a mean of 0.
+
+    It needs a generator with ``ws``, latents to a w for each layer, and ``synthesis``, these to
+    images.
+
+    Raises:
+        ValueError: a number that cannot be.
+    """
+
+    weight: float = 2.0
+    every: int = 4
+    part: float = 0.5
+    decay: float = 0.01
+
+    def __post_init__(self) -> None:
+        if self.weight < 0 or self.every < 1:
+            raise ValueError("a path length's weight must be 0 or more, its every at least 1")
+        if not 0 < self.part <= 1 or not 0 < self.decay <= 1:
+            raise ValueError("part and decay must be more than 0 and at most 1")
+
+    @property
+    def name(self) -> str:
+        return "path-length"
+
+    def state(self, device: torch.device) -> dict[str, Tensor]:
+        """The running mean, and how many turns it has seen."""
+        return {name: torch.zeros((), device=device) for name in (self.name, f"{self.name}.turns")}
+
+    def moves(self, cast: Cast) -> tuple[Move, ...]:
+        """One lazy move of the generator.
+
+        Raises:
+            ValueError: the generator has no intermediate latents.
+        """
+        generator = cast.networks["generator"]
+        if not (hasattr(generator, "ws") and hasattr(generator, "synthesis")):
+            raise ValueError("path length needs a style-based generator (--generator.kind style)")
+
+        def regularise(turn: Turn) -> Result:
+            lengths, whole = self.lengths(turn, cast)
+            mean = self.follow(turn, lengths.detach().mean())
+            penalty = path_penalty(lengths, mean).mean()
+            stats = {"path/length": lengths.mean(), "path/penalty": penalty}
+            return Result(
+                (self.weight * self.every * penalty).expand(whole),
+                {name: value.expand(whole) for name, value in stats.items()},
+            )
+
+        return (Move(self.name, ("generator",), regularise, every=self.every),)
+
+    def follow(self, turn: Turn, length: Tensor) -> Tensor:
+        """The running mean [], with the mean of this turn's lengths []; moves the state."""
+        mean, turns = turn.state[self.name], turn.state[f"{self.name}.turns"]
+        turns.add_(1)
+        mean.lerp_(length, turns.reciprocal().clamp(min=self.decay))
+        return mean.clone()
+
+    def lengths(self, turn: Turn, cast: Cast) -> tuple[Tensor, int]:
+        """Path lengths of a part of the turn's latents, and how many these are in all."""
+        network: Any = turn.networks["generator"]
+        latents = turn.draw.normal("latent", cast.latent)
+        count = max(1, round(self.part * len(latents)))
+        told = [each[:count] for each in cast.conditions(turn)]
+        ws = network.ws(latents[:count], *told)
+        images = network.synthesis(ws).float()
+        noise = turn.draw.normal("path.noise", *images.shape[1:])[:count]
+        return path_lengths(images, ws, noise), len(latents)

@@ -1,0 +1,96 @@
+"""What a recipe hands to a game: its networks, how their players are made, what they are told."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import ClassVar, Literal
+
+from torch import Tensor, nn
+
+from ganvas.engine.game import Turn
+from ganvas.engine.player import Adam, Player
+from ganvas.engine.schedule import Schedule
+from ganvas.games.parts.strength import Adaptive, Augment, Strength
+
+
+@dataclass(frozen=True)
+class Told:
+    """Conditions of the items of a turn.
+
+    count: numbers K in a condition. exclusive: each is one-hot, a class; otherwise every number is
+    an attribute of its own, 0 or 1. rows: ``rows(turn)`` gives them, float32 [N, K]. of_reals:
+    they are those of the turn's real images; otherwise they belong to none.
+    """
+
+    count: int
+    exclusive: bool
+    rows: Callable[[Turn], Tensor]
+    of_reals: bool = True
+
+
+@dataclass(frozen=True)
+class Seat:
+    """How the player of one side is made: see ``Player``."""
+
+    optimiser: Adam = field(default_factory=Adam)
+    half_life: Schedule | None = None
+    clip_gradient: float | None = None
+
+
+@dataclass(frozen=True)
+class Cast:
+    """networks: by name, ``generator`` and ``discriminator`` among them. latent: numbers in a
+    latent; they are standard normal. seats: of the two sides. told: conditions of both networks,
+    if any. augment: applied to all that a discriminator of images sees, with that strength."""
+
+    networks: Mapping[str, nn.Module]
+    latent: int
+    generator: Seat = field(default_factory=Seat)
+    discriminator: Seat = field(default_factory=Seat)
+    told: Told | None = None
+    augment: Augment | None = None
+    strength: Schedule | Adaptive = 1.0
+
+    def player(self, side: Literal["generator", "discriminator"], *names: str) -> Player:
+        """A player of one side, of the networks of these names; by default of the side's own."""
+        seat: Seat = getattr(self, side)
+        return Player(
+            {name: self.networks[name] for name in names or (side,)},
+            seat.optimiser,
+            half_life=seat.half_life,
+            clip_gradient=seat.clip_gradient,
+        )
+
+    def conditions(self, turn: Turn) -> tuple[Tensor, ...]:
+        """What networks are told beside their input, to unpack into a call: () or ([N, K],)."""
+        return () if self.told is None else (self.told.rows(turn),)
+
+    def sight(self) -> Strength:
+        """How the discriminator's sight is augmented, and how strongly."""
+        return Strength(self.augment, self.strength)
+
+
+@dataclass(frozen=True)
+class GameSettings:
+    """What a recipe knows of any game: ``build`` makes it from a cast.
+
+    needs: networks beside generator and discriminator that a recipe must have. turns: batches of
+    data drawn in a round. multiple: the images of a micro-batch must divide by it.
+    """
+
+    needs: ClassVar[tuple[str, ...]] = ()
+
+    @property
+    def turns(self) -> int:
+        return 1
+
+    @property
+    def multiple(self) -> int:
+        return 1
+
+    def seen(self, shape: tuple[int, int, int], latent: int) -> tuple[int, int, int]:
+        """The shape that the discriminator sees, of images (C, H, W) made from latents."""
+        return shape
+
+    def build(self, cast: Cast):
+        """The ``Game``; see ``ganvas.engine.game``."""
+        raise NotImplementedError

@@ -1,0 +1,1 @@
+"""Operators: convolutions and resampling that differentiate fast, any number of times."""

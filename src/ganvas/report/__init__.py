@@ -1,0 +1,1 @@
+"""What a run shows of itself: pages, comparisons, evaluations kept in it."""

@@ -1,0 +1,1 @@
+"""From a generator to samples: latents, conditions, truncation, sheets and files."""

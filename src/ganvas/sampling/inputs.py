@@ -1,0 +1,85 @@
+"""What a run's networks are to be given: a call that cannot be is answered with one that can."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from torch import Tensor, nn
+
+from ganvas.errors import UsageError
+from ganvas.networks.layers.conditioned import Conditioned
+from ganvas.sampling.conditions import Conditions
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Of a network, as a hook before its ``forward``.
+
+    name: ``generator`` or ``discriminator``. latent: numbers in a latent, of a generator.
+    conditions: what the run knows, if anything. needed: the network cannot do without them (a
+    discriminator that reads conditions in images is told none).
+    """
+
+    name: str
+    latent: int | None
+    conditions: Conditions | None
+    needed: bool
+
+    def __call__(self, _: nn.Module, given: tuple[Any, ...], named: Mapping[str, Any]) -> None:
+        """Raises UsageError for latents or conditions of another shape, too many or too few."""
+        if self.latent is not None:
+            first = [*given, *(each for name, each in named.items() if name != "conditions"), None]
+            _check_latents(first[0], self.latent)
+        rows = given[1] if len(given) > 1 else named.get("conditions")
+        if self.conditions is None:
+            if rows is not None:
+                raise UsageError(
+                    f"this run was trained without conditions: its {self.name} takes "
+                    f"{self._first()} alone"
+                )
+            return
+        if rows is None and not self.needed:
+            return
+        count = len(self.conditions.names)
+        if not (isinstance(rows, Tensor) and rows.is_floating_point() and rows.ndim == 2) or (
+            rows.shape[1] != count
+        ):
+            raise UsageError(self._wanted(count, rows))
+
+    def _first(self) -> str:
+        return "images" if self.latent is None else "latents"
+
+    def _wanted(self, count: int, rows: Any) -> str:
+        assert self.conditions is not None
+        name = self.conditions.names[0]
+        how = f"label={name!r}" if self.conditions.exclusive else f"attributes={{{name!r}: True}}"
+        kind = "one-hot" if self.conditions.exclusive else "0 or 1 each"
+        seen = f", not {_words(rows)}" if rows is not None else ""
+        return (
+            f"this {self.name} was trained with conditions and needs them: "
+            f"{self.name}({self._first()}, conditions), float32 [N, {count}], {kind}, of "
+            f"{self.conditions.shown()}{seen}; run.told(N) draws them as in the data, "
+            f"run.told(N, {how}) makes them"
+        )
+
+
+def watch(network: nn.Module, name: str, latent: int | None, conditions: Conditions | None) -> None:
+    """Have every call of a network checked; see ``Inputs``."""
+    needed = any(isinstance(module, Conditioned) for module in network.modules())
+    network.register_forward_pre_hook(
+        Inputs(name, latent, conditions, needed), prepend=True, with_kwargs=True
+    )
+
+
+def _check_latents(given: Any, size: int) -> None:
+    if not isinstance(given, Tensor) or given.ndim != 2 or given.shape[1] != size:
+        raise UsageError(
+            f"this generator takes latents [N, {size}], such as torch.randn(8, {size}), not "
+            f"{_words(given)}"
+        )
+
+
+def _words(given: Any) -> str:
+    if isinstance(given, Tensor):
+        return f"{str(given.dtype).removeprefix('torch.')} {list(given.shape)}"
+    return "nothing" if given is None else type(given).__name__

@@ -1,0 +1,33 @@
+"""Which samples a run draws again and again, to be looked at."""
+
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from ganvas.sampling.conditions import Conditions
+from ganvas.sampling.generate import latents
+
+GRID = 64
+MOST_CLASSES = 16
+"""So many classes have a row each; of more, 64 are drawn."""
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """latents [N, latent]; conditions [N, K] or None; columns of the picture, None for square."""
+
+    latents: Tensor
+    conditions: Tensor | None = None
+    columns: int | None = None
+
+
+def sheet(seed: int, latent: int, conditions: Conditions | None) -> Sheet:
+    """Fixed latents; where there are few classes, the same eight in a row for each of them."""
+    if conditions is None:
+        return Sheet(latents(seed, GRID, latent))
+    kinds = len(conditions.names)
+    if not conditions.exclusive or kinds > MOST_CLASSES:
+        return Sheet(latents(seed, GRID, latent), conditions.draw(seed, GRID))
+    columns = GRID // 8
+    rows = conditions.rows.float().repeat_interleave(columns, 0)
+    return Sheet(latents(seed, columns, latent).repeat(kinds, 1), rows, columns)

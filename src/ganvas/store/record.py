@@ -1,0 +1,142 @@
+"""``run.json``: what a run found on the machine that made it, and what it must find again."""
+
+import dataclasses
+import json
+import platform
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from ganvas.data import Images
+from ganvas.data.images import in_order, with_labels
+from ganvas.disk import replace_file
+from ganvas.engine.device import processor
+from ganvas.errors import CheckpointError, DataError
+from ganvas.recipes.build import Choices
+from ganvas.sampling.conditions import Conditions
+from ganvas.version import versions
+
+FORMAT = 4
+"""4 knows what was noted of the data; 3 knows conditions; 2 knows what a trial chose; 1 is read as
+if by rule."""
+
+
+@dataclass(frozen=True)
+class Record:
+    """What stands beside a recipe: the data's shape and fingerprint and what was noted of them,
+    conditions, choices, versions."""
+
+    choices: Choices
+    shape: tuple[int, int, int]
+    fingerprint: str
+    data: str
+    count: int
+    created: str
+    versions: dict[str, str] = field(default_factory=dict)
+    machine: str = ""
+    plugins: dict[str, str] = field(default_factory=dict)
+    conditions: dict[str, Any] | None = None
+    notes: list[str] = field(default_factory=list)
+    format: int = FORMAT
+
+    def differences(self) -> list[str]:
+        """What of the software or the processor is not what the run began with."""
+        here = {**versions(), "machine": _machine(self.choices)}
+        then = {**self.versions, "machine": self.machine}
+        if self.machine == _machine_before():
+            del here["machine"]
+        changed = [f"{k} {then[k]}, now {v}" for k, v in here.items() if then.get(k, v) != v]
+        if not changed:
+            return []
+        return [f"the resume may not be exact to the last bit: {'; '.join(changed)}"]
+
+    def recognised(self, images: Images) -> Images | None:
+        """The images that the run was trained on, numbered as they were then; None if they are
+        others."""
+        return next(
+            (found for found in self._readings(images) if found.fingerprint == self.fingerprint),
+            None,
+        )
+
+    def check_data(self, images: Images) -> Images:
+        """As ``recognised``; raises DataError if these are others."""
+        found = self.recognised(images)
+        if found is None:
+            older = "" if self.format == FORMAT else ", or an older version read them otherwise"
+            raise DataError(
+                f"{images.name} is not what this run was trained on ({self.count:,} images of "
+                f"{self.data}; now {len(images):,} with another fingerprint{older}). Put the old "
+                f"data back, or say --new-data to go on with these"
+            )
+        return found
+
+    def _readings(self, images: Images) -> Iterator[Images]:
+        """As it is read now, and as older versions did: classes in another order, or none."""
+        yield images
+        if images.labels is None:
+            return
+        told = self.conditions or {}
+        for order in (told.get("names", []), sorted(images.classes)):
+            if list(images.classes) != order and sorted(images.classes) == sorted(order):
+                yield in_order(images, order)
+        yield with_labels(images, None, ())
+
+
+def describe(
+    images: Images, choices: Choices, plugins: dict[str, str], conditions: Conditions | None = None
+) -> Record:
+    """The record of a run that begins now."""
+    return Record(
+        choices=choices,
+        shape=images.shape,
+        fingerprint=images.fingerprint,
+        data=images.name,
+        count=len(images),
+        created=datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        versions=versions(),
+        machine=_machine(choices),
+        plugins=plugins,
+        conditions=None if conditions is None else conditions.plain(),
+        notes=[*images.remarks, *images.warnings],
+    )
+
+
+def at_home(record: Record) -> Record:
+    """The record of a run that goes on with other choices, on this machine."""
+    return replace(record, versions=versions(), machine=_machine(record.choices))
+
+
+def write(record: Record, path: Path) -> None:
+    replace_file(path / "run.json", json.dumps(dataclasses.asdict(record), indent=1).encode())
+
+
+def read(path: Path) -> Record:
+    """The record of a run folder.
+
+    Raises:
+        CheckpointError: missing, damaged, or of a newer format.
+    """
+    try:
+        plain: dict[str, Any] = json.loads((path / "run.json").read_bytes())
+        if plain["format"] > FORMAT:
+            raise CheckpointError(f"{path} is of format {plain['format']}: update ganvas")
+        choices = Choices(**plain.pop("choices"))
+        shape = tuple(plain.pop("shape"))
+        return Record(choices=choices, shape=shape, **plain)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise CheckpointError(f"{path / 'run.json'} is missing or damaged ({error})") from None
+
+
+def _machine(choices: Choices) -> str:
+    name = processor(torch.device(choices.device))
+    return name if choices.device.startswith("cuda") else f"{name}, {platform.system()}"
+
+
+def _machine_before() -> str:
+    """What runs on a CPU wrote before they knew it by name: such a one is no other machine."""
+    used = torch.backends.cpu.get_cpu_capability()
+    return f"{platform.machine()} CPU ({used}), {platform.system()}"

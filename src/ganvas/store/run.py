@@ -1,0 +1,323 @@
+"""A run on disk, opened for looking and sampling: plain modules, plain uint8 images."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+from torch import Tensor, nn
+
+from ganvas.data.readers import clouds
+from ganvas.data.readers.builtin import BUILTIN
+from ganvas.errors import CheckpointError, DataError, UsageError
+from ganvas.recipes import recipe_table, yaml
+from ganvas.recipes.build import build_networks
+from ganvas.recipes.recipe import Recipe
+from ganvas.sampling import generate, inputs
+from ganvas.sampling.conditions import Conditions, from_plain
+from ganvas.sampling.interpolation import lerp, loop, slerp
+from ganvas.store import checkpoint, folder, plugins, record
+from ganvas.store.log import read_log
+
+IN_MEMORY = "in memory"
+"""What a recipe says of images that were given as a tensor, an array or a Dataset."""
+
+CHUNK = 500
+"""Images that are drawn at a time."""
+
+
+def check_seeds(seeds: Iterable[int], seed: int | None, count: int | None) -> list[int]:
+    """The seeds, one image each, if nothing else says another thing of seed or number.
+
+    Raises:
+        UsageError: none; a ``seed`` beside them, or another ``count`` than theirs.
+    """
+    seeds = list(seeds)
+    if not seeds:
+        raise UsageError("--seeds names no image")
+    if seed is not None:
+        raise UsageError(f"--seeds names a seed for each image: leave --seed {seed} away")
+    if count not in (None, len(seeds)):
+        raise UsageError(f"--seeds names {len(seeds)} images: leave --count {count} away")
+    return seeds
+
+
+class Run:
+    """A run folder, read only.
+
+    Args:
+        path: the run folder.
+        at: images seen of the checkpoint to open, or ``best`` for that of the best evaluation;
+            ``None`` for the newest that is whole.
+        plugin: the Python file of the user's own parts, where the run was made with one.
+
+    Raises:
+        UsageError: there is no run at ``path``, or no evaluation that was the best.
+        CheckpointError: nothing there can be restored.
+    """
+
+    def __init__(
+        self,
+        path: str | Path,
+        at: int | Literal["best"] | None = None,
+        plugin: str | Path | None = None,
+    ) -> None:
+        self.path = folder.find(path)
+        if plugin is not None:
+            plugins.load_file(plugin)
+        self.record = record.read(self.path)
+        self._at = self._best_clock() if at == "best" else at
+
+    def __repr__(self) -> str:
+        return f"Run({str(self.path)!r}: {self.images:,} images)"
+
+    @cached_property
+    def recipe(self) -> Recipe:
+        """The recipe it was trained by."""
+        plugins.require(self.record.plugins)
+        return recipe_table.from_plain(self.settings, str(self.path / "recipe.yaml"))
+
+    @cached_property
+    def settings(self) -> dict[str, Any]:
+        """The recipe as plain data, which needs no part of anybody's own."""
+        file = self.path / "recipe.yaml"
+        return yaml.read(file.read_text(encoding="utf-8"), str(file))
+
+    @property
+    def images(self) -> int:
+        """The clock of the opened checkpoint, in images seen."""
+        if "_checkpoint" in self.__dict__:  # what was loaded, whatever has been saved since
+            return self._checkpoint[1]["images"]
+        if self._at is not None:
+            return self._at
+        return checkpoint.last_clock(self.path / "checkpoints")
+
+    @property
+    def seconds(self) -> float:
+        """Trained until the opened checkpoint, over all sessions."""
+        place = self.path / "checkpoints"
+        return checkpoint.seconds(place, self._at)
+
+    @property
+    def best(self) -> dict[str, Any] | None:
+        """Metric, value and clock (``images``) of the best evaluation during training, if any."""
+        return checkpoint.best(self.path / "checkpoints")
+
+    def _best_clock(self) -> int:
+        best = self.best
+        if best is None:
+            raise UsageError(
+                f"{self.path} was not evaluated while it trained, so no checkpoint is its best: "
+                f"train with --evaluation.every N"
+            )
+        return best["images"]
+
+    @property
+    def log(self) -> list[dict[str, Any]]:
+        """The log's records, oldest first."""
+        return read_log(self.path / "log.jsonl")
+
+    @property
+    def generator(self) -> nn.Module:
+        """The generator in evaluation mode: its EMA copy, where the run keeps one."""
+        return self._networks["generator"]
+
+    @property
+    def discriminator(self) -> nn.Module:
+        """The discriminator in evaluation mode."""
+        return self._networks["discriminator"]
+
+    def sample(
+        self,
+        count: int | None = None,
+        *,
+        seed: int | None = None,
+        seeds: Iterable[int] | None = None,
+        truncation: float | None = None,
+        label: str | int | None = None,
+        attributes: Mapping[str, bool] | None = None,
+    ) -> Tensor:
+        """Draw images: uint8 [count, H, W, C]; of a run on points, points: float32 [count, 2].
+
+        Image i of a seed is the same in every call, points but for their last bits.
+
+        Args:
+            count: how many, by default 64, from one ``seed``, by default 0.
+            seeds: one image for each of these instead.
+            truncation: less variety, fewer slips: squeeze latents into [-truncation, truncation];
+                a style-based generator draws w towards its average by this factor instead.
+            label: the class of all of them, by name or number; by default as often as in the data.
+            attributes: those to set, ``{"Smiling": True}``; others as they come in the data.
+
+        Raises:
+            UsageError: a run that was told nothing, or not this, or a name it does not know; or
+                what goes against ``seeds``.
+        """
+        asked: dict[str, Any] = {"seed": seed, "seeds": seeds}
+        asked |= {"label": label, "attributes": attributes}
+        chunks = self.stream(count, truncation=truncation, **asked)
+        return torch.cat([drawn for drawn, _ in chunks])
+
+    def stream(
+        self,
+        count: int | None = None,
+        *,
+        seed: int | None = None,
+        seeds: Iterable[int] | None = None,
+        truncation: float | None = None,
+        label: str | int | None = None,
+        attributes: Mapping[str, bool] | None = None,
+    ) -> Iterator[tuple[Tensor, Tensor | None]]:
+        """What ``sample`` draws, ``CHUNK`` at a time, with the classes int64 [n] that were asked
+        for, where the run knows any: for more images than memory holds."""
+        seeds = None if seeds is None else check_seeds(seeds, seed, count)
+        total = len(seeds) if seeds is not None else 64 if count is None else count
+        for first in range(0, max(1, total), CHUNK):
+            size = min(CHUNK, total - first)
+            part = None if seeds is None else seeds[first : first + size]
+            latent, told = self._inputs(size, None, seed, part, label, attributes, first)
+            if self.draws_points:
+                drawn = generate.values(self.generator, latent, told, truncation).flatten(1)
+            else:
+                drawn = generate.draw(self.generator, latent, told, truncation)
+            known = self.conditions
+            yield drawn, None if known is None or told is None else known.labels(told)
+
+    def loop(
+        self,
+        count: int | None = None,
+        *,
+        steps: int = 16,
+        seed: int | None = None,
+        seeds: Iterable[int] | None = None,
+        truncation: float | None = None,
+        label: str | int | None = None,
+        attributes: Mapping[str, bool] | None = None,
+    ) -> Tensor:
+        """A way through samples and back to the first: uint8 [count * steps, H, W, C].
+
+        Every ``steps``-th image is one that ``sample`` draws; between them latents turn
+        (``slerp``), and conditions, where there are any, pass over into each other.
+
+        Args:
+            count: samples on the way, by default 8. steps: images from one to the next.
+            others: as for ``sample``.
+
+        Raises:
+            UsageError: as ``sample``; fewer than two samples, or a run on points.
+        """
+        if self.draws_points:
+            raise UsageError(f"{self.path} draws points: there are no images to pass through")
+        stations, told = self._inputs(8, count, seed, seeds, label, attributes)
+        if len(stations) < 2 or steps < 1:
+            raise UsageError("an animation needs at least 2 images to pass through, and 1 step")
+        conditions = None if told is None else loop(told, steps, lerp)
+        return generate.draw(self.generator, loop(stations, steps, slerp), conditions, truncation)
+
+    def _inputs(
+        self,
+        usual: int,
+        count: int | None,
+        seed: int | None,
+        seeds: Iterable[int] | None,
+        label: str | int | None,
+        attributes: Mapping[str, bool] | None,
+        first: int = 0,
+    ) -> tuple[Tensor, Tensor | None]:
+        """Latents and conditions of what was asked for, from the ``first`` of a seed on;
+        ``usual``: how many, where nothing says.
+
+        Raises:
+            UsageError: settings that go against each other.
+        """
+        size = self.recipe.generator.latent
+        if seeds is None:
+            count = usual if count is None else count
+            if count < 1:
+                raise UsageError(f"--count must be at least 1, not {count}")
+            latent = generate.latents(seed or 0, count, size, first)
+        else:
+            seeds = check_seeds(seeds, seed, count)
+            latent = generate.latents_of(seeds, size)
+        asked: dict[str, Any] = {"label": label, "attributes": attributes}
+        told = self.told(len(latent), seed=seed or 0, seeds=seeds, first=first, **asked)
+        return latent, told
+
+    def check_place(self) -> None:
+        """Raise DataError if the images it was trained on are not where they were."""
+        source = self.settings["data"]["source"]
+        if source not in (*BUILTIN, IN_MEMORY) and not Path(source).exists():
+            raise DataError(
+                f"{source}, which {self.path} was trained on, is not there: say --data with where "
+                f"it lies now (`ganvas resume` then keeps that place)"
+            )
+
+    @property
+    def draws_points(self) -> bool:
+        """Whether it was trained on points in the plane, not on images."""
+        return self.record.shape == clouds.SHAPE
+
+    def told(
+        self,
+        count: int,
+        *,
+        seed: int = 0,
+        seeds: Sequence[int] | None = None,
+        first: int = 0,
+        label: str | int | None = None,
+        attributes: Mapping[str, bool] | None = None,
+    ) -> Tensor | None:
+        """The conditions [count, K] that ``sample`` gives its images from ``first`` on, or, where
+        there are ``seeds``, its image of each; or None."""
+        known = self.conditions
+        if label is not None and attributes:
+            raise UsageError("no run knows both: say --label or --attr, not both")
+        if known is None:
+            if label is not None or attributes:
+                raise UsageError(
+                    f"{self.path} was trained without conditions: train one with "
+                    f"--condition.kind class (or attributes)"
+                )
+            return None
+        if label is not None:
+            return known.of_label(str(label)).expand(count, -1)
+        rows = (
+            known.draw(seed, count, first)
+            if seeds is None
+            else torch.cat([known.draw(each, 1) for each in seeds])
+        )
+        return known.with_attributes(rows, attributes) if attributes else rows
+
+    @cached_property
+    def conditions(self) -> Conditions | None:
+        """What its networks were told of the data, if anything."""
+        plain = self.record.conditions
+        return None if plain is None else from_plain(plain)
+
+    @cached_property
+    def _checkpoint(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
+        place = self.path / "checkpoints"
+        if self._at is not None:
+            return checkpoint.load(place / f"{self._at:09d}")
+        _, tensors, numbers, _ = checkpoint.load_newest(place)
+        return tensors, numbers
+
+    @cached_property
+    def _networks(self) -> dict[str, nn.Module]:
+        tensors, _ = self._checkpoint
+        told = 0 if self.conditions is None else len(self.conditions.names)
+        networks = build_networks(self.recipe, self.record.shape, told)
+        for name, network in networks.items():
+            for kind in ("average", "network"):
+                saved = checkpoint.weights(tensors, name, kind)
+                if saved:
+                    checkpoint.restore(network.state_dict(), saved, str(self.path))
+                    break
+            else:
+                raise CheckpointError(f"{self.path} has no weights for its {name}")
+            network.eval().requires_grad_(False)
+        size = self.recipe.generator.latent
+        inputs.watch(networks["generator"], "generator", size, self.conditions)
+        inputs.watch(networks["discriminator"], "discriminator", None, self.conditions)
+        return networks

@@ -1,0 +1,1 @@
+"""Training: what is prepared once, the loop, and what it writes into the run."""

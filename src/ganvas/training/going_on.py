@@ -1,0 +1,69 @@
+"""What becomes of a recipe when its run goes on, and what stands against it."""
+
+from dataclasses import replace
+from pathlib import Path
+from shlex import quote
+
+from ganvas.data import Images
+from ganvas.data.names import some
+from ganvas.engine.schedule import at
+from ganvas.errors import DataError
+from ganvas.recipes.length import fixed
+from ganvas.recipes.recipe import Recipe
+from ganvas.sampling.conditions import Conditions
+from ganvas.store import checkpoint
+from ganvas.store.run import Run
+
+
+def going_on(old: Run, images: int | None, minutes: float | None) -> Recipe:
+    """The recipe of a run that goes on: to a new total, or for so many minutes, or as it was.
+
+    A run that was killed before it had fitted its minutes decides anew. If it was killed while it
+    wrote down what it had decided, that stands: its recipe tells, or else its checkpoint.
+    """
+    recipe = old.recipe
+    if images is not None:
+        return replace(recipe, images=images, minutes=minutes, fit_minutes=False)
+    if recipe.fit_minutes and recipe.minutes is not None:
+        total = checkpoint.total(old.path / "checkpoints")
+        if total is None or total >= recipe.images:
+            return recipe if minutes is None else replace(recipe, minutes=minutes)
+        recipe = fixed(recipe, total)
+    return replace(recipe, minutes=minutes, fit_minutes=False)
+
+
+def at_rest(recipe: Recipe, images: int, path: Path) -> list[str]:
+    """A warning where a run goes on although its learning rates have come to 0 for good."""
+    left = recipe.images - images
+    rates = (recipe.generator_optimiser.lr, recipe.discriminator_optimiser.lr)
+    moments = [images + left * step // 8 for step in range(9)]
+    if left <= 0 or any(at(rate, moment) > 0 for rate in rates for moment in moments):
+        return []
+    return [
+        f"the learning rates are 0 from here on, so nothing will move: `ganvas train --from "
+        f"{quote(str(path))} --images {left}` begins a new run with these weights, and its "
+        f"schedules anew"
+    ]
+
+
+def check_conditions(old: Run, new: Conditions | None) -> None:
+    """Raises DataError where new data means something else by the numbers that a run is told."""
+    if old.conditions is None or new is None or old.conditions.names == new.names:
+        return
+    lost = [name for name in old.conditions.names if name not in new.names]
+    found = [name for name in new.names if name not in old.conditions.names]
+    differ = [f"lacks {some(lost)}"] * bool(lost) + [f"also has {some(found)}"] * bool(found)
+    raise DataError(
+        f"{old.path} was told other conditions: this data "
+        f"{' and '.join(differ) or 'has them in another order'}; train a new run --from it"
+    )
+
+
+def check_batch(recipe: Recipe, images: Images, path: Path) -> None:
+    """Raises DataError for fewer new images than one batch, which a run keeps as it began."""
+    if recipe.batch > len(images):
+        raise DataError(
+            f"this run plays with {recipe.batch} images at a time, and {images.name} has "
+            f"{len(images):,}: give more, or begin a new run with its weights (`ganvas train "
+            f"--from {quote(str(path))} --data SRC --batch {len(images) // 2 or 1}`)"
+        )
