@@ -21,7 +21,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 import ganvas
-from ganvas.data import load_images
+from ganvas.data import load_dataset
 from ganvas.features.extract import extract
 from ganvas.features.feature_table import load_features
 from ganvas.features.network import FeatureNetwork
@@ -45,7 +45,7 @@ def link(images: Path, table: Path, columns: list[str], folders: tuple[Path, Pat
 
 def features_of(network: FeatureNetwork, folder: Path, size: int) -> tuple[Tensor, Tensor]:
     """Features [N, d] and attributes [N, K] of a folder, at the size at which the run sees them."""
-    images = load_images(str(folder), split="all", size=size)
+    images = load_dataset(str(folder), split="all", size=size)
     assert images.attributes is not None
     return extract(network, images.pixels).features, images.attributes.float()
 

@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 
 import ganvas
-from ganvas.data import Images, load_images
+from ganvas.data import Dataset, load_dataset
 from ganvas.metrics.manifold import overlap
 
 # isort: split
@@ -34,7 +34,7 @@ def read(weights: Path, name: str, pixels: Tensor) -> tuple[Tensor, Tensor]:
     return torch.from_numpy(found[0]), torch.from_numpy(found[1])
 
 
-def measure(run: Any, weights: Path, train: Images, test: Images) -> dict[str, Any]:
+def measure(run: Any, weights: Path, train: Dataset, test: Dataset) -> dict[str, Any]:
     rows = run.told(COUNT)
     asked = rows.argmax(1)
     pixels = run.sample(COUNT).permute(0, 3, 1, 2)
@@ -72,7 +72,7 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=4.9)
     parser.add_argument("--run", help="measure this run instead of training any")
     options = parser.parse_args()
-    train, test = load_images("mnist"), load_images("mnist", split="test")
+    train, test = load_dataset("mnist"), load_dataset("mnist", split="test")
     for seed in options.seeds if options.run is None else [None]:
         with tempfile.TemporaryDirectory() as folder:
             run = (

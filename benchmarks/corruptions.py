@@ -28,7 +28,7 @@ from torch import Tensor
 from torchvision.transforms.functional import gaussian_blur
 
 from ganvas import keys
-from ganvas.data import load_images
+from ganvas.data import load_dataset
 from ganvas.features import extract, load_features
 from ganvas.metrics.figure import NotApplicable
 from ganvas.metrics.image_set import Side
@@ -131,7 +131,7 @@ Values = dict[str, dict[str, float]]
 def measure(count: int) -> tuple[Values, dict[str, str]]:
     """All figures of all sets, and which way is better."""
     network = load_features("digits")
-    test, train = load_images("mnist", split="test"), load_images("mnist")
+    test, train = load_dataset("mnist", split="test"), load_dataset("mnist")
     assert test.labels is not None and train.labels is not None
     order = torch.randperm(len(train), generator=keys.generator("corruptions", "order"))
     held, rest = order[:COPIED], order[COPIED:]

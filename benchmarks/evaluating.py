@@ -17,7 +17,7 @@ import time
 
 import torch
 
-from ganvas.data import load_images
+from ganvas.data import load_dataset
 from ganvas.features import extract, load_features
 from ganvas.features.extract import batch_size
 from ganvas.features.network import to_float
@@ -31,7 +31,7 @@ def whole() -> None:
 
     with tempfile.TemporaryDirectory() as cache:
         os.environ["GANVAS_CACHE"] = cache
-        images = load_images("mnist").pixels[::6]
+        images = load_dataset("mnist").pixels[::6]
         for when in ("empty cache", "reals in the cache"):
             began, spent = time.monotonic(), time.process_time()
             found = evaluate(images, data="mnist", features="digits", count=COUNT)
@@ -51,7 +51,7 @@ def bare(network: torch.nn.Module, batches: list[torch.Tensor]) -> float:
 
 
 def reading() -> None:
-    pixels = load_images("mnist", split="test").pixels[:5000]
+    pixels = load_dataset("mnist", split="test").pixels[:5000]
     network = load_features("digits")
     size = batch_size(network, pixels)
     batches = [

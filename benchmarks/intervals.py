@@ -31,7 +31,7 @@ from torch import Tensor
 from torchvision.transforms.functional import gaussian_blur
 
 from ganvas import keys
-from ganvas.data import load_images
+from ganvas.data import load_dataset
 from ganvas.features import extract, load_features
 from ganvas.metrics.figure import Estimate
 from ganvas.metrics.frechet import frechet, frechet_infinite
@@ -110,7 +110,7 @@ def cubed(m: Tensor, a: Tensor, n: Tensor, b: Tensor) -> float:
 
 def pools(name: str, samples: list[Path]) -> Scenario:
     network = load_features("digits")
-    pixels = load_images("mnist").pixels
+    pixels = load_dataset("mnist").pixels
     other = pixels
     if name == "mnist-blurred":
         other = torch.cat(

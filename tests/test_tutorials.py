@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import nn
 
 import ganvas
-from ganvas.data import Draws, load_images
+from ganvas.data import ItemStream, load_dataset
 from ganvas.losses import penalties
 from ganvas.losses.adversarial import adversarial_loss
 from ganvas.networks.dcgan import DCGANDiscriminator, DCGANGenerator
@@ -25,7 +25,7 @@ SMALL = {"generator.width": 8, "discriminator.width": 8, "threads": 1, "precisio
 def engine(recipe: str, size: int, channels: int, **more):
     settings = change(find(recipe), {**SMALL, "batch": 16, **more})
     pixels = torch.randint(0, 256, (64, channels, size, size), dtype=torch.uint8)
-    return build_engine(settings, load_images(pixels), choose(settings))
+    return build_engine(settings, load_dataset(pixels), choose(settings))
 
 
 def gradients(network: nn.Module) -> list[torch.Tensor]:
@@ -157,20 +157,20 @@ def test_the_discriminators_turn_sends_nothing_to_the_generator() -> None:
 
 
 def test_each_epoch_has_its_own_order() -> None:
-    images = load_images(torch.arange(32, dtype=torch.uint8).view(32, 1, 1, 1).expand(32, 1, 4, 4))
-    draws = Draws(images, seed=0, device="cpu")
-    epochs = [draws.batch(32 * e, 32).images[:, 0, 0, 0] for e in range(3)]
+    images = load_dataset(torch.arange(32, dtype=torch.uint8).view(32, 1, 1, 1).expand(32, 1, 4, 4))
+    stream = ItemStream(images, seed=0, device="cpu")
+    epochs = [stream.batch(32 * e, 32).images[:, 0, 0, 0] for e in range(3)]
     for epoch in epochs:
         assert epoch.unique().numel() == 32  # every image once
     assert not torch.equal(epochs[0], epochs[1]) and not torch.equal(epochs[1], epochs[2])
 
 
 def test_the_positional_split_is_the_tutorials() -> None:
-    trained = load_images("mnist", split="0:50000")
-    held_out = load_images("mnist", split="50000:55000")
+    trained = load_dataset("mnist", split="0:50000")
+    held_out = load_dataset("mnist", split="50000:55000")
     assert (len(trained), len(held_out)) == (50_000, 5_000)
     assert find("tutorial-mnist").data.split == "0:50000"
-    everything = load_images("mnist")
+    everything = load_dataset("mnist")
     assert torch.equal(everything.pixels[50_000:55_000], held_out.pixels)
 
 

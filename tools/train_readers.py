@@ -18,7 +18,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ganvas.data import load_images
+from ganvas.data import load_dataset
 from ganvas.features.network import to_float
 from ganvas.networks.classifier import Classifier, fold
 
@@ -112,8 +112,8 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=PLACE)
     options = parser.parse_args()
     plan = PLANS[options.name]
-    training = load_images(options.data or plan.data, split="train")
-    test = load_images(options.data or plan.data, split="test")
+    training = load_dataset(options.data or plan.data, split="train")
+    test = load_dataset(options.data or plan.data, split="test")
     assert training.labels is not None and test.labels is not None
     network = train(plan, training.pixels, training.labels)
     path = options.out / f"{options.name}.safetensors"

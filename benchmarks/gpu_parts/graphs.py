@@ -7,7 +7,7 @@ import torch
 
 from ganvas.bench.bench import cycle_of, side_of
 from ganvas.bench.speed import in_turn, ratio
-from ganvas.data import Images
+from ganvas.data import Dataset
 from ganvas.engine.engine import Engine
 from ganvas.engine.graph import RECORDED_AFTER, GraphEngine
 from ganvas.errors import UserError
@@ -42,7 +42,7 @@ def measure(tell: Callable[..., None], options: argparse.Namespace) -> None:
         tell(name, **found)
 
 
-def compared(recipe: Recipe, images: Images) -> dict[str, object]:
+def compared(recipe: Recipe, images: Dataset) -> dict[str, object]:
     """Both ways of playing from the same seed, and then how fast each is."""
     choices = choices_of(recipe, graph=False)
     with playing(choices):

@@ -6,8 +6,8 @@ import torch
 from torch import Tensor
 
 from ganvas.bench.images import PACKAGED, shape_of
-from ganvas.data import Images
-from ganvas.data.images import make_images
+from ganvas.data import Dataset
+from ganvas.data.dataset import make_dataset
 from ganvas.data.readers.builtin import BUILTIN
 from ganvas.engine.engine import Engine
 from ganvas.engine.graph import GraphEngine
@@ -33,7 +33,7 @@ def recipe_of(name: str, quick: bool, **changes: object) -> Recipe:
     return change(recipe, changes)
 
 
-def images_of(recipe: Recipe, count: int = COUNT) -> Images:
+def images_of(recipe: Recipe, count: int = COUNT) -> Dataset:
     """The recipe's own images where the package has them, else random ones with random labels."""
     source = recipe.data.source
     if source in PACKAGED or (source in BUILTIN and source not in ("fashion-mnist", "cifar10")):
@@ -41,7 +41,7 @@ def images_of(recipe: Recipe, count: int = COUNT) -> Images:
     return random_images(shape_of(recipe.data) or (3, 64, 64), max(count, 2 * recipe.batch))
 
 
-def random_images(shape: tuple[int, int, int], count: int) -> Images:
+def random_images(shape: tuple[int, int, int], count: int) -> Dataset:
     """uint8 [count, *shape] with ten classes and three attributes."""
     generator = torch.Generator().manual_seed(0)
 
@@ -51,7 +51,7 @@ def random_images(shape: tuple[int, int, int], count: int) -> Images:
     pixels, attributes = whole(256, count, *shape).byte(), whole(2, count, 3).byte()
     names = {"attributes": attributes, "attribute_names": ("a", "b", "c")}
     classes = tuple(map(str, range(10)))
-    return make_images(pixels, torch.arange(count) % 10, classes, "random images", **names)
+    return make_dataset(pixels, torch.arange(count) % 10, classes, "random images", **names)
 
 
 def choices_of(recipe: Recipe, *, graph: bool) -> Choices:

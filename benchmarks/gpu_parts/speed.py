@@ -12,7 +12,7 @@ from ganvas.bench.flops import Counter
 from ganvas.bench.plain import PlainLoop
 from ganvas.bench.rate import Machine
 from ganvas.bench.speed import Ratio, Speed, in_turn, ratio
-from ganvas.data import Images
+from ganvas.data import Dataset
 from ganvas.engine.engine import Engine
 from ganvas.errors import UserError
 from ganvas.recipes.build import Choices, build_engine, playing
@@ -136,6 +136,6 @@ def gflop(engine: Engine) -> float:
     return counter.flops / 1e9 / (cycle * engine.batch)
 
 
-def chosen(recipe: Recipe, images: Images, quick: bool) -> Choices:
+def chosen(recipe: Recipe, images: Dataset, quick: bool) -> Choices:
     """What a trial chooses, as ``train`` does; a quick check takes the rule's choices."""
     return choices_of(recipe, graph=False) if quick else try_out(recipe, images, anew=True)

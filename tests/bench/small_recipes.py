@@ -4,7 +4,7 @@ from typing import Any
 
 import torch
 
-from ganvas.data.images import Images, make_images
+from ganvas.data.dataset import Dataset, make_dataset
 from ganvas.engine.engine import Engine
 from ganvas.recipes.build import build_engine, choose
 from ganvas.recipes.recipe import Recipe
@@ -23,11 +23,11 @@ def tiny(name: str = "mnist", **changes: Any) -> Recipe:
     return change(find(name), {**TINY, **dotted})
 
 
-def random_images(shape: tuple[int, int, int] = (1, 16, 16), count: int = 32) -> Images:
+def random_images(shape: tuple[int, int, int] = (1, 16, 16), count: int = 32) -> Dataset:
     generator = torch.Generator().manual_seed(0)
     pixels = torch.randint(0, 256, (count, *shape), dtype=torch.uint8, generator=generator)
-    return make_images(pixels, None, (), "random")
+    return make_dataset(pixels, None, (), "random")
 
 
-def engine_of(recipe: Recipe, images: Images | None = None) -> Engine:
+def engine_of(recipe: Recipe, images: Dataset | None = None) -> Engine:
     return build_engine(recipe, images or random_images(), choose(recipe))

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from ganvas.cli.main import main
-from ganvas.data import load_images
+from ganvas.data import load_dataset
 from ganvas.store import evaluations
 
 FEW = ["--count", "200", "--metrics", "frechet,modes,authenticity"]
@@ -18,7 +18,7 @@ FEW = ["--count", "200", "--metrics", "frechet,modes,authenticity"]
 def digits(tmp_path_factory) -> Path:
     """400 real digits that nobody trained on, as a samples file."""
     path = tmp_path_factory.mktemp("samples") / "samples.npz"
-    pixels = load_images("mnist", split="test").pixels[:400]
+    pixels = load_dataset("mnist", split="test").pixels[:400]
     np.savez(path, images=pixels.permute(0, 2, 3, 1).numpy())
     return path
 
@@ -127,7 +127,7 @@ def stored(folder: Path, ending: str, size: int = 28) -> Path:
     from PIL import Image
 
     folder.mkdir()
-    for index, pixels in enumerate(load_images("mnist", split="test", size=size).pixels[:40, 0]):
+    for index, pixels in enumerate(load_dataset("mnist", split="test", size=size).pixels[:40, 0]):
         Image.fromarray(pixels.numpy()).save(folder / f"{index}.{ending}")
     return folder
 
@@ -151,8 +151,8 @@ def test_sides_stored_in_other_ways_are_told(tmp_path, capsys, samples, reals, s
 
 def test_what_jpeg_left_out_is_gone_where_images_were_much_larger(tmp_path) -> None:
     large = stored(tmp_path / "large", "jpg", size=64)
-    assert load_images(large, size=28).lossy == 0.0
-    assert load_images(large, size=40).lossy == 1.0
+    assert load_dataset(large, size=28).lossy == 0.0
+    assert load_dataset(large, size=40).lossy == 1.0
     (large / "0.jpg").unlink()
     stored(tmp_path / "more", "png", size=64).rename(large / "more")
-    assert load_images(large, size=64).lossy == pytest.approx(39 / 79)
+    assert load_dataset(large, size=64).lossy == pytest.approx(39 / 79)

@@ -13,7 +13,7 @@ from PIL import Image
 import ganvas
 from ganvas import own_output
 from ganvas.cli.main import main
-from ganvas.data import load_images
+from ganvas.data import load_dataset
 from ganvas.errors import UsageError
 from ganvas.sampling.outputs import check_output, save_folder, save_npz
 from ganvas.store import run as runs
@@ -165,7 +165,7 @@ def test_samples_in_a_file_are_those_of_the_chunks(tmp_path) -> None:
         assert sorted(file) == ["images", "labels"]
         assert np.array_equal(file["images"][:, 0, 0, 0], np.arange(250).astype(np.uint8))
         assert np.array_equal(file["labels"], np.arange(250) % 10)
-    assert len(load_images(tmp_path / "s.npz")) == 250
+    assert len(load_dataset(tmp_path / "s.npz")) == 250
 
 
 def test_no_more_than_a_chunk_is_in_memory(tmp_path) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from picture_files import encoded, picture, write
 
-from ganvas.data import load_images
+from ganvas.data import load_dataset
 from ganvas.data.readers import archive
 from ganvas.data.readers.archive import Tar, Zip
 from ganvas.errors import DataError
@@ -49,7 +49,7 @@ def make_folder(path):
 
 
 def test_archives_equal_the_folder(tmp_path):
-    folder = load_images(make_folder(tmp_path / "set"))
+    folder = load_dataset(make_folder(tmp_path / "set"))
     sources = [
         make_tar(tmp_path / "set.tar", mode="w:"),
         make_tar(tmp_path / "set.tar.gz"),
@@ -58,7 +58,7 @@ def test_archives_equal_the_folder(tmp_path):
         make_zip(tmp_path / "deep.zip", top="./some/set/"),
     ]
     for source in sources:
-        images = load_images(source)
+        images = load_dataset(source)
         assert images.fingerprint == folder.fingerprint, source
         assert images.classes == ("bird", "cat")
         assert "broken.png" in images.notes[0] and images.notes[1] == "1 other file ignored"
@@ -68,15 +68,15 @@ def test_nothing_is_written(tmp_path, monkeypatch):
     source = make_tar(tmp_path / "set.tar.gz")
     monkeypatch.chdir(tmp_path)
     before = sorted(os.listdir(tmp_path))
-    load_images(source)
+    load_dataset(source)
     assert sorted(os.listdir(tmp_path)) == before
 
 
 def test_tar_larger_than_what_is_held_is_read_twice(tmp_path, monkeypatch):
     source = make_tar(tmp_path / "set.tar.gz")
-    expected = load_images(source).fingerprint
+    expected = load_dataset(source).fingerprint
     monkeypatch.setattr(archive, "HELD_BYTES", 1000)
-    assert load_images(source).fingerprint == expected
+    assert load_dataset(source).fingerprint == expected
 
 
 HOSTILE = ["../evil.png", "a/../../evil.png", "/etc/evil.png", "C:/evil.png", "a\\..\\..\\e.png"]
@@ -88,7 +88,7 @@ def test_names_that_point_outside_are_refused(tmp_path, make, name):
     ending = ".zip" if make is make_zip else ".tar.gz"
     source = make(tmp_path / f"evil{ending}", FILES | {name: FILES["cat/0.png"]})
     with pytest.raises(DataError, match="points outside"):
-        load_images(source)
+        load_dataset(source)
     assert not list(tmp_path.rglob("*evil.png")) and not (tmp_path.parent / "evil.png").exists()
 
 
@@ -100,7 +100,7 @@ def test_links_and_devices_in_a_tar_are_refused(tmp_path, kind):
     member = tarfile.TarInfo("cat/link.png")
     member.type, member.linkname = kind, "/etc/passwd"
     with pytest.raises(DataError, match=r"'cat/link\.png' is a link, a device"):
-        load_images(make_tar(tmp_path / "links.tar", mode="w:", extra=[member]))
+        load_dataset(make_tar(tmp_path / "links.tar", mode="w:", extra=[member]))
 
 
 def test_link_in_a_zip_is_refused(tmp_path):
@@ -111,7 +111,7 @@ def test_link_in_a_zip_is_refused(tmp_path):
         member.external_attr = (stat.S_IFLNK | 0o777) << 16
         file.writestr(member, "/etc/passwd")
     with pytest.raises(DataError, match=r"'cat/link\.png' is a link"):
-        load_images(source)
+        load_dataset(source)
 
 
 def test_bombs_stop_at_the_cap(tmp_path):
@@ -120,7 +120,7 @@ def test_bombs_stop_at_the_cap(tmp_path):
     for source in (make_zip(tmp_path / "b.zip", many), make_tar(tmp_path / "b.tar.gz", many)):
         assert source.stat().st_size < 1 << 20
         with pytest.raises(DataError, match="archive bomb"):
-            load_images(source)
+            load_dataset(source)
         reader = Zip if source.suffix == ".zip" else Tar
         with pytest.raises(DataError, match="GiB uncompressed"):
             list(reader(source, total_bytes=10 << 20).entries())
@@ -135,7 +135,7 @@ def test_gzip_bomb_stops_before_it_is_through(tmp_path):
         for _ in range(100):
             file.write(bytes(1 << 20))
     with pytest.raises(DataError, match="larger than 64 MiB"):
-        load_images(source)
+        load_dataset(source)
 
 
 @pytest.mark.parametrize("make", [make_tar, make_zip])
@@ -143,7 +143,7 @@ def test_one_huge_image_is_refused(tmp_path, monkeypatch, make):
     monkeypatch.setattr(archive, "MEMBER_BYTES", 100)
     ending = ".zip" if make is make_zip else ".tar.gz"
     with pytest.raises(DataError, match=r"'\w+/\d\.png' is larger than"):
-        load_images(make(tmp_path / f"set{ending}"))
+        load_dataset(make(tmp_path / f"set{ending}"))
 
 
 class Trap:
@@ -155,12 +155,12 @@ def test_pickles_are_never_run(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     trap = pickle.dumps(Trap())
     batch = {"cifar-10-batches-py/data_batch_1": trap, "a.pkl": trap, "a.png": trap, "b.pt": trap}
-    assert len(load_images(make_tar(tmp_path / "mixed.tar", FILES | batch, "w:"))) == 6
+    assert len(load_dataset(make_tar(tmp_path / "mixed.tar", FILES | batch, "w:"))) == 6
     with pytest.raises(DataError, match="none of its 1 images"):
-        load_images(make_tar(tmp_path / "pickles.tar.gz", batch))
+        load_dataset(make_tar(tmp_path / "pickles.tar.gz", batch))
     for name in ("model.pt", "batch.pkl"):
         with pytest.raises(DataError, match="pickle, which is never read"):
-            load_images(write(tmp_path / name, trap))
+            load_dataset(write(tmp_path / name, trap))
     objects = np.empty(2, object)
     objects[:] = Trap()
     np.save(tmp_path / "objects.npy", objects, allow_pickle=True)
@@ -168,7 +168,7 @@ def test_pickles_are_never_run(tmp_path, monkeypatch):
     (tmp_path / "raw.npy").write_bytes(trap)
     for name in ("objects.npy", "objects.npz", "raw.npy"):
         with pytest.raises(DataError, match="plain arrays"):
-            load_images(tmp_path / name)
+            load_dataset(tmp_path / name)
     assert not (tmp_path / "pickle-was-run").exists()
 
 
@@ -179,13 +179,13 @@ def test_truncated_archive_is_named(tmp_path, make, share):
     data = make(path).read_bytes()
     path.write_bytes(data[: int(len(data) * share)])
     with pytest.raises(DataError, match=r"cut\.(zip|tar\.gz)"):
-        load_images(path)
+        load_dataset(path)
 
 
 def test_wrong_content_is_named(tmp_path):
     for name in ("text.zip", "text.tar", "text.tar.gz"):
         with pytest.raises(DataError, match="damaged, or not such an archive"):
-            load_images(write(tmp_path / name, b"only some text" * 100))
+            load_dataset(write(tmp_path / name, b"only some text" * 100))
 
 
 def test_flipped_byte_in_a_zip_is_noticed(tmp_path):
@@ -194,4 +194,4 @@ def test_flipped_byte_in_a_zip_is_noticed(tmp_path):
     data[len(data) // 3] ^= 0xFF
     source.write_bytes(data)
     with pytest.raises(DataError, match=r"set\.zip"):
-        load_images(source)
+        load_dataset(source)

@@ -15,7 +15,7 @@ import pytest
 import requests
 import torch
 
-from ganvas.data import load_images
+from ganvas.data import load_dataset
 from ganvas.data.readers import cifar
 from ganvas.data.readers.download import fetched
 from ganvas.errors import DataError
@@ -40,7 +40,7 @@ def idx(array: np.ndarray) -> bytes:
 
 @pytest.mark.parametrize("split", ["train", "test"])
 def test_mnist_is_mnist_bit_for_bit(split):
-    images = load_images("mnist", split=split)
+    images = load_dataset("mnist", split=split)
     assert images.labels is not None and images.classes == tuple("0123456789")
     pixels = hashlib.sha256(idx(images.pixels[:, 0].numpy())).hexdigest()
     labels = hashlib.sha256(idx(images.labels.numpy())).hexdigest()
@@ -49,14 +49,14 @@ def test_mnist_is_mnist_bit_for_bit(split):
 
 def test_mnist_parts_and_speed():
     start = time.process_time()
-    train = load_images("mnist")
+    train = load_dataset("mnist")
     assert time.process_time() - start < 2
-    held = load_images("mnist", split="50000:55000")
+    held = load_dataset("mnist", split="50000:55000")
     assert torch.equal(held.pixels, train.pixels[50000:55000])
-    everything = load_images("mnist", split="all")
+    everything = load_dataset("mnist", split="all")
     assert len(everything) == 70_000 and torch.equal(everything.pixels[:60_000], train.pixels)
-    assert len(load_images("mnist", limit=7)) == 7
-    assert load_images("mnist", split="test", limit=9, size=32, channels=3).shape == (3, 32, 32)
+    assert len(load_dataset("mnist", limit=7)) == 7
+    assert load_dataset("mnist", split="test", limit=9, size=32, channels=3).shape == (3, 32, 32)
 
 
 @pytest.fixture
@@ -75,10 +75,10 @@ def test_idx_folder_and_file(tmp_path, digits, zipped):
         (tmp_path / f"{part}-labels-idx1-ubyte{ending}").write_bytes(pack(idx(labels)))
         images = images[:4]
         labels = labels[:4]
-    train, test = load_images(tmp_path), load_images(tmp_path, split="test")
+    train, test = load_dataset(tmp_path), load_dataset(tmp_path, split="test")
     assert np.array_equal(train.pixels[:, 0], digits[0]) and len(test) == 4
     assert train.labels is not None and train.labels.tolist() == digits[1].tolist()
-    alone = load_images(tmp_path / f"t10k-images-idx3-ubyte{ending}")
+    alone = load_dataset(tmp_path / f"t10k-images-idx3-ubyte{ending}")
     assert alone.fingerprint == test.fingerprint
 
 
@@ -98,14 +98,14 @@ def test_damaged_idx(tmp_path, data, words):
     path = tmp_path / "train-images-idx3-ubyte"
     path.write_bytes(data)
     with pytest.raises(DataError, match=words):
-        load_images(path)
+        load_dataset(path)
 
 
 def test_idx_labels_that_do_not_fit(tmp_path):
     (tmp_path / "train-images-idx3-ubyte").write_bytes(idx(np.zeros((3, 4, 5))))
     (tmp_path / "train-labels-idx1-ubyte").write_bytes(idx(np.zeros(4)))
     with pytest.raises(DataError, match="4 labels for 3 images"):
-        load_images(tmp_path)
+        load_dataset(tmp_path)
 
 
 def test_fashion_mnist_from_the_cache(tmp_path, monkeypatch, digits):
@@ -114,7 +114,7 @@ def test_fashion_mnist_from_the_cache(tmp_path, monkeypatch, digits):
     raw.mkdir(parents=True)
     (raw / "train-images-idx3-ubyte.gz").write_bytes(gzip.compress(idx(digits[0])))
     (raw / "train-labels-idx1-ubyte.gz").write_bytes(gzip.compress(idx(digits[1])))
-    images = load_images("fashion-mnist")
+    images = load_dataset("fashion-mnist")
     assert np.array_equal(images.pixels[:, 0], digits[0])
     assert images.classes[9] == "Ankle boot" and len(images.classes) == 10
 
@@ -127,12 +127,12 @@ def test_offline_says_which_file_goes_where(tmp_path, monkeypatch):
     monkeypatch.setenv("GANVAS_CACHE", str(tmp_path))
     monkeypatch.setattr("requests.get", offline)
     with pytest.raises(DataError) as caught:
-        load_images("cifar10")
+        load_dataset("cifar10")
     assert str(tmp_path / "cifar-10-binary.tar.gz") in str(caught.value)
     assert "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz" in str(caught.value)
     monkeypatch.setattr("torchvision.datasets.mnist.download_and_extract_archive", offline)
     with pytest.raises(DataError) as caught:
-        load_images("fashion-mnist")
+        load_dataset("fashion-mnist")
     assert "t10k-labels-idx1-ubyte.gz" in str(caught.value)
     assert str(tmp_path / "FashionMNIST" / "raw") in str(caught.value)
 
@@ -204,9 +204,9 @@ def test_cifar10_is_fetched_checked_and_read(tmp_path, monkeypatch, host):
     monkeypatch.setattr(cifar, "MD5", hashlib.md5(host.data).hexdigest())
     monkeypatch.setattr(cifar, "URL", host.url)
     host.breaks_after = len(host.data)
-    train = load_images("cifar10")
+    train = load_dataset("cifar10")
     monkeypatch.setattr("requests.get", offline)
-    test = load_images("cifar10", split="test")
+    test = load_dataset("cifar10", split="test")
     assert train.shape == (3, 32, 32) and (len(train), len(test)) == (50, 10)
     first = records[0, 0, 1:].reshape(3, 32, 32)
     assert np.array_equal(train.pixels[0], first)
@@ -214,7 +214,7 @@ def test_cifar10_is_fetched_checked_and_read(tmp_path, monkeypatch, host):
     assert train.labels.tolist() == records[:5, :, 0].reshape(-1).tolist()
     assert np.array_equal(test.pixels.reshape(10, -1), records[5, :, 1:])
     assert train.classes[3] == "cat"
-    by_path = load_images(tmp_path / "cifar-10-binary.tar.gz")
+    by_path = load_dataset(tmp_path / "cifar-10-binary.tar.gz")
     assert by_path.fingerprint == train.fingerprint
 
 
@@ -267,4 +267,4 @@ def test_the_python_version_of_cifar_is_not_taken(tmp_path):
     with tarfile.open(path, "w:gz") as tar:
         tar.addfile(tarfile.TarInfo("cifar-10-batches-py/data_batch_1"), io.BytesIO())
     with pytest.raises(DataError, match="get the binary version"):
-        load_images(path)
+        load_dataset(path)

@@ -9,7 +9,7 @@ import pytest
 from picture_files import chunk, encoded, folder_of, picture, png_of_zeros, write
 from PIL import Image
 
-from ganvas.data import load_images
+from ganvas.data import load_dataset
 from ganvas.data.decoding.decode import Unreadable, decode, quiet, read_header
 from ganvas.errors import DataError
 
@@ -26,7 +26,7 @@ def test_bomb_is_refused_before_decoding(tmp_path, width, height):
     with pytest.raises(Unreadable, match="megapixels"):
         decoded(data)
     write(folder_of(tmp_path) / "bomb.png", data)
-    images = load_images(tmp_path)
+    images = load_dataset(tmp_path)
     assert len(images) == 4
     assert "bomb.png" in images.notes[0] and "megapixels" in images.notes[0]
 
@@ -38,7 +38,7 @@ def test_truncated_file_is_skipped_and_named(tmp_path, kind):
     name = f"cut.{kind.lower()}"
     for share in (0.3, 0.6, 0.9):
         write(tmp_path / name, data[: int(len(data) * share)])
-        images = load_images(tmp_path)
+        images = load_dataset(tmp_path)
         assert len(images) == 4
         assert name in images.notes[0]
 
@@ -77,7 +77,7 @@ def test_any_flipped_byte_ends_in_an_image_or_a_reason():
 )
 def test_what_only_has_an_image_name_is_refused(tmp_path, name, data):
     write(folder_of(tmp_path) / name, data)
-    images = load_images(tmp_path)
+    images = load_dataset(tmp_path)
     assert len(images) == 4
     assert name in images.notes[0]
 
@@ -107,10 +107,10 @@ def test_sixteen_bits_are_divided_by_257():
 def test_unknown_ranges_are_refused_by_name(tmp_path, mode, words):
     data = encoded(picture(0, mode="L").convert(mode), "TIFF")
     write(folder_of(tmp_path) / "deep.tif", data)
-    assert f"deep.tif ({words}" in load_images(tmp_path).notes[0]
+    assert f"deep.tif ({words}" in load_dataset(tmp_path).notes[0]
     write(tmp_path / "only" / "deep.tif", data)
     with pytest.raises(DataError, match=f"none of its 1.*deep.tif.*{words}"):
-        load_images(tmp_path / "only")
+        load_dataset(tmp_path / "only")
 
 
 def half_transparent(mode: str) -> Image.Image:
@@ -168,7 +168,7 @@ def test_exif_orientation_is_applied(tmp_path, turn, kind):
         fine = {"JPEG": {"quality": 98, "subsampling": 0}, "WEBP": {"lossless": True}}
         data = encoded(stored, kind, exif=exif, **fine.get(kind, {}))
         write(tmp_path / f"{number}.{kind.lower()}", data)
-    images = load_images(tmp_path)
+    images = load_dataset(tmp_path)
     assert images.shape == (3, 32, 48)
     difference = images.pixels[0].numpy().transpose(1, 2, 0).astype(int) - np.asarray(upright)
     assert abs(difference).mean() < 3

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from picture_files import encoded, folder_of, picture, write
 from PIL import Image
 
-from ganvas.data import load_images
+from ganvas.data import load_dataset
 from ganvas.data.decoding.fit import Fit, crop_box, kept_aspect
 from ganvas.errors import DataError, UsageError
 
@@ -47,7 +47,7 @@ def test_crop_box_is_centred_inside_and_as_large_as_fits(width, height, to_width
 
 def test_photos_of_three_to_two(tmp_path):
     folder_of(tmp_path, 3, 80, 120)
-    images = load_images(tmp_path, size=32)
+    images = load_dataset(tmp_path, size=32)
     assert images.shape == (3, 32, 48)
     whole = picture(0, 80, 120).resize((48, 32), Image.Resampling.LANCZOS)
     difference = images.pixels[0].permute(1, 2, 0).numpy().astype(int) - np.asarray(whole)
@@ -58,22 +58,22 @@ def test_other_fits(tmp_path):
     folder_of(tmp_path, 3, 40, 60)
     image = picture(0, 40, 60)
     crop = np.asarray(image.crop((10, 0, 50, 40)))
-    cropped = load_images(tmp_path, size=40, fit="crop").pixels[0].permute(1, 2, 0).numpy()
+    cropped = load_dataset(tmp_path, size=40, fit="crop").pixels[0].permute(1, 2, 0).numpy()
     assert np.array_equal(cropped, crop)
-    stretched = load_images(tmp_path, size=(40, 30), fit="stretch").pixels[0].permute(1, 2, 0)
+    stretched = load_dataset(tmp_path, size=(40, 30), fit="stretch").pixels[0].permute(1, 2, 0)
     expected = np.asarray(image.resize((30, 40), Image.Resampling.LANCZOS))
     assert abs(stretched.numpy().astype(int) - expected).max() <= 2
-    padded = load_images(tmp_path, size=60, fit="pad").pixels[0].permute(1, 2, 0).numpy()
+    padded = load_dataset(tmp_path, size=60, fit="pad").pixels[0].permute(1, 2, 0).numpy()
     assert np.array_equal(padded[10:50], np.asarray(image))
     assert (padded[:10] == 255).all() and (padded[50:] == 255).all()
-    assert load_images(tmp_path, size=(24, 16)).shape == (3, 24, 16)
+    assert load_dataset(tmp_path, size=(24, 16)).shape == (3, 24, 16)
 
 
 def test_mixed_sizes_need_a_size(tmp_path):
     write(folder_of(tmp_path) / "large.png", encoded(picture(1, 50, 70), "PNG"))
     with pytest.raises(DataError, match=r"2 sizes, from 24x24 to 70x50.*e\.g\. size 16"):
-        load_images(tmp_path)
-    images = load_images(tmp_path, size=32)
+        load_dataset(tmp_path)
+    images = load_dataset(tmp_path, size=32)
     assert images.shape == (3, 32, 32)
     assert "4 images smaller than 32x32 enlarged" in images.notes
 
@@ -82,7 +82,7 @@ def test_large_jpegs_are_shrunk_while_decoding_and_look_the_same(tmp_path):
     image = picture(3, 800, 1200).resize((1200, 800))
     for number in range(2):
         write(tmp_path / f"{number}.jpg", encoded(image, "JPEG", quality=98))
-    ours = load_images(tmp_path, size=32).pixels[0].permute(1, 2, 0).numpy().astype(int)
+    ours = load_dataset(tmp_path, size=32).pixels[0].permute(1, 2, 0).numpy().astype(int)
     expected = np.asarray(image.resize((48, 32), Image.Resampling.LANCZOS))
     assert abs(ours - expected).mean() < 2
 
@@ -90,13 +90,13 @@ def test_large_jpegs_are_shrunk_while_decoding_and_look_the_same(tmp_path):
 def test_channels(tmp_path):
     for number in range(3):
         write(tmp_path / f"{number}.png", encoded(picture(number, mode="L"), "PNG"))
-    grey = load_images(tmp_path)
+    grey = load_dataset(tmp_path)
     assert grey.shape == (1, 24, 24)
-    colour = load_images(tmp_path, channels=3)
+    colour = load_dataset(tmp_path, channels=3)
     assert torch.equal(colour.pixels, grey.pixels.expand(-1, 3, -1, -1))
     write(tmp_path / "4.png", encoded(picture(4), "PNG"))
-    assert load_images(tmp_path).shape == (3, 24, 24)
-    forced = load_images(tmp_path, channels=1)
+    assert load_dataset(tmp_path).shape == (3, 24, 24)
+    forced = load_dataset(tmp_path, channels=1)
     assert np.array_equal(forced.pixels[3, 0].numpy(), np.asarray(picture(4, mode="L")))
 
 
@@ -110,7 +110,7 @@ def test_channels(tmp_path):
 )  # fmt: skip
 def test_options_that_are_not_known(options):
     with pytest.raises(UsageError):
-        load_images(torch.zeros(4, 1, 8, 8), **options)
+        load_dataset(torch.zeros(4, 1, 8, 8), **options)
 
 
 def test_fit_tells_what_is_lost():

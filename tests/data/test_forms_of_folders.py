@@ -7,7 +7,7 @@ import zipfile
 import pytest
 from picture_files import encoded, folder_of, picture, write
 
-from ganvas.data import load_images
+from ganvas.data import load_dataset
 
 
 @pytest.mark.parametrize(
@@ -21,7 +21,7 @@ def test_parts_in_any_case(tmp_path, train, test) -> None:
     for part in (train, test):
         for name in ("cat", "dog"):
             folder_of(tmp_path / "set" / part / name, 2)
-    images, held_out = load_images(tmp_path), load_images(tmp_path, split="test")
+    images, held_out = load_dataset(tmp_path), load_dataset(tmp_path, split="test")
     assert len(images) == len(held_out) == 4 and images.notes == ()
     assert images.classes == held_out.classes == ("cat", "dog")
 
@@ -29,7 +29,7 @@ def test_parts_in_any_case(tmp_path, train, test) -> None:
 def test_parts_beside_other_folders_are_classes(tmp_path) -> None:
     for name in ("train", "bus", "tram"):
         folder_of(tmp_path / name, 2)
-    assert load_images(tmp_path).classes == ("bus", "train", "tram")
+    assert load_dataset(tmp_path).classes == ("bus", "train", "tram")
 
 
 @pytest.mark.parametrize(
@@ -43,24 +43,24 @@ def test_parts_beside_other_folders_are_classes(tmp_path) -> None:
 def test_what_looks_like_parts_is_no_class(tmp_path, names) -> None:
     for name in names:
         folder_of(tmp_path / name, 2)
-    images = load_images(tmp_path)
+    images = load_dataset(tmp_path)
     assert images.labels is None and len(images) == 2 * len(names)
     (note,) = images.notes
     assert "look like parts of a set, not classes: call two of them train and test" in note
 
 
 def test_a_link_in_a_circle_is_passed_over(tmp_path) -> None:
-    before = load_images(folder_of(tmp_path)).fingerprint
+    before = load_dataset(folder_of(tmp_path)).fingerprint
     (tmp_path / "circle").symlink_to("circle")
-    images = load_images(tmp_path)
+    images = load_dataset(tmp_path)
     assert images.fingerprint == before and images.notes == ("1 other file ignored",)
 
 
 def test_two_folders_for_one_part_are_named(tmp_path) -> None:
     for name in ("train", "Training", "test", "val"):
         folder_of(tmp_path / name, 2)
-    images = load_images(tmp_path)
-    assert len(images) == 2 and len(load_images(tmp_path, split="test")) == 2
+    images = load_dataset(tmp_path)
+    assert len(images) == 2 and len(load_dataset(tmp_path, split="test")) == 2
     assert images.notes[0].startswith("4 images in a further part not used (Training/00.png, ")
 
 
@@ -68,9 +68,9 @@ def test_two_folders_for_one_part_are_named(tmp_path) -> None:
 def test_one_stray_picture_beside_class_folders_is_named(tmp_path, stray) -> None:
     for name in ("cat", "dog"):
         folder_of(tmp_path / "set" / name, 3)
-    before = load_images(tmp_path)
+    before = load_dataset(tmp_path)
     write(tmp_path / stray, encoded(picture(9), "PNG"))
-    images = load_images(tmp_path)
+    images = load_dataset(tmp_path)
     assert images.fingerprint == before.fingerprint and images.classes == ("cat", "dog")
     assert images.notes == (f"1 image left out, in no class's folder: {stray}",)
 
@@ -80,16 +80,16 @@ def test_one_stray_picture_beside_parts_is_named(tmp_path, stray) -> None:
     for part in ("Train", "Test"):
         for name in ("cat", "dog"):
             folder_of(tmp_path / part / name, 3)
-    before = [load_images(tmp_path, split=part).fingerprint for part in ("train", "test")]
+    before = [load_dataset(tmp_path, split=part).fingerprint for part in ("train", "test")]
     write(tmp_path / stray, encoded(picture(9), "PNG"))
-    images = [load_images(tmp_path, split=part) for part in ("train", "test")]
+    images = [load_dataset(tmp_path, split=part) for part in ("train", "test")]
     assert [each.fingerprint for each in images] == before and stray in images[0].notes[-1]
 
 
 def test_a_stray_picture_beside_one_folder_stays(tmp_path) -> None:
     folder_of(tmp_path / "all", 5)
     write(tmp_path / "cover.png", encoded(picture(9), "PNG"))
-    images = load_images(tmp_path)
+    images = load_dataset(tmp_path)
     assert len(images) == 6 and images.notes == ()
 
 
@@ -98,7 +98,7 @@ def test_a_table_s_word_on_a_stray_picture_counts(tmp_path) -> None:
         folder_of(tmp_path / name, 2)
     write(tmp_path / "cover.png", encoded(picture(9), "PNG"))
     write(tmp_path / "labels.csv", b"image,label\ncover.png,c\nx/00.png,a\ny/00.png,b\n")
-    assert load_images(tmp_path).classes == ("a", "b", "c")
+    assert load_dataset(tmp_path).classes == ("a", "b", "c")
 
 
 NAMES = ("cat\\1.png", "cat\\2.png", "dog\\deep\\1.png")
@@ -123,7 +123,7 @@ def test_back_slashes_of_archives_are_slashes(tmp_path) -> None:
         folder.filename = "cat\\"
         zipped.writestr(folder, b"")
     for source in ("a.zip", "a.tar", "unpacked"):
-        images = load_images(tmp_path / source)
+        images = load_dataset(tmp_path / source)
         assert images.classes == ("cat", "dog") and images.notes == (), source
         assert images.labels is not None and images.labels.tolist() == [0, 0, 1]
 
@@ -141,13 +141,13 @@ def test_back_slashes_of_archives_are_slashes(tmp_path) -> None:
 def test_what_systems_leave_behind_is_passed_over(tmp_path, name) -> None:
     for folder in ("cat", "dog"):
         folder_of(tmp_path / "set" / folder, 2)
-    before = load_images(tmp_path / "set").fingerprint
+    before = load_dataset(tmp_path / "set").fingerprint
     write(tmp_path / "set" / name, encoded(picture(9), "JPEG"))
     with zipfile.ZipFile(tmp_path / "set.zip", "w") as archive:
         for path in sorted((tmp_path / "set").rglob("*")):
             archive.write(path, path.relative_to(tmp_path / "set"))
     for source in ("set", "set.zip"):
-        images = load_images(tmp_path / source)
+        images = load_dataset(tmp_path / source)
         assert images.fingerprint == before and images.notes == ()
 
 
@@ -159,6 +159,6 @@ def test_further_pages_and_frames_are_told(tmp_path) -> None:
         write(tmp_path / name, data)
     write(tmp_path / "one.gif", encoded(picture(7), "GIF"))
     write(tmp_path / "one.tif", encoded(picture(7), "TIFF"))
-    images = load_images(tmp_path)
+    images = load_dataset(tmp_path)
     text = "4 files with further pages or frames, of which only the first is used"
     assert len(images) == 8 and images.notes == (text,)

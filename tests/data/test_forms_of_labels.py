@@ -9,7 +9,7 @@ import pytest
 import torch
 from picture_files import encoded, folder_of, picture, write
 
-from ganvas.data import load_images
+from ganvas.data import load_dataset
 from ganvas.errors import DataError
 from ganvas.recipes.conditions import ByClass
 
@@ -45,7 +45,7 @@ def test_stylegan_labels_are_classes(tmp_path, labels, expected) -> None:
         for path in sorted(source.rglob("*.*")):
             archive.write(path, path.relative_to(source))
     for place in (source, tmp_path / "set.zip"):
-        images = load_images(place)
+        images = load_dataset(place)
         assert labels_of(images) == expected and images.notes == ()
 
 
@@ -53,7 +53,7 @@ def test_stylegan_vectors_of_0_and_1_are_attributes(tmp_path) -> None:
     pictures(tmp_path, SHARDS)
     listing = [[name, row] for name, row in zip(SHARDS, ([1, 1], [0, 1], [0, 0]), strict=True)]
     write(tmp_path / "dataset.json", json.dumps({"labels": listing}).encode())
-    images = load_images(tmp_path)
+    images = load_dataset(tmp_path)
     assert images.attribute_names == ("a0", "a1") and images.labels is None
     assert images.attributes is not None and images.attributes.tolist() == [[1, 1], [0, 1], [0, 0]]
 
@@ -72,7 +72,7 @@ def test_stylegan_vectors_of_0_and_1_are_attributes(tmp_path) -> None:
 )
 def test_a_stylegan_listing_that_does_not_fit_is_named(tmp_path, listing, words) -> None:
     write(pictures(tmp_path, SHARDS) / "dataset.json", json.dumps(listing).encode())
-    images = load_images(tmp_path)
+    images = load_dataset(tmp_path)
     assert len(images) == 3 and any(words in note for note in images.notes)
     assert images.classes in ((), ("1",))
 
@@ -93,7 +93,7 @@ def test_a_stylegan_listing_that_does_not_fit_is_named(tmp_path, listing, words)
     ],
 )
 def test_shards_are_never_classes(tmp_path, names) -> None:
-    images = load_images(pictures(tmp_path, names))
+    images = load_dataset(pictures(tmp_path, names))
     assert images.labels is None and "numbered parts of one set, not classes" in images.notes[-1]
     with pytest.raises(DataError, match=r"no classes to tell.*labels.csv.*numbered parts"):
         ByClass().conditions(images)
@@ -111,7 +111,7 @@ def test_shards_are_never_classes(tmp_path, names) -> None:
 )
 def test_numbered_classes_stay_classes(tmp_path, names) -> None:
     kind = "PPM" if names[0].endswith("ppm") else "PNG"
-    images = load_images(pictures(tmp_path, names, kind))
+    images = load_dataset(pictures(tmp_path, names, kind))
     assert labels_of(images) == [name.split("/")[0] for name in names] and images.notes == ()
 
 
@@ -121,13 +121,13 @@ def test_the_listings_of_both_parts_count(tmp_path) -> None:
         listing = {"labels": [list(pair) for pair in zip(names, classes, strict=True)]}
         write(pictures(tmp_path / part, names) / "dataset.json", json.dumps(listing).encode())
     for split, expected in (("train", "01"), ("test", "10"), ("all", "0110")):
-        images = load_images(tmp_path, split=split)
+        images = load_dataset(tmp_path, split=split)
         assert labels_of(images) == list(expected) and images.notes == ()
 
 
 def test_a_dataset_json_of_another_program_makes_no_shards(tmp_path) -> None:
     write(pictures(tmp_path, ["0/1.png", "1/2.png"]) / "dataset.json", b'{"name": "my digits"}')
-    images = load_images(tmp_path)
+    images = load_dataset(tmp_path)
     assert labels_of(images) == ["0", "1"] and "of no use" in images.notes[0]
 
 
@@ -137,15 +137,15 @@ def test_a_dataset_json_of_another_program_makes_no_shards(tmp_path) -> None:
 def test_a_table_of_another_name_is_named(tmp_path, name) -> None:
     write(pictures(tmp_path, ["x/1.png", "y/2.png", "readme.txt/3.png"]) / name, b"1.png,0\n")
     write(tmp_path / "notes.txt", b"words")
-    assert f"not read: {name}; labels are read from a labels.csv" in load_images(tmp_path).notes[1]
+    assert f"not read: {name}; labels are read from a labels.csv" in load_dataset(tmp_path).notes[1]
     write(tmp_path / "labels.csv", b"image,label\n1.png,0\n2.png,1\n3.png,0\n")
-    assert load_images(tmp_path).notes == ("2 other files ignored",)
+    assert load_dataset(tmp_path).notes == ("2 other files ignored",)
 
 
 @pytest.mark.parametrize("name", ["x/labels.csv", "x/deep/attributes.csv", "y/dataset.json"])
 def test_a_table_beside_some_of_the_images_is_named(tmp_path, name) -> None:
     write(pictures(tmp_path, ["x/1.png", "y/2.png"]) / name, b"image,label\n1.png,0\n")
-    images = load_images(tmp_path)
+    images = load_dataset(tmp_path)
     assert images.classes == ("x", "y") and images.notes[0].startswith(f"{name} is not read: ")
 
 
@@ -153,7 +153,7 @@ def test_a_table_beside_some_of_the_images_is_named(tmp_path, name) -> None:
 def test_a_table_in_the_folder_above_is_named(tmp_path, table) -> None:
     write(pictures(tmp_path, SHARDS) / table, b"image,label\n")
     text = f"{table} in the folder above is not read: give that folder to use it"
-    assert load_images(tmp_path / "00000").notes == (text,)
+    assert load_dataset(tmp_path / "00000").notes == (text,)
 
 
 def spelt(form: str, text: str) -> str:
@@ -178,7 +178,7 @@ def test_names_of_images_as_other_systems_write_them(tmp_path, names, written) -
     pictures(tmp_path, names)
     rows = [f"{name},{row}" for name, row in zip(written, ("first", "second"), strict=True)]
     write(tmp_path / "labels.csv", "\n".join(["image,label", *rows]).encode())
-    images = load_images(tmp_path)
+    images = load_dataset(tmp_path)
     ordered = sorted(zip(names, ("first", "second"), strict=True))
     assert labels_of(images) == [label for _, label in ordered] and images.notes == ()
 
@@ -196,7 +196,7 @@ def test_a_name_that_may_mean_two_files_is_refused(tmp_path, names, written) -> 
     pictures(tmp_path, names)
     write(tmp_path / "labels.csv", f"image,label\n{written},x\n".encode())
     with pytest.raises(DataError, match="1 names stand for several files"):
-        load_images(tmp_path)
+        load_dataset(tmp_path)
 
 
 @pytest.mark.parametrize("written", ["cat/1.png", "cat/1", "cat\\01.png", "CAT/001.jpg"])
@@ -204,13 +204,13 @@ def test_a_path_never_means_a_file_of_that_name_elsewhere(tmp_path, written) -> 
     pictures(tmp_path, ["dog/1.png", "dog/2.png"])
     write(tmp_path / "labels.csv", f"image,label\n{written},x\n".encode())
     with pytest.raises(DataError, match="1 images that are not there"):
-        load_images(tmp_path)
+        load_dataset(tmp_path)
 
 
 def test_a_name_as_written_counts_before_one_that_looks_like_it(tmp_path) -> None:
     pictures(tmp_path, ["1.png", "01.png", "001.png"])
     write(tmp_path / "labels.csv", b"image,label\n001.png,c\n1.png,a\n01.png,b\n")
-    assert labels_of(load_images(tmp_path)) == ["c", "b", "a"]
+    assert labels_of(load_dataset(tmp_path)) == ["c", "b", "a"]
 
 
 @pytest.mark.parametrize(
@@ -222,7 +222,7 @@ def test_a_name_as_written_counts_before_one_that_looks_like_it(tmp_path) -> Non
 )
 def test_tables_of_other_spreadsheets(tmp_path, text) -> None:
     write(folder_of(tmp_path) / "labels.csv", text.encode())
-    assert labels_of(load_images(tmp_path)) == ["a, b", "c", "c", "c"]
+    assert labels_of(load_dataset(tmp_path)) == ["a, b", "c", "c", "c"]
 
 
 @pytest.mark.parametrize(
@@ -236,7 +236,7 @@ def test_tables_of_other_spreadsheets(tmp_path, text) -> None:
 def test_one_hot_columns_are_classes_too(tmp_path, header, rows, expected) -> None:
     lines = [f"image,{header}", *(f"{row:02}.png,{cells}" for row, cells in enumerate(rows))]
     write(folder_of(tmp_path) / "labels.csv", "\n".join(lines).encode())
-    images = load_images(tmp_path)
+    images = load_dataset(tmp_path)
     assert labels_of(images) == expected and images.attribute_names == tuple(header.split(","))
     assert "one-hot: classes too" in images.notes[-1]
 
@@ -244,7 +244,7 @@ def test_one_hot_columns_are_classes_too(tmp_path, header, rows, expected) -> No
 def test_columns_that_are_not_one_hot_are_attributes_alone(tmp_path) -> None:
     table = "image,cat,dog\n00.png,1,1\n01.png,0,1\n02.png,1,0\n03.png,0,1\n"
     write(folder_of(tmp_path) / "labels.csv", table.encode())
-    assert load_images(tmp_path).labels is None
+    assert load_dataset(tmp_path).labels is None
 
 
 PIXELS = np.arange(4 * 5 * 5 * 3, dtype=np.uint8).reshape(4, 5, 5, 3)
@@ -262,7 +262,7 @@ PIXELS = np.arange(4 * 5 * 5 * 3, dtype=np.uint8).reshape(4, 5, 5, 3)
 )
 def test_arrays_saved_without_names(tmp_path, labels) -> None:
     np.savez(tmp_path / "set.npz", PIXELS, labels)
-    images = load_images(tmp_path / "set.npz")
+    images = load_dataset(tmp_path / "set.npz")
     assert torch.equal(images.pixels, torch.from_numpy(PIXELS.transpose(0, 3, 1, 2)))
     assert images.notes == ("arr_0 taken for images and arr_1 for labels",)
     assert labels_of(images) == ["3", "1", "3", "2"]
@@ -270,19 +270,19 @@ def test_arrays_saved_without_names(tmp_path, labels) -> None:
 
 def test_an_array_alone_and_labels_that_fit_no_image(tmp_path) -> None:
     np.savez(tmp_path / "alone.npz", PIXELS)
-    images = load_images(tmp_path / "alone.npz")
+    images = load_dataset(tmp_path / "alone.npz")
     assert images.labels is None and images.notes == ("arr_0 taken for images",)
     np.savez(tmp_path / "wrong.npz", PIXELS, [1, 2])
     with pytest.raises(DataError, match="give one for each"):
-        load_images(tmp_path / "wrong.npz")
+        load_dataset(tmp_path / "wrong.npz")
     np.savez(tmp_path / "named.npz", x_train=PIXELS)
     with pytest.raises(DataError, match="holds x_train; name the array images"):
-        load_images(tmp_path / "named.npz")
+        load_dataset(tmp_path / "named.npz")
 
 
 def test_arrays_that_are_not_read_are_named(tmp_path) -> None:
     np.savez(tmp_path / "set.npz", images=PIXELS, label=[0, 1, 0, 1], arr_0=[1.5])
-    images = load_images(tmp_path / "set.npz")
+    images = load_dataset(tmp_path / "set.npz")
     assert images.labels is None and images.shape == (3, 5, 5)
     assert images.notes[0].startswith("not read: arr_0, label; what is read: images, labels")
 
@@ -290,4 +290,4 @@ def test_arrays_that_are_not_read_are_named(tmp_path) -> None:
 @pytest.mark.parametrize("labels", [[0.5, 1, 2, 3], [float("nan"), 1, 2, 3], [1e300, 0, 0, 0]])
 def test_labels_that_are_no_whole_numbers_are_refused(labels) -> None:
     with pytest.raises(DataError, match="give one integer for each image"):
-        load_images((PIXELS, np.array(labels)))
+        load_dataset((PIXELS, np.array(labels)))

@@ -5,7 +5,7 @@ import pytest
 import torch
 from picture_files import encoded, folder_of, picture, write
 
-from ganvas.data import contact_sheet, inspect_source, load_images
+from ganvas.data import contact_sheet, inspect_source, load_dataset
 
 
 def test_a_folder(tmp_path):
@@ -49,14 +49,14 @@ def test_in_memory():
 
 def test_contact_sheet_has_a_row_for_each_class():
     pixels = (torch.arange(30) % 3 * 100).to(torch.uint8).view(-1, 1, 1, 1).repeat(1, 1, 5, 4)
-    sheet = np.asarray(contact_sheet(load_images((pixels, torch.arange(30) % 3))))
+    sheet = np.asarray(contact_sheet(load_dataset((pixels, torch.arange(30) % 3))))
     assert sheet.shape == (3 * 7 + 2, 8 * 6 + 2)
     for row in range(3):
         assert (sheet[2 + 7 * row : 7 + 7 * row, 2:6] == 100 * row).all()
 
 
 def test_contact_sheet_without_classes():
-    images = load_images(torch.randint(0, 256, (20, 3, 5, 5), dtype=torch.uint8))
+    images = load_dataset(torch.randint(0, 256, (20, 3, 5, 5), dtype=torch.uint8))
     sheet = contact_sheet(images, count=12, columns=5)
     assert sheet.mode == "RGB" and sheet.size == (5 * 7 + 2, 3 * 7 + 2)
     assert sheet.tobytes() == contact_sheet(images, count=12, columns=5).tobytes()

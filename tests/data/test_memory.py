@@ -11,7 +11,7 @@ from picture_files import picture
 from PIL import Image
 from torch.utils.data import Dataset, IterableDataset, TensorDataset
 
-from ganvas.data import load_images
+from ganvas.data import load_dataset
 from ganvas.data.part import Part
 from ganvas.errors import DataError, UsageError
 
@@ -23,27 +23,27 @@ def test_forms_of_the_same_pixels():
     sources = [BYTES, channels_last, BYTES.numpy(), channels_last.numpy(), BYTES.float() / 255,
                BYTES.double() / 127.5 - 1, (BYTES / 255).half().float()]  # fmt: skip
     for source in sources:
-        images = load_images(source)
+        images = load_dataset(source)
         assert torch.equal(images.pixels, BYTES)
-    assert load_images(BYTES[:, 0]).shape == (1, 8, 10)
-    assert "[-1, 1]" in load_images(BYTES / 127.5 - 1).notes[0]
+    assert load_dataset(BYTES[:, 0]).shape == (1, 8, 10)
+    assert "[-1, 1]" in load_dataset(BYTES / 127.5 - 1).notes[0]
     strided = BYTES.numpy()[::2, :, :, ::-1]
-    assert np.array_equal(load_images(strided).pixels, strided)
+    assert np.array_equal(load_dataset(strided).pixels, strided)
 
 
 def test_fingerprint_follows_the_content_alone():
     labels = torch.tensor([0, 1, 0, 1, 0, 1])
-    fingerprint = load_images((BYTES, labels)).fingerprint
+    fingerprint = load_dataset((BYTES, labels)).fingerprint
     assert fingerprint.startswith("sha256:") and len(fingerprint) == 7 + 64
-    assert load_images((BYTES.numpy(), labels.to(torch.uint8))).fingerprint == fingerprint
+    assert load_dataset((BYTES.numpy(), labels.to(torch.uint8))).fingerprint == fingerprint
     changed = BYTES.clone()
     changed[5, 2, 7, 9] ^= 1
     others = [BYTES, changed, (BYTES, 1 - labels), (BYTES.transpose(2, 3), labels)]
-    assert fingerprint not in [load_images(other).fingerprint for other in others]
+    assert fingerprint not in [load_dataset(other).fingerprint for other in others]
 
 
 def test_fingerprint_is_the_same_on_every_machine():
-    images = load_images((torch.arange(24, dtype=torch.uint8).view(2, 1, 3, 4), [3, 5]))
+    images = load_dataset((torch.arange(24, dtype=torch.uint8).view(2, 1, 3, 4), [3, 5]))
     assert images.classes == ("3", "5")
     assert images.fingerprint == (
         "sha256:33056d9069c5b9554ecd4c3c0e0c5ea70a4e3ad014ea8f9b44937579c92ca2b0"
@@ -76,24 +76,24 @@ def test_fingerprint_is_the_same_on_every_machine():
 )
 def test_what_is_no_source(source, words):
     with pytest.raises(DataError, match=words) as caught:
-        load_images(source)
+        load_dataset(source)
     assert "\n" not in str(caught.value)
 
 
 def test_alpha_is_composited_on_white():
     alpha = torch.tensor([0, 128, 255], dtype=torch.uint8).view(3, 1, 1, 1).expand(3, 1, 4, 4)
     grey = torch.full((3, 1, 4, 4), 100, dtype=torch.uint8)
-    images = load_images(torch.cat([grey, grey, grey + 1, alpha], 1))
+    images = load_dataset(torch.cat([grey, grey, grey + 1, alpha], 1))
     assert images.shape == (3, 4, 4)
     assert images.pixels[:, 0, 0, 0].tolist() == [255, 177, 100]
-    images = load_images(torch.cat([grey, alpha], 1))
+    images = load_dataset(torch.cat([grey, alpha], 1))
     assert images.shape == (1, 4, 4)
     assert images.pixels[:, 0, 0, 0].tolist() == [255, 177, 100]
     assert "composited on white" in images.notes[0]
 
 
 def test_resize_and_channels_equal_pil():
-    images = load_images(BYTES, size=(16, 20), channels=1, fit="stretch")
+    images = load_dataset(BYTES, size=(16, 20), channels=1, fit="stretch")
     for row in range(6):
         image = Image.fromarray(BYTES[row].permute(1, 2, 0).numpy())
         expected = image.resize((20, 16), Image.Resampling.LANCZOS).convert("L")
@@ -121,20 +121,20 @@ class Endless(IterableDataset):
 
 
 def test_datasets():
-    images = load_images(Pictures(), size=8)
+    images = load_dataset(Pictures(), size=8)
     assert images.shape == (3, 8, 10) and images.classes == ("cat", "dog")
     assert images.labels is not None and images.labels.tolist() == [0, 1, 0, 1, 0]
     assert images.name == "Pictures"
-    assert load_images(Pictures(labelled=False), size=8).labels is None
+    assert load_dataset(Pictures(labelled=False), size=8).labels is None
     labels = torch.tensor([4, 4, 2, 2, 9, 9])
-    images = load_images(TensorDataset(BYTES / 255, labels), split="2:6")
+    images = load_dataset(TensorDataset(BYTES / 255, labels), split="2:6")
     assert torch.equal(images.pixels, BYTES[2:])
     assert images.labels is not None and images.labels.tolist() == [2, 2, 9, 9]
     assert images.classes == tuple("0123456789")
     with pytest.raises(DataError, match="5 sizes"):
-        load_images(Pictures())
+        load_dataset(Pictures())
     with pytest.raises(DataError, match="no source"):
-        load_images(Endless())
+        load_dataset(Endless())
 
 
 class Faces(Pictures):
@@ -147,31 +147,31 @@ class Faces(Pictures):
 
 
 def test_vectors_of_a_dataset_are_attributes_if_they_can_be():
-    images = load_images(Faces(), size=8)
+    images = load_dataset(Faces(), size=8)
     assert images.attribute_names == ("Smiling", "Eyeglasses") and images.labels is None
     assert images.attributes is not None
     assert images.attributes.tolist() == [[0, 0], [1, 0], [0, 0], [1, 1], [0, 1]]
     flags = torch.tensor([[True, False]] * 3 + [[False, True]] * 3)
-    images = load_images(TensorDataset(BYTES / 255, flags))
+    images = load_dataset(TensorDataset(BYTES / 255, flags))
     assert images.attribute_names == ("a0", "a1")
     for other in (torch.rand(6, 2), torch.full((6, 4), 30)):  # places, say, or distances
-        assert load_images(TensorDataset(BYTES / 255, other)).attributes is None
+        assert load_dataset(TensorDataset(BYTES / 255, other)).attributes is None
 
 
 def test_npz_and_npy(tmp_path):
     np.savez(tmp_path / "a.npz", images=BYTES.permute(0, 2, 3, 1).numpy(), labels=np.arange(6))
-    images = load_images(tmp_path / "a.npz")
+    images = load_dataset(tmp_path / "a.npz")
     assert torch.equal(images.pixels, BYTES) and images.name == "a.npz"
     assert images.labels is not None and images.labels.tolist() == list(range(6))
     np.savez_compressed(tmp_path / "b.npz", images=BYTES.numpy())
-    assert torch.equal(load_images(str(tmp_path / "b.npz")).pixels, BYTES)
+    assert torch.equal(load_dataset(str(tmp_path / "b.npz")).pixels, BYTES)
     np.save(tmp_path / "c.npy", BYTES.numpy())
-    images = load_images(tmp_path / "c.npy")
+    images = load_dataset(tmp_path / "c.npy")
     images.pixels[0] = 0
-    assert torch.equal(load_images(tmp_path / "c.npy").pixels, BYTES)
+    assert torch.equal(load_dataset(tmp_path / "c.npy").pixels, BYTES)
     np.savez(tmp_path / "d.npz", pictures=BYTES.numpy())
     with pytest.raises(DataError, match="name the array images"):
-        load_images(tmp_path / "d.npz")
+        load_dataset(tmp_path / "d.npz")
 
 
 @pytest.mark.parametrize("keep", [10, 100, 400])
@@ -180,7 +180,7 @@ def test_truncated_npz(tmp_path, keep):
     data = (tmp_path / "a.npz").read_bytes()
     (tmp_path / "a.npz").write_bytes(data[:keep])
     with pytest.raises(DataError, match=r"a\.npz"):
-        load_images(tmp_path / "a.npz")
+        load_dataset(tmp_path / "a.npz")
 
 
 def test_only_a_string_names_a_built_in(tmp_path, monkeypatch):
@@ -188,8 +188,8 @@ def test_only_a_string_names_a_built_in(tmp_path, monkeypatch):
     (tmp_path / "mnist").mkdir()
     picture(0).save(tmp_path / "mnist" / "a.png")
     picture(1).save(tmp_path / "mnist" / "b.png")
-    assert len(load_images(Path("mnist"))) == len(load_images("./mnist")) == 2
-    assert len(load_images("mnist", limit=5, split="test")) == 5
+    assert len(load_dataset(Path("mnist"))) == len(load_dataset("./mnist")) == 2
+    assert len(load_dataset("mnist", limit=5, split="test")) == 5
 
 
 def test_paths_that_lead_nowhere(tmp_path):
@@ -199,13 +199,13 @@ def test_paths_that_lead_nowhere(tmp_path):
         "x" * 9000: "no source",
     }.items():  # fmt: skip
         with pytest.raises(DataError, match=words):
-            load_images(text)
+            load_dataset(text)
     picture(0).save(tmp_path / "one.png")
     (tmp_path / "notes.txt").write_text("words")
     with pytest.raises(DataError, match="one image; a GAN needs at least 2"):
-        load_images(tmp_path / "one.png")
+        load_dataset(tmp_path / "one.png")
     with pytest.raises(DataError, match="not a source"):
-        load_images(tmp_path / "notes.txt")
+        load_dataset(tmp_path / "notes.txt")
 
 
 @settings(deadline=None)

@@ -4,8 +4,8 @@ import pytest
 import torch
 from picture_files import folder_of, write
 
-from ganvas.data import inspect_source, load_images
-from ganvas.data.images import class_order, in_order, number_classes, with_labels
+from ganvas.data import inspect_source, load_dataset
+from ganvas.data.dataset import class_order, in_order, number_classes, with_labels
 from ganvas.data.names import natural
 from ganvas.errors import DataError, UsageError
 from ganvas.recipes.build import Choices
@@ -46,7 +46,7 @@ def test_any_two_names_compare() -> None:
 def test_classes_stand_in_the_same_order_wherever_they_are_shown(tmp_path) -> None:
     for name in ("0", "1", "2", "10"):
         folder_of(tmp_path / name, 2)
-    assert load_images(tmp_path).classes == ("0", "1", "2", "10")
+    assert load_dataset(tmp_path).classes == ("0", "1", "2", "10")
     assert list(inspect_source(tmp_path).classes) == ["0", "1", "2", "10"]
 
 
@@ -89,7 +89,7 @@ def test_a_label_that_is_none_is_refused(names, label) -> None:
 def test_a_run_that_numbered_its_classes_in_the_older_order_keeps_it(tmp_path) -> None:
     for name in ("c1", "c2", "c10"):
         folder_of(tmp_path / name, 2)
-    images = load_images(tmp_path)
+    images = load_dataset(tmp_path)
     older = in_order(images, ("c1", "c10", "c2"))
     assert images.classes == ("c1", "c2", "c10") and older.fingerprint != images.fingerprint
     for conditions in (ByClass().conditions(older), None):
@@ -100,4 +100,4 @@ def test_a_run_that_numbered_its_classes_in_the_older_order_keeps_it(tmp_path) -
     assert run.check_data(images).labels is None
     write(tmp_path / "c1" / "another.png", (tmp_path / "c1" / "00.png").read_bytes())
     with pytest.raises(DataError, match="another fingerprint"):
-        run.check_data(load_images(tmp_path))
+        run.check_data(load_dataset(tmp_path))

@@ -5,8 +5,8 @@ import math
 import pytest
 import torch
 
-from ganvas.data import Draws, contact_sheet, inspect_source, load_images, portrait
-from ganvas.data.images import shape_words
+from ganvas.data import ItemStream, contact_sheet, inspect_source, load_dataset, portrait
+from ganvas.data.dataset import shape_words
 from ganvas.data.plane import INK, PAPER, REACH, blank, dots, finished, scatter
 from ganvas.data.readers.clouds import CLOUDS, SHAPE, grid, ring, spiral
 from ganvas.errors import UsageError
@@ -21,7 +21,7 @@ FINGERPRINTS = {
 
 @pytest.mark.parametrize("name", CLOUDS)
 def test_a_source_is_the_same_points_everywhere(name) -> None:
-    images = load_images(name)
+    images = load_dataset(name)
     assert images.pixels.shape == (100_000, *SHAPE) and images.pixels.dtype == torch.float32
     assert images.are_points and images.shape == SHAPE
     assert images.fingerprint == f"sha256:{FINGERPRINTS[name]}"
@@ -30,18 +30,18 @@ def test_a_source_is_the_same_points_everywhere(name) -> None:
 
 
 def test_parts_are_drawn_apart_and_limits_hold() -> None:
-    train, test = load_images("ring", limit=10_000), load_images("ring", split="test")
+    train, test = load_dataset("ring", limit=10_000), load_dataset("ring", split="test")
     assert len(train) == len(test) == 10_000
     rows = [set(map(tuple, part.pixels.flatten(1).tolist())) for part in (train, test)]
     assert len(rows[0]) == len(rows[1]) == 10_000 and not rows[0] & rows[1]
-    assert len(load_images("ring", split="all")) == 110_000
-    assert torch.equal(load_images("ring", split="5:9").pixels, train.pixels[5:9])
+    assert len(load_dataset("ring", split="all")) == 110_000
+    assert torch.equal(load_dataset("ring", split="5:9").pixels, train.pixels[5:9])
 
 
 @pytest.mark.parametrize("name", ["ring", "grid"])
 def test_each_mode_is_a_gaussian_of_its_share(name) -> None:
     cloud = CLOUDS[name]()
-    points, modes = cloud.draw(200_000, "a test")
+    points, modes = cloud.sample(200_000, "a test")
     count = len(cloud.names)
     number = 200_000 / count
     shares = torch.bincount(modes, minlength=count) / number
@@ -80,8 +80,8 @@ def test_a_spirals_centres_stand_at_equal_steps_along_its_arms() -> None:
 
 
 def test_draws_give_points_as_they_are() -> None:
-    images = load_images("grid")
-    batch = Draws(images, seed=3, device="cpu", shuffle=False).batch(7, 5)
+    images = load_dataset("grid")
+    batch = ItemStream(images, seed=3, device="cpu", shuffle=False).batch(7, 5)
     assert torch.equal(batch.images, images.pixels[7:12])
     assert batch.labels is not None and torch.equal(batch.labels, images.labels[7:12])  # pyright: ignore
 
@@ -89,7 +89,7 @@ def test_draws_give_points_as_they_are() -> None:
 def test_points_have_no_size() -> None:
     for options in ({"size": 32}, {"channels": 1}):
         with pytest.raises(UsageError, match="holds points"):
-            load_images("ring", **options)
+            load_dataset("ring", **options)
     assert shape_words(SHAPE) == "points in the plane"
 
 
@@ -97,8 +97,8 @@ def test_a_look_at_points_counts_their_modes() -> None:
     found = inspect_source("ring", split="test")
     assert found.count == 10_000 and sum(found.classes.values()) == 10_000
     assert len(found.classes) == 8 and not found.sizes and not found.warnings
-    sheet = contact_sheet(load_images("ring", split="test"))
-    assert sheet.size == portrait(load_images("ring", split="test")).size == (480, 480)
+    sheet = contact_sheet(load_dataset("ring", split="test"))
+    assert sheet.size == portrait(load_dataset("ring", split="test")).size == (480, 480)
 
 
 def test_dots_stand_where_points_do() -> None:

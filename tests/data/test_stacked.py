@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from ganvas import keys
-from ganvas.data import load_images
+from ganvas.data import load_dataset
 from ganvas.data.readers.mnist import read_mnist
 from ganvas.data.readers.stacked import read_stacked_mnist
 from ganvas.features import extract, load_features
@@ -19,7 +19,7 @@ COUNTS = {"train": 128_000, "test": 26_000}
 
 @pytest.mark.parametrize("split", ["train", "test"])
 def test_the_same_stacks_everywhere(split):
-    images = load_images("stacked-mnist", split=split)
+    images = load_dataset("stacked-mnist", split=split)
     assert (len(images), images.shape) == (COUNTS[split], (3, 28, 28))
     assert images.pixels.dtype == torch.uint8 and images.name == "stacked-mnist"
     assert images.fingerprint == FINGERPRINTS[split]
@@ -54,7 +54,7 @@ def test_digits_are_drawn_evenly_and_apart():
 
 
 def test_the_feature_network_reads_the_labels():
-    images = load_images("stacked-mnist", split="test", limit=1000)
+    images = load_dataset("stacked-mnist", split="test", limit=1000)
     logits = extract(load_features("stacked-digits"), images.pixels).logits
     assert logits is not None and images.labels is not None
     assert float((logits.argmax(1) == images.labels).double().mean()) > 0.97

@@ -8,7 +8,7 @@ import torch
 from picture_files import encoded, picture, write
 from PIL import Image
 
-from ganvas.data import inspect_source, load_images
+from ganvas.data import inspect_source, load_dataset
 from ganvas.data.decoding import collect
 from ganvas.data.decoding.decode import decode
 from ganvas.data.decoding.values import values_of
@@ -28,10 +28,10 @@ def wide_folder(path, most: int, count: int = 4):
 )
 def test_few_bits_in_16_are_told_and_scaled(tmp_path, most, white) -> None:
     source = wide_folder(tmp_path, most)
-    for found in (load_images(source), inspect_source(source), load_images(source, size=12)):
+    for found in (load_dataset(source), inspect_source(source), load_dataset(source, size=12)):
         (warning,) = [text for text in found.warnings if "16-bit" in text]
         assert f"above {most:,} of 65,535" in warning and f"--data.white {white} " in warning
-    images = load_images(source, white=white)
+    images = load_dataset(source, white=white)
     expected = np.rint(np.linspace(0, most, 24 * 24).round() * 255 / white)
     assert np.array_equal(images.pixels[0, 0].numpy().ravel(), expected)
     assert images.warnings == ()
@@ -39,16 +39,16 @@ def test_few_bits_in_16_are_told_and_scaled(tmp_path, most, white) -> None:
 
 def test_a_mapped_set_knows_its_warnings_again(tmp_path) -> None:
     source = wide_folder(tmp_path, 4095)
-    for images in (load_images(source, memory_bytes=0), load_images(source, memory_bytes=0)):
+    for images in (load_dataset(source, memory_bytes=0), load_dataset(source, memory_bytes=0)):
         assert len(images.warnings) == 1 and "--data.white 4095" in images.warnings[0]
-    scaled = load_images(source, memory_bytes=0, white=4095)
+    scaled = load_dataset(source, memory_bytes=0, white=4095)
     assert scaled.pixels.max() == 255 and scaled.warnings == ()
 
 
 def test_16_bits_in_full_use_are_as_before(tmp_path) -> None:
-    images = load_images(wide_folder(tmp_path, 65535))
+    images = load_dataset(wide_folder(tmp_path, 65535))
     assert images.pixels[0].max() == 255 and images.warnings == ()
-    cut = load_images(tmp_path, white=40000)
+    cut = load_dataset(tmp_path, white=40000)
     assert "up to 65,535 lie above --data.white 40000" in cut.warnings[0]
 
 
@@ -61,9 +61,9 @@ def test_few_values_of_8_bits_are_told_and_scaled(tmp_path, most) -> None:
         write(tmp_path / f"{row}.png", encoded(Image.fromarray(ramp), "PNG"))
     array = np.stack(ramps)[..., None]
     for source in (tmp_path, array):
-        (warning,) = load_images(source).warnings
+        (warning,) = load_dataset(source).warnings
         assert f"from 0 to {most} of 255" in warning and f"--data.white {most} " in warning
-        images = load_images(source, white=most)
+        images = load_dataset(source, white=most)
         assert images.warnings == () and images.pixels.max() == 255
         assert images.pixels.unique().numel() == most + 1
 
@@ -71,7 +71,7 @@ def test_few_values_of_8_bits_are_told_and_scaled(tmp_path, most) -> None:
 @pytest.mark.parametrize("white", [0, -1, 65536])
 def test_a_white_that_is_none_is_refused(white) -> None:
     with pytest.raises(UsageError, match="use a value from 1 to 65535"):
-        load_images(torch.zeros(2, 1, 4, 4, dtype=torch.uint8), white=white)
+        load_dataset(torch.zeros(2, 1, 4, 4, dtype=torch.uint8), white=white)
 
 
 @pytest.mark.parametrize(
@@ -87,18 +87,18 @@ def test_sets_with_nothing_to_see_are_told(tmp_path, value, other, words) -> Non
     array[1, 2, 2] = other
     for row, pixels in enumerate(array):
         write(tmp_path / f"{row}.png", encoded(Image.fromarray(pixels), "PNG"))
-    for found in (load_images(array), load_images(tmp_path), inspect_source(tmp_path)):
+    for found in (load_dataset(array), load_dataset(tmp_path), inspect_source(tmp_path)):
         assert any(words in text for text in found.warnings)
 
 
 def test_one_picture_many_times_is_told(tmp_path) -> None:
     for row in range(3):
         write(tmp_path / f"{row}.png", encoded(picture(0), "PNG"))
-    assert load_images(tmp_path).warnings == (
+    assert load_dataset(tmp_path).warnings == (
         "all images are the same: nothing else can be learned",
     )
     write(tmp_path / "3.png", encoded(picture(1), "PNG"))
-    assert load_images(tmp_path).warnings == ()
+    assert load_dataset(tmp_path).warnings == ()
 
 
 def in_colour(path, kinds=("PNG", "JPEG", "BMP")):
@@ -113,22 +113,22 @@ def in_colour(path, kinds=("PNG", "JPEG", "BMP")):
 @pytest.mark.parametrize("size", [None, 16])
 def test_three_equal_channels_are_grey(tmp_path, size) -> None:
     three, one = in_colour(tmp_path)
-    inside, outside = load_images(three, size=size), load_images(three, size=size, memory_bytes=0)
+    inside, outside = load_dataset(three, size=size), load_dataset(three, size=size, memory_bytes=0)
     assert inside.shape[0] == outside.shape[0] == 1
-    assert inside.fingerprint == outside.fingerprint == load_images(one, size=size).fingerprint
-    again = load_images(three, size=size, memory_bytes=0)  # from the cache
+    assert inside.fingerprint == outside.fingerprint == load_dataset(one, size=size).fingerprint
+    again = load_dataset(three, size=size, memory_bytes=0)  # from the cache
     assert again.fingerprint == inside.fingerprint and again.shape == inside.shape
-    colour = load_images(three, size=size, channels=3)
+    colour = load_dataset(three, size=size, channels=3)
     assert torch.equal(colour.pixels, inside.pixels.expand_as(colour.pixels))
-    assert torch.equal(load_images(three, size=size, channels=1).pixels, inside.pixels)
+    assert torch.equal(load_dataset(three, size=size, channels=1).pixels, inside.pixels)
 
 
 def test_colour_is_decided_by_the_whole_set(tmp_path) -> None:
     three, _ = in_colour(tmp_path)
     write(three / "z.png", encoded(picture(9), "PNG"))
-    assert load_images(three).shape[0] == 3
-    assert load_images(three, split="0:2").shape[0] == 3
-    assert load_images(three, limit=2, memory_bytes=0).shape[0] == 3
+    assert load_dataset(three).shape[0] == 3
+    assert load_dataset(three, split="0:2").shape[0] == 3
+    assert load_dataset(three, limit=2, memory_bytes=0).shape[0] == 3
     assert inspect_source(three).notes == ()
 
 
@@ -145,26 +145,26 @@ def test_files_that_say_grey_are_not_decoded_for_their_colour(tmp_path, monkeypa
         return decode(file, *options)
 
     monkeypatch.setattr(collect, "decode", counted)
-    assert load_images(source, limit=2).shape[0] == 1
+    assert load_dataset(source, limit=2).shape[0] == 1
     assert len(decoded) == 3  # and the one that may have colours
 
 
 def test_arrays_and_data_sets_with_three_equal_channels_are_grey(tmp_path) -> None:
     grey = torch.randint(0, 256, (300, 1, 6, 6), dtype=torch.uint8)
     colour = grey.repeat(1, 3, 1, 1)
-    expected = load_images(grey).fingerprint
+    expected = load_dataset(grey).fingerprint
     np.savez(tmp_path / "set.npz", images=colour.numpy())
     pictures = [Image.fromarray(each.permute(1, 2, 0).numpy()) for each in colour]
     for source in (colour, colour.numpy(), tmp_path / "set.npz", pictures):
-        images = load_images(source)
+        images = load_dataset(source)
         assert images.shape == (1, 6, 6) and images.fingerprint == expected
-        assert load_images(source, channels=3).shape == (3, 6, 6)
+        assert load_dataset(source, channels=3).shape == (3, 6, 6)
     seen_through = torch.cat([colour, grey.flip(0)], 1)
     files = [Image.fromarray(each.permute(1, 2, 0).numpy()) for each in seen_through]
-    assert load_images(seen_through).fingerprint == load_images(files).fingerprint
-    assert load_images(seen_through).shape == (1, 6, 6)
+    assert load_dataset(seen_through).fingerprint == load_dataset(files).fingerprint
+    assert load_dataset(seen_through).shape == (1, 6, 6)
     colour[299, 0, 3, 3] ^= 1
-    assert load_images(colour).shape == load_images(colour, split="0:100").shape == (3, 6, 6)
+    assert load_dataset(colour).shape == load_dataset(colour, split="0:100").shape == (3, 6, 6)
 
 
 def test_a_look_says_grey_too(tmp_path) -> None:
@@ -172,7 +172,7 @@ def test_a_look_says_grey_too(tmp_path) -> None:
     assert inspect_source(three).notes == ("3 grey images stored in colour",)
     for channels in (None, 1, 3):
         notes = inspect_source(three, channels=channels).notes
-        assert load_images(three, channels=channels).notes == notes
+        assert load_dataset(three, channels=channels).notes == notes
 
 
 def test_values_against_numpy() -> None:

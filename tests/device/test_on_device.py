@@ -17,7 +17,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 import ganvas
-from ganvas.data import Draws, load_images
+from ganvas.data import ItemStream, load_dataset
 from ganvas.data.augment.ada import ADA
 from ganvas.data.augment.diffaugment import Augmentation
 from ganvas.engine.draw import Draw, Share
@@ -113,10 +113,10 @@ def test_augmentations_compute_alike(augment) -> None:
 
 
 def test_draws_are_the_same_wherever_the_images_lie() -> None:
-    images = load_images(torch.rand(300, 3, 16, 16))
-    expected = Draws(images, 1, "cpu", flip=True).batch(250, 128).images
+    images = load_dataset(torch.rand(300, 3, 16, 16))
+    expected = ItemStream(images, 1, "cpu", flip=True).batch(250, 128).images
     resident, moved = (
-        Draws(images, 1, "cuda", flip=True, resident_bytes=most).batch(250, 128).images
+        ItemStream(images, 1, "cuda", flip=True, resident_bytes=most).batch(250, 128).images
         for most in (None, 0)
     )
     assert torch.equal(resident, moved)

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_map
 
-from ganvas.data import Draws, load_images
+from ganvas.data import ItemStream, load_dataset
 from ganvas.data.augment.ada import ADA
 from ganvas.data.augment.colour import Colour
 from ganvas.data.augment.corruption import Corruption
@@ -112,11 +112,11 @@ def game(
 
 def engines(make: Callable[[], Game], **more: Any) -> tuple[Engine, GraphEngine]:
     pixels = torch.randint(0, 256, (40, 1, 8, 8), generator=torch.Generator().manual_seed(1))
-    images = load_images(pixels.to(torch.uint8))
+    images = load_dataset(pixels.to(torch.uint8))
     plain_game, graph_game = make(), make()
     options = {"batch": 8, "seed": 3, "device": CPU, **more}
-    plain = Engine(plain_game, {"train": Draws(images, 3, CPU, flip=True)}, **options)
-    graph = GraphEngine(graph_game, {"train": Draws(images, 3, CPU, flip=True)}, **options)
+    plain = Engine(plain_game, {"train": ItemStream(images, 3, CPU, flip=True)}, **options)
+    graph = GraphEngine(graph_game, {"train": ItemStream(images, 3, CPU, flip=True)}, **options)
 
     def memory() -> list[Tensor]:
         assert graph._kind is not None

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 import ganvas
-from ganvas.data import load_images
+from ganvas.data import load_dataset
 from ganvas.errors import UsageError, UserError
 from ganvas.features import extract, load_features, shipped
 
@@ -15,7 +15,7 @@ FOLDER = Path(ganvas.__file__).parent / "features"
 
 @pytest.fixture(scope="module")
 def test_digits():
-    return load_images("mnist", split="test")
+    return load_dataset("mnist", split="test")
 
 
 @pytest.mark.parametrize(("name", "features"), [("digits", 96), ("fashion", 128)])

@@ -155,7 +155,7 @@ class Ring:
     """Eight Gaussians on a circle."""
 
     def batch(self, start: int, count: int) -> Images:
-        points, _ = ring().draw(count, "test", str(start))
+        points, _ = ring().sample(count, "test", str(start))
         return Images(points.view(-1, 2, 1, 1))
 
 

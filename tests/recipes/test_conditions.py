@@ -6,7 +6,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from ganvas.data import Draws, Images, load_images
+from ganvas.data import Dataset, ItemStream, load_dataset
 from ganvas.engine.draw import Draw, Share
 from ganvas.engine.game import Turn
 from ganvas.errors import DataError, UsageError
@@ -22,18 +22,18 @@ CPU = torch.device("cpu")
 COUNT = 60
 
 
-def images(kind: str) -> Images:
+def images(kind: str) -> Dataset:
     generator = torch.Generator().manual_seed(3)
     pixels = torch.randint(0, 256, (COUNT, 1, 8, 8), dtype=torch.uint8, generator=generator)
     if kind == "classes":
-        return load_images((pixels, torch.arange(COUNT) % 3))
+        return load_dataset((pixels, torch.arange(COUNT) % 3))
     if kind == "attributes":
-        return load_images((pixels, torch.arange(COUNT)[:, None] % torch.tensor([2, 3]) == 0))
-    return load_images(pixels)
+        return load_dataset((pixels, torch.arange(COUNT)[:, None] % torch.tensor([2, 3]) == 0))
+    return load_dataset(pixels)
 
 
-def turn(of: Images) -> Turn:
-    sources = {"train": Draws(of, 0, CPU)}
+def turn(dataset: Dataset) -> Turn:
+    sources = {"train": ItemStream(dataset, 0, CPU)}
     shared: dict[str, object] = {}
 
     def share(name, make):

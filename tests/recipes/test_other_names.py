@@ -95,12 +95,12 @@ def test_a_yaml_file_is_answered_too(tmp_path, capsys) -> None:
 
 
 def test_sizes_that_are_told_are_those_of_the_data() -> None:
-    from ganvas.data import load_images
+    from ganvas.data import load_dataset
     from ganvas.data.readers.builtin import NUMBERS
 
     for name in ("mnist", "ring"):
         for part, count in NUMBERS[name].items():
-            assert len(load_images(name, split=part)) == count
+            assert len(load_dataset(name, split=part)) == count
 
 
 def test_a_whole_part_is_laid_down_before_what_is_set_of_it() -> None:

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 import ganvas
-from ganvas.data import load_images
+from ganvas.data import load_dataset
 from ganvas.errors import DataError, NonFinite, UsageError, UserError
 from ganvas.evaluation import reals
 from ganvas.evaluation.evaluation import words
@@ -23,7 +23,7 @@ QUICK = {"metrics": ["frechet", "modes"], "count": 400}
 
 @pytest.fixture(scope="module")
 def mnist():
-    return load_images("mnist", split="test")
+    return load_dataset("mnist", split="test")
 
 
 def npz(path: Path, images: torch.Tensor) -> Path:
@@ -83,7 +83,7 @@ def test_without_held_out_images_the_floor_is_between_halves(run, blobs) -> None
 
 
 def test_the_floor_is_of_as_many_reals_as_there_are_samples(tmp_path, mnist) -> None:
-    others = load_images("mnist").pixels[30_000:30_300]
+    others = load_dataset("mnist").pixels[30_000:30_300]
     found = evaluate(npz(tmp_path / "s.npz", others), data="mnist", metrics=["frechet"])
     floor = found.figures[0][1]
     assert found.provenance["samples"] == 300 and floor is not None
@@ -111,7 +111,7 @@ def test_a_positional_split_holds_out_the_rest(tmp_path) -> None:
     sources = reals.load_sources(path, split="0:20")
     assert sources.held_out is not None
     assert (len(sources.training), len(sources.held_out)) == (20, 4)
-    everything = load_images(path).pixels
+    everything = load_dataset(path).pixels
     assert torch.equal(sources.held_out.pixels, everything[20:])
     assert reals.load_sources(path).held_out is None
     assert reals.load_sources(path, split="0:24").held_out is None
@@ -119,10 +119,10 @@ def test_a_positional_split_holds_out_the_rest(tmp_path) -> None:
 
 
 def test_training_images_can_be_the_reference(tmp_path, mnist) -> None:
-    path = npz(tmp_path / "s.npz", load_images("mnist").pixels[:400])
+    path = npz(tmp_path / "s.npz", load_dataset("mnist").pixels[:400])
     found = evaluate(path, data="mnist", reference="training", **QUICK)
     assert found.provenance["reference"]["part"] == "training"
-    assert found.provenance["reference"]["fingerprint"] == load_images("mnist").fingerprint
+    assert found.provenance["reference"]["fingerprint"] == load_dataset("mnist").fingerprint
 
 
 def test_too_few_samples_give_kid_and_say_how_many_are_needed(tmp_path, mnist) -> None:
@@ -241,7 +241,7 @@ def test_a_network_that_is_not_installed_is_an_error_not_a_guess(monkeypatch, tm
 def test_copies_of_the_training_images_are_found_and_shown(tmp_path) -> None:
     from ganvas.store import evaluations
 
-    training = load_images("mnist").pixels
+    training = load_dataset("mnist").pixels
     found = evaluate(
         npz(tmp_path / "s.npz", training[::600]), data="mnist", metrics=["authenticity"]
     )

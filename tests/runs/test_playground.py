@@ -10,7 +10,7 @@ from PIL import Image
 import ganvas
 from ganvas.bench.plain import Pictures
 from ganvas.cli.main import main
-from ganvas.data import load_images
+from ganvas.data import load_dataset
 from ganvas.data.readers.clouds import ring
 from ganvas.errors import UsageError
 from ganvas.report.point_picture import DRAWN, REAL
@@ -163,5 +163,5 @@ def test_points_that_are_judged_in_pairs_leave_a_picture_too(tmp_path) -> None:
 
 
 def test_the_plain_loop_of_a_bench_is_shown_points_as_they_are() -> None:
-    images = load_images("ring", limit=4)
+    images = load_dataset("ring", limit=4)
     assert torch.equal(Pictures(images, flip=False)[2], images.pixels[2])

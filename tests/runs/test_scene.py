@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import nn
 
-from ganvas.data import load_images
+from ganvas.data import load_dataset
 from ganvas.data.plane import INK, REACH, SIDE, blank
 from ganvas.errors import NonFinite
 from ganvas.networks.layers.conditioned import Judged
@@ -103,4 +103,4 @@ def test_a_damaged_generator_is_told() -> None:
 
 
 def test_images_have_no_scene() -> None:
-    assert scene(recipe_table.find("mnist"), load_images("mnist", limit=4)) is None
+    assert scene(recipe_table.find("mnist"), load_dataset("mnist", limit=4)) is None

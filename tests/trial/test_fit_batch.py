@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from ganvas.data.images import Images, make_images
+from ganvas.data.dataset import Dataset, make_dataset
 from ganvas.errors import UserError
 from ganvas.recipes.recipe import Recipe
 from ganvas.recipes.recipe_table import change, find
@@ -11,8 +11,8 @@ from ganvas.trial import batch_size
 from ganvas.trial.batch_size import fit_batch
 
 
-def images(count: int = 5_000) -> Images:
-    return make_images(torch.zeros(count, 1, 28, 28, dtype=torch.uint8), None, (), "black")
+def images(count: int = 5_000) -> Dataset:
+    return make_dataset(torch.zeros(count, 1, 28, 28, dtype=torch.uint8), None, (), "black")
 
 
 def tiny(**more: object) -> Recipe:

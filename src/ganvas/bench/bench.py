@@ -13,7 +13,7 @@ from ganvas.bench.plain import PlainLoop, playable
 from ganvas.bench.rate import Machine
 from ganvas.bench.report import Report
 from ganvas.bench.speed import Side, in_turn, ratio
-from ganvas.data import Images
+from ganvas.data import Dataset
 from ganvas.engine.device import processor
 from ganvas.engine.engine import Engine
 from ganvas.engine.graph import RECORDED_AFTER, GraphEngine
@@ -74,7 +74,7 @@ def bench(
 
 def _report(
     recipe: Recipe,
-    images: Images,
+    images: Dataset,
     choices: Choices,
     limit: float,
     workers: int | None,
@@ -119,7 +119,7 @@ def _report(
 
 
 def _parts(
-    recipe: Recipe, images: Images, choices: Choices, limit: float
+    recipe: Recipe, images: Dataset, choices: Choices, limit: float
 ) -> tuple[list[Part], Layers]:
     """A step by move and by layer, ``limit`` seconds each, from an engine that can be watched."""
     engine = build_engine(recipe, images, replace(choices, graph=False))

@@ -1,6 +1,6 @@
 """The images that a bench plays with, where none were given."""
 
-from ganvas.data import Images
+from ganvas.data import Dataset
 from ganvas.recipes.build import load_data
 from ganvas.recipes.recipe import Data, Recipe
 from ganvas.trial.choose import noise
@@ -15,7 +15,7 @@ COUNT = 2_048
 """Random images, or two batches if that is more."""
 
 
-def subject(recipe: Recipe, *, given: bool) -> Images:
+def subject(recipe: Recipe, *, given: bool) -> Dataset:
     """The recipe's images if somebody chose them or they are in the package, else random ones.
 
     Speed does not depend on what is in an image. Their ``name`` says which they are.

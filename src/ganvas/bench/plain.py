@@ -7,10 +7,11 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 from torch.nn.utils.parametrize import is_parametrized
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import DataLoader
+from torch.utils.data import Dataset as MapStyle
 from torchvision import transforms
 
-from ganvas.data import Images
+from ganvas.data import Dataset
 from ganvas.engine.game import Turn
 from ganvas.engine.player import Adam
 from ganvas.engine.schedule import at
@@ -29,11 +30,11 @@ MOST = 10_000
 """Images it uses: the first so many, or one batch if that is more."""
 
 
-class Pictures(Dataset[Tensor]):
+class Pictures(MapStyle[Tensor]):
     """PIL images, each made and normalised when its turn comes, as torchvision's sets do; points
     as they are."""
 
-    def __init__(self, images: Images, flip: bool, most: int = MOST) -> None:
+    def __init__(self, images: Dataset, flip: bool, most: int = MOST) -> None:
         self.points = images.pixels[:most] if images.are_points else None
         pixels = images.pixels[:most].permute(0, 2, 3, 1).contiguous().numpy()
         self.arrays = pixels[..., 0] if pixels.shape[-1] == 1 else pixels
@@ -76,7 +77,7 @@ class PlainLoop:
     """
 
     def __init__(
-        self, recipe: Recipe, images: Images, device: torch.device, workers: int = 0
+        self, recipe: Recipe, images: Dataset, device: torch.device, workers: int = 0
     ) -> None:
         self.game, self.recipe, self.device = playable(recipe), recipe, device
         networks = build_networks(recipe, images.shape)

@@ -100,7 +100,7 @@ def runs(options: argparse.Namespace) -> None:
 
 
 def data(options: argparse.Namespace) -> None:
-    from ganvas.data import contact_sheet, inspect_source, load_images
+    from ganvas.data import contact_sheet, inspect_source, load_dataset
 
     before = check_output(Path(options.out), overwrite=options.overwrite)
     how = {name: getattr(options, name) for name in ("split", "fit", "channels", "white")}
@@ -115,7 +115,7 @@ def data(options: argparse.Namespace) -> None:
     size = options.size
     if size is None and found.sizes:
         size = min(*found.sizes.most_common(1)[0][0], SHEET)
-    images = load_images(options.source, size=size, **how)
+    images = load_dataset(options.source, size=size, **how)
     save_png(contact_sheet(images), Path(options.out))
     print(f"  contact sheet: {options.out}{before}")
     if not images.are_points:

@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 from torch import Tensor
 
-from ganvas.data.images import Images
+from ganvas.data.dataset import Dataset
 
 SIDE = 480
 """Pixels of a picture's side."""
@@ -94,7 +94,7 @@ def scatter(
     return finished(canvas)
 
 
-def portrait(images: Images, count: int = 10_000) -> Image.Image:
+def portrait(dataset: Dataset, count: int = 10_000) -> Image.Image:
     """The first ``count`` of a set of points, a colour a mode."""
-    labels = None if images.labels is None else images.labels[:count]
-    return scatter(images.pixels[:count].flatten(1), labels, images.classes)
+    labels = None if dataset.labels is None else dataset.labels[:count]
+    return scatter(dataset.pixels[:count].flatten(1), labels, dataset.classes)

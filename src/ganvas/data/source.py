@@ -6,16 +6,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from ganvas.data.dataset import Dataset
 from ganvas.data.decoding.collect import read_files
 from ganvas.data.decoding.decode import ENDINGS
 from ganvas.data.decoding.fit import Fit, Size
-from ganvas.data.images import Images
 from ganvas.data.part import Part
 from ganvas.data.readers import cifar
 from ganvas.data.readers.archive import Tar, Zip
 from ganvas.data.readers.arrays import read_npy, read_npz
 from ganvas.data.readers.builtin import BUILTIN
-from ganvas.data.readers.datasets import read_dataset
 from ganvas.data.readers.files import Files
 from ganvas.data.readers.folder import Folder
 from ganvas.data.readers.idx import find_images, is_idx, read_pair
@@ -29,6 +28,7 @@ from ganvas.data.readers.in_memory import (
     read_memory,
     select,
 )  # fmt: skip
+from ganvas.data.readers.torch_dataset import read_torch_dataset
 from ganvas.errors import DataError
 
 ARCHIVES: dict[str, Callable[[Path], Files]] = {
@@ -39,7 +39,7 @@ PICKLES = (".pt", ".pth", ".pkl", ".pickle", ".ckpt")
 KINDS = "a folder, a .zip, .tar, .tar.gz, .npz or idx file"
 
 
-def load_images(
+def load_dataset(
     source: Any,
     *,
     split: str = "train",
@@ -50,7 +50,7 @@ def load_images(
     limit: int | None = None,
     progress: Callable[[int, int], None] | None = None,
     memory_bytes: int | None = None,
-) -> Images:
+) -> Dataset:
     """Load ``source`` as uint8 [N, C, H, W], or, where it is of points, float32 [N, 2, 1, 1].
 
     source: "mnist", "stacked-mnist", "fashion-mnist", "cifar10"; "ring", "grid", "spiral" (points);
@@ -74,7 +74,7 @@ def load_images(
         return read_files(files, part, shape, progress, memory_bytes)
     parts = plain_parts(source, part)
     if parts is None:
-        read = read_memory if is_memory(source) else read_dataset
+        read = read_memory if is_memory(source) else read_torch_dataset
         return read(source, part, shape, memory_name(source), progress)
     name, train, test = parts
     shape = of_colour(shape, train, test)

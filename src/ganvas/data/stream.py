@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from ganvas import keys
-from ganvas.data.images import Images
+from ganvas.data.dataset import Dataset
 
 EPOCHS_KEPT = 2  # a batch may span the end of one epoch and the start of the next
 
@@ -28,7 +28,7 @@ Piece = tuple[Tensor, Tensor | None, Tensor | None]
 """Pixels as the source has them, labels and uint8 attributes of items, where the set is kept."""
 
 
-class Draws:
+class ItemStream:
     """Batches from ``images``: item i of the stream is image perm_e[i % N] of epoch e = i // N.
 
     perm_e and the flips of epoch e are drawn from generators keyed by (seed, stream, e), so that a
@@ -41,7 +41,7 @@ class Draws:
 
     def __init__(
         self,
-        images: Images,
+        dataset: Dataset,
         seed: int,
         device: torch.device | str,
         *,
@@ -49,18 +49,18 @@ class Draws:
         shuffle: bool = True,
         resident_bytes: int | None = None,
     ) -> None:
-        self.count = len(images)
+        self.count = len(dataset)
         self.seed = seed
         self.device = torch.device(device)
         self.flip = flip
         self.shuffle = shuffle
         if resident_bytes is None:
             resident_bytes = free_share(self.device)
-        resident = self.device.type == "cpu" or images.pixels.numel() <= resident_bytes
+        resident = self.device.type == "cpu" or dataset.pixels.numel() <= resident_bytes
         self._home = self.device if resident else torch.device("cpu")
-        self._pixels = images.pixels.to(self._home)
-        self._labels = None if images.labels is None else images.labels.to(self._home)
-        kept = images.attributes
+        self._pixels = dataset.pixels.to(self._home)
+        self._labels = None if dataset.labels is None else dataset.labels.to(self._home)
+        kept = dataset.attributes
         self._attributes = None if kept is None else kept.to(self._home)
         self._epochs: OrderedDict[int, tuple[Tensor | None, Tensor | None]] = OrderedDict()
 

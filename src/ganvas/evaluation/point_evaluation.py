@@ -22,7 +22,7 @@ points near a mode."""
 def measure_points(points: Tensor, name: str, about: Mapping[str, Any]) -> Evaluation:
     """The figures of points [N, 2] against a mixture; their floor is that of as many real ones."""
     cloud = CLOUDS[name]()
-    reals, _ = cloud.draw(min(len(points), COUNTS["test"]), name, "test")
+    reals, _ = cloud.sample(min(len(points), COUNTS["test"]), name, "test")
     ours, floor = (
         point_figures(each, cloud.centres, cloud.sigma, cloud.modes, cloud.directions)
         for each in (points, reals)

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from ganvas import keys
 from ganvas.cache import cache_path
-from ganvas.data import Images, load_images
+from ganvas.data import Dataset, load_dataset
 from ganvas.disk import replace_file
 from ganvas.errors import DataError, NoSuchPart, UsageError
 from ganvas.features import FeatureNetwork, Reading, extract
@@ -34,8 +34,8 @@ class Sources:
     """training: what was, or could be, trained on. held_out: others of the kind, if there are.
     part: what to call the former."""
 
-    training: Images
-    held_out: Images | None
+    training: Dataset
+    held_out: Dataset | None
     part: str = "training"
 
 
@@ -45,34 +45,34 @@ def load_sources(source: Any, split: str = "train", **options: Any) -> Sources:
     Where there is no test part and ``split`` is the first N images, the others are held out.
 
     Args:
-        source, options: as for ``load_images``.
+        source, options: as for ``load_dataset``.
         split: what was trained on.
 
     Raises:
         DataError: the source cannot be read.
     """
-    training = load_images(source, split=split, **options)
+    training = load_dataset(source, split=split, **options)
     how = {key: options[key] for key in ("fit", "white") if key in options}
     return Sources(training, held_out(source, split, training, **how))
 
 
-def held_out(source: Any, split: str, training: Images, **how: Any) -> Images | None:
+def held_out(source: Any, split: str, training: Dataset, **how: Any) -> Dataset | None:
     """Images of a source that are not among its ``training`` ones, in their shape; or None.
 
-    how: ``fit`` and ``white``, as for ``load_images``.
+    how: ``fit`` and ``white``, as for ``load_dataset``.
     """
     options = {"size": training.shape[1:], "channels": training.shape[0], **how}
     if split in ("all", "test"):
         return None
     try:
-        return load_images(source, split="test", **options)
+        return load_dataset(source, split="test", **options)
     except NoSuchPart:
         pass
     first = re.fullmatch(r"0?:(\d+)", split)
     if first is None:
         return None
     try:
-        return load_images(source, split=f"{first[1]}:", **options)
+        return load_dataset(source, split=f"{first[1]}:", **options)
     except DataError:  # there is nothing after the first N
         return None
 
@@ -197,7 +197,7 @@ class Reals:
         order = torch.randperm(len(whole), generator=keys.generator("floor"))
         return take(whole, order[: len(whole) // 2]), take(whole, order[len(whole) // 2 :])
 
-    def _side(self, images: Images, count: int, what: str) -> Side:
+    def _side(self, images: Dataset, count: int, what: str) -> Side:
         positions = choose(len(images), count)
         pixels = images.pixels if positions is None else images.pixels[positions]
         labels = images.labels

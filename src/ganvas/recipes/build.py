@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from ganvas import keys
-from ganvas.data import Draws, Images, load_images
+from ganvas.data import Dataset, ItemStream, load_dataset
 from ganvas.engine.device import (
     available_threads,
     choose_device,
@@ -103,7 +103,7 @@ def playing(choices: Choices) -> Iterator[None]:
 
 def load_data(
     recipe: Recipe, source: Any = None, progress: Any = None, channels: int | None = None
-) -> Images:
+) -> Dataset:
     """The recipe's training images; ``source`` replaces what its ``data.source`` names, and
     ``channels`` what its ``data.channels`` says.
 
@@ -112,7 +112,7 @@ def load_data(
         UsageError: fewer images than one batch.
     """
     data = recipe.data
-    images = load_images(
+    images = load_dataset(
         data.source if source is None else source,
         split=data.split,
         size=data.size,
@@ -126,7 +126,7 @@ def load_data(
     return images
 
 
-def check_batch(recipe: Recipe, images: Images) -> None:
+def check_batch(recipe: Recipe, images: Dataset) -> None:
     """Raise UsageError where a batch is more than all images; it says what would do."""
     if recipe.batch <= len(images):
         return
@@ -156,7 +156,7 @@ def largest_batch(recipe: Recipe, count: int) -> int:
     return batch if batch >= least_batch(recipe) else 0
 
 
-def with_fewer(recipe: Recipe, images: Images) -> tuple[Recipe, str]:
+def with_fewer(recipe: Recipe, images: Dataset) -> tuple[Recipe, str]:
     """The recipe with a batch that its images suffice for, and a sentence where it had another.
 
     Raises:
@@ -170,7 +170,7 @@ def with_fewer(recipe: Recipe, images: Images) -> tuple[Recipe, str]:
     return replace(recipe, batch=batch), why
 
 
-def conditions_of(recipe: Recipe, images: Images) -> Conditions | None:
+def conditions_of(recipe: Recipe, images: Dataset) -> Conditions | None:
     """What the networks of a recipe are told of these images; None where they are told nothing.
 
     Raises:
@@ -241,7 +241,7 @@ def _can_be_told(part: Any) -> bool:
     return "conditions" in inspect.signature(part.build).parameters
 
 
-def build_engine(recipe: Recipe, images: Images, choices: Choices) -> Engine:
+def build_engine(recipe: Recipe, images: Dataset, choices: Choices) -> Engine:
     """The game of ``recipe`` on ``images``, at the start of its clock."""
     device = torch.device(choices.device)
     layout = torch.channels_last if choices.memory_format == "channels-last" else None
@@ -264,10 +264,12 @@ def build_engine(recipe: Recipe, images: Images, choices: Choices) -> Engine:
         game = recipe.game.build(cast)
     except ValueError as error:
         raise UsageError(f"game: {error}") from None
-    draws = Draws(images, recipe.seed, device, flip=recipe.data.flip, shuffle=recipe.data.shuffle)
+    stream = ItemStream(
+        images, recipe.seed, device, flip=recipe.data.flip, shuffle=recipe.data.shuffle
+    )
     return (GraphEngine if choices.graph else Engine)(
         game,
-        {"train": draws},
+        {"train": stream},
         batch=recipe.batch,
         seed=recipe.seed,
         device=device,

@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ganvas import keys
-from ganvas.data import Images
+from ganvas.data import Dataset
 from ganvas.engine.game import Turn
 from ganvas.errors import DataError
 from ganvas.games.setup import Told
@@ -27,14 +27,14 @@ class Condition:
 
     of_reals: ClassVar[bool] = True
 
-    def conditions(self, images: Images) -> Conditions:
+    def conditions(self, images: Dataset) -> Conditions:
         """Raises DataError where the images do not have what it needs."""
         raise NotImplementedError
 
     def rows(self, known: Conditions) -> Callable[[Turn], Tensor]:
         raise NotImplementedError
 
-    def told(self, images: Images) -> Told:
+    def told(self, images: Dataset) -> Told:
         """What a game needs of it."""
         known = self.conditions(images)
         return Told(len(known.names), known.exclusive, self.rows(known), self.of_reals)
@@ -44,7 +44,7 @@ class Condition:
 class ByClass(Condition):
     """The class of an image, one-hot."""
 
-    def conditions(self, images: Images) -> Conditions:
+    def conditions(self, images: Dataset) -> Conditions:
         if images.labels is None or len(images.classes) < 2:
             raise DataError(
                 f"{images.name} has no classes to tell: put the images of each class into a folder "
@@ -64,7 +64,7 @@ class ByAttributes(Condition):
 
     columns: tuple[str, ...] = ()
 
-    def conditions(self, images: Images) -> Conditions:
+    def conditions(self, images: Dataset) -> Conditions:
         if images.attributes is None:
             raise DataError(
                 f"{images.name} has no attributes to tell: put a labels.csv with a column each "
@@ -78,7 +78,7 @@ class ByAttributes(Condition):
         names = tuple(images.attribute_names[place] for place in places)
         return Conditions(names, False, found.to(torch.uint8), counts)
 
-    def told(self, images: Images) -> Told:
+    def told(self, images: Dataset) -> Told:
         known = self.conditions(images)
         places = self._places(images.attribute_names)
 
@@ -112,7 +112,7 @@ class Codes(Condition):
         if self.count < 2:
             raise ValueError("codes need a count of at least 2")
 
-    def conditions(self, images: Images) -> Conditions:
+    def conditions(self, images: Dataset) -> Conditions:
         names = tuple(f"code{number}" for number in range(self.count))
         rows = torch.eye(self.count, dtype=torch.uint8)
         return Conditions(names, True, rows, torch.ones(self.count, dtype=torch.int64))
@@ -125,7 +125,7 @@ class Codes(Condition):
         return drawn
 
 
-def _hints(images: Images) -> str:
+def _hints(images: Dataset) -> str:
     """What was noted of tables and folders while reading, which may be the reason."""
     words = (".csv", ".json", "folders")
     found = [note for note in images.notes if any(word in note for word in words)]

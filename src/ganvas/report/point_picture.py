@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from ganvas.data import Images
+from ganvas.data import Dataset
 from ganvas.data.plane import INK, PAPER, REACH, SIDE, Colour, blank, blend, dots, finished
 from ganvas.data.readers.clouds import SHAPE
 from ganvas.recipes.recipe import Recipe
@@ -59,7 +59,7 @@ class Scene:
         return finished(canvas)
 
 
-def scene(recipe: Recipe, images: Images, conditions: Conditions | None = None) -> Scene | None:
+def scene(recipe: Recipe, images: Dataset, conditions: Conditions | None = None) -> Scene | None:
     """The scene of a run on points; its latents are the first that the seed would draw. None where
     it is trained on images."""
     if not images.are_points:

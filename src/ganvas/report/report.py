@@ -4,7 +4,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from ganvas.data.images import shape_words
+from ganvas.data.dataset import shape_words
 from ganvas.disk import replace_file
 from ganvas.report.curves import chart
 from ganvas.report.page import figure, key, page, table

@@ -8,8 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ganvas.data import Images, load_images
-from ganvas.data.images import shape_words
+from ganvas.data import Dataset, load_dataset
+from ganvas.data.dataset import shape_words
 from ganvas.errors import DataError, UsageError
 from ganvas.evaluation.reals import Progress, Sources, choose, load_sources, telling
 from ganvas.features import FeatureNetwork, extract, load_features
@@ -93,7 +93,7 @@ def of_samples(
     """
     if data is None:
         raise UsageError("say what to compare these samples with: --data SRC")
-    images = load_images(given, split="all", channels=channels)
+    images = load_dataset(given, split="all", channels=channels)
     sources = _reals_for(images.shape, images.name, data, fit, channels)
     network = load_features(choose_features(features, sources)).to(device)
     positions = choose(len(images), count, seed)
@@ -132,7 +132,7 @@ def choose_features(name: str, sources: Sources) -> str:
     )
 
 
-def known_features(images: Images) -> str | None:
+def known_features(images: Dataset) -> str | None:
     """The network that knows a set, if there is one."""
     return KNOWN.get((images.name, images.shape))
 

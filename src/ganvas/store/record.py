@@ -11,8 +11,8 @@ from typing import Any
 
 import torch
 
-from ganvas.data import Images
-from ganvas.data.images import in_order, with_labels
+from ganvas.data import Dataset
+from ganvas.data.dataset import in_order, with_labels
 from ganvas.disk import replace_file
 from ganvas.engine.device import processor
 from ganvas.errors import CheckpointError, DataError
@@ -54,7 +54,7 @@ class Record:
             return []
         return [f"the resume may not be exact to the last bit: {'; '.join(changed)}"]
 
-    def recognised(self, images: Images) -> Images | None:
+    def recognised(self, images: Dataset) -> Dataset | None:
         """The images that the run was trained on, numbered as they were then; None if they are
         others."""
         return next(
@@ -62,7 +62,7 @@ class Record:
             None,
         )
 
-    def check_data(self, images: Images) -> Images:
+    def check_data(self, images: Dataset) -> Dataset:
         """As ``recognised``; raises DataError if these are others."""
         found = self.recognised(images)
         if found is None:
@@ -74,7 +74,7 @@ class Record:
             )
         return found
 
-    def _readings(self, images: Images) -> Iterator[Images]:
+    def _readings(self, images: Dataset) -> Iterator[Dataset]:
         """As it is read now, and as older versions did: classes in another order, or none."""
         yield images
         if images.labels is None:
@@ -87,7 +87,7 @@ class Record:
 
 
 def describe(
-    images: Images, choices: Choices, plugins: dict[str, str], conditions: Conditions | None = None
+    images: Dataset, choices: Choices, plugins: dict[str, str], conditions: Conditions | None = None
 ) -> Record:
     """The record of a run that begins now."""
     return Record(

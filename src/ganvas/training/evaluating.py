@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from ganvas.data import Images
+from ganvas.data import Dataset
 from ganvas.errors import UsageError, UserError
 from ganvas.evaluation.evaluation import Evaluation, measure
 from ganvas.evaluation.reals import Progress, Reals, Sources, held_out
@@ -39,7 +39,7 @@ class Scorer:
     def __init__(
         self,
         recipe: Recipe,
-        images: Images,
+        images: Dataset,
         source: Any,
         device: torch.device,
         seconds: float = 0.0,

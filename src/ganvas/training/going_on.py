@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 from shlex import quote
 
-from ganvas.data import Images
+from ganvas.data import Dataset
 from ganvas.data.names import some
 from ganvas.engine.schedule import at
 from ganvas.errors import DataError
@@ -59,7 +59,7 @@ def check_conditions(old: Run, new: Conditions | None) -> None:
     )
 
 
-def check_batch(recipe: Recipe, images: Images, path: Path) -> None:
+def check_batch(recipe: Recipe, images: Dataset, path: Path) -> None:
     """Raises DataError for fewer new images than one batch, which a run keeps as it began."""
     if recipe.batch > len(images):
         raise DataError(

@@ -4,7 +4,7 @@ import time
 
 from torch import nn
 
-from ganvas.data import Images
+from ganvas.data import Dataset
 from ganvas.evaluation.evaluation import Evaluation
 from ganvas.evaluation.point_evaluation import measure_points
 from ganvas.recipes.build import conditions_of
@@ -16,7 +16,7 @@ from ganvas.training.evaluating import Scorer
 class PointScorer(Scorer):
     """Evaluates the generator of a run on points while it trains; as ``Scorer`` does of images."""
 
-    def __init__(self, recipe: Recipe, images: Images, seconds: float = 0.0) -> None:
+    def __init__(self, recipe: Recipe, images: Dataset, seconds: float = 0.0) -> None:
         assert recipe.evaluation is not None
         self.settings = recipe.evaluation
         self.seconds = seconds

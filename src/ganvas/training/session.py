@@ -15,7 +15,7 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from ganvas.data import Images
+from ganvas.data import Dataset
 from ganvas.data.plane import portrait
 from ganvas.engine.engine import Engine
 from ganvas.engine.schedule import at
@@ -370,7 +370,7 @@ def all_finite(tensors: Iterable[Tensor]) -> bool:
     return all(bool(torch.isfinite(t).all()) for t in tensors if t.is_floating_point())
 
 
-def images_sheet(images: Images) -> Image.Image:
+def images_sheet(images: Dataset) -> Image.Image:
     """The first 64 training images, or 10,000 points, to look at beside the samples."""
     if images.are_points:
         return portrait(images)

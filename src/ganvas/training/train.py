@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from ganvas.data import Images
+from ganvas.data import Dataset
 from ganvas.data.readers.builtin import BUILTIN
 from ganvas.engine.device import Device, choose_device
 from ganvas.engine.engine import Engine
@@ -299,7 +299,9 @@ def resume(
         return _play(session, began)
 
 
-def _chosen_anew(recipe: Recipe, images: Images, device: Any, listeners: list[Listener]) -> Choices:
+def _chosen_anew(
+    recipe: Recipe, images: Dataset, device: Any, listeners: list[Listener]
+) -> Choices:
     """How a run that began elsewhere plays on this device."""
 
     def tell(text: str) -> None:
@@ -352,7 +354,7 @@ def _restore(engine: Engine, place: Path, start: str | None) -> tuple[dict[str, 
 
 def _scorer(
     recipe: Recipe,
-    images: Images,
+    images: Dataset,
     source: Any,
     engine: Engine,
     seconds: float = 0.0,

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import torch
 
 from ganvas import limits
-from ganvas.data import Images
+from ganvas.data import Dataset
 from ganvas.engine.device import is_out_of_memory, release_memory
 from ganvas.errors import UserError
 from ganvas.recipes.build import Choices, build_engine, playing
@@ -37,7 +37,7 @@ class Tried:
     full: bool
 
 
-def fit_batch(recipe: Recipe, images: Images) -> tuple[Recipe, str]:
+def fit_batch(recipe: Recipe, images: Dataset) -> tuple[Recipe, str]:
     """The recipe with the batch and the micro-batches that suit this machine, and why.
 
     The smallest power of two that reaches nearly the best images/s, among those that fit. Where
@@ -69,7 +69,7 @@ def fit_batch(recipe: Recipe, images: Images) -> tuple[Recipe, str]:
     return replace(recipe, batch=chosen * parts, accumulate=parts), why
 
 
-def try_batches(recipe: Recipe, images: Images, choices: Choices, most: int) -> Tried:
+def try_batches(recipe: Recipe, images: Dataset, choices: Choices, most: int) -> Tried:
     """Play each batch for a moment, doubling it until memory, patience or images end."""
     room, grown = (
         room_beside(images, torch.device(choices.device)),
@@ -95,7 +95,7 @@ def try_batches(recipe: Recipe, images: Images, choices: Choices, most: int) -> 
     return Tried(speeds, full=False)
 
 
-def room_beside(images: Images, device: torch.device) -> int | None:
+def room_beside(images: Dataset, device: torch.device) -> int | None:
     """Bytes that are free once the images lie on the device, if they will."""
     free = free_memory(device)
     if free is None or device.type != "cuda":
@@ -110,7 +110,7 @@ def free_memory(device: torch.device) -> int | None:
     return limits.free_memory()
 
 
-def _round_seconds(recipe: Recipe, images: Images, choices: Choices) -> float:
+def _round_seconds(recipe: Recipe, images: Dataset, choices: Choices) -> float:
     """The shortest of three rounds, after one that warms up (and plays the lazy moves)."""
     engine = build_engine(recipe, noise(images, recipe.batch), choices)
     times: list[float] = []

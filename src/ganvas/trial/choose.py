@@ -12,8 +12,8 @@ from dataclasses import replace
 
 import torch
 
-from ganvas.data import Images
-from ganvas.data.images import make_images
+from ganvas.data import Dataset
+from ganvas.data.dataset import make_dataset
 from ganvas.engine.device import is_out_of_memory, release_memory, synchronise
 from ganvas.engine.engine import Engine
 from ganvas.engine.graph import RECORDED_AFTER
@@ -45,7 +45,7 @@ HOPELESS = 2.0
 
 def try_out(
     recipe: Recipe,
-    like: Images | Shape,
+    like: Dataset | Shape,
     *,
     anew: bool = False,
     tell: Callable[[str], None] | None = None,
@@ -62,7 +62,7 @@ def try_out(
         UserError: settings that make no networks, or a device that is not there.
     """
     rule = choose(recipe)
-    shape = like.shape if isinstance(like, Images) else like
+    shape = like.shape if isinstance(like, Dataset) else like
     known = None if anew else remembered.find(recipe, shape, rule)
     if known is not None:
         return known
@@ -80,7 +80,7 @@ def try_out(
 
 
 def ask_threads(
-    recipe: Recipe, like: Images | Shape, rule: Choices, tell: Callable[[str], None]
+    recipe: Recipe, like: Dataset | Shape, rule: Choices, tell: Callable[[str], None]
 ) -> tuple[int, str, bool]:
     """How many threads to play with, why, and whether that is so whatever others do: if they kept
     it from more, the next run may find otherwise."""
@@ -99,7 +99,7 @@ def ask_threads(
 class Trial:
     """Plays one recipe in different ways. found: what each question came to, in words."""
 
-    def __init__(self, recipe: Recipe, like: Images | Shape) -> None:
+    def __init__(self, recipe: Recipe, like: Dataset | Shape) -> None:
         self.recipe = recipe
         self.images = noise(like, 2 * recipe.batch)
         self.found: list[str] = []
@@ -226,17 +226,17 @@ def round_seconds(engine: Engine) -> float:
     return time.perf_counter() - began
 
 
-def noise(like: Images | Shape, count: int, name: str = "noise") -> Images:
+def noise(like: Dataset | Shape, count: int, name: str = "noise") -> Dataset:
     """``count`` random images: speed does not depend on what is in an image.
 
     Args:
         like: a shape (C, H, W); or images, whose labels and attributes the noise then has too.
     """
     generator = torch.Generator().manual_seed(0)
-    shape = like.shape if isinstance(like, Images) else like
+    shape = like.shape if isinstance(like, Dataset) else like
     pixels = torch.randint(0, 256, (count, *shape), dtype=torch.uint8, generator=generator)
-    if not isinstance(like, Images):
-        return make_images(pixels, None, (), name)
+    if not isinstance(like, Dataset):
+        return make_dataset(pixels, None, (), name)
     if like.pixels.is_floating_point():
         pixels = pixels.float() / 127.5 - 1
     again = torch.arange(count) % len(like)
@@ -244,7 +244,7 @@ def noise(like: Images | Shape, count: int, name: str = "noise") -> Images:
         None if each is None else each[again] for each in (like.labels, like.attributes)
     )
     named = {"attributes": attributes, "attribute_names": like.attribute_names}
-    return make_images(pixels, labels, like.classes, name, **named)
+    return make_dataset(pixels, labels, like.classes, name, **named)
 
 
 def _threads(choices: Choices) -> str:

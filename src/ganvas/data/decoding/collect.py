@@ -13,6 +13,7 @@ import numpy as np
 import PIL
 from torch import Tensor
 
+from ganvas.data.dataset import Dataset, check_count, make_dataset, number_classes
 from ganvas.data.decoding.decode import BRIGHTEST, Header, Unreadable, decode, quiet, read_header
 from ganvas.data.decoding.fit import Fit
 from ganvas.data.decoding.mapped import (
@@ -26,7 +27,6 @@ from ganvas.data.decoding.mapped import (
 )
 from ganvas.data.decoding.parallel import threaded
 from ganvas.data.decoding.values import Values, has_equal_channels, values_of
-from ganvas.data.images import Images, check_count, make_images, number_classes
 from ganvas.data.labels.layout import Layout, lay_out
 from ganvas.data.names import printable, some
 from ganvas.data.part import Part
@@ -75,7 +75,7 @@ class Decoded:
 
 def read_files(
     files: Files, part: Part, fit: Fit, progress: Progress | None, memory_bytes: int | None
-) -> Images:
+) -> Dataset:
     """Load a folder or an archive.  Errors: DataError where it cannot give two images or more."""
     survey = look(files)
     layout = lay_out(list(survey.headers), set(survey.headers) | set(survey.reasons), survey.tables)
@@ -89,15 +89,15 @@ def read_files(
     shape = (decoded.pixels.shape[1], *shape[1:])
     notes = [*notes_on(survey, decoded.reasons, decoded.kept, fit, shape), *layout.notes]
     attributes = layout.attributes_of(decoded.kept)
-    images = make_images(
+    dataset = make_dataset(
         decoded.pixels, labels, classes, files.name, notes, decoded.fingerprint, attributes,
         layout.attribute_names,
     )  # fmt: skip
     if decoded.path is not None and decoded.fingerprint is None:
-        saved = images.pixels.shape, decoded.reasons, images.fingerprint, decoded.warnings
+        saved = dataset.pixels.shape, decoded.reasons, dataset.fingerprint, decoded.warnings
         save_record(decoded.path, *saved)
-    lossy = sum(shows_jpeg(survey.headers[name], shape) for name in decoded.kept) / len(images)
-    return replace(images, warnings=tuple(decoded.warnings), files=survey.count, lossy=lossy)
+    lossy = sum(shows_jpeg(survey.headers[name], shape) for name in decoded.kept) / len(dataset)
+    return replace(dataset, warnings=tuple(decoded.warnings), files=survey.count, lossy=lossy)
 
 
 def shows_jpeg(header: Header, shape: tuple[int, int, int]) -> bool:

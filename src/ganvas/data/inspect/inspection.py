@@ -12,18 +12,18 @@ from PIL import Image
 from torch import Tensor
 
 from ganvas import keys
+from ganvas.data.dataset import Dataset, class_order
 from ganvas.data.decoding.collect import look, notes_on
 from ganvas.data.decoding.decode import BRIGHTEST, Header, Unreadable, decode, quiet
 from ganvas.data.decoding.fit import Fit, Size
 from ganvas.data.decoding.parallel import threaded
 from ganvas.data.decoding.values import Values, values_of
-from ganvas.data.images import Images, class_order
 from ganvas.data.labels.layout import lay_out
 from ganvas.data.names import some
 from ganvas.data.part import Part
 from ganvas.data.plane import portrait
 from ganvas.data.readers.files import Entry, Files
-from ganvas.data.source import load_images, open_files
+from ganvas.data.source import load_dataset, open_files
 from ganvas.errors import DataError
 
 FEW = 20  # images in a class, or with or without an attribute
@@ -68,7 +68,7 @@ def inspect_source(
     channels: int | None = None,
     white: int | None = None,
 ) -> Inspection:
-    """Look at every image of a source; the arguments are those of ``load_images``.
+    """Look at every image of a source; the arguments are those of ``load_dataset``.
 
     Errors: UsageError for an unknown option, DataError where nothing can be read.
     """
@@ -76,7 +76,9 @@ def inspect_source(
     files = open_files(source)
     if files is not None:
         return inspect_files(files, part, wanted)
-    return inspect_images(load_images(source, split=split, channels=channels, white=white), wanted)
+    return inspect_dataset(
+        load_dataset(source, split=split, channels=channels, white=white), wanted
+    )
 
 
 def inspect_files(files: Files, part: Part, fit: Fit) -> Inspection:
@@ -101,32 +103,32 @@ def inspect_files(files: Files, part: Part, fit: Fit) -> Inspection:
     )  # fmt: skip
 
 
-def inspect_images(images: Images, fit: Fit) -> Inspection:
+def inspect_dataset(dataset: Dataset, fit: Fit) -> Inspection:
     """The same for what is no folder or archive; images are called by their position."""
-    if images.are_points:
-        return inspect_points(images)
-    channels, height, width = images.shape
+    if dataset.are_points:
+        return inspect_points(dataset)
+    channels, height, width = dataset.shape
     mode = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}[channels]
     header = Header(height, width, mode, "array", channels < 3, channels in (2, 4))
-    text, _ = fit_text([(height, width)], channels < 3, fit, images.name)
-    labels = [] if images.labels is None else [images.classes[i] for i in images.labels.tolist()]
-    digests = ((str(row), digest(pixels)) for row, pixels in enumerate(images.pixels.numpy()))
-    attributes = shares(images.attributes, images.attribute_names)
+    text, _ = fit_text([(height, width)], channels < 3, fit, dataset.name)
+    labels = [] if dataset.labels is None else [dataset.classes[i] for i in dataset.labels.tolist()]
+    digests = ((str(row), digest(pixels)) for row, pixels in enumerate(dataset.pixels.numpy()))
+    attributes = shares(dataset.attributes, dataset.attribute_names)
     return build(
-        images.name, [header] * len(images), labels, attributes, repeats(digests), (), text,
-        images.notes, images.warnings,
+        dataset.name, [header] * len(dataset), labels, attributes, repeats(digests), (), text,
+        dataset.notes, dataset.warnings,
     )  # fmt: skip
 
 
-def inspect_points(images: Images) -> Inspection:
+def inspect_points(dataset: Dataset) -> Inspection:
     """Of points there is a number in all and in each mode; sizes, modes and formats are empty."""
-    labels = [] if images.labels is None else images.labels
-    counts = np.bincount(labels, minlength=len(images.classes)).tolist()
-    classes = dict(zip(images.classes, counts, strict=True))
-    warnings = warn(len(images), classes, {}, (), ())
+    labels = [] if dataset.labels is None else dataset.labels
+    counts = np.bincount(labels, minlength=len(dataset.classes)).tolist()
+    classes = dict(zip(dataset.classes, counts, strict=True))
+    warnings = warn(len(dataset), classes, {}, (), ())
     return Inspection(
-        images.name, len(images), Counter(), Counter(), Counter(), classes, {}, (), (),
-        "points in the plane: as they are", images.notes, tuple(warnings),
+        dataset.name, len(dataset), Counter(), Counter(), Counter(), classes, {}, (), (),
+        "points in the plane: as they are", dataset.notes, tuple(warnings),
     )  # fmt: skip
 
 
@@ -265,7 +267,9 @@ def warn(
     return sentences
 
 
-def contact_sheet(images: Images, count: int = 64, columns: int = 8, seed: int = 0) -> Image.Image:
+def contact_sheet(
+    dataset: Dataset, count: int = 64, columns: int = 8, seed: int = 0
+) -> Image.Image:
     """``count`` images drawn without repeats, in rows of ``columns`` (mode L or RGB).
 
     With classes: a row for each of the first 32 classes, up to ``columns`` images of it. Of points:
@@ -274,27 +278,27 @@ def contact_sheet(images: Images, count: int = 64, columns: int = 8, seed: int =
     """
     if count < 1 or columns < 1:
         raise ValueError(f"count {count} and columns {columns} must be 1 or more")
-    if images.are_points:
-        return portrait(images)
-    order = torch.randperm(len(images), generator=keys.generator(seed, "contact sheet"))
-    if images.labels is None:
+    if dataset.are_points:
+        return portrait(dataset)
+    order = torch.randperm(len(dataset), generator=keys.generator(seed, "contact sheet"))
+    if dataset.labels is None:
         picked = order[:count].tolist()
         rows = [picked[start : start + columns] for start in range(0, len(picked), columns)]
     else:
-        labels = images.labels[order]
-        number = min(len(images.classes), MOST_ROWS)
+        labels = dataset.labels[order]
+        number = min(len(dataset.classes), MOST_ROWS)
         rows = [order[labels == index][:columns].tolist() for index in range(number)]
-    return paste(images, [row for row in rows if row])
+    return paste(dataset, [row for row in rows if row])
 
 
-def paste(images: Images, rows: Sequence[Sequence[int]]) -> Image.Image:
-    channels, height, width = images.shape
+def paste(dataset: Dataset, rows: Sequence[Sequence[int]]) -> Image.Image:
+    channels, height, width = dataset.shape
     wide = max(len(row) for row in rows) * (width + GAP) + GAP
     sheet = np.full((len(rows) * (height + GAP) + GAP, wide, channels), 255, np.uint8)
     for line, row in enumerate(rows):
         top = GAP + line * (height + GAP)
         for column, index in enumerate(row):
             left = GAP + column * (width + GAP)
-            pixels = images.pixels[index].permute(1, 2, 0).numpy()
+            pixels = dataset.pixels[index].permute(1, 2, 0).numpy()
             sheet[top : top + height, left : left + width] = pixels
     return Image.fromarray(sheet[..., 0] if channels == 1 else sheet)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from torch import Tensor
 
-from ganvas.data.images import class_order
+from ganvas.data.dataset import class_order
 from ganvas.data.labels.attributes import from_columns
 from ganvas.data.labels.listing import read_listings
 from ganvas.data.labels.matching import file

@@ -36,7 +36,7 @@ class Cloud:
     names: tuple[str, ...]
     directions: int = 2
 
-    def draw(self, count: int, *key: str | int) -> tuple[Tensor, Tensor]:
+    def sample(self, count: int, *key: str | int) -> tuple[Tensor, Tensor]:
         """Points float32 [count, 2] and their modes int64 [count]; a function of ``key`` alone.
 
         They are quantiles in float64, rounded once: faster ways to normal numbers differ in their
@@ -94,7 +94,7 @@ CLOUDS: dict[str, Callable[[], Cloud]] = {"ring": ring, "grid": grid, "spiral": 
 def read_points(name: str, side: str) -> Raw:
     """The "train" or "test" part of a source of points: float32 [N, 2, 1, 1], labels, names."""
     cloud = CLOUDS[name]()
-    points, modes = cloud.draw(COUNTS[side], name, side)
+    points, modes = cloud.sample(COUNTS[side], name, side)
     return Raw(points.view(-1, *SHAPE), modes, cloud.names)
 
 

@@ -9,11 +9,11 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from ganvas.data.dataset import Dataset, check_count, make_dataset, number_classes
 from ganvas.data.decoding.decode import to_plain
 from ganvas.data.decoding.fit import Fit
 from ganvas.data.decoding.parallel import threaded
 from ganvas.data.decoding.values import brighter, has_equal_channels, values_of
-from ganvas.data.images import Images, check_count, make_images, number_classes
 from ganvas.data.labels.attributes import from_values
 from ganvas.data.part import Part
 from ganvas.errors import DataError, UsageError
@@ -40,7 +40,7 @@ class Raw:
 
 def read_memory(
     source: Any, part: Part, fit: Fit, name: str, progress: Progress | None = None
-) -> Images:
+) -> Dataset:
     """Images from a tensor, an array, or a pair (images, labels); they have no test part.
 
     uint8, or float in [0, 1] or [-1, 1]; labels are integers [N], or attributes of 0 and 1 [N, A].
@@ -220,7 +220,7 @@ def of_colour(fit: Fit, *parts: Raw | None) -> Fit:
     return replace(fit, channels=1 if grey else 3)
 
 
-def fitted(raw: Raw, fit: Fit, name: str, progress: Progress | None = None) -> Images:
+def fitted(raw: Raw, fit: Fit, name: str, progress: Progress | None = None) -> Dataset:
     """Bring pixels to the wanted size and channels (transparency on white); points stay."""
     count, channels, height, width = raw.pixels.shape
     check_count(count, name)
@@ -245,14 +245,14 @@ def fitted(raw: Raw, fit: Fit, name: str, progress: Progress | None = None) -> I
     return finished(raw, pixels, name, notes if channels in (2, 4) else raw.notes)
 
 
-def finished(raw: Raw, pixels: Tensor, name: str, notes: Sequence[str]) -> Images:
+def finished(raw: Raw, pixels: Tensor, name: str, notes: Sequence[str]) -> Dataset:
     """Images of a source whose pixels were brought to their size."""
-    images = make_images(
+    dataset = make_dataset(
         pixels, raw.labels, raw.classes, name, notes, None, raw.attributes, raw.attribute_names
     )
-    if images.are_points:
-        return images
-    return replace(images, warnings=tuple(values_of(pixels.numpy()).warnings(None)))
+    if dataset.are_points:
+        return dataset
+    return replace(dataset, warnings=tuple(values_of(pixels.numpy()).warnings(None)))
 
 
 def from_grey_alpha(array: np.ndarray) -> Image.Image:

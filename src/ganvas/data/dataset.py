@@ -18,7 +18,7 @@ BLOCK = 1 << 24  # bytes hashed at a time, so that a memory-mapped set is never 
 
 
 @dataclass(frozen=True, eq=False)
-class Images:
+class Dataset:
     """A loaded source.
 
     pixels: uint8 images [N, C, H, W], C is 1 or 3, which may be memory-mapped (private: writes
@@ -85,7 +85,7 @@ def shape_words(shape: tuple[int, int, int]) -> str:
     return f"{width}x{height} {'grey' if channels == 1 else 'colour'}"
 
 
-def make_images(
+def make_dataset(
     pixels: Tensor,
     labels: Tensor | None,
     classes: Sequence[str],
@@ -94,12 +94,12 @@ def make_images(
     fingerprint: str | None = None,
     attributes: Tensor | None = None,
     attribute_names: Sequence[str] = (),
-) -> Images:
+) -> Dataset:
     """Images with their fingerprint.  Errors: DataError for fewer than two images."""
     check_count(len(pixels), name)
     if fingerprint is None:
         fingerprint = fingerprint_of(pixels, labels, classes, attributes, attribute_names)
-    return Images(
+    return Dataset(
         pixels, labels, tuple(classes), fingerprint, name, tuple(notes), attributes,
         tuple(attribute_names),
     )  # fmt: skip
@@ -143,20 +143,20 @@ def class_order(names: Iterable[T]) -> list[T]:
     return kinds
 
 
-def in_order(images: Images, classes: Sequence[str]) -> Images:
+def in_order(dataset: Dataset, classes: Sequence[str]) -> Dataset:
     """The same images, whose classes are numbered in another order of the same names."""
-    assert images.labels is not None and sorted(classes) == sorted(images.classes)
-    numbers = torch.tensor([classes.index(name) for name in images.classes])
-    labels = numbers[images.labels]
-    return with_labels(images, labels, classes)
+    assert dataset.labels is not None and sorted(classes) == sorted(dataset.classes)
+    numbers = torch.tensor([classes.index(name) for name in dataset.classes])
+    labels = numbers[dataset.labels]
+    return with_labels(dataset, labels, classes)
 
 
-def with_labels(images: Images, labels: Tensor | None, classes: Sequence[str]) -> Images:
+def with_labels(dataset: Dataset, labels: Tensor | None, classes: Sequence[str]) -> Dataset:
     """The same images under other labels, or none; the fingerprint follows."""
     found = fingerprint_of(
-        images.pixels, labels, classes, images.attributes, images.attribute_names
+        dataset.pixels, labels, classes, dataset.attributes, dataset.attribute_names
     )
-    return replace(images, labels=labels, classes=tuple(classes), fingerprint=found)
+    return replace(dataset, labels=labels, classes=tuple(classes), fingerprint=found)
 
 
 def number_classes(values: Sequence[object]) -> tuple[Tensor, tuple[str, ...]]:

@@ -7,10 +7,10 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from ganvas.data.dataset import Dataset, check_count
 from ganvas.data.decoding.decode import is_grey, to_plain
 from ganvas.data.decoding.fit import Fit
 from ganvas.data.decoding.values import has_equal_channels
-from ganvas.data.images import Images, check_count
 from ganvas.data.part import Part
 from ganvas.data.readers.in_memory import (
     Progress,
@@ -28,7 +28,9 @@ from ganvas.errors import DataError
 MOST_CLASSES = 10_000
 
 
-def read_dataset(source: Any, part: Part, fit: Fit, name: str, progress: Progress | None) -> Images:
+def read_torch_dataset(
+    source: Any, part: Part, fit: Fit, name: str, progress: Progress | None
+) -> Dataset:
     """A map-style torch dataset whose items are an image, or (image, label, …); PIL or tensor.
 
     A label is an integer, or a vector of attributes.

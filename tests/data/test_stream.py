@@ -9,25 +9,25 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ganvas.data import Draws, Images, load_images
+from ganvas.data import Dataset, ItemStream, load_dataset
 
 
-def numbered(count: int) -> Images:
+def numbered(count: int) -> Dataset:
     """Image i is all i, but for its left column, which is 255: a flip shows."""
     pixels = torch.arange(count, dtype=torch.uint8).view(-1, 1, 1, 1).repeat(1, 1, 2, 3)
     pixels[..., 0] = 255
-    return load_images((pixels, torch.arange(count)))
+    return load_dataset((pixels, torch.arange(count)))
 
 
-def values(draws: Draws, start: int, count: int) -> list[int]:
+def values(stream: ItemStream, start: int, count: int) -> list[int]:
     """Which images a batch holds."""
-    images = draws.batch(start, count).images
+    images = stream.batch(start, count).images
     return [round(float(image[0, 0, 1] + 1) * 127.5) for image in images]
 
 
 def test_range_type_and_labels():
     images = numbered(10)
-    batch = Draws(images, 0, "cpu", shuffle=False).batch(0, 4)
+    batch = ItemStream(images, 0, "cpu", shuffle=False).batch(0, 4)
     assert batch.images.shape == (4, 1, 2, 3) and batch.images.dtype == torch.float32
     assert torch.equal(batch.images, images.pixels[:4].float() / 127.5 - 1)
     assert batch.images.min() == -1 and batch.images.max() == 1
@@ -40,12 +40,12 @@ def test_range_type_and_labels():
 @given(st.integers(0, 99), st.lists(st.integers(1, 40), min_size=1, max_size=8), st.booleans())
 def test_batches_are_slices_of_one_stream(start, counts, flip):
     images = numbered(23)
-    whole = Draws(images, 7, "cpu", flip=flip).batch(start, sum(counts))
-    draws = Draws(images, 7, "cpu", flip=flip)
+    whole = ItemStream(images, 7, "cpu", flip=flip).batch(start, sum(counts))
+    stream = ItemStream(images, 7, "cpu", flip=flip)
     pieces = []
     place = start
     for count in counts:
-        pieces.append(draws.batch(place, count))
+        pieces.append(stream.batch(place, count))
         place += count
     assert torch.equal(torch.cat([piece.images for piece in pieces]), whole.images)
     joined = torch.cat([piece.labels for piece in pieces if piece.labels is not None])
@@ -53,50 +53,50 @@ def test_batches_are_slices_of_one_stream(start, counts, flip):
 
 
 def test_going_back_gives_the_same():
-    draws = Draws(numbered(23), 7, "cpu", flip=True)
-    first = draws.batch(0, 8).images
-    draws.batch(500, 64)
-    assert torch.equal(draws.batch(0, 8).images, first)
+    stream = ItemStream(numbered(23), 7, "cpu", flip=True)
+    first = stream.batch(0, 8).images
+    stream.batch(500, 64)
+    assert torch.equal(stream.batch(0, 8).images, first)
 
 
 def test_every_epoch_holds_every_image_once_in_another_order():
-    draws = Draws(numbered(23), 7, "cpu")
-    epochs = [values(draws, 23 * epoch, 23) for epoch in range(3)]
+    stream = ItemStream(numbered(23), 7, "cpu")
+    epochs = [values(stream, 23 * epoch, 23) for epoch in range(3)]
     assert all(sorted(epoch) == list(range(23)) for epoch in epochs)
     assert epochs[0] != epochs[1] != epochs[2]
-    assert values(Draws(numbered(23), 8, "cpu"), 0, 23) != epochs[0]
+    assert values(ItemStream(numbered(23), 8, "cpu"), 0, 23) != epochs[0]
 
 
 def test_without_shuffling_and_beyond_the_data_set():
-    draws = Draws(numbered(5), 0, "cpu", shuffle=False)
-    assert values(draws, 3, 12) == [3, 4, 0, 1, 2, 3, 4, 0, 1, 2, 3, 4]
+    stream = ItemStream(numbered(5), 0, "cpu", shuffle=False)
+    assert values(stream, 3, 12) == [3, 4, 0, 1, 2, 3, 4, 0, 1, 2, 3, 4]
 
 
 def test_flips_are_half_and_change_by_epoch():
-    draws = Draws(numbered(200), 3, "cpu", flip=True, shuffle=False)
-    flipped = [(draws.batch(200 * epoch, 200).images[:, 0, 0, 2] == 1) for epoch in range(2)]
+    stream = ItemStream(numbered(200), 3, "cpu", flip=True, shuffle=False)
+    flipped = [(stream.batch(200 * epoch, 200).images[:, 0, 0, 2] == 1) for epoch in range(2)]
     assert 70 < int(flipped[0].sum()) < 130
     assert not torch.equal(flipped[0], flipped[1])
 
 
 def test_threads_do_not_change_a_batch():
-    images = load_images(torch.rand(300, 3, 16, 16))
+    images = load_dataset(torch.rand(300, 3, 16, 16))
     before = torch.get_num_threads()
     try:
         batches = []
         for threads in (1, 2):
             torch.set_num_threads(threads)
-            batches.append(Draws(images, 1, "cpu", flip=True).batch(250, 128).images)
+            batches.append(ItemStream(images, 1, "cpu", flip=True).batch(250, 128).images)
     finally:
         torch.set_num_threads(before)
     assert torch.equal(*batches)
 
 
 def test_nothing_but_the_order_is_shared_between_seeds_and_wrong_calls_are_refused():
-    draws = Draws(numbered(5), 0, "cpu")
+    stream = ItemStream(numbered(5), 0, "cpu")
     for start, count in ((-1, 4), (0, 0)):
         with pytest.raises(ValueError):
-            draws.batch(start, count)
+            stream.batch(start, count)
 
 
 def quickest(call: Callable[[int], object]) -> float:
@@ -110,9 +110,9 @@ def quickest(call: Callable[[int], object]) -> float:
 
 
 def test_a_batch_of_mnist_costs_little_more_than_looking_it_up():
-    images = load_images("mnist", split="test")
-    draws = Draws(images, 0, "cpu", flip=True)
-    draws.batch(0, 64)
+    images = load_dataset("mnist", split="test")
+    stream = ItemStream(images, 0, "cpu", flip=True)
+    stream.batch(0, 64)
     order = torch.randperm(5064)
     plain = quickest(lambda first: images.pixels[order[first : first + 64]].float() / 127.5 - 1)
-    assert quickest(lambda first: draws.batch(first, 64)) < 6 * plain
+    assert quickest(lambda first: stream.batch(first, 64)) < 6 * plain
