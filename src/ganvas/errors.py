@@ -1,14 +1,22 @@
-"""Errors a user can mend: their text is the whole message, shown without a traceback."""
+"""Errors a user can mend: their text is the whole message, shown without a traceback.
+
+A message names a setting, or an argument of a Python call, by its path in backticks:
+`data.size=64`, `new_data=True`, `game.loss`. It names no option of the command line, which words
+these itself (see ``ganvas.cli.wording``).
+"""
 
 
 class UserError(Exception):
-    """A mistake or a bad input that the user can put right; the message says how. Exit code 1."""
+    """A mistake or a bad input that the user can put right; the message says how.
+
+    ``exit_code`` is what the command line ends with: 1, or what a subclass says.
+    """
 
     exit_code = 1
 
 
 class UsageError(UserError):
-    """A wrong command, name, key or value. Exit code 2."""
+    """A wrong command, name, key or value: exit code 2."""
 
     exit_code = 2
 

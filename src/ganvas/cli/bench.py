@@ -13,6 +13,7 @@ from ganvas.bench.layers import Layer
 from ganvas.bench.report import Report
 from ganvas.cli.out_of_memory import memory_explained
 from ganvas.cli.screen import console, show_table
+from ganvas.cli.wording import worded
 from ganvas.disk import explain, replace_file
 from ganvas.errors import UsageError
 from ganvas.report.page import page
@@ -95,7 +96,7 @@ def facts(report: Report) -> list[str]:
     lines = [
         f"{report.recipe}: batch {report.batch}; {report.data}",
         f"  machine     {report.processor}: {report.choices.words()}",
-        *([f"  chosen      {report.choices.why}"] if report.choices.why else []),
+        *([f"  chosen      {worded(report.choices.why)}"] if report.choices.why else []),
         f"  images/s    {ours.median:,.1f} ({ours.low:,.1f} to {ours.high:,.1f} in "
         f"{len(ours.chunks)} chunks); warm-up {duration(ours.warm_up)}",
     ]

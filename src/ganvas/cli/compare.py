@@ -6,6 +6,7 @@ from pathlib import Path
 from rich.table import Table
 
 from ganvas.cli.screen import console, show_table
+from ganvas.cli.wording import worded
 from ganvas.disk import explain
 from ganvas.report.compare import differences, gather, metrics_of, write_page
 from ganvas.sampling.outputs import check_output
@@ -34,7 +35,7 @@ def run(options: argparse.Namespace) -> None:
     finally:  # a page that cannot be written takes no figure away
         show_table(table)
         for text in differences(found):
-            console().print(f"warning: {text}", style="yellow")
+            console().print(f"warning: {worded(text)}", style="yellow")
     print(f"\nplots: {page}{before}")
 
 

@@ -9,6 +9,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemaining
 from rich.table import Table
 
 from ganvas.cli.screen import console, show_table
+from ganvas.cli.wording import worded
 from ganvas.disk import explain
 from ganvas.errors import RunBusy, UsageError
 from ganvas.evaluation.evaluation import Evaluation, formats_apart
@@ -116,11 +117,11 @@ def show(found: Evaluation) -> None:
     show_table(table)
     print(f"\n↓ lower, ↑ higher is better; floor: {reference['floor']}")
     for name, reason in found.skipped.items():
-        console().print(f"left out: {name}: {reason}", style="yellow")
+        console().print(f"left out: {name}: {worded(reason)}", style="yellow")
     if apart := formats_apart(about):
-        console().print(apart, style="yellow")
+        console().print(worded(apart), style="yellow")
     if words := found.words():
-        console().print(words, style="bold")
+        console().print(worded(words), style="bold")
 
 
 def row(figure: Figure, floor: Figure | None) -> tuple[str, ...]:

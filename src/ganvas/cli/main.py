@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 from ganvas import __version__
 from ganvas.cli.overrides import split_overrides
 from ganvas.cli.screen import screens
+from ganvas.cli.wording import worded
 from ganvas.errors import UsageError, UserError
 
 BEGAN = time.monotonic()
@@ -48,7 +49,7 @@ def _run(arguments: list[str]) -> int:
         commands = import_module(f"ganvas.cli.{options.module}")
         return getattr(commands, options.call)(options) or 0
     except UserError as error:
-        print(f"ganvas: {error}", file=sys.stderr)
+        print(f"ganvas: {worded(str(error))}", file=sys.stderr)
         return error.exit_code
     except OSError as error:
         print(f"ganvas: {_disk(error)}", file=sys.stderr)

@@ -7,6 +7,7 @@ from typing import Any
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
 from ganvas.cli.screen import console
+from ganvas.cli.wording import worded
 from ganvas.store.run import Run
 from ganvas.training.session import Event
 from ganvas.words import duration
@@ -41,9 +42,9 @@ class Screen:
 
     def listen(self, event: Event) -> None:
         if event.kind == "chosen":
-            self.console.print(event.text)
+            self.console.print(worded(event.text))
         elif event.kind == "warning":
-            self.console.print(f"warning: {event.text}", style="yellow")
+            self.console.print(f"warning: {worded(event.text)}", style="yellow")
         elif event.kind == "sampled" and event.path is not None:
             place = event.path.parent.parent
             if not self._newest:
@@ -51,8 +52,8 @@ class Screen:
             # Short, since a bar cuts what is wider than the terminal.
             self._newest = f"newest samples: {event.path.relative_to(place)}"
         elif event.kind == "scored":
-            self._score = (event.images, event.text)
-            self.console.print(f"{event.images:,} images: {event.text}")
+            self._score = (event.images, worded(event.text))
+            self.console.print(f"{event.images:,} images: {self._score[1]}")
         elif event.kind == "progress":
             self._show(event)
 

@@ -7,6 +7,8 @@ import warnings
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, TextIO
 
+from ganvas.cli.wording import worded
+
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
@@ -59,7 +61,9 @@ def screens() -> Iterator[Unfailing]:
             stack.enter_context(_replacing(stream))
         out, err = map(Unfailing, whole)
         stack.enter_context(warnings.catch_warnings())
-        warnings.showwarning = lambda message, *_, **__: print(f"warning: {message}", file=err)
+        warnings.showwarning = lambda message, *_, **__: print(
+            f"warning: {worded(str(message))}", file=err
+        )
         sys.stdout, sys.stderr = out, err  # pyright: ignore[reportAttributeAccessIssue]
         try:
             yield out

@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ganvas.cli.screen import show_table
+from ganvas.cli.wording import worded
 from ganvas.data.names import printable
 from ganvas.errors import DataError, UsageError, UserError
 from ganvas.recipes import reading, yaml
@@ -35,7 +36,7 @@ def recipes(options: argparse.Namespace) -> None:
     if options.name is not None:
         recipe = find(options.name)
         if options.name in RECIPES:
-            print(inspect.getdoc(RECIPES[options.name]), end="\n\n")
+            print(worded(inspect.getdoc(RECIPES[options.name]) or ""), end="\n\n")
         print(yaml.write(reading.to_plain(recipe)), end="")
         return
     table = Table(box=None, header_style="bold", pad_edge=False)
@@ -66,7 +67,7 @@ def show(options: argparse.Namespace) -> None:
         pixels = f"points of {record.data}"
     print(f"  data        {record.count:,} {pixels}")
     for note in record.notes:
-        print(f"              {printable(note)}")
+        print(f"              {worded(printable(note))}")
     print(f"  machine     {record.machine}: {record.choices.words()}")
     print(f"  checkpoints {', '.join(kept)}")
     print(f"  disk        {folder.size(run.path) / 1e6:,.1f} MB")
@@ -107,9 +108,9 @@ def data(options: argparse.Namespace) -> None:
     found = inspect_source(options.source, size=options.size, **how)
     print(f"{found.name}: {found.count:,} {'images' if found.sizes else 'points'}")
     for name, text in _facts(found).items():
-        print(f"  {name:<12}{printable(text)}")
+        print(f"  {name:<12}{worded(printable(text))}")
     for note in (*found.notes, *(f"warning: {text}" for text in found.warnings)):
-        print(f"  {printable(note)}")
+        print(f"  {worded(printable(note))}")
     if not found.count:
         raise DataError("none of these images can be read")
     size = options.size
@@ -190,7 +191,7 @@ def _row(path: Path) -> tuple[str, str, str]:
         run = Run(path)
         return str(run.settings["name"]), f"{run.images:,}", size
     except (UserError, KeyError, TypeError) as error:
-        return f"unreadable: {error}", "", size
+        return f"unreadable: {worded(str(error))}", "", size
 
 
 def _delete(options: argparse.Namespace) -> None:

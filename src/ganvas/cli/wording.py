@@ -1,0 +1,90 @@
+"""A setting as texts below the command line write it, `data.size=64`, becomes `--data.size 64`.
+
+Errors, warnings and notes are read by users of Python and of the command line. They name a setting
+by its path in backticks, and a call as Python has it; here both become what can be typed.
+"""
+
+import ast
+import re
+from dataclasses import fields
+from shlex import quote
+
+SWITCHES = frozenset({"compile", "new_data", "overwrite"})
+"""Arguments whose option takes no value: ``new_data=True`` is ``--new-data``."""
+
+ARGUMENTS = frozenset(
+    {"at", "attributes", "batch", "channels", "compile", "count", "data", "device", "features"}
+    | {"fit", "images", "label", "metrics", "minutes", "name", "neighbours", "new_data", "out"}
+    | {"overwrite", "plugin", "precision", "reference", "seconds", "seed", "seeds", "start"}
+    | {"truncation", "workers"}
+)
+"""Arguments of Python calls that are options here; the settings of a recipe are beside them."""
+
+OTHER_NAMES = {"start": "from", "attributes": "attr"}
+"""What is called otherwise here."""
+
+NAME = r"[a-z]\w*(?:\.\w+)*"
+QUOTED = re.compile(r"(``?)([^`]+)\1")
+CALL = re.compile(r"ganvas\.[a-z]+\(.*\)", re.DOTALL)
+GIVEN = re.compile(rf"({NAME})=(.*?)(?=\s+{NAME}=|$)", re.DOTALL)
+
+
+def worded(text: str) -> str:
+    """A text from below as the command line says it.
+
+    `data.size=64` becomes --data.size 64, `data.fit` becomes --data.fit, and
+    `ganvas.train(images=96)` becomes `ganvas train --images 96`. Other words in backticks, such as
+    `ganvas resume`, stay as they are. Double backticks, as documentation has them, are kept.
+    """
+    return QUOTED.sub(_span, text)
+
+
+def _span(found: re.Match[str]) -> str:
+    marks, inside = found.groups()
+    if CALL.fullmatch(inside):
+        return f"{marks}{_command(inside)}{marks}"
+    if GIVEN.match(inside):
+        said = GIVEN.sub(lambda given: _option(*given.groups()), inside)
+    elif re.fullmatch(NAME, inside) and _is_known(inside):
+        said = _flag(inside)
+    else:
+        return found.group()
+    return f"{marks}{said}{marks}" if len(marks) == 2 else said
+
+
+def _command(call: str) -> str:
+    """``ganvas.train('mnist', images=96)`` as it is typed."""
+    tree = ast.parse(call, mode="eval").body
+    assert isinstance(tree, ast.Call) and isinstance(tree.func, ast.Attribute)
+    words = ["ganvas", tree.func.attr, *(quote(str(_literal(node))) for node in tree.args)]
+    for keyword in tree.keywords:
+        value = _literal(keyword.value)
+        given = value if keyword.arg == "overrides" else {str(keyword.arg): value}
+        assert isinstance(given, dict)
+        words += [_option(name, str(each)) for name, each in given.items()]
+    return " ".join(words)
+
+
+def _literal(node: ast.expr) -> object:
+    """A value; of a name that stands for one, such as RUN, the name."""
+    return node.id if isinstance(node, ast.Name) else ast.literal_eval(node)
+
+
+def _option(name: str, value: str) -> str:
+    if name in SWITCHES and value in ("True", "False"):
+        return _flag(name if value == "True" else f"no_{name}")
+    return f"{_flag(name)} {quote(value)}"
+
+
+def _flag(name: str) -> str:
+    """Dashes join the words of an option; a setting inside another keeps its underscores."""
+    name = OTHER_NAMES.get(name, name)
+    return f"--{name if '.' in name else name.replace('_', '-')}"
+
+
+def _is_known(name: str) -> bool:
+    if name in ARGUMENTS:
+        return True
+    from ganvas.recipes.recipe import Recipe  # slow to import, and needed only here
+
+    return name.partition(".")[0] in {field.name for field in fields(Recipe)}
