@@ -1,7 +1,7 @@
 """Where downloaded and decoded data are kept: GANVAS_CACHE, or the platform's cache folder.
 
-A cache that cannot be had (no home folder, a disk that cannot be written) costs time and nothing
-else: a temporary folder of this process stands in for it.
+Where no cache can be written (no home folder, a read-only disk), a temporary folder of this process
+stands in for it, with a warning: that costs time, and ends nothing.
 """
 
 import atexit
@@ -16,7 +16,10 @@ import platformdirs
 
 
 def cache_path(*names: str) -> Path:
-    """Where a file of the cache lies, or may be written; its folder is there then."""
+    """The path of a file in the cache, to read or to write; its folder exists afterwards.
+
+    names: folders below the cache, then the file's name.
+    """
     folder = _chosen()
     if folder is not None:
         path = folder.joinpath(*names)

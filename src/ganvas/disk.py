@@ -1,4 +1,4 @@
-"""Writing so that nothing is ever half there: temporary name, flush to the disk, rename."""
+"""Writing files that are never left half written: temporary name, flush to the disk, rename."""
 
 import contextlib
 import errno
@@ -8,12 +8,16 @@ from pathlib import Path
 from ganvas.errors import UserError
 
 NOT_FOR_FOLDERS = (errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EBADF)
-"""What file systems say that cannot flush a folder (some of networks, and of user space)."""
+"""Errors of file systems that cannot flush a folder (some on networks, some in user space)."""
 
 
 def sync_folder(folder: Path) -> None:
-    """Flush a folder's own entries, where that can be done."""
-    if os.name == "nt":  # it has no such call and needs none
+    """Flush the list of a folder's entries to the disk, where the file system can do that.
+
+    Raises:
+        OSError: flushing failed, with the folder in its message.
+    """
+    if os.name == "nt":  # Windows has no such call and needs none
         return
     handle = os.open(folder, os.O_RDONLY)
     try:
@@ -26,7 +30,11 @@ def sync_folder(folder: Path) -> None:
 
 
 def write_file(path: Path, content: bytes) -> None:
-    """Write and flush a file (in place: for files inside a folder not yet renamed)."""
+    """Write and flush a file in place, which suits files in a folder that is renamed afterwards.
+
+    Raises:
+        OSError: writing failed, with the path in its message.
+    """
     try:
         with open(path, "wb") as file:
             file.write(content)
@@ -37,7 +45,11 @@ def write_file(path: Path, content: bytes) -> None:
 
 
 def replace_file(path: Path, content: bytes) -> None:
-    """Replace a file at once, so that a reader sees the old or the new, never a part."""
+    """Replace a file in one step: a reader finds the old content or the new, never a part of it.
+
+    Raises:
+        OSError: writing failed, with the path in its message; the old content is still there.
+    """
     temporary = path.with_name(f".tmp-{os.getpid()}-{path.name}")
     try:
         write_file(temporary, content)
@@ -50,14 +62,18 @@ def replace_file(path: Path, content: bytes) -> None:
 
 
 def naming(error: OSError, path: Path) -> OSError:
-    """The same error with the path it is about: a write or a flush on its own does not know it."""
+    """The same error with its path, which an error of a write or a flush does not carry."""
     if error.filename or error.errno is None:
         return error
     return OSError(error.errno, error.strerror, str(path))
 
 
 def explain(error: OSError, what: str, otherwise: str = "") -> UserError:
-    """A disk error as a sentence that says what to do; ``what`` names the place."""
+    """A disk error as a sentence that says what to do.
+
+    what: the file or folder, as the message names it.
+    otherwise: a sentence to end with.
+    """
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return UserError(f"the disk is full: {what} was not written. Free some room. {otherwise}")
     return UserError(f"{what} was not written ({error.strerror or error}). {otherwise}")

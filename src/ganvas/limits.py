@@ -1,5 +1,7 @@
-"""How much memory this process may use: what the machine has, or its control groups allow if that
-is less. A container does not see such a limit anywhere else, and is killed where it is passed."""
+"""How much memory this process may use: the machine's, or less where control groups limit it.
+
+A container learns of such a limit nowhere else, and is killed when it passes it.
+"""
 
 import contextlib
 import os
@@ -12,7 +14,7 @@ MEMORY = Path("/proc/meminfo")
 
 
 def total_memory() -> int | None:
-    """Bytes there are, for all that run here; None where the system does not tell."""
+    """Bytes of memory for all processes here; None where the system does not say."""
     found = [limit for folder in _groups() if (limit := _limit(folder)) is not None]
     with contextlib.suppress(AttributeError, OSError, ValueError):
         found.append(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
@@ -20,7 +22,7 @@ def total_memory() -> int | None:
 
 
 def free_memory() -> int | None:
-    """Bytes that may still be used; None where the system does not tell."""
+    """Bytes of memory that may still be used; None where the system does not say."""
     found = [left for folder in _groups() if (left := _left(folder)) is not None]
     with contextlib.suppress(OSError, StopIteration):
         lines = MEMORY.read_text().splitlines()
@@ -29,9 +31,9 @@ def free_memory() -> int | None:
 
 
 def _groups() -> Iterator[Path]:
-    """The folders of this process's groups, and of all that these lie in: each may have a limit.
+    """The folders of this process's groups and of all groups around them: each may have a limit.
 
-    In a container the root is often its own group, and the path to it is not there.
+    In a container the root is often its own group, and the path to it does not exist.
     """
     try:
         lines = OWN.read_text().splitlines()
@@ -51,7 +53,7 @@ def _limit(folder: Path) -> int | None:
 
 
 def _left(folder: Path) -> int | None:
-    """What a group's limit leaves; files that the system keeps in memory do not count."""
+    """Bytes below a group's limit; files that the system caches in memory do not count as used."""
     most, used = _limit(folder), _number(folder, "memory.current", "memory.usage_in_bytes")
     if most is None or used is None:
         return None
@@ -63,7 +65,7 @@ def _left(folder: Path) -> int | None:
 
 
 def _number(folder: Path, *names: str) -> int | None:
-    """The first of these files that holds a number; ``max`` is none."""
+    """The number in the first of these files that holds one; the word ``max`` is no number."""
     for name in names:
         with contextlib.suppress(OSError, ValueError):
             return int((folder / name).read_text())

@@ -1,4 +1,4 @@
-"""What ganvas itself has drawn, marked so that no later training takes it for data."""
+"""Pictures that ganvas itself wrote are marked, so that no later training takes them for data."""
 
 from collections.abc import Collection, Iterable, Mapping
 from typing import Literal, get_args
@@ -7,36 +7,39 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 PAGE_MARK = '<meta name="generator" content="ganvas">'
-"""The mark of a page of ours: it may be replaced by another."""
+"""The mark of our pages: a page that has it may be overwritten by a new one."""
 KEY = "ganvas"
-DESCRIPTION = 0x010E  # of EXIF
+"""The name of the mark in a PNG, and its first word elsewhere."""
+DESCRIPTION = 0x010E
+"""The tag ImageDescription of EXIF."""
 SHEETS = ("contact-sheet.png", "grid.png", "samples.png", "neighbours.png", "bench.png")
-"""Usual names of sheets; older versions did not mark them."""
+"""Usual names of sheets, by which those of older versions are known: they have no mark."""
 
 Kind = Literal["sheet", "sample"]
+"""What a picture is: many samples on one sheet, or one sample."""
 
 
 def mark(kind: Kind) -> PngInfo:
-    """For ``pnginfo=`` of a picture saved as PNG: a sheet of many, or one sample."""
+    """The mark of a PNG, for ``pnginfo=`` of ``Image.save``."""
     text = PngInfo()
     text.add_text(KEY, kind)
     return text
 
 
 def comment(kind: Kind) -> bytes:
-    """The same for ``comment=`` of a GIF."""
+    """The mark of a GIF, for ``comment=`` of ``Image.save``."""
     return f"{KEY} {kind}".encode()
 
 
 def exif(kind: Kind) -> bytes:
-    """The same for ``exif=`` of a WebP."""
+    """The mark of a WebP, for ``exif=`` of ``Image.save``."""
     block = Image.Exif()
     block[DESCRIPTION] = f"{KEY} {kind}"
     return block.tobytes()
 
 
 def marked(image: Image.Image) -> str:
-    """What a picture is marked as; "" where it is not."""
+    """What an opened picture is marked as; "" if it has no mark."""
     said = image.info.get(KEY)
     for kind in get_args(Kind):
         inside = (image.info.get(place) for place in ("comment", "exif"))
@@ -46,7 +49,10 @@ def marked(image: Image.Image) -> str:
 
 
 def run_folders(names: Iterable[str]) -> set[str]:
-    """The folders, "" or ending in "/", that hold a run's ``run.json`` and ``recipe.yaml``."""
+    """The folders of runs: those that hold a ``run.json`` and a ``recipe.yaml``.
+
+    names: paths of files below a source, with "/". Folders are "" or end in "/".
+    """
     tops = [name.rpartition("/") for name in names]
     found = [
         {folder + slash for folder, slash, base in tops if base == wanted}
@@ -56,15 +62,21 @@ def run_folders(names: Iterable[str]) -> set[str]:
 
 
 def below(name: str, folders: Collection[str]) -> bool:
-    """Whether a file lies in one of ``folders`` or deeper."""
+    """Whether a file lies in one of ``folders``, at any depth."""
     parts = name.split("/")[:-1]
     return any("".join(f"{part}/" for part in parts[:depth]) in folders
                for depth in range(len(parts) + 1))  # fmt: skip
 
 
 def own_pictures(marks: Mapping[str, str], runs: Collection[str]) -> set[str]:
-    """Of all pictures, by name with their mark, those that are no data: sheets, what lies in run
-    folders, and single samples, unless there is nothing else."""
+    """The pictures of a source that ganvas wrote, which are no data.
+
+    These are sheets, all in run folders, and single samples; but where a source holds nothing else
+    than single samples, they are its data.
+
+    marks: the mark of every picture by its path.
+    runs: the run folders, as ``run_folders`` gives them.
+    """
     inside = {name for name in marks if below(name, runs)}
     beside = {parent(run) for run in runs} | {parent(parent(run)) for run in runs}
     sheets = {
@@ -78,6 +90,6 @@ def own_pictures(marks: Mapping[str, str], runs: Collection[str]) -> set[str]:
 
 
 def parent(name: str) -> str:
-    """The folder, "" or ending in "/", that a file, or a folder, lies in."""
+    """The folder that a file or a folder lies in, "" or ending in "/"."""
     above, slash, _ = name.removesuffix("/").rpartition("/")
     return above + slash

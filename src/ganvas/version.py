@@ -1,4 +1,4 @@
-"""Versions: ours, and those of the packages that figures depend on. Imports nothing slow."""
+"""Versions: ours, and those of the packages that metrics depend on. Imports nothing slow."""
 
 import platform
 from importlib import metadata
@@ -7,7 +7,7 @@ __version__ = "0.1.0"
 
 
 def versions() -> dict[str, str]:
-    """Of Python and the packages that figures depend on, by name."""
+    """The versions of Python and of the packages that metrics depend on, by name."""
     import numpy as np
     import torch
 

@@ -1,8 +1,8 @@
-"""How numbers are said on screens and pages."""
+"""Numbers as words, for screens and pages."""
 
 
 def duration(seconds: float) -> str:
-    """``0.04 s``, ``3.2 s``, ``48 s``, ``4 min 53 s``, ``1 h 05 min``."""
+    """A duration in words: ``0.04 s``, ``3.2 s``, ``48 s``, ``4 min 53 s``, ``1 h 05 min``."""
     seconds = max(0.0, seconds)
     if seconds < 0.95:
         return f"{seconds:.1g} s"

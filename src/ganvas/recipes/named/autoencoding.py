@@ -36,21 +36,21 @@ def _digits(
 
 
 def began() -> Recipe:
-    """BEGAN (Berthelot et al. 2017): reals and fakes are told apart by how well they are rebuilt.
+    """BEGAN (Berthelot et al. 2017): an autoencoder scores images by how well it rebuilds them.
 
     Command: ``ganvas train began``. On one CPU core with bfloat16: about four minutes, by the speed
     of short trials; it has not been run to its end.
 
-    Beside the paper: gamma 0.9, k from 0.5 and lambda_k 0.05. A run is only some
-    thousand rounds; in short trials with its gamma 0.5 and k from 0 all images became one.
-    BatchNorm on the autoencoder's way back.
+    Unlike the paper: gamma is 0.9, k begins at 0.5, and lambda_k is 0.05. A run has only a few
+    thousand rounds; in short trials with the paper's gamma of 0.5 and k from 0 all samples became
+    the same image. The autoencoder's decoder has BatchNorm.
     """
     game = BEGAN(gamma=0.9, lambda_k=0.05, k=0.5)
     return _digits("began", game, CompactAutoencoder(hidden=128, norm="batch"), 1e-3, 180_000)
 
 
 def ebgan() -> Recipe:
-    """EBGAN (Zhao et al. 2017) with its pulling-away term: fakes are lifted to an energy margin.
+    """EBGAN (Zhao et al. 2017) with its pulling-away term: fakes are pushed up to an energy margin.
 
     Command: ``ganvas train ebgan``. On one CPU core with bfloat16: about four minutes, by the speed
     of short trials; it has not been run to its end.
@@ -59,13 +59,13 @@ def ebgan() -> Recipe:
 
 
 def vae_gan() -> Recipe:
-    """VAE-GAN (Larsen et al. 2016): images are rebuilt as the discriminator's features see them.
+    """VAE-GAN (Larsen et al. 2016): images are rebuilt in the discriminator's feature space.
 
     Command: ``ganvas train vae-gan``. On one CPU core with bfloat16: about five minutes, by the
     speed of short trials; it has not been run to its end.
 
-    Beside the paper: R1 on every sixteenth round, and the KL divergence weighs 0.05: at 1 the codes
-    told next to nothing of their images.
+    Unlike the paper: R1 on every sixteenth round, and a KL divergence of weight 0.05: with weight 1
+    the codes held next to no information about their images.
     """
     game = VAEGAN(gamma=0.01, kl=0.05, penalties=(Penalty("r1", 1.0, every=16),))
     recipe = _digits("vae-gan", game, CompactDiscriminator(), 1e-3, 150_000)
@@ -73,7 +73,7 @@ def vae_gan() -> Recipe:
 
 
 def aae() -> Recipe:
-    """Adversarial autoencoder (Makhzani et al. 2016): codes of images are made to look like noise.
+    """Adversarial autoencoder (Makhzani et al. 2016): codes of images follow the prior of latents.
 
     Command: ``ganvas train aae``. On one CPU core with bfloat16: about four minutes, by the speed
     of short trials; it has not been run to its end. Expect soft digits: a mean squared error blurs.

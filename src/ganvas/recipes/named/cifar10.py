@@ -17,9 +17,9 @@ def cifar10() -> Recipe:
     one CPU core with bfloat16: thirty minutes by the clock. Expect cars, horses, ships and planes
     that can be told apart, birds and cats that hardly can.
 
-    Non-saturating loss, R1 on every sixteenth round; the generator is told the class by the gain
-    and bias of its BatchNorms (de Vries et al. 2017), the discriminator by a projection (Miyato &
-    Koyama 2018); half of the pictures are mirrored; EMA.
+    Non-saturating loss, R1 on every sixteenth round; the class conditions the generator through
+    the gain and bias of its BatchNorms (de Vries et al. 2017), the discriminator by a projection
+    (Miyato & Koyama 2018); half of the pictures are mirrored; EMA.
     """
     optimiser = Adam(lr=Linear(1e-3, 0.0, until=IMAGES, begin=IMAGES * 2 // 5), betas=(0.0, 0.99))
     return Recipe(

@@ -1,4 +1,4 @@
-"""Digits on demand: four ways to tell a GAN what to draw; and faces by their attributes."""
+"""Digits on demand: four ways to condition a GAN; and faces by their attributes."""
 
 from dataclasses import replace
 
@@ -17,14 +17,14 @@ def mnist_conditional() -> Recipe:
     Command: ``ganvas train mnist-conditional``, then ``ganvas sample RUN --label 7 --out 7.png``.
     On one CPU core with bfloat16: about five minutes.
 
-    As ``mnist``; the generator is told the digit by the gain and bias of its BatchNorms (de Vries
-    et al. 2017), the discriminator by a projection (Miyato & Koyama 2018).
+    As ``mnist``; the digit conditions the generator through the gain and bias of its BatchNorms (de
+    Vries et al. 2017), the discriminator by a projection (Miyato & Koyama 2018).
     """
     return replace(mnist(), name="mnist-conditional", condition=ByClass())
 
 
 def cgan() -> Recipe:
-    """Conditional GAN (Mirza & Osindero 2014): the digit is appended to what both networks see.
+    """Conditional GAN (Mirza & Osindero 2014): the digit is appended to the inputs of both.
 
     Command: ``ganvas train cgan``, then ``ganvas sample RUN --label 7 --out 7.png``. On one CPU
     core with bfloat16: about five minutes.
@@ -41,15 +41,16 @@ def cgan() -> Recipe:
 
 
 def acgan() -> Recipe:
-    """AC-GAN (Odena et al. 2017): the discriminator also says which digit it sees.
+    """AC-GAN (Odena et al. 2017): the discriminator also classifies the digit.
 
     Command: ``ganvas train acgan``, then ``ganvas sample RUN --label 7 --out 7.png``. On one CPU
     core with bfloat16: about five minutes.
 
-    As ``mnist-conditional``; nobody tells the discriminator the digit: a classifier on its features
-    learns it, and the generator is asked, softly, to be read as told. The paper's classifier learns
-    from fakes too (``--game.terms "[{kind: classifier, on: both}]"``); early fakes are not what
-    they were told to be, and after 60,000 images 65% were read as told instead of 99%.
+    As ``mnist-conditional``, but the discriminator is not given the digit: a classifier on its
+    features learns it, and the generator's loss asks, with a small weight, that its fakes are
+    classified as the digits asked for. The paper's classifier learns from fakes too (``--game.terms
+    "[{kind: classifier, on: both}]"``); early fakes are not yet the digits asked for, and after
+    60,000 images 65% of the samples were classified as asked, instead of 99%.
     """
     recipe = mnist_conditional()
     return replace(
@@ -61,15 +62,16 @@ def acgan() -> Recipe:
 
 
 def infogan() -> Recipe:
-    """InfoGAN (Chen et al. 2016): ten codes that nobody labelled come to mean something.
+    """InfoGAN (Chen et al. 2016): ten codes without labels come to mean something.
 
     Command: ``ganvas train infogan``, then ``ganvas sample RUN --label code3 --out 3.png``. On one
     CPU core with bfloat16: about five minutes. ``ganvas evaluate RUN --metrics purity`` says how
-    far a code means one digit, and which.
+    far each code means one digit, and which.
 
     As ``acgan``, but no label is ever read: codes are drawn at random, and a classifier on the
-    discriminator's features must find them again in the fakes. The paper's rates: at those of
-    ``mnist`` codes came to mean strokes, not digits. They enter beside the latent, as in the paper.
+    discriminator's features must recover them from the fakes. The learning rates are the paper's:
+    with those of ``mnist`` codes came to mean strokes, not digits. Codes are appended to the
+    latent, as in the paper.
     """
     recipe = acgan()
     return replace(
@@ -90,7 +92,8 @@ def attributes() -> Recipe:
     ``image,Smiling,Eyeglasses``); then ``ganvas sample RUN --attr Smiling=1 --out a.png``. On one
     CPU core with bfloat16: about 25 minutes for 200,000 images at 64 pixels.
 
-    As ``folder``; the generator is told the attributes by the gain and bias of its BatchNorms, the
-    discriminator by a projection. ``--condition.columns "[Smiling, Eyeglasses]"`` takes some.
+    As ``folder``; the attributes condition the generator through the gain and bias of its
+    BatchNorms, the discriminator by a projection. ``--condition.columns "[Smiling, Eyeglasses]"``
+    takes these two only.
     """
     return replace(folder(), name="attributes", condition=ByAttributes())

@@ -1,4 +1,4 @@
-"""A thousand modes, and five ideas that keep a generator from forgetting some of them."""
+"""A thousand modes, and five ideas against mode collapse."""
 
 from dataclasses import replace
 
@@ -16,11 +16,11 @@ IMAGES = 1_500_000
 def stacked_mnist() -> Recipe:
     """Stacked-MNIST: three digits as the channels of a colour image make 1,000 modes.
 
-    Command: ``ganvas train stacked-mnist``. On one CPU core with bfloat16: half an hour, thirty
-    minutes by the clock.
+    Command: ``ganvas train stacked-mnist``. On one CPU core with bfloat16: thirty minutes by the
+    clock.
 
-    As ``mnist``, for colour (Metz et al. 2017; Srivastava et al. 2017: 26,000 samples are read by a
-    classifier of digits, channel by channel).
+    As ``mnist``, with three channels (Metz et al. 2017). Modes are counted as in Srivastava et al.
+    2017: a classifier of digits reads 26,000 samples, channel by channel.
     """
     optimiser = Adam(lr=Linear(2e-3, 0.0, until=IMAGES, begin=IMAGES * 2 // 5), betas=(0.0, 0.99))
     recipe = mnist()
@@ -40,7 +40,7 @@ def stacked_mnist() -> Recipe:
 
 
 def _plain(name: str, **more: object) -> Recipe:
-    """Three minutes of ``mnist`` in colour without a penalty: a GAN that forgets modes."""
+    """Three minutes of ``stacked-mnist`` without a penalty: a GAN whose modes collapse."""
     recipe = stacked_mnist()
     settings: dict[str, object] = {
         "generator": CompactGenerator(),
@@ -56,10 +56,10 @@ def _plain(name: str, **more: object) -> Recipe:
 
 
 def pacgan() -> Recipe:
-    """PacGAN (Lin et al. 2018): the discriminator judges two images at a time.
+    """PacGAN (Lin et al. 2018): the discriminator scores two images at a time.
 
     Command: ``ganvas train pacgan``. On one CPU core with bfloat16: about two minutes, on
-    Stacked-MNIST. A generator that repeats itself gives itself away.
+    Stacked-MNIST. Pairs of alike images give a collapsed generator away.
     """
     return _plain("pacgan", game=GAN(pack=2))
 
@@ -94,7 +94,7 @@ def mode_seeking() -> Recipe:
 
 
 def r1() -> Recipe:
-    """R1 (Mescheder et al. 2018): a discriminator that is flat at the reals lets a game settle.
+    """R1 (Mescheder et al. 2018): a penalty on the discriminator's slope at the reals.
 
     Command: ``ganvas train r1``. On one CPU core with bfloat16: about three minutes, on
     Stacked-MNIST.

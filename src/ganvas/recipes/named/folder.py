@@ -1,4 +1,4 @@
-"""A good start for anyone's images."""
+"""A good start for images of one's own: any folder, few or many."""
 
 from dataclasses import replace
 
@@ -20,8 +20,8 @@ def folder() -> Recipe:
     Command: ``ganvas train --data my_photos/``. On one CPU core with bfloat16: about 20
     minutes for 200,000 images at 64 pixels. Expect something recognisable after two of them.
 
-    Non-saturating loss; R1 on every eighth round; all that the discriminator sees is augmented
-    (shift, colour, cutout) and half of it mirrored, so that a few hundred pictures suffice. The
+    Non-saturating loss; R1 on every eighth round; all inputs of the discriminator are augmented
+    (shift, colour, cutout) and half of them mirrored, so that a few hundred pictures suffice. The
     learning rate falls to a tenth and stays there: ``--images`` may ask for more than 200,000.
     """
     optimiser = Adam(lr=Linear(1e-3, 1e-4, until=IMAGES, begin=IMAGES * 2 // 5), betas=(0.0, 0.99))
@@ -55,9 +55,9 @@ def few_shot() -> Recipe:
 
     As ``folder``, with the pipeline of Karras et al. 2020 (flips, quarter turns, shifts, scales,
     rotations, colours) in place of DiffAugment; each is applied with a probability that rises while
-    reals score above zero too often, looked at in every fourth round. It could reach 1 within
-    100,000 images. R1's slopes are those behind the augmentation, as in ``folder``; the paper's go
-    through it (``through: images``), and its weight is meant so.
+    more reals than the target have scores above zero; it is adjusted in every fourth round, and can
+    rise from 0 to 1 within 100,000 images. R1 takes slopes at the augmented images, as in
+    ``folder``; the paper takes them at the images before (``through: images``).
     """
     strength = Adaptive(target=0.6, images=100_000, every=4)
     return replace(folder(), name="few-shot", augment=ADA(), strength=strength)

@@ -16,12 +16,12 @@ def mnist() -> Recipe:
     """Handwritten digits on any machine: small networks, a high learning rate that falls to zero.
 
     Command: ``ganvas train`` (or ``ganvas train mnist``). On one CPU core with bfloat16: under five
-    minutes for 360,000 images, six evaluations among them; where it is slower, for so many as
-    they allow. Expect clearly readable, varied digits: all ten, at 8 to 13 times the floor in the
-    features ``digits``.
+    minutes for 360,000 images, six evaluations among them; where it is slower, for as many as
+    they allow. Expect clearly readable, varied digits: all ten, at 8 to 13 times the distance of
+    real digits from each other, in the features ``digits``.
 
     Non-saturating loss; R1 on every sixteenth round (Mescheder et al. 2018; lazily, as Karras et
-    al. 2020); the generator is judged on the very fakes the discriminator just saw; EMA.
+    al. 2020); the generator learns from the same fakes as the discriminator; EMA.
     """
     optimiser = Adam(lr=Linear(2e-3, 0.0, until=IMAGES, begin=IMAGES * 2 // 5), betas=(0.0, 0.99))
     return Recipe(
@@ -48,12 +48,12 @@ def mnist() -> Recipe:
 
 
 def warm_up() -> Recipe:
-    """`mnist` after a warm-up: the generator has met the digits before the game begins.
+    """``mnist`` after a warm-up that pulls fakes towards real digits before the game begins.
 
     Command: ``ganvas train warm-up``. On one CPU core with bfloat16: under five minutes.
 
-    For the first 20,000 images each real pulls the nearest fake towards it (Li & Malik 2018), while
-    the discriminator plays as ever.
+    For the first 20,000 images each real pulls the nearest fake towards it (Li & Malik 2018); the
+    discriminator trains as usual.
     """
     recipe = mnist()
     return replace(recipe, name="warm-up", game=replace(recipe.game, warm_up=WarmUp()))

@@ -1,4 +1,4 @@
-"""Points in the plane: every idea of a GAN, seen in seconds."""
+"""Points in the plane: GANs that train in seconds and can be looked at whole."""
 
 from dataclasses import replace
 
@@ -17,7 +17,7 @@ def playground_ring() -> Recipe:
 
     Command: ``ganvas train playground-ring``. On one CPU core: 0.3 minutes. Expect all 8 modes
     and 84 to 92% of the points within 3 sigma of one; the time-lapse shows the discriminator's
-    field and the samples moving.
+    scores over the plane and the samples moving.
     """
     return _playground("ring", rounds=2_000)
 
@@ -27,17 +27,18 @@ def playground_grid() -> Recipe:
 
     Command: ``ganvas train playground-grid``. On one CPU core: 0.6 minutes. Expect all 25
     modes, 97% of the points within 3 sigma of one (a perfect sampler: 98.9%), and each mode 0.88 to
-    1.1 times as wide as it is.
+    1.1 times as wide as the real one.
 
-    Non-saturating loss with R1 and R2, whose weights fall with the learning rate: first a smooth
-    field balances the modes, then a sharp one shapes each. The latent is cut into 256 codes, since
-    a continuous map would draw bridges, and the discriminator looks at waves of its input.
+    Non-saturating loss with R1 and R2, whose weights fall with the learning rate: first
+    smooth scores balance the modes, then sharp ones shape each. The latent is cut into 256 codes,
+    since a continuous map would draw bridges between modes, and the discriminator's input is
+    expanded in sines and cosines.
     """
     return _playground("grid", rounds=4_000)
 
 
 def playground_spiral() -> Recipe:
-    """Two spiral arms, entangled: a set of points without modes, to be followed all along.
+    """Two spiral arms, entangled: a set of points without separate modes.
 
     Command: ``ganvas train playground-spiral``. On one CPU core: 0.5 minutes. Expect both arms
     from end to end.
@@ -47,17 +48,17 @@ def playground_spiral() -> Recipe:
 
 def unrolled() -> Recipe:
     """Unrolled GAN (Metz et al. 2017) on the ring: the generator answers a discriminator five
-    steps on, which would have learnt of the fakes by then.
+    steps later, after it has learnt from the present fakes.
 
     Command: ``ganvas train unrolled``. On one CPU core: 1.4 minutes. Expect samples at all eight
-    modes, as many at each, twice as wide as they are. ``--game.unrolled null`` shows what that is
-    worth: the samples stand at one to three modes and move on to others, for good.
+    modes, as many at each, twice as wide as the real ones. With ``--game.unrolled null`` the
+    samples stay at one to three modes, and move from mode to mode for as long as it trains.
 
     As in the paper's toy problem the discriminator learns ten times slower than the generator, both
-    by Adam with betas (0.5, 0.999), and the steps ahead are its own Adam's. Ours: networks, batch
-    and length are smaller; rates are three times as high and fall in the second half, both to 1e-4;
-    and the generator minimises its own half of the loss ahead, where the paper's minimises the
-    whole value (``--game.unrolled.objective value``).
+    by Adam with betas (0.5, 0.999), and the unrolled steps are Adam's too. Unlike the paper:
+    networks, batch and length are smaller; rates are three times as high and fall in the second
+    half, both to 1e-4; and the generator minimises its own half of the unrolled loss, where the
+    paper's minimises the whole value (``--game.unrolled.objective value``).
     """
     rounds, batch = 2_000, 64
     images = rounds * batch

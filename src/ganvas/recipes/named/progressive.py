@@ -1,4 +1,4 @@
-"""A generator that learns what is coarse first."""
+"""Progressive growing: a generator that learns coarse structure first."""
 
 from ganvas.engine.player import Adam
 from ganvas.engine.schedule import Linear
@@ -19,12 +19,12 @@ def progressive() -> Recipe:
     all stages at once.
 
     Digits of 7 pixels a side, then 14, then 28. The paper's networks and equalised learning rate;
-    in place of its WGAN-GP, whose penalty wants another derivative at every turn, the
-    non-saturating loss with R1 on every sixteenth. Ours too: images end in a tanh, where the
-    paper's are linear (``--generator.output linear``), and Adam keeps its moments from stage to
-    stage (``--game.restart true`` takes them away, as the paper's code does). On small pictures of
-    two halves, black and white, 4,000 images left a squared error of 0.005 with tanh, of 0.065
-    without, and of 0.075 with neither tanh nor moments kept (one seed).
+    in place of its WGAN-GP, whose penalty needs a second derivative at every turn, the
+    non-saturating loss with R1 on every sixteenth. Unlike the paper, too: images end in a tanh,
+    where the paper's are linear (``--generator.output linear``), and Adam keeps its moments from
+    stage to stage (``--game.restart true`` resets them, as the paper's code does). On small
+    pictures of two halves, black and white, 4,000 images left a squared error of 0.005 with tanh,
+    of 0.065 without, and of 0.075 with neither tanh nor moments kept (one seed).
     """
     optimiser = Adam(lr=Linear(1e-2, 0.0, until=IMAGES, begin=IMAGES * 2 // 5), betas=(0.0, 0.99))
     return Recipe(

@@ -1,4 +1,4 @@
-"""Your own images, judged through a network that has seen a million others."""
+"""Projected GAN: a discriminator on the features of a network trained on ImageNet."""
 
 from ganvas.data.augment.diffaugment import Augmentation
 from ganvas.engine.player import Adam
@@ -15,21 +15,22 @@ def projected() -> Recipe:
     Command: ``ganvas train projected --data my_photos/``. It needs an extra: ``pip install
     'ganvas[imagenet]'``. On one CPU core with bfloat16: about 25 minutes for 100,000 images at 64
     pixels, by its speed; it has not been run to its end here. ``--discriminator.size 64`` is twice
-    as fast and sees less.
+    as fast and gives it less detail.
 
-    The discriminator sees through efficientnet-lite0, a network trained on ImageNet, which stays as
-    it is; only small heads behind it learn. So the run owes part of what it can do to a million
-    labelled photographs, and distances measured in efficientnet-lite0's features flatter it, those
-    in other ImageNet networks (the FID among them) in part as well (Kynkäänniemi et al. 2023):
-    compare it with other recipes by eye, or in features that have nothing to do with ImageNet.
+    The discriminator reads features of efficientnet-lite0, a network trained on ImageNet, which is
+    frozen; only small heads on these features learn. So the run owes part of its quality to a
+    million labelled photographs, and distances measured in efficientnet-lite0's features flatter
+    it, those in other ImageNet networks (the FID among them) in part as well (Kynkäänniemi et al.
+    2023): compare it with other recipes by eye, or in features that have nothing to do with
+    ImageNet.
 
-    Hinge loss, Adam 2e-4 with betas (0, 0.99), EMA, and all that the discriminator sees augmented
-    (Zhao et al. 2020; shifted exactly as there with ``--augment.steps even``), half of it mirrored,
-    as in the authors' program; the generator is FastGAN's with spectral norm and latents on the
-    sphere. Smaller than theirs are the generator (16 channels at the largest map), the batch (32
-    for 64) and the discriminator, which sees 128 pixels for 224
-    and has 0.7 million weights for 10: ``--discriminator.form full --discriminator.size 224`` is
-    theirs, for a GPU.
+    Hinge loss, Adam 2e-4 with betas (0, 0.99), EMA, and all inputs of the discriminator augmented
+    (Zhao et al. 2020; shifted exactly as there with ``--augment.steps even``), half of them
+    mirrored, as in the authors' program; the generator is FastGAN's with spectral norm and latents
+    on the sphere. Smaller than theirs are the generator (16 channels at the largest map), the batch
+    (32 instead of 64) and the discriminator, whose input is 128 pixels wide instead of 224 and
+    which has 0.7 million weights instead of 10: ``--discriminator.form full --discriminator.size
+    224`` is theirs, for a GPU.
 
     They train for millions of images. In ten thousand, rates of 2e-4 have hardly begun; at 1e-3
     (``--generator_optimiser.lr 1e-3 --discriminator_optimiser.lr 1e-3``) 4,000 images of cats gave

@@ -1,9 +1,9 @@
 """R3GAN (Huang et al. 2024): a relativistic loss, both penalties, plain residual networks.
 
-The paper's whole training is the burn-in of its ``lr``, gamma, second beta, EMA half-life and
-augmentation, cosines all, and then a long stretch at what they reached. A penalty's weight is its
-gamma: both are of half a squared slope, that of the images before their augmentation. Each turn of
-either player has fakes and reals of its own.
+The paper's training begins with a burn-in, in which learning rate, gamma, second beta, EMA
+half-life and augmentation follow cosines; then it goes on for long at their final values. A
+penalty's ``weight`` is the paper's gamma: both multiply half the squared slope, taken at the images
+before their augmentation. Each turn of either player has fakes and reals of its own.
 """
 
 from dataclasses import replace
@@ -18,7 +18,7 @@ from ganvas.networks.r3gan import R3GANDiscriminator, R3GANGenerator, Size
 from ganvas.recipes.recipe import Data, Every, Recipe
 
 AUGMENTATION = ADA(colour=Colour(chance=0.5), corruption=Corruption(noise=0.0, span="rims"))
-"""The authors' choice of ADA's transformations."""
+"""The transformations that the authors choose from ADA's."""
 
 
 def r3gan_tiny() -> Recipe:
@@ -28,10 +28,10 @@ def r3gan_tiny() -> Recipe:
     core with bfloat16: 60 minutes for 1,000,000 images at 32x32, by the speed of a step; it has not
     been run to its end here, and what it reaches is not known.
 
-    The paper's loss and penalties, a far shorter burn-in and fifteen times its rate: at five times,
-    30,000 of MNIST's digits gave distances four times as large. The generator is judged on the
-    fakes that the discriminator just saw, and beside its reals, which saves a forward; the paper
-    draws both anew (``--game.reuse_fakes false --game.fresh_reals true``).
+    The paper's loss and penalties, a far shorter burn-in and fifteen times its rate: at five times
+    its rate, 30,000 of MNIST's digits gave distances four times as large. The generator learns from
+    the same fakes and reals as the discriminator, which saves a forward; the paper draws both anew
+    (``--game.reuse_fakes false --game.fresh_reals true``).
     """
     recipe = _recipe("tiny", 3e-3, (0.05, 0.005), burn_in=400_000, half_life=20_000)
     return replace(

@@ -17,7 +17,7 @@ def resnet_sngan() -> Recipe:
     Command: ``ganvas train resnet-sngan``. On one CPU core with bfloat16: about 15 minutes, by its
     speed; it has not been run to its end here.
 
-    Hinge loss, every weight of the discriminator divided by its largest singular value, Adam with
+    Hinge loss, every weight matrix of the discriminator divided by its spectral norm, Adam with
     betas (0, 0.9) and rates that fall to zero, as in the authors' implementation. For a CPU: an
     eighth of the generator's width, both passes joined, fakes reused, EMA, and in place of five
     discriminator turns at 2e-4 one turn at twice the generator's rate (TTUR, Heusel et al. 2017;

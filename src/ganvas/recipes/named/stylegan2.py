@@ -1,4 +1,4 @@
-"""StyleGAN2 at the size of a CPU."""
+"""StyleGAN2, small enough for a CPU."""
 
 from ganvas.engine.player import Adam
 from ganvas.engine.schedule import Linear
@@ -17,16 +17,17 @@ def stylegan2() -> Recipe:
     0.7`` draws intermediate latents towards their average.
 
     The paper's generator, a quarter as wide, its path length on every fourth round, its style
-    mixing; EMA. What is regularised lazily has steps of its own, as in the paper. For few images
-    its discriminator is too strong: here stands that of ``mnist``, with its R1 on every sixteenth
-    round, and the generator learns five times as fast. The paper's, for pictures on a GPU:
-    ``--generator.width 64 --discriminator "{kind: style, width: 64, bias_gain: true}"
+    mixing; EMA. Lazy regularisation has optimiser steps of its own, as in the paper. For so few
+    images the paper's discriminator is too strong: here is that of ``mnist``, with its R1 on every
+    sixteenth round, and the generator learns five times as fast. The paper's, for pictures on a
+    GPU: ``--generator.width 64 --discriminator "{kind: style, width: 64, bias_gain: true}"
     --generator_optimiser.lr 2e-3 --game.reuse_fakes false --game.penalties "[{kind: r1, weight:
     0.5, every: 16, through: images}]"``; for few of them ``--augment.kind ada --strength.kind
     adaptive --strength.every 4``.
 
-    Ours: a mapping network of four layers, not eight; a crossover of styles for each image, not
-    one for the batch; and the running mean of path lengths counts the first of them fully.
+    Unlike the paper: a mapping network of four layers, not eight; a crossover of styles for each
+    image, not one for the batch; and the running mean of path lengths begins at the first length,
+    not at zero.
     """
     return Recipe(
         name="stylegan2",

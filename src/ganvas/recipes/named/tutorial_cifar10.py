@@ -9,18 +9,18 @@ from ganvas.recipes.recipe import Data, Every, Recipe
 
 
 def tutorial_cifar10() -> Recipe:
-    """The first tutorial's networks, loss, penalty, optimiser and length, its defects mended.
+    """The first tutorial's networks, loss, penalty, optimiser and length, its defects corrected.
 
-    Command: ``ganvas train tutorial-cifar10``. On one CPU core with bfloat16: two hours
-    for the tutorial's 15 epochs, by its speed; it has not been run to its end here. Expect blots in
-    the set's colours after half an epoch.
+    Command: ``ganvas train tutorial-cifar10``. On one CPU core with bfloat16: two hours for the
+    tutorial's 15 epochs, by its speed; it has not been run to its end here. Expect blots in the
+    set's colours after half an epoch.
 
     Corrections: the generator is trained through the discriminator (it printed
     ``D(fake.detach())``); the interpolates require a gradient and the penalty is differentiable;
     its slope is taken over the whole image, with one epsilon an image; it acts on scores, not on
     probabilities; checkpoints hold everything, so runs continue. Kept: BatchNorm in the
     discriminator (it couples the images that the penalty looks at: see the next recipe), halves
-    averaged, weight 10, the generator judged on the discriminator's own fake batch.
+    averaged, weight 10, the generator trained on the discriminator's fake batch.
     """
     optimiser = Adam(lr=2e-4, betas=(0.5, 0.999))
     return Recipe(

@@ -7,7 +7,7 @@ from ganvas.recipes.recipe import Data, Every, Recipe
 
 
 def tutorial_mnist() -> Recipe:
-    """The second tutorial's networks, loss, optimiser and length, its defects mended.
+    """The second tutorial's networks, loss, optimiser and length, its defects corrected.
 
     Command: ``ganvas train tutorial-mnist``. On one CPU core with bfloat16: 65 minutes for
     the tutorial's 50 epochs (84 on a busy core). Expect good digits, though hardly any twos.

@@ -15,7 +15,7 @@ def wgan() -> Recipe:
 
     The networks of ``mnist``. The paper's RMSprop becomes an Adam without momentum, at forty times
     its rate: at 2e-4 the digits of 60,000 images were all alike. Weights are kept within 0.03, not
-    0.01: the critic is shallower than the paper's, and so narrow a one drew grids of dots.
+    0.01: the critic is shallower than the paper's, and with 0.01 its generator drew grids of dots.
     """
     optimiser = Adam(lr=2e-3, betas=(0.0, 0.99))
     return replace(
@@ -28,7 +28,7 @@ def wgan() -> Recipe:
 
 
 def wgan_gp() -> Recipe:
-    """WGAN-GP (Gulrajani et al. 2017): the critic's slope is drawn to one between reals and fakes.
+    """WGAN-GP (Gulrajani et al. 2017): a penalty holds the critic's slope near one.
 
     Command: ``ganvas train wgan-gp``. On one CPU core with bfloat16: about five minutes.
 
