@@ -28,9 +28,20 @@ BATCH = 128
 
 @dataclass(frozen=True)
 class Plan:
-    """widths: of the classifier. lr: the highest of one cycle. flip: mirror half of the images.
-    turn, zoom, shift: the largest rotation in degrees, change of scale, and shift in pixels.
-    erase: side in pixels of a square set to black, at most."""
+    """How one network is trained.
+
+    data: the name of a built-in source.
+    widths: channels of the classifier's three stages.
+    epochs: passes over the training images.
+    lr: the highest learning rate of the one cycle.
+    decay: AdamW's weight decay.
+    flip: mirror half of the images.
+    turn: the largest rotation; degrees.
+    zoom: the largest change of scale; a share.
+    shift: the largest shift; pixels.
+    erase: the longest side of a square set to black; pixels, 0 erases nothing.
+    seed: of the weights and of all augmentation.
+    """
 
     data: str
     widths: tuple[int, int, int]
@@ -100,13 +111,14 @@ def train(plan: Plan, pixels: Tensor, labels: Tensor) -> Classifier:
 
 @torch.no_grad()
 def accuracy(network: nn.Module, pixels: Tensor, labels: Tensor) -> float:
-    """The share of test images that are read rightly, in float32."""
+    """The share of test images whose class is recognised, in float32."""
     parts = [network(to_float(part))[1].argmax(1) for part in pixels.split(500)]
     return float((torch.cat(parts) == labels).float().mean())
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    """Train one, write it, and test what was written."""
+    parser = argparse.ArgumentParser(description="train a feature network of the package")
     parser.add_argument("name", choices=PLANS)
     parser.add_argument("--data", help="where the images are, by default the built-in name")
     parser.add_argument("--out", type=Path, default=PLACE)
