@@ -27,7 +27,7 @@ from ganvas.engine.player import Adam, Player
 from ganvas.engine.schedule import Linear
 from ganvas.games.gan import GAN, Penalty
 from ganvas.games.parts.strength import Adaptive, Augment
-from ganvas.games.setup import Cast, Seat
+from ganvas.games.setup import GameSetup, PlayerSettings
 from ganvas.networks.dcgan import DCGANDiscriminator, DCGANGenerator
 
 CPU = torch.device("cpu")
@@ -102,8 +102,8 @@ def game(
         "discriminator": DCGANDiscriminator(width=width, norm="none").build(shape),
     }
     adam = Adam(**{"lr": Linear(1e-2, 1e-3, 200), **optimiser})
-    seat = Seat(adam, half_life=50.0)
-    made = settings.build(Cast(pair, 5, seat, seat, augment=augment, strength=strength))
+    player = PlayerSettings(adam, half_life=50.0)
+    made = settings.build(GameSetup(pair, 5, player, player, augment=augment, strength=strength))
     for player in made.players.values():  # rates as a GPU has them: tensors, which a graph can read
         for group in player.optimiser.param_groups:
             group["lr"] = torch.tensor(0.0)

@@ -17,7 +17,7 @@ from ganvas.features import load_features
 from ganvas.features.projected import Projected, ProjectedDiscriminator
 from ganvas.features.taps import CHANNELS, STRIDES, Halving, Taps, efficientnet_taps
 from ganvas.games.gan import GAN
-from ganvas.games.setup import Cast, Seat
+from ganvas.games.setup import GameSetup, PlayerSettings
 from ganvas.losses.adversarial import hinge, per_image
 
 GREY, COLOUR = (1, 16, 16), (3, 16, 16)
@@ -376,8 +376,8 @@ def test_a_small_game_learns_through_projected_features(seed: int, within) -> No
     """From grey, which is 0.8 away, to the one picture there is: a game that turns in no circle."""
     discriminator = built(GREY, seed=seed, norm="none")  # BatchNorm would hide what a batch shares
     nets = {"generator": Drawn(), "discriminator": discriminator}
-    seats = Seat(Adam(3e-2, (0.5, 0.99))), Seat(Adam(3e-3, (0.5, 0.99)))
-    game = GAN("hinge", critic_turns=2, joint_pass=True).build(Cast(nets, 4, *seats))
+    players = PlayerSettings(Adam(3e-2, (0.5, 0.99))), PlayerSettings(Adam(3e-3, (0.5, 0.99)))
+    game = GAN("hinge", critic_turns=2, joint_pass=True).build(GameSetup(nets, 4, *players))
     play = Engine(game, {"train": Upright()}, batch=16, seed=seed, device=torch.device("cpu"))
     for _ in range(30):
         play.round()

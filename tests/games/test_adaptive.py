@@ -9,7 +9,7 @@ from ganvas.engine.player import Adam
 from ganvas.games.gan import GAN
 from ganvas.games.parts.strength import Adaptive, Strength
 from ganvas.games.progressive import Progressive
-from ganvas.games.setup import Cast, Seat, Told
+from ganvas.games.setup import ConditionSource, GameSetup, PlayerSettings
 from ganvas.networks.progressive import ProgressiveDiscriminator, ProgressiveGenerator
 from ganvas.networks.r3gan import R3GANDiscriminator
 
@@ -87,9 +87,9 @@ def growing(restart: bool) -> Engine:
         "generator": ProgressiveGenerator(3, 4, 8, output="linear").build((1, 16, 16)),
         "discriminator": ProgressiveDiscriminator(4, 8).build((1, 16, 16)),
     }
-    seat = Seat(Adam(1e-3, (0.0, 0.99)))
+    player = PlayerSettings(Adam(1e-3, (0.0, 0.99)))
     settings = Progressive(images_per_stage=EACH, restart=restart)
-    game = settings.build(Cast(networks, 3, seat, seat))
+    game = settings.build(GameSetup(networks, 3, player, player))
     return Engine(game, {"train": Wide()}, batch=BATCH, seed=0, device=CPU)
 
 
@@ -137,14 +137,14 @@ def test_attributes_need_a_bias() -> None:
     generator = nn.Sequential(nn.Linear(3, 64), nn.Unflatten(1, (1, 8, 8)))
     for bias, exclusive in ((False, False), (False, True), (True, False)):
         discriminator = R3GANDiscriminator(widths=(4,), blocks=1, bias=bias).build((1, 8, 8), 2)
-        told = Told(2, exclusive, lambda turn: torch.eye(2))
+        conditions = ConditionSource(2, exclusive, lambda turn: torch.eye(2))
         networks = {"generator": generator, "discriminator": discriminator}
-        cast = Cast(networks, 3, Seat(Adam()), Seat(Adam()), told)
+        setup = GameSetup(networks, 3, PlayerSettings(Adam()), PlayerSettings(Adam()), conditions)
         if bias or exclusive:
-            GAN("relativistic").build(cast)
+            GAN("relativistic").build(setup)
         else:
             with pytest.raises(ValueError, match="bias true"):
-                GAN("relativistic").build(cast)
+                GAN("relativistic").build(setup)
 
 
 @pytest.mark.parametrize("settings", [{"every": 0}, {"images": 0}])

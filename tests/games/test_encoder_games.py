@@ -13,7 +13,7 @@ from ganvas.engine.player import Adam
 from ganvas.games.aae import AAE
 from ganvas.games.parts.penalty import Penalty
 from ganvas.games.parts.strength import Adaptive
-from ganvas.games.setup import Cast, GameSettings, Seat, Told
+from ganvas.games.setup import ConditionSource, GameSettings, GameSetup, PlayerSettings
 from ganvas.games.vae_gan import VAEGAN, parted
 from ganvas.networks.compact import CompactDiscriminator
 from ganvas.networks.layers.conditioned import Concatenate, Sequence
@@ -24,11 +24,11 @@ CPU = torch.device("cpu")
 LATENT, BATCH, ROUNDS = 3, 8, 4
 
 
-def networks(seen: int = 16, told: int = 0) -> dict[str, Any]:
+def networks(seen: int = 16, conditions: int = 0) -> dict[str, Any]:
     torch.manual_seed(0)
-    join = [Concatenate()] if told else []
-    generator = [*join, nn.Linear(LATENT + told, 16), nn.Tanh(), nn.Unflatten(1, (1, 4, 4))]
-    judge = [nn.Flatten(), *join, nn.Linear(seen + told, 12), nn.Softplus(), nn.Linear(12, 1)]
+    join = [Concatenate()] if conditions else []
+    generator = [*join, nn.Linear(LATENT + conditions, 16), nn.Tanh(), nn.Unflatten(1, (1, 4, 4))]
+    judge = [nn.Flatten(), *join, nn.Linear(seen + conditions, 12), nn.Softplus(), nn.Linear(12, 1)]
     return {
         "generator": Sequence(*generator),
         "discriminator": Sequence(*judge, nn.Flatten(0)),
@@ -37,8 +37,8 @@ def networks(seen: int = 16, told: int = 0) -> dict[str, Any]:
 
 
 def engine(settings: GameSettings, nets: dict[str, Any], **more) -> Engine:
-    seat = Seat(Adam(1e-2, (0.5, 0.9)))
-    game = settings.build(Cast(nets, LATENT, seat, seat))
+    player = PlayerSettings(Adam(1e-2, (0.5, 0.9)))
+    game = settings.build(GameSetup(nets, LATENT, player, player))
     return Engine(game, {"train": Pool()}, batch=BATCH, seed=4, device=CPU, **more)
 
 
@@ -167,9 +167,9 @@ def test_one_forward_of_encoder_and_generator_serves_all(settings: GameSettings,
 
 @pytest.mark.parametrize(("settings", "seen"), GAMES, ids=str)
 def test_generator_and_discriminator_may_be_told(settings: GameSettings, seen: int) -> None:
-    nets = networks(seen, told=2)
-    told = Told(2, True, lambda turn: torch.eye(2).repeat(BATCH // 2, 1))
-    game = settings.build(Cast(nets, LATENT, told=told))
+    nets = networks(seen, conditions=2)
+    conditions = ConditionSource(2, True, lambda turn: torch.eye(2).repeat(BATCH // 2, 1))
+    game = settings.build(GameSetup(nets, LATENT, condition_source=conditions))
     play = Engine(game, {"train": Pool()}, batch=BATCH, seed=0, device=CPU)
     before = nets["generator"][1].weight.detach().clone()
     play.round()
@@ -200,7 +200,7 @@ def test_an_image_and_its_reconstruction_are_augmented_alike() -> None:
         draws.append(uniform("scale", 1, 1, 1))
         return images * (1 + draws[-1])
 
-    game = VAEGAN().build(Cast(networks(), LATENT, augment=augment))
+    game = VAEGAN().build(GameSetup(networks(), LATENT, augment=augment))
     Engine(game, {"train": Pool()}, batch=BATCH, seed=0, device=CPU).round()
     real, rebuilt, drawn = draws
     assert torch.equal(real, rebuilt) and not torch.equal(real, drawn)
@@ -209,27 +209,27 @@ def test_an_image_and_its_reconstruction_are_augmented_alike() -> None:
 def test_a_discriminator_is_parted_before_its_last_weights() -> None:
     network = CompactDiscriminator(width=4, hidden=10).build((1, 28, 28), 3)
     features, head = parted(network)
-    images, told = torch.randn(2, 1, 28, 28), torch.eye(3)[:2]
-    rows = features(images, told)
+    images, conditions = torch.randn(2, 1, 28, 28), torch.eye(3)[:2]
+    rows = features(images, conditions)
     assert rows.shape == (2, 10)
-    assert torch.equal(head(rows, told), network(images, told))
+    assert torch.equal(head(rows, conditions), network(images, conditions))
     for whole in (nn.Linear(4, 1), nn.Sequential(nn.Flatten(), nn.Linear(4, 1))):
         with pytest.raises(ValueError, match="kind compact"):
             parted(whole)
 
 
 def test_aae_sees_latents() -> None:
-    assert AAE().seen((3, 32, 32), 8) == (8, 1, 1)
-    assert VAEGAN().seen((3, 32, 32), 8) == (3, 32, 32)
+    assert AAE().discriminator_input((3, 32, 32), 8) == (8, 1, 1)
+    assert VAEGAN().discriminator_input((3, 32, 32), 8) == (3, 32, 32)
     assert AAE.needs == VAEGAN.needs == ("encoder",)
 
 
 def test_what_cannot_be_played_is_refused() -> None:
     same = {"augment": lambda images, *_: images}
     with pytest.raises(ValueError, match="leave augment away"):
-        AAE().build(Cast(networks(LATENT), LATENT, **same))
+        AAE().build(GameSetup(networks(LATENT), LATENT, **same))
     with pytest.raises(ValueError, match="adapts no strength"):
-        VAEGAN().build(Cast(networks(), LATENT, strength=Adaptive(), **same))
+        VAEGAN().build(GameSetup(networks(), LATENT, strength=Adaptive(), **same))
     for settings in (AAE, VAEGAN):
         with pytest.raises(ValueError, match="unknown loss"):
             settings(loss="hing")
@@ -259,7 +259,9 @@ def drawn_after(settings: GameSettings, rounds: int, seed: int) -> torch.Tensor:
         ),
     }  # fmt: skip
     adam = Adam(2e-3, (0.0, 0.99))
-    game = settings.build(Cast(nets, 2, Seat(adam, half_life=5000.0), Seat(adam)))
+    game = settings.build(
+        GameSetup(nets, 2, PlayerSettings(adam, half_life=5000.0), PlayerSettings(adam))
+    )
     play = Engine(game, {"train": Gaussian()}, batch=128, seed=seed, device=CPU)
     for _ in range(rounds):
         play.round()

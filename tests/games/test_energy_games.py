@@ -13,7 +13,7 @@ from ganvas.engine.player import Adam
 from ganvas.games.began import BEGAN
 from ganvas.games.ebgan import EBGAN
 from ganvas.games.parts.strength import Adaptive
-from ganvas.games.setup import Cast, GameSettings, Seat
+from ganvas.games.setup import GameSettings, GameSetup, PlayerSettings
 from ganvas.networks.autoencoder import Autoencoder
 
 from .pools import Images, Pool
@@ -31,8 +31,8 @@ def networks() -> dict[str, Any]:
 
 
 def engine(settings: GameSettings, **more) -> Engine:
-    seat = Seat(Adam(1e-2, (0.5, 0.9)))
-    game = settings.build(Cast(networks(), LATENT, seat, seat))
+    player = PlayerSettings(Adam(1e-2, (0.5, 0.9)))
+    game = settings.build(GameSetup(networks(), LATENT, player, player))
     return Engine(game, {"train": Pool()}, batch=BATCH, seed=4, device=CPU, **more)
 
 
@@ -167,7 +167,7 @@ def test_reals_and_fakes_are_augmented_and_gradients_pass(settings: GameSettings
 
     nets = networks()
     before = copy.deepcopy(nets["generator"].state_dict())
-    game = settings.build(Cast(nets, LATENT, augment=augment))
+    game = settings.build(GameSetup(nets, LATENT, augment=augment))
     Engine(game, {"train": Pool()}, batch=BATCH, seed=0, device=CPU).round()
     assert sides == [False, True]
     assert all(not torch.equal(before[k], v) for k, v in nets["generator"].state_dict().items())
@@ -176,12 +176,12 @@ def test_reals_and_fakes_are_augmented_and_gradients_pass(settings: GameSettings
 @pytest.mark.parametrize("settings", [BEGAN(), EBGAN()], ids=str)
 def test_what_cannot_be_played_is_refused(settings: GameSettings) -> None:
     nets = networks()
-    adaptive = Cast(nets, LATENT, augment=lambda images, *_: images, strength=Adaptive())
+    adaptive = GameSetup(nets, LATENT, augment=lambda images, *_: images, strength=Adaptive())
     with pytest.raises(ValueError, match="no sign"):
         settings.build(adaptive)
     scores = nets | {"discriminator": nn.Sequential(nn.Flatten(), nn.Linear(16, 1))}
     with pytest.raises(ValueError, match="kind autoencoder"):
-        settings.build(Cast(scores, LATENT))
+        settings.build(GameSetup(scores, LATENT))
 
 
 @pytest.mark.parametrize("wrong", [{"gamma": 0}, {"lambda_k": -1}, {"k": 1.5}])
@@ -228,7 +228,9 @@ def test_a_small_game_learns(settings: GameSettings, modes: int, seed: int, with
     )
     nets = {"generator": generator, "discriminator": Autoencoder(encode, decode)}
     adam = Adam(1e-3, (0.5, 0.99))
-    game = settings.build(Cast(nets, 4, Seat(adam, half_life=3000.0), Seat(adam)))
+    game = settings.build(
+        GameSetup(nets, 4, PlayerSettings(adam, half_life=3000.0), PlayerSettings(adam))
+    )
     play = Engine(game, {"train": Bars()}, batch=64, seed=seed, device=CPU)
     for _ in range(1000):
         play.round()

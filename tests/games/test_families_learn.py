@@ -16,7 +16,7 @@ from ganvas.games.parts.mode_seeking import ModeSeeking
 from ganvas.games.parts.path_length import PathLength
 from ganvas.games.parts.unrolled import Unrolled
 from ganvas.games.parts.warm_up import WarmUp
-from ganvas.games.setup import Cast, Seat
+from ganvas.games.setup import GameSetup, PlayerSettings
 from ganvas.networks.compact import CompactDiscriminator, CompactGenerator
 from ganvas.networks.fastgan import FastGANGenerator
 from ganvas.networks.mlp import MLPDiscriminator, MLPGenerator
@@ -126,16 +126,16 @@ def error_after(small: Small, seed: int) -> float:
         "discriminator": small.discriminator.build(shape),
     }
     adam = Adam(small.rate, (0.0, 0.99))
-    cast = Cast(
+    setup = GameSetup(
         networks,
         LATENT,
-        Seat(adam, half_life=1_000.0),
-        Seat(adam),
+        PlayerSettings(adam, half_life=1_000.0),
+        PlayerSettings(adam),
         augment=small.augment,
         strength=small.strength,
     )
     data = {"train": Bars(small.side)}
-    engine = Engine(small.game.build(cast), data, batch=32, seed=seed, device=torch.device("cpu"))
+    engine = Engine(small.game.build(setup), data, batch=32, seed=seed, device=torch.device("cpu"))
     for _ in range(small.rounds):
         engine.round()
     latent = torch.randn(200, LATENT, generator=torch.Generator().manual_seed(5))
@@ -167,9 +167,11 @@ def stand(unrolled: Unrolled | None, seed: int) -> tuple[list[int], float]:
         "generator": MLPGenerator(16, width=64, depth=2, spread=0.1, bounded=False),
         "discriminator": MLPDiscriminator(width=64, depth=2),
     }
-    fast, slow = (Seat(Adam(rate, (0.5, 0.999))) for rate in (3e-3, 3e-4))
-    cast = Cast({name: each.build((2, 1, 1)) for name, each in networks.items()}, 16, fast, slow)
-    game = GAN(unrolled=unrolled).build(cast)
+    fast, slow = (PlayerSettings(Adam(rate, (0.5, 0.999))) for rate in (3e-3, 3e-4))
+    setup = GameSetup(
+        {name: each.build((2, 1, 1)) for name, each in networks.items()}, 16, fast, slow
+    )
+    game = GAN(unrolled=unrolled).build(setup)
     engine = Engine(game, {"train": Ring()}, batch=64, seed=seed, device=torch.device("cpu"))
     for _ in range(150):
         engine.round()

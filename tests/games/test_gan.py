@@ -9,8 +9,8 @@ from ganvas.engine.engine import Engine
 from ganvas.engine.player import Adam
 from ganvas.engine.schedule import Linear
 from ganvas.games.gan import GAN, Penalty, clip_weights
-from ganvas.games.parts.augmented_discriminator import verdict
-from ganvas.games.setup import Cast, Seat
+from ganvas.games.parts.augmented_discriminator import split_output
+from ganvas.games.setup import GameSetup, PlayerSettings
 from ganvas.losses.adversarial import adversarial_loss
 
 from .pools import Images, Pool
@@ -26,15 +26,15 @@ def networks() -> tuple[nn.Module, nn.Module]:
     return generator, nn.Sequential(hidden, nn.Flatten(0))
 
 
-def cast(generator: nn.Module, discriminator: nn.Module, **more) -> Cast:
-    seat = Seat(Adam(1e-2, (0.5, 0.9)))
+def setup(generator: nn.Module, discriminator: nn.Module, **more) -> GameSetup:
+    player = PlayerSettings(Adam(1e-2, (0.5, 0.9)))
     networks = {"generator": generator, "discriminator": discriminator}
-    return Cast(networks, LATENT, seat, seat, **more)
+    return GameSetup(networks, LATENT, player, player, **more)
 
 
 def engine(settings: GAN, **more) -> Engine:
     generator, discriminator = networks()
-    game = settings.build(cast(generator, discriminator))
+    game = settings.build(setup(generator, discriminator))
     return Engine(game, {"train": Pool()}, batch=BATCH, seed=4, device=CPU, **more)
 
 
@@ -178,7 +178,7 @@ def test_every_combination_moves_both_players(settings: GAN) -> None:
 def test_scores_in_bfloat16_lose_no_gradient_to_rounding() -> None:
     scores = torch.tensor([5.0, 6.0, 7.0, 9.0], dtype=torch.bfloat16, requires_grad=True)
     loss = adversarial_loss("non-saturating")
-    seen, _ = verdict(scores)
+    seen, _ = split_output(scores)
     (slope,) = torch.autograd.grad(loss.discriminator(seen, seen.detach()).sum(), scores)
     expected = -torch.sigmoid(-scores.detach().float())
     torch.testing.assert_close(slope.float(), expected, rtol=0.01, atol=0)
@@ -211,7 +211,7 @@ def test_augmentation_is_for_the_discriminator_alone_and_gradients_pass_it() -> 
 
     generator, discriminator = networks()
     before = copy.deepcopy(generator.state_dict())
-    game = GAN().build(cast(generator, discriminator, augment=augment))
+    game = GAN().build(setup(generator, discriminator, augment=augment))
     Engine(game, {"train": Pool()}, batch=BATCH, seed=0, device=CPU).round()
     assert len(seen) == 3
     assert any(not torch.equal(before[k], v) for k, v in generator.state_dict().items())
@@ -242,7 +242,9 @@ def test_a_small_game_learns(loss: str, penalty: Penalty, seed: int, within) -> 
     adam = Adam(2e-3, (0.0, 0.99))
     networks = {"generator": generator, "discriminator": discriminator}
     settings = GAN(loss=loss, penalties=(penalty,), reuse_fakes=True)
-    game = settings.build(Cast(networks, 2, Seat(adam, half_life=5000.0), Seat(adam)))
+    game = settings.build(
+        GameSetup(networks, 2, PlayerSettings(adam, half_life=5000.0), PlayerSettings(adam))
+    )
     play = Engine(game, {"train": Gaussian()}, batch=128, seed=seed, device=CPU)
     for _ in range(600):
         play.round()
@@ -266,7 +268,7 @@ def test_images_that_see_each_other_are_never_of_both_sides() -> None:
     def trained(joint_pass: bool) -> list[torch.Tensor]:
         generator, discriminator = networks()
         coupled = nn.Sequential(nn.BatchNorm2d(1, eps=0.1), discriminator)
-        game = GAN(joint_pass=joint_pass).build(cast(generator, coupled))
+        game = GAN(joint_pass=joint_pass).build(setup(generator, coupled))
         play = Engine(game, {"train": Pool()}, batch=BATCH, seed=4, device=CPU)
         for _ in range(4):
             play.round()

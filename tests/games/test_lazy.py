@@ -15,7 +15,7 @@ from ganvas.engine.schedule import Cosine, Linear
 from ganvas.games.gan import GAN, Penalty
 from ganvas.games.parts.term import Term
 from ganvas.games.progressive import Progressive
-from ganvas.games.setup import Cast, Seat, Told
+from ganvas.games.setup import ConditionSource, GameSetup, PlayerSettings
 from ganvas.networks.progressive import ProgressiveDiscriminator, ProgressiveGenerator
 
 from .pools import Images, Pool
@@ -29,7 +29,7 @@ SIDES = ("generator", "discriminator")
 class Dark(Term):
     """Images of latents of its own are asked to be dark, in every third round."""
 
-    def moves(self, cast: Cast) -> tuple[Move, ...]:
+    def moves(self, setup: GameSetup) -> tuple[Move, ...]:
         def loss(turn: Turn) -> Result:
             images = turn.networks["generator"](turn.draw.normal("latent", LATENT))
             return Result(3 * images.square().flatten(1).mean(1))
@@ -46,8 +46,12 @@ def pair() -> dict[str, nn.Module]:
     return {"generator": generator, "discriminator": discriminator}
 
 
-def engine(settings: GAN, adam: Adam = ADAM, told: Told | None = None, **more: Any) -> Engine:
-    game = settings.build(Cast(pair(), LATENT, Seat(adam), Seat(adam), told))
+def engine(
+    settings: GAN, adam: Adam = ADAM, conditions: ConditionSource | None = None, **more: Any
+) -> Engine:
+    game = settings.build(
+        GameSetup(pair(), LATENT, PlayerSettings(adam), PlayerSettings(adam), conditions)
+    )
     return Engine(game, {"train": Pool()}, batch=BATCH, seed=4, device=CPU, **more)
 
 
@@ -132,8 +136,8 @@ def test_a_term_s_own_steps_correct_those_whom_it_moves(
 ) -> None:
     @dataclass(frozen=True)
     class Both(Dark):
-        def moves(self, cast: Cast) -> tuple[Move, ...]:
-            return tuple(replace(move, players=players) for move in super().moves(cast))
+        def moves(self, setup: GameSetup) -> tuple[Move, ...]:
+            return tuple(replace(move, players=players) for move in super().moves(setup))
 
     settings = GAN(penalties=(Penalty("r1", every=2),), terms=(Both(),), lazy="apart")
     moved = engine(settings).game.players
@@ -243,10 +247,12 @@ def test_fresh_fakes_are_told_what_fresh_reals_are() -> None:
     def rows(turn: Turn) -> Tensor:
         return turn.shared("batch", turn.draw.data).images[:, :, 0, 0]
 
-    told = Told(1, False, rows)
+    conditions = ConditionSource(1, False, rows)
     nets = {side: Looking(side, inner) for side, inner in pair().items()}
     settings = GAN("relativistic", fresh_reals=True)
-    game = settings.build(Cast(nets, LATENT, Seat(ADAM), Seat(ADAM), told))
+    game = settings.build(
+        GameSetup(nets, LATENT, PlayerSettings(ADAM), PlayerSettings(ADAM), conditions)
+    )
     Engine(game, {"train": Pool()}, batch=BATCH, seed=4, device=CPU).round()
     now, following = (Pool().batch(c, 1).images[0, 0, 0, 0].item() for c in (0, BATCH))
     assert [value for _, value in asked] == [now] * 3 + [following] * 3
@@ -264,7 +270,7 @@ def test_fresh_reals_are_as_small_as_a_stage_is() -> None:
             return Images(super().batch(start, count).images.repeat(1, 1, 4, 4))
 
     settings = Progressive("relativistic", fresh_reals=True, images_per_stage=BATCH)
-    game = settings.build(Cast(nets, LATENT, Seat(ADAM), Seat(ADAM)))
+    game = settings.build(GameSetup(nets, LATENT, PlayerSettings(ADAM), PlayerSettings(ADAM)))
     play = Engine(game, {"train": Wide()}, batch=BATCH, seed=4, device=CPU)
     for _ in range(6):
         play.round()

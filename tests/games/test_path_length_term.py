@@ -13,7 +13,7 @@ from ganvas.engine.game import Phase
 from ganvas.engine.player import Adam
 from ganvas.games.gan import GAN
 from ganvas.games.parts.path_length import PathLength
-from ganvas.games.setup import Cast, Seat, Told
+from ganvas.games.setup import ConditionSource, GameSetup, PlayerSettings
 from ganvas.losses.path_length import path_lengths
 from ganvas.networks.style import StyleGenerator
 from ganvas.networks.style_discriminator import StyleDiscriminator
@@ -35,19 +35,21 @@ class Pool:
         return Batch(self.pool[torch.arange(start, start + count) % 40].clone())
 
 
-def cast(mixing: float = 0.0, conditions: int = 0) -> Cast:
+def setup(mixing: float = 0.0, conditions: int = 0) -> GameSetup:
     torch.manual_seed(0)
     generator = StyleGenerator(LATENT, 5, 2, 4, mixing=mixing).build(SHAPE, conditions)
     discriminator = StyleDiscriminator(4, 8).build(SHAPE, conditions)
-    seat = Seat(Adam(1e-2, (0.0, 0.99)))
+    player = PlayerSettings(Adam(1e-2, (0.0, 0.99)))
     rows = torch.eye(2).repeat(BATCH // 2, 1)
-    told = Told(2, True, lambda turn: rows[: turn.draw.share.count]) if conditions else None
+    source = (
+        ConditionSource(2, True, lambda turn: rows[: turn.draw.share.count]) if conditions else None
+    )
     networks = {"generator": generator, "discriminator": discriminator}
-    return Cast(networks, LATENT, seat, seat, told)
+    return GameSetup(networks, LATENT, player, player, source)
 
 
-def engine(term: PathLength, players: Cast | None = None, **more) -> Engine:
-    game = GAN(terms=(term,)).build(players or cast())
+def engine(term: PathLength, players: GameSetup | None = None, **more) -> Engine:
+    game = GAN(terms=(term,)).build(players or setup())
     return Engine(game, {"train": Pool()}, batch=BATCH, seed=4, device=CPU, **more)
 
 
@@ -112,7 +114,7 @@ def test_it_moves_the_generator_and_nothing_else() -> None:
 
 def test_it_makes_lengths_alike() -> None:
     """Alone in the game: their relative deviation over many latents falls."""
-    term, players = PathLength(weight=10.0, every=1, part=1.0, decay=0.1), cast()
+    term, players = PathLength(weight=10.0, every=1, part=1.0, decay=0.1), setup()
     game = GAN(terms=(term,)).build(players)
     game.phases = [Phase([term.moves(players)])]
     play = Engine(game, {"train": Pool()}, batch=BATCH, seed=4, device=CPU)
@@ -136,7 +138,7 @@ def spread(network: Any) -> float:
 
 @pytest.mark.parametrize(("mixing", "conditions"), [(0.9, 0), (0.0, 2), (0.9, 2)])
 def test_mixing_conditions_and_micro_batches(mixing: float, conditions: int) -> None:
-    play = engine(PathLength(every=1), cast(mixing, conditions), accumulate=2, bf16=True)
+    play = engine(PathLength(every=1), setup(mixing, conditions), accumulate=2, bf16=True)
     before = [p.detach().clone() for p in play.game.players["generator"].parameters]
     for _ in range(2):
         play.round()
@@ -153,7 +155,7 @@ def test_a_generator_without_intermediate_latents_is_refused() -> None:
     plain = nn.Sequential(nn.Linear(LATENT, 64), nn.Unflatten(1, SHAPE))
     networks = {"generator": plain, "discriminator": StyleDiscriminator(4, 8).build(SHAPE)}
     with pytest.raises(ValueError, match="style"):
-        GAN(terms=(PathLength(),)).build(Cast(networks, LATENT))
+        GAN(terms=(PathLength(),)).build(GameSetup(networks, LATENT))
 
 
 @pytest.mark.parametrize("numbers", [{"weight": -1}, {"every": 0}, {"part": 0}, {"decay": 2}])

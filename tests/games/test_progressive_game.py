@@ -11,7 +11,7 @@ from ganvas.engine.player import Adam
 from ganvas.games.gan import Penalty
 from ganvas.games.parts.warm_up import WarmUp
 from ganvas.games.progressive import Progressive, reals_at
-from ganvas.games.setup import Cast, Seat
+from ganvas.games.setup import GameSetup, PlayerSettings
 from ganvas.networks.progressive import (
     Growing,
     ProgressiveDiscriminator,
@@ -71,8 +71,10 @@ def engine(
     seed: int = 0,
 ) -> Engine:
     adam = Adam(rate, (0.0, 0.99))
-    cast = Cast(nets or networks(), LATENT, Seat(adam, half_life=200.0), Seat(adam))
-    game = settings.build(cast)
+    setup = GameSetup(
+        nets or networks(), LATENT, PlayerSettings(adam, half_life=200.0), PlayerSettings(adam)
+    )
+    game = settings.build(setup)
     return Engine(game, {"train": Halves()}, batch=BATCH, seed=seed, device=CPU)
 
 

@@ -16,10 +16,10 @@ from ganvas.engine.engine import Engine
 from ganvas.engine.game import Turn
 from ganvas.engine.player import Adam
 from ganvas.games.gan import GAN
-from ganvas.games.parts.augmented_discriminator import Judge
+from ganvas.games.parts.augmented_discriminator import AugmentedDiscriminator
 from ganvas.games.parts.penalty import Penalty
 from ganvas.games.parts.strength import Augment, Strength
-from ganvas.games.setup import Cast, Seat, Told
+from ganvas.games.setup import ConditionSource, GameSetup, PlayerSettings
 from ganvas.games.vae_gan import VAEGAN
 from ganvas.networks.compact import CompactDiscriminator, CompactGenerator
 from ganvas.networks.encoder import CompactEncoder
@@ -74,8 +74,8 @@ def mirrored(images: Tensor, uniform: Any, strength: float | Tensor) -> Tensor:
     return torch.where(uniform("flip", 1, 1, 1) < 0.5, images.flip(3), images)
 
 
-def judge(augment: Augment | None, pack: int = 1, strength: float = 1.0) -> Judge:
-    return Judge(Strength(augment, strength), pack)
+def judge(augment: Augment | None, pack: int = 1, strength: float = 1.0) -> AugmentedDiscriminator:
+    return AugmentedDiscriminator(Strength(augment, strength), pack)
 
 
 @pytest.mark.parametrize(("kind", "side"), [("r1", "real."), ("r2", "fake.")])
@@ -88,8 +88,8 @@ def test_a_factor_of_the_values_is_one_of_the_slope(kind, side: str) -> None:
         turn(Squares()), real, fake, judge=judge(scaled)
     )
     torch.testing.assert_close(through, 2 * factor**4 * norm)
-    shown = judge(scaled).shown(turn(Squares()), points, side)
-    behind = Penalty(kind).value(turn(Squares()), shown, shown)
+    augmented = judge(scaled).augmented(turn(Squares()), points, side)
+    behind = Penalty(kind).value(turn(Squares()), augmented, augmented)
     torch.testing.assert_close(through, factor**2 * behind)
 
 
@@ -120,7 +120,7 @@ def test_slopes_are_those_of_finite_differences(augment: Augment, strength: floa
     see, play = judge(augment, strength=strength), turn(network)
 
     def scores(points: Tensor) -> Tensor:
-        return network(see.shown(play, points, "real."))
+        return network(see.augmented(play, points, "real."))
 
     squares = torch.zeros(BATCH, dtype=torch.float64)
     for place in range(images[0].numel()):
@@ -204,11 +204,11 @@ def pair() -> tuple[nn.Module, nn.Module]:
 
 def engine(settings: GAN, augment: Augment | None = scaled, **more: Any) -> Engine:
     generator, discriminator = pair()
-    seat = Seat(Adam(1e-2, (0.5, 0.9)))
-    cast = Cast(
-        {"generator": generator, "discriminator": discriminator}, 3, seat, seat, augment=augment
+    player = PlayerSettings(Adam(1e-2, (0.5, 0.9)))
+    setup = GameSetup(
+        {"generator": generator, "discriminator": discriminator}, 3, player, player, augment=augment
     )
-    game = settings.build(cast)
+    game = settings.build(setup)
     return Engine(game, {"train": Pool()}, batch=BATCH, seed=4, device=CPU, **more)
 
 
@@ -241,10 +241,10 @@ def test_the_engine_plays_the_plain_loop(through, lazy: bool) -> None:
 
     def slope(images: Tensor, name: str, side: str, clock: int) -> Tensor:
         root = images.detach().requires_grad_()
-        shown = seen(root, name, side, clock)
+        augmented = seen(root, name, side, clock)
         if through == "augmented":
-            shown = root = shown.detach().requires_grad_()
-        (slopes,) = torch.autograd.grad(discriminator(shown).sum(), root, create_graph=True)
+            augmented = root = augmented.detach().requires_grad_()
+        (slopes,) = torch.autograd.grad(discriminator(augmented).sum(), root, create_graph=True)
         return 10 * every * slopes.square().flatten(1).sum(1).mean() / 2
 
     for index in range(5):
@@ -325,27 +325,27 @@ def test_micro_batches_change_nothing(name: str, pack: int) -> None:
 def small(settings: GAN, bf16: bool = False, classes: int = 0, accumulate: int = 1) -> Engine:
     """Convolutions and the whole of ADA, told classes where there are any."""
     torch.manual_seed(0)
-    told = (classes,) if classes else ()
+    conditions = (classes,) if classes else ()
     networks = {
-        "generator": R3GANGenerator(3, widths=(4, 4), blocks=1).build((1, 8, 8), *told),
+        "generator": R3GANGenerator(3, widths=(4, 4), blocks=1).build((1, 8, 8), *conditions),
         "discriminator": R3GANDiscriminator(widths=(4, 4), blocks=1).build(
-            (settings.pack, 8, 8), *told
+            (settings.pack, 8, 8), *conditions
         ),
     }
     rows = torch.eye(2).repeat(BATCH // 2, 1)
-    seat = Seat(Adam(1e-3, (0.0, 0.99)))
-    cast = Cast(
+    player = PlayerSettings(Adam(1e-3, (0.0, 0.99)))
+    setup = GameSetup(
         networks,
         3,
-        seat,
-        seat,
-        Told(2, True, lambda turn: rows[: turn.draw.share.count]) if classes else None,
+        player,
+        player,
+        ConditionSource(2, True, lambda turn: rows[: turn.draw.share.count]) if classes else None,
         EVERYTHING,
         0.7,
     )
     pool = {"train": Larger(2)}
     return Engine(
-        settings.build(cast),
+        settings.build(setup),
         pool,
         batch=BATCH,
         seed=4,
@@ -388,7 +388,7 @@ def test_an_autoencoder_s_game_has_them_too() -> None:
             "encoder": CompactEncoder(width=4).build((1, 16, 16), 3),
         }
         penalties = tuple(Penalty(kind, 1.0, through=how) for kind in ("r1", "r2"))  # pyright: ignore
-        game = VAEGAN(penalties=penalties).build(Cast(networks, 3, augment=tripled))
+        game = VAEGAN(penalties=penalties).build(GameSetup(networks, 3, augment=tripled))
         play = Engine(game, {"train": Larger(4)}, batch=BATCH, seed=4, device=CPU)
         play.round()
         values.append(play.meter.read())

@@ -16,14 +16,14 @@ from ganvas.engine.player import Adam
 from ganvas.engine.schedule import Linear
 from ganvas.games.gan import GAN, Penalty
 from ganvas.games.parts.augmented_discriminator import packed
-from ganvas.games.parts.classifier import Classifier, misread
+from ganvas.games.parts.classifier import Classifier, classification_loss
 from ganvas.games.parts.mode_seeking import SMALL, ModeSeeking
 from ganvas.games.parts.sides import added
 from ganvas.games.parts.strength import Adaptive
-from ganvas.games.parts.term import Made, Seen
+from ganvas.games.parts.term import DiscriminatorOutput, Fakes
 from ganvas.games.parts.unrolled import Unrolled
 from ganvas.games.parts.warm_up import WarmUp, nearest
-from ganvas.games.setup import Cast, Seat, Told
+from ganvas.games.setup import ConditionSource, GameSetup, PlayerSettings
 from ganvas.networks.layers.conditioned import Classify, Concatenate, Projection, Sequence
 
 from .pools import Pool
@@ -83,12 +83,19 @@ def networks(head: str, seed: int = 0) -> dict[str, nn.Module]:
 
 
 def play(
-    settings: GAN, nets: dict[str, nn.Module], told: Any, rounds: int, seed: int = 0, **more: Any
+    settings: GAN,
+    nets: dict[str, nn.Module],
+    conditions: Any,
+    rounds: int,
+    seed: int = 0,
+    **more: Any,
 ) -> Engine:
     adam = Adam(2e-3, (0.0, 0.99))
-    told = None if told is None else Told(3, True, told)
-    cast = Cast(nets, 2, Seat(adam, half_life=3000.0), Seat(adam), told, **more)
-    engine = Engine(settings.build(cast), {"train": Mixture()}, batch=64, seed=seed, device=CPU)
+    conditions = None if conditions is None else ConditionSource(3, True, conditions)
+    setup = GameSetup(
+        nets, 2, PlayerSettings(adam, half_life=3000.0), PlayerSettings(adam), conditions, **more
+    )
+    engine = Engine(settings.build(setup), {"train": Mixture()}, batch=64, seed=seed, device=CPU)
     for _ in range(rounds):
         engine.round()
     return engine
@@ -107,8 +114,8 @@ def test_a_small_conditional_game_learns_what_it_is_told(how: str, seed: int, wi
     engine = play(TOLD_BY[how], networks(how, seed), by_class, 500, seed)
     generator = engine.game.averages()["generator"]
     for number, centre in enumerate(CENTRES):
-        told = F.one_hot(torch.full((500,), number), 3).float()
-        points = generator(torch.randn(500, 2), told).detach()
+        conditions = F.one_hot(torch.full((500,), number), 3).float()
+        points = generator(torch.randn(500, 2), conditions).detach()
         within(float((points.mean(0) - centre).abs().max()), 0.3)
 
 
@@ -116,10 +123,10 @@ def test_codes_that_nobody_labelled_come_to_tell_clusters_apart(seed: int, withi
     settings = GAN(penalties=R1, terms=(Classifier(on="fakes"),))
     engine = play(settings, networks("classifier", seed), by_code, 500, seed)
     nets = engine.game.networks()
-    told = torch.eye(3).repeat_interleave(300, 0)
-    points = nets["generator"](torch.randn(900, 2), told)
+    conditions = torch.eye(3).repeat_interleave(300, 0)
+    points = nets["generator"](torch.randn(900, 2), conditions)
     read = nets["discriminator"](points).reading.argmax(1)
-    within(float((read != told.argmax(1)).float().mean()), 0.05)
+    within(float((read != conditions.argmax(1)).float().mean()), 0.05)
 
 
 def turn_of(nets: dict[str, nn.Module], batch: Any = None) -> Turn:
@@ -143,8 +150,8 @@ def test_both_sides_are_told_what_the_reals_are() -> None:
     nets = {**networks("projection"), "discriminator": Watching(2, 1)}
     play(GAN(joint_pass=True, reuse_fakes=True), nets, by_class, 1)
     expected = F.one_hot(Mixture().batch(0, 64).labels, 3).float()
-    (both, told), (fakes, again) = seen
-    assert torch.equal(told, torch.cat([expected, expected])) and torch.equal(again, expected)
+    (both, conditions), (fakes, again) = seen
+    assert torch.equal(conditions, torch.cat([expected, expected])) and torch.equal(again, expected)
     assert torch.equal(both[64:], fakes)
 
 
@@ -153,20 +160,23 @@ def test_a_classifiers_loss_is_cross_entropy(on: Any) -> None:
     generator = torch.Generator().manual_seed(1)
     reading = torch.randn(2, BATCH, 3, generator=generator)
     labels = torch.randint(3, (BATCH,), generator=generator)
-    told = F.one_hot(labels, 3).float()
-    real, fake = (Seen(torch.zeros(BATCH, 2), (told,), torch.zeros(BATCH), r) for r in reading)
-    cast = Cast({}, 2, told=Told(3, True, by_class))
+    conditions = F.one_hot(labels, 3).float()
+    real, fake = (
+        DiscriminatorOutput(torch.zeros(BATCH, 2), (conditions,), torch.zeros(BATCH), r)
+        for r in reading
+    )
+    setup = GameSetup({}, 2, condition_source=ConditionSource(3, True, by_class))
     each = [-r.log_softmax(1)[torch.arange(BATCH), labels] for r in reading]
     wanted = {"both": each[0] + each[1], "reals": each[0], "fakes": each[1]}[on]
     term = Classifier(weight=2.0, generator_weight=3.0, on=on)
     turn = turn_of({})
-    torch.testing.assert_close(term.discriminator(turn, cast, real, fake), 2 * wanted)
-    made = Made(torch.zeros(BATCH, 2), (told,), torch.zeros(BATCH, 2))
-    torch.testing.assert_close(term.generator(turn, cast, made, fake), 3 * each[1])
-    attributes = Cast({}, 2, told=Told(3, False, by_class))
+    torch.testing.assert_close(term.discriminator(turn, setup, real, fake), 2 * wanted)
+    made = Fakes(torch.zeros(BATCH, 2), (conditions,), torch.zeros(BATCH, 2))
+    torch.testing.assert_close(term.generator(turn, setup, made, fake), 3 * each[1])
+    attributes = GameSetup({}, 2, condition_source=ConditionSource(3, False, by_class))
     chance = reading[0].sigmoid()
-    expected = -(told * chance.log() + (1 - told) * (1 - chance).log()).sum(1)
-    torch.testing.assert_close(misread(attributes, real), expected)
+    expected = -(conditions * chance.log() + (1 - conditions) * (1 - chance).log()).sum(1)
+    torch.testing.assert_close(classification_loss(attributes, real), expected)
 
 
 def test_a_classifier_that_has_nothing_to_read_says_what_it_needs() -> None:
@@ -177,11 +187,11 @@ def test_a_classifier_that_has_nothing_to_read_says_what_it_needs() -> None:
 def test_mode_seeking_is_the_ratio_of_distances() -> None:
     nets: dict[str, nn.Module] = {"generator": nn.Linear(2, 5)}
     latents = torch.randn(BATCH, 2, generator=torch.Generator().manual_seed(5))
-    made = Made(latents, (), nets["generator"](latents))
+    made = Fakes(latents, (), nets["generator"](latents))
     turn = turn_of(nets)
     others = turn.draw.normal("latent.other", 2)
-    fake = Seen(made.images, (), torch.zeros(BATCH))
-    found = ModeSeeking(0.5).generator(turn, Cast(nets, 2), made, fake)
+    fake = DiscriminatorOutput(made.images, (), torch.zeros(BATCH))
+    found = ModeSeeking(0.5).generator(turn, GameSetup(nets, 2), made, fake)
     for i in range(BATCH):
         apart = (nets["generator"](others[i]) - made.images[i]).abs().mean() + SMALL
         asked = (others[i] - latents[i]).abs().mean()
@@ -269,15 +279,15 @@ def test_an_unrolled_generator_answers_for_its_half_or_for_the_whole_value() -> 
         turn = engine._turn(engine._draw("generator.0", 0, engine.shares[0]), {})
         found[objective] = moves[1][0].loss(turn).loss
         reals = turn.shared("batch", turn.draw.data).images
-        told = by_class(turn)
-        fakes = turn.networks["generator"](turn.draw.normal("latent", 2), told)
+        conditions = by_class(turn)
+        fakes = turn.networks["generator"](turn.draw.normal("latent", 2), conditions)
         network = turn.networks["discriminator"]
 
-        def loss(score: Any, reals=reals, fakes=fakes, told=told) -> Tensor:
-            return F.softplus(-score(reals, told)) + F.softplus(score(fakes, told))
+        def loss(score: Any, reals=reals, fakes=fakes, conditions=conditions) -> Tensor:
+            return F.softplus(-score(reals, conditions)) + F.softplus(score(fakes, conditions))
 
         score = ahead.ahead(network, loss, engine.game.players["discriminator"].optimiser)
-        half = -F.softplus(score(fakes, told))
+        half = -F.softplus(score(fakes, conditions))
         expected = half if objective == "fakes" else -loss(score)
         torch.testing.assert_close(found[objective], expected)
     assert not torch.allclose(found["fakes"], found["value"])
@@ -290,7 +300,7 @@ def test_packed_images_are_the_channels_of_one_and_a_small_game_learns_so(
     found = packed(images, 2)
     assert torch.equal(found[1], torch.cat([images[2], images[3]]))
     settings = GAN(pack=2, penalties=R1)
-    assert settings.seen((3, 8, 8), 5) == (6, 8, 8) and settings.multiple == 2
+    assert settings.discriminator_input((3, 8, 8), 5) == (6, 8, 8) and settings.multiple == 2
     nets = networks("projection", seed)
     nets["generator"] = nn.Sequential(nn.Linear(2, 64), nn.ReLU(), nn.Linear(64, 2), Unflat())
     nets["discriminator"] = nn.Sequential(
@@ -304,7 +314,9 @@ def test_packed_images_are_the_channels_of_one_and_a_small_game_learns_so(
     )
 
     adam = Adam(2e-3, (0.0, 0.99))
-    game = settings.build(Cast(nets, 2, Seat(adam, half_life=3000.0), Seat(adam)))
+    game = settings.build(
+        GameSetup(nets, 2, PlayerSettings(adam, half_life=3000.0), PlayerSettings(adam))
+    )
     engine = Engine(game, {"train": Maps()}, batch=64, seed=seed, device=CPU)
     for _ in range(500):
         engine.round()
@@ -333,7 +345,9 @@ def test_what_is_packed_has_penalties_and_terms_too() -> None:
     penalties = (Penalty("gradient"), Penalty("dragan", every=2), Penalty("r1", part=0.5))
     settings = GAN(pack=2, penalties=penalties, terms=(ModeSeeking(),))
     nets = {"generator": generator, "discriminator": nn.Sequential(*judge, nn.Flatten(0))}
-    engine = Engine(settings.build(Cast(nets, 2)), {"train": Maps()}, batch=8, seed=0, device=CPU)
+    engine = Engine(
+        settings.build(GameSetup(nets, 2)), {"train": Maps()}, batch=8, seed=0, device=CPU
+    )
     for _ in range(3):
         engine.round()
     assert engine.is_finite() and "term/mode-seeking/g" in engine.meter.read()
@@ -351,7 +365,7 @@ def test_packs_draw_the_same_in_micro_batches(penalty: Penalty) -> None:
         generator = nn.Sequential(nn.Linear(2, 16), nn.Tanh(), nn.Unflatten(1, (1, 4, 4)))
         judge = nn.Sequential(nn.Flatten(), nn.Linear(32, 8), nn.Softplus(), nn.Linear(8, 1))
         nets = {"generator": generator, "discriminator": judge}
-        game = GAN(pack=2, penalties=(penalty,)).build(Cast(nets, 2))
+        game = GAN(pack=2, penalties=(penalty,)).build(GameSetup(nets, 2))
         pool = {"train": Pool()}
         engine = Engine(game, pool, batch=16, seed=0, device=CPU, accumulate=accumulate)
         for _ in range(3):
@@ -373,14 +387,16 @@ def test_a_warm_up_asks_only_fakes_that_were_told_the_same(of_reals: bool, error
     """All reals are at 0; a fake told the first class too, one told the second two away."""
 
     class Placed(nn.Module):
-        def forward(self, latents: Tensor, told: Tensor) -> Tensor:
-            return 2.0 * told[:, 1:].expand(-1, 2)
+        def forward(self, latents: Tensor, conditions: Tensor) -> Tensor:
+            return 2.0 * conditions[:, 1:].expand(-1, 2)
 
     rows = F.one_hot(torch.arange(BATCH) % 2, 2).float()
     nets: dict[str, nn.Module] = {"generator": Placed()}
-    cast = Cast(nets, 2, told=Told(2, True, lambda turn: rows, of_reals))
+    setup = GameSetup(
+        nets, 2, condition_source=ConditionSource(2, True, lambda turn: rows, of_reals)
+    )
     turn = turn_of(nets, Points(torch.zeros(BATCH, 2), torch.arange(BATCH) % 2))
-    found = WarmUp(64).generate(turn, cast).loss
+    found = WarmUp(64).generate(turn, setup).loss
     assert found.tolist() == [0.0, error] * (BATCH // 2)
 
 
@@ -394,9 +410,9 @@ def test_a_warm_up_pulls_the_nearest_fakes_and_ends_on_its_clock(seed: int, with
     reals, fakes = torch.randn(6, 2, 3, 3), torch.randn(9, 2, 3, 3)
     for place, real in zip(nearest(reals, fakes), reals, strict=True):
         assert (fakes - real).square().sum((1, 2, 3)).argmin() == place
-    told = torch.eye(2).repeat(len(reals) // 2 + 1, 1)[: len(reals)]
-    others = nearest(reals, fakes[: len(reals)], told)
-    assert torch.equal(told[others], told)
+    conditions = torch.eye(2).repeat(len(reals) // 2 + 1, 1)[: len(reals)]
+    others = nearest(reals, fakes[: len(reals)], conditions)
+    assert torch.equal(conditions[others], conditions)
     settings = GAN(warm_up=WarmUp(64 * 200), penalties=R1)
     engine = play(settings, networks("concatenation", seed), by_class, 200, seed)
     assert engine.game.phase(64 * 199) is engine.game.phases[0]
@@ -429,9 +445,9 @@ def test_an_adaptive_strength_follows_the_sign_of_real_scores(shape) -> None:
     nets["generator"] = nn.Linear(2, 2)
     constant = nn.Linear(2, 1)
     nets["discriminator"] = nn.Sequential(constant, *shape)
-    sight = Counting()
+    augmentation = Counting()
     engine = play(
-        GAN(), nets, None, 0, augment=sight, strength=Adaptive(target=0.6, images=64 * 10)
+        GAN(), nets, None, 0, augment=augmentation, strength=Adaptive(target=0.6, images=64 * 10)
     )
     for player in engine.game.players.values():
         player.settings = Adam(0.0)
@@ -443,7 +459,7 @@ def test_an_adaptive_strength_follows_the_sign_of_real_scores(shape) -> None:
         engine.round()
         found.append(float(engine.game.state["augment"]))
     assert found == pytest.approx([min(1.0, n / 10) for n in range(1, 13)], abs=1e-6)
-    assert float(sight.asked[3]) == pytest.approx(0.1)  # round two: as the first left it
+    assert float(augmentation.asked[3]) == pytest.approx(0.1)  # round two: as the first left it
     with torch.no_grad():
         constant.bias.fill_(-1.0)
     engine.round()
@@ -454,9 +470,9 @@ def test_an_adaptive_strength_follows_the_sign_of_real_scores(shape) -> None:
 def test_a_strength_may_be_a_schedule() -> None:
     nets = networks("projection")
     nets["generator"], nets["discriminator"] = nn.Linear(2, 2), nn.Linear(2, 1)
-    sight = Counting()
-    play(GAN(), nets, None, 3, augment=sight, strength=Linear(0.0, 1.0, 64 * 4))
-    assert [float(each) for each in sight.asked[::3]] == pytest.approx([0.0, 0.25, 0.5])
+    augmentation = Counting()
+    play(GAN(), nets, None, 3, augment=augmentation, strength=Linear(0.0, 1.0, 64 * 4))
+    assert [float(each) for each in augmentation.asked[::3]] == pytest.approx([0.0, 0.25, 0.5])
 
 
 @pytest.mark.parametrize("target", [-1.0, 1.0])

@@ -47,20 +47,20 @@ def turn(dataset: Dataset) -> Turn:
 
 def test_a_class_is_one_hot_and_belongs_to_its_image() -> None:
     found = images("classes")
-    told, now = ByClass().told(found), turn(found)
-    rows = told.rows(now)
+    source, now = ByClass().condition_source(found), turn(found)
+    rows = source.rows(now)
     batch = now.shared("batch", now.draw.data)
-    assert (told.count, told.exclusive) == (3, True)
+    assert (source.count, source.exclusive) == (3, True)
     assert torch.equal(rows, F.one_hot(batch.labels, 3).float())
 
 
 def test_attributes_belong_to_their_image_and_columns_may_be_chosen() -> None:
     found = images("attributes")
     for columns, places in (((), [0, 1]), (("a1",), [1])):
-        told, now = ByAttributes(columns).told(found), turn(found)
-        rows = told.rows(now)
+        source, now = ByAttributes(columns).condition_source(found), turn(found)
+        rows = source.rows(now)
         batch = now.shared("batch", now.draw.data)
-        assert (told.count, told.exclusive) == (len(places), False)
+        assert (source.count, source.exclusive) == (len(places), False)
         assert torch.equal(rows, batch.attributes[:, places].float())
 
 
@@ -68,7 +68,7 @@ def test_codes_are_drawn_and_each_is_as_likely() -> None:
     found = images("none")
     now = turn(found)
     draw = Draw({}, 4, "discriminator.0", 0, Share(6000, 0, 6000), CPU)
-    rows = Codes(4).told(found).rows(Turn(draw, {}, {}, {}, {}, now.shared))
+    rows = Codes(4).condition_source(found).rows(Turn(draw, {}, {}, {}, {}, now.shared))
     assert rows.shape == (6000, 4) and torch.equal(rows.sum(1), torch.ones(6000))
     assert (rows.mean(0) - 0.25).abs().max() < 0.02
 

@@ -8,7 +8,7 @@ from torch import Tensor
 from ganvas.engine.game import Game, Move, Phase, Result, Turn
 from ganvas.games.parts.coding import gaussian
 from ganvas.games.parts.compatibility import check_plain
-from ganvas.games.setup import Cast, GameSettings
+from ganvas.games.setup import GameSettings, GameSetup
 from ganvas.losses.adversarial import accuracy, adversarial_loss, per_image
 from ganvas.losses.reconstruction import squared
 
@@ -40,15 +40,15 @@ class AAE(GameSettings):
         if self.adversarial < 0:
             raise ValueError("adversarial must be 0 or more")
 
-    def seen(self, shape: tuple[int, int, int], latent: int) -> tuple[int, int, int]:
+    def discriminator_input(self, shape: tuple[int, int, int], latent: int) -> tuple[int, int, int]:
         return latent, 1, 1
 
-    def build(self, cast: Cast) -> Game:
-        """The game of the cast's ``encoder``, its ``generator`` and its ``discriminator``, latents
+    def build(self, setup: GameSetup) -> Game:
+        """The game of the setup's ``encoder``, its ``generator`` and its ``discriminator``, latents
         [N, latent, 1, 1] to scores [N, ...]."""
         loss = adversarial_loss(self.loss)
-        check_plain(cast)
-        if cast.augment is not None:
+        check_plain(setup)
+        if setup.augment is not None:
             raise ValueError("this discriminator sees latents, not images: leave augment away")
 
         def encode(turn: Turn) -> Tensor:
@@ -56,16 +56,18 @@ class AAE(GameSettings):
             mean, log_variance = turn.networks["encoder"](images).float().chunk(2, 1)
             if self.posterior == "deterministic":
                 return mean
-            return gaussian(mean, log_variance, turn.draw.normal("posterior", cast.latent))
+            return gaussian(mean, log_variance, turn.draw.normal("posterior", setup.latent))
 
         def codes(turn: Turn) -> Tensor:
             return turn.shared("codes", lambda: encode(turn))
 
         def judge(turn: Turn) -> tuple[Tensor, Tensor]:
             """Scores of noise and of codes."""
-            network, told = turn.networks["discriminator"], cast.conditions(turn)
-            both = (turn.draw.normal("latent", cast.latent), codes(turn))
-            real, fake = (network(latents[:, :, None, None], *told).float() for latents in both)
+            network, conditions = turn.networks["discriminator"], setup.conditions(turn)
+            both = (turn.draw.normal("latent", setup.latent), codes(turn))
+            real, fake = (
+                network(latents[:, :, None, None], *conditions).float() for latents in both
+            )
             return real, fake
 
         def discriminate(turn: Turn) -> Result:
@@ -83,7 +85,7 @@ class AAE(GameSettings):
 
         def rebuild(turn: Turn) -> Result:
             images = turn.shared("batch", turn.draw.data).images
-            rebuilt = turn.networks["generator"](codes(turn), *cast.conditions(turn))
+            rebuilt = turn.networks["generator"](codes(turn), *setup.conditions(turn))
             error = squared(rebuilt, images)
             return Result(error, {"error": error})
 
@@ -94,9 +96,9 @@ class AAE(GameSettings):
         )
         return Game(
             players={
-                "discriminator": cast.player("discriminator"),
-                "encoder": cast.player("generator", "encoder"),
-                "generator": cast.player("generator"),
+                "discriminator": setup.player("discriminator"),
+                "encoder": setup.player("generator", "encoder"),
+                "generator": setup.player("generator"),
             },
             phases=[Phase([moves])],
         )

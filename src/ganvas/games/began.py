@@ -8,7 +8,7 @@ from torch import Tensor
 
 from ganvas.engine.game import Game, Move, Phase, Result, Turn
 from ganvas.games.parts.energy import autoencoder, pictures
-from ganvas.games.setup import Cast, GameSettings
+from ganvas.games.setup import GameSettings, GameSetup
 from ganvas.losses.reconstruction import absolute
 
 STATE = "k"
@@ -35,14 +35,14 @@ class BEGAN(GameSettings):
         if not self.gamma > 0 or self.lambda_k < 0 or not 0 <= self.k <= 1:
             raise ValueError("gamma must be above 0, lambda_k 0 or more, k within 0 and 1")
 
-    def build(self, cast: Cast) -> Game:
-        """The game between the cast's ``generator`` and its ``discriminator``, images to images."""
-        home = next(autoencoder(cast).parameters()).device
+    def build(self, setup: GameSetup) -> Game:
+        """The game between ``generator`` and ``discriminator``, images to images."""
+        home = next(autoencoder(setup).parameters()).device
         state = {STATE: torch.full((), self.k, device=home)}
 
         def energies(turn: Turn) -> tuple[Tensor, Tensor]:
             network = turn.networks["discriminator"]
-            real, fake = pictures(turn, cast)
+            real, fake = pictures(turn, setup)
             return absolute(network(real), real), absolute(network(fake), fake)
 
         def discriminate(turn: Turn) -> Result:
@@ -69,9 +69,9 @@ class BEGAN(GameSettings):
             Move("generator", ("generator",), generate),
         )
         return Game(
-            players={side: cast.player(side) for side in ("discriminator", "generator")},
+            players={side: setup.player(side) for side in ("discriminator", "generator")},
             phases=[Phase([moves])],
             state=state,
-            schedules=cast.sight().schedules(),
+            schedules=setup.augmentation().schedules(),
             after_round=keep_balance,
         )

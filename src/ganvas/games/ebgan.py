@@ -8,7 +8,7 @@ from torch import Tensor
 
 from ganvas.engine.game import Game, Move, Phase, Result, Turn
 from ganvas.games.parts.energy import autoencoder, pictures
-from ganvas.games.setup import Cast, GameSettings
+from ganvas.games.setup import GameSettings, GameSetup
 from ganvas.losses.reconstruction import pulling_away, squared
 
 
@@ -31,15 +31,15 @@ class EBGAN(GameSettings):
         if not self.margin > 0 or self.pulling_away < 0:
             raise ValueError("margin must be above 0, pulling_away 0 or more")
 
-    def build(self, cast: Cast) -> Game:
-        """The game between the cast's ``generator`` and its ``discriminator``, images to images
+    def build(self, setup: GameSetup) -> Game:
+        """The game between the setup's ``generator`` and its ``discriminator``, images to images
         with the parts ``encode`` and ``decode``."""
-        autoencoder(cast)
+        autoencoder(setup)
 
         def energies(turn: Turn) -> tuple[Tensor, Tensor, Tensor]:
             """Of reals [N], of fakes [N], and what the fakes are encoded to [N, D]."""
             network: Any = turn.networks["discriminator"]
-            real, fake = pictures(turn, cast)
+            real, fake = pictures(turn, setup)
             features = network.encode(fake)
             return squared(network(real), real), squared(network.decode(features), fake), features
 
@@ -60,7 +60,7 @@ class EBGAN(GameSettings):
             Move("generator", ("generator",), generate),
         )
         return Game(
-            players={side: cast.player(side) for side in ("discriminator", "generator")},
+            players={side: setup.player(side) for side in ("discriminator", "generator")},
             phases=[Phase([moves])],
-            schedules=cast.sight().schedules(),
+            schedules=setup.augmentation().schedules(),
         )

@@ -10,14 +10,14 @@ from typing import Literal
 
 from ganvas.engine.game import Game, Move, Phase
 from ganvas.engine.player import Player, corrected
-from ganvas.games.parts.augmented_discriminator import Judge
+from ganvas.games.parts.augmented_discriminator import AugmentedDiscriminator
 from ganvas.games.parts.compatibility import check, couples
 from ganvas.games.parts.penalty import Penalty
 from ganvas.games.parts.sides import Sides
 from ganvas.games.parts.term import Term
 from ganvas.games.parts.unrolled import Unrolled
 from ganvas.games.parts.warm_up import WarmUp
-from ganvas.games.setup import Cast, GameSettings
+from ganvas.games.setup import GameSettings, GameSetup
 from ganvas.losses.adversarial import AdversarialLoss, adversarial_loss
 
 
@@ -96,42 +96,42 @@ class GAN(GameSettings):
     def multiple(self) -> int:
         return self.pack
 
-    def seen(self, shape: tuple[int, int, int], latent: int) -> tuple[int, int, int]:
+    def discriminator_input(self, shape: tuple[int, int, int], latent: int) -> tuple[int, int, int]:
         return self.pack * shape[0], *shape[1:]
 
-    def build(self, cast: Cast) -> Game:
-        """The game between the cast's ``generator``, latents [N, latent] to images [N, C, H, W],
+    def build(self, setup: GameSetup) -> Game:
+        """The game between the setup's ``generator``, latents [N, latent] to images [N, C, H, W],
         and its ``discriminator``, images to scores [N, ...] or to ``Judged``.
 
         Raises:
             ValueError: what does not go together; see ``fit``.
         """
-        check(self, cast)
-        sight = cast.sight()
-        joint = self.joint_pass and not couples(cast.networks["discriminator"])
-        more = tuple(self._lazily(move) for term in self.terms for move in term.moves(cast))
-        cast = self._corrected(cast, more)
-        players = {side: cast.player(side) for side in ("discriminator", "generator")}
+        check(self, setup)
+        augmentation = setup.augmentation()
+        joint = self.joint_pass and not couples(setup.networks["discriminator"])
+        more = tuple(self._lazily(move) for term in self.terms for move in term.moves(setup))
+        setup = self._corrected(setup, more)
+        players = {side: setup.player(side) for side in ("discriminator", "generator")}
         critic_player = players["discriminator"]
-        judge = Judge(sight, self.pack, joint)
-        sides = Sides(self, cast, judge, self.adversarial, critic_player.optimiser)
+        judge = AugmentedDiscriminator(augmentation, self.pack, joint)
+        sides = Sides(self, setup, judge, self.adversarial, critic_player.optimiser)
         critic = self._critic(sides)
         creator = Move("generator", ("generator",), sides.generate)
         if self.weight_clip is not None:
             critic_player.constraint = clip_weights(critic_player, self.weight_clip)
         home = critic_player.parameters[0].device
-        state = sight.state(home)
+        state = augmentation.state(home)
         for term in self.terms:
             state |= term.state(home)
         return Game(
             players=players,
-            phases=[*self._before(cast, critic), Phase([critic, (creator, *more)])],
+            phases=[*self._before(setup, critic), Phase([critic, (creator, *more)])],
             state=state,
             schedules={
                 **{f"penalty/{penalty.kind}": penalty.weight for penalty in self.penalties},
-                **sight.schedules(),
+                **augmentation.schedules(),
             },
-            after_round=sight.after_round(state),
+            after_round=augmentation.after_round(state),
         )
 
     def _critic(self, sides: Sides) -> tuple[Move, ...]:
@@ -157,22 +157,22 @@ class GAN(GameSettings):
     def _lazily(self, move: Move) -> Move:
         return replace(move, apart=self.lazy == "apart" and move.every > 1)
 
-    def _corrected(self, cast: Cast, more: Sequence[Move]) -> Cast:
-        """The cast with optimisers that allow for the moves which step apart."""
+    def _corrected(self, setup: GameSetup, more: Sequence[Move]) -> GameSetup:
+        """The setup with optimisers that allow for the moves which step apart."""
         if self.lazy == "together":
-            return cast
+            return setup
         penalties = [penalty.every for penalty in self.penalties if penalty.every > 1]
-        seats = {"discriminator": cast.discriminator, "generator": cast.generator}
-        for side, seat in seats.items():
+        players = {"discriminator": setup.discriminator, "generator": setup.generator}
+        for side, player in players.items():
             rare = [move.every for move in more if move.apart and side in move.players]
             rare += penalties if side == "discriminator" else []
-            seats[side] = replace(seat, optimiser=corrected(seat.optimiser, rare))
-        return replace(cast, **seats)
+            players[side] = replace(player, optimiser=corrected(player.optimiser, rare))
+        return replace(setup, **players)
 
-    def _before(self, cast: Cast, critic: tuple[Move, ...]) -> list[Phase]:
+    def _before(self, setup: GameSetup, critic: tuple[Move, ...]) -> list[Phase]:
         if (warm_up := self.warm_up) is None:
             return []
-        learner = Move("generator", ("generator",), lambda turn: warm_up.generate(turn, cast))
+        learner = Move("generator", ("generator",), lambda turn: warm_up.generate(turn, setup))
         return [Phase([critic, (learner,)], until=warm_up.images)]
 
 

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from ganvas.engine.game import Game, Move, Phase, Result, Turn
 from ganvas.engine.schedule import Linear
 from ganvas.games.gan import GAN
-from ganvas.games.setup import Cast
+from ganvas.games.setup import GameSetup
 from ganvas.networks.progressive import Growing, doubled, faded, halved
 
 SIDES = ("generator", "discriminator")
@@ -48,10 +48,10 @@ class Progressive(GAN):
         begins = [(2 * stage - 1) * each for stage in range(1, stages)]
         return [Linear(0.0, 1.0, begin + each, begin) for begin in begins]
 
-    def build(self, cast: Cast) -> Game:
+    def build(self, setup: GameSetup) -> Game:
         """``GAN``'s game of networks that are ``Growing``, grown as the clock says."""
-        game = super().build(cast)
-        networks = {side: growing(side, cast.networks[side]) for side in SIDES}
+        game = super().build(setup)
+        networks = {side: growing(side, setup.networks[side]) for side in SIDES}
         averages = [
             growing(name, game.averages()[name]) for name in SIDES if name in game.averages()
         ]

@@ -1,4 +1,4 @@
-"""What a recipe hands to a game: its networks, how their players are made, what they are told."""
+"""What a recipe hands to a game: its networks, how their players are made, their conditions."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ from ganvas.games.parts.strength import Adaptive, Augment, Strength
 
 
 @dataclass(frozen=True)
-class Told:
+class ConditionSource:
     """Conditions of the items of a turn.
 
     count: numbers K in a condition. exclusive: each is one-hot, a class; otherwise every number is
@@ -28,7 +28,7 @@ class Told:
 
 
 @dataclass(frozen=True)
-class Seat:
+class PlayerSettings:
     """How the player of one side is made: see ``Player``."""
 
     optimiser: Adam = field(default_factory=Adam)
@@ -37,41 +37,47 @@ class Seat:
 
 
 @dataclass(frozen=True)
-class Cast:
-    """networks: by name, ``generator`` and ``discriminator`` among them. latent: numbers in a
-    latent; they are standard normal. seats: of the two sides. told: conditions of both networks,
-    if any. augment: applied to all that a discriminator of images sees, with that strength."""
+class GameSetup:
+    """What a game is built from.
+
+    networks: by name, ``generator`` and ``discriminator`` among them.
+    latent: numbers in a latent; they are standard normal.
+    generator, discriminator: how the players of the two sides are made.
+    condition_source: conditions of both networks; None where they have none.
+    augment: applied to all images that a discriminator gets; None leaves them as they are.
+    strength: how strongly ``augment`` is applied.
+    """
 
     networks: Mapping[str, nn.Module]
     latent: int
-    generator: Seat = field(default_factory=Seat)
-    discriminator: Seat = field(default_factory=Seat)
-    told: Told | None = None
+    generator: PlayerSettings = field(default_factory=PlayerSettings)
+    discriminator: PlayerSettings = field(default_factory=PlayerSettings)
+    condition_source: ConditionSource | None = None
     augment: Augment | None = None
     strength: Schedule | Adaptive = 1.0
 
     def player(self, side: Literal["generator", "discriminator"], *names: str) -> Player:
         """A player of one side, of the networks of these names; by default of the side's own."""
-        seat: Seat = getattr(self, side)
+        player: PlayerSettings = getattr(self, side)
         return Player(
             {name: self.networks[name] for name in names or (side,)},
-            seat.optimiser,
-            half_life=seat.half_life,
-            clip_gradient=seat.clip_gradient,
+            player.optimiser,
+            half_life=player.half_life,
+            clip_gradient=player.clip_gradient,
         )
 
     def conditions(self, turn: Turn) -> tuple[Tensor, ...]:
-        """What networks are told beside their input, to unpack into a call: () or ([N, K],)."""
-        return () if self.told is None else (self.told.rows(turn),)
+        """Conditions beside a network's input, to unpack into a call: () or ([N, K],)."""
+        return () if self.condition_source is None else (self.condition_source.rows(turn),)
 
-    def sight(self) -> Strength:
-        """How the discriminator's sight is augmented, and how strongly."""
+    def augmentation(self) -> Strength:
+        """How what the discriminator gets is augmented, and how strongly."""
         return Strength(self.augment, self.strength)
 
 
 @dataclass(frozen=True)
 class GameSettings:
-    """What a recipe knows of any game: ``build`` makes it from a cast.
+    """What a recipe knows of any game: ``build`` makes it from a setup.
 
     needs: networks beside generator and discriminator that a recipe must have. turns: batches of
     data drawn in a round. multiple: the images of a micro-batch must divide by it.
@@ -87,10 +93,10 @@ class GameSettings:
     def multiple(self) -> int:
         return 1
 
-    def seen(self, shape: tuple[int, int, int], latent: int) -> tuple[int, int, int]:
+    def discriminator_input(self, shape: tuple[int, int, int], latent: int) -> tuple[int, int, int]:
         """The shape that the discriminator sees, of images (C, H, W) made from latents."""
         return shape
 
-    def build(self, cast: Cast):
+    def build(self, setup: GameSetup):
         """The ``Game``; see ``ganvas.engine.game``."""
         raise NotImplementedError

@@ -8,27 +8,27 @@ import torch
 from torch import Tensor, nn
 
 from ganvas.engine.game import Game, Move, Phase, Result, Turn
-from ganvas.games.parts.augmented_discriminator import Judge, verdict
+from ganvas.games.parts.augmented_discriminator import AugmentedDiscriminator, split_output
 from ganvas.games.parts.coding import gaussian
 from ganvas.games.parts.compatibility import check_plain
 from ganvas.games.parts.penalty import Penalty
-from ganvas.games.setup import Cast, GameSettings
+from ganvas.games.setup import GameSettings, GameSetup
 from ganvas.losses.adversarial import accuracy, adversarial_loss, per_image
 from ganvas.losses.reconstruction import kl_to_normal, squared
 
 
 @dataclass(frozen=True)
-class Played:
+class RoundOutputs:
     """A round's images and what was said of them.
 
-    images: reals and images of noise, [N, C, H, W] each, told what: () or ([N, K],). shown: these
-    as the discriminator sees them. scores: of reals, reconstructions and images of noise,
+    images: reals and images of noise, [N, C, H, W] each. conditions: () or ([N, K],). augmented:
+    images as the discriminator gets them. scores: of reals, reconstructions and images of noise,
     [N, ...] each. error: of reconstruction [N]. kl: divergence of the codes from noise [N].
     """
 
     images: tuple[Tensor, Tensor]
-    shown: tuple[Tensor, Tensor]
-    told: tuple[Tensor, ...]
+    augmented: tuple[Tensor, Tensor]
+    conditions: tuple[Tensor, ...]
     scores: tuple[Tensor, Tensor, Tensor]
     error: Tensor
     kl: Tensor
@@ -70,42 +70,42 @@ class VAEGAN(GameSettings):
         if len({penalty.kind for penalty in self.penalties}) < len(self.penalties):
             raise ValueError("each kind of penalty may stand once")
 
-    def build(self, cast: Cast) -> Game:
-        """The game of the cast's ``encoder``, its ``generator`` and its ``discriminator``, a
+    def build(self, setup: GameSetup) -> Game:
+        """The game of the setup's ``encoder``, its ``generator`` and its ``discriminator``, a
         sequence of layers: what stands before the last with weights are the features."""
         loss = adversarial_loss(self.loss)
-        sight = cast.sight()
-        if sight.adaptive is not None:
+        augmentation = setup.augmentation()
+        if augmentation.adaptive is not None:
             raise ValueError("this game adapts no strength: set a number")
-        check_plain(cast)
-        features, head = parted(cast.networks["discriminator"])
+        check_plain(setup)
+        features, head = parted(setup.networks["discriminator"])
 
-        def play(turn: Turn) -> Played:
+        def play(turn: Turn) -> RoundOutputs:
             reals = turn.shared("batch", turn.draw.data).images
             mean, log_variance = turn.networks["encoder"](reals).float().chunk(2, 1)
-            codes = gaussian(mean, log_variance, turn.draw.normal("posterior", cast.latent))
-            latents = torch.cat([codes, turn.draw.normal("latent", cast.latent)])
-            told = cast.conditions(turn)
-            twice = tuple(torch.cat([rows, rows]) for rows in told)
+            codes = gaussian(mean, log_variance, turn.draw.normal("posterior", setup.latent))
+            latents = torch.cat([codes, turn.draw.normal("latent", setup.latent)])
+            conditions = setup.conditions(turn)
+            twice = tuple(torch.cat([rows, rows]) for rows in conditions)
             rebuilt, drawn = turn.networks["generator"](latents, *twice).float().chunk(2)
-            # A reconstruction is compared with its image, so both are seen through one sight.
-            real = sight.shown(turn, reals, "real.")
-            rebuilt = sight.shown(turn, rebuilt, "real.")
-            seen = sight.shown(turn, drawn, "fake.")
+            # A reconstruction is compared with its image, so both are augmented alike.
+            real = augmentation.augmented(turn, reals, "real.")
+            rebuilt = augmentation.augmented(turn, rebuilt, "real.")
+            seen = augmentation.augmented(turn, drawn, "fake.")
             of_real, of_rebuilt, of_drawn = (
-                features(images, *told) for images in (real, rebuilt, seen)
+                features(images, *conditions) for images in (real, rebuilt, seen)
             )
             scores = (
-                verdict(head(of_real, *told))[0],
-                verdict(head(of_rebuilt, *told))[0],
-                verdict(head(of_drawn, *told))[0],
+                split_output(head(of_real, *conditions))[0],
+                split_output(head(of_rebuilt, *conditions))[0],
+                split_output(head(of_drawn, *conditions))[0],
             )
             pair = (of_rebuilt, of_real) if self.likeness == "features" else (rebuilt, real)
             error = pair[0][0].numel() / 2 * squared(*pair)
             kl = kl_to_normal(mean, log_variance)
-            return Played((reals, drawn), (real, seen), told, scores, error, kl)
+            return RoundOutputs((reals, drawn), (real, seen), conditions, scores, error, kl)
 
-        def played(turn: Turn) -> Played:
+        def played(turn: Turn) -> RoundOutputs:
             return turn.shared("played", lambda: play(turn))
 
         def discriminate(turn: Turn) -> Result:
@@ -134,9 +134,9 @@ class VAEGAN(GameSettings):
             def slope(turn: Turn) -> Result:
                 now = played(turn)
                 before = penalty.through == "images"
-                images = now.images if before else now.shown
-                judge = Judge(sight) if before else None
-                value = penalty.value(turn, *images, told=now.told, judge=judge)
+                images = now.images if before else now.augmented
+                judge = AugmentedDiscriminator(augmentation) if before else None
+                value = penalty.value(turn, *images, conditions=now.conditions, judge=judge)
                 return Result(turn.scheduled[name] * penalty.every * value, {name: value})
 
             return slope
@@ -153,14 +153,14 @@ class VAEGAN(GameSettings):
         )
         return Game(
             players={
-                "discriminator": cast.player("discriminator"),
-                "encoder": cast.player("generator", "encoder"),
-                "generator": cast.player("generator"),
+                "discriminator": setup.player("discriminator"),
+                "encoder": setup.player("generator", "encoder"),
+                "generator": setup.player("generator"),
             },
             phases=[Phase([moves])],
             schedules={
                 **{f"penalty/{penalty.kind}": penalty.weight for penalty in self.penalties},
-                **sight.schedules(),
+                **augmentation.schedules(),
             },
         )
 

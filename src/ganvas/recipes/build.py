@@ -23,7 +23,7 @@ from ganvas.engine.engine import Engine
 from ganvas.engine.graph import GraphEngine
 from ganvas.errors import UsageError
 from ganvas.features import FEATURES
-from ganvas.games.setup import Cast, Seat
+from ganvas.games.setup import GameSetup, PlayerSettings
 from ganvas.metrics.metric_table import METRICS
 from ganvas.networks.operators import forms
 from ganvas.recipes.freeze import freeze
@@ -193,11 +193,11 @@ def build_networks(
         UsageError: settings that make no network, such as a width of 0, or one that cannot be
             told anything.
     """
-    seen = recipe.game.seen(shape, recipe.generator.latent)
-    told = (conditions,) if conditions else ()
+    discriminator_input = recipe.game.discriminator_input(shape, recipe.generator.latent)
+    also = (conditions,) if conditions else ()
     wanted: dict[str, tuple[Any, ...]] = {
-        "generator": (shape, *told),
-        "discriminator": (seen, *told),
+        "generator": (shape, *also),
+        "discriminator": (discriminator_input, *also),
     }
     if recipe.encoder is not None:
         wanted["encoder"] = (shape, recipe.generator.latent)
@@ -245,23 +245,26 @@ def build_engine(recipe: Recipe, images: Dataset, choices: Choices) -> Engine:
     """The game of ``recipe`` on ``images``, at the start of its clock."""
     device = torch.device(choices.device)
     layout = torch.channels_last if choices.memory_format == "channels-last" else None
-    told = None if recipe.condition is None else recipe.condition.told(images)
-    networks = build_networks(recipe, images.shape, told.count if told else 0)
+    condition = recipe.condition
+    source = None if condition is None else condition.condition_source(images)
+    networks = build_networks(recipe, images.shape, source.count if source else 0)
     for network in networks.values():
         network.to(device=device)
         if layout is not None:
             network.to(memory_format=layout)  # pyright: ignore[reportCallIssue]
-    cast = Cast(
+    setup = GameSetup(
         networks,
         recipe.generator.latent,
-        generator=Seat(recipe.generator_optimiser, recipe.half_life, recipe.clip_gradient),
-        discriminator=Seat(recipe.discriminator_optimiser, None, recipe.clip_gradient),
-        told=told,
+        generator=PlayerSettings(
+            recipe.generator_optimiser, recipe.half_life, recipe.clip_gradient
+        ),
+        discriminator=PlayerSettings(recipe.discriminator_optimiser, None, recipe.clip_gradient),
+        condition_source=source,
         augment=recipe.augment,
         strength=recipe.strength,
     )
     try:
-        game = recipe.game.build(cast)
+        game = recipe.game.build(setup)
     except ValueError as error:
         raise UsageError(f"game: {error}") from None
     stream = ItemStream(

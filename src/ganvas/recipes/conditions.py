@@ -12,7 +12,7 @@ from ganvas import keys
 from ganvas.data import Dataset
 from ganvas.engine.game import Turn
 from ganvas.errors import DataError
-from ganvas.games.setup import Told
+from ganvas.games.setup import ConditionSource
 from ganvas.sampling.conditions import Conditions
 
 MOST_ROWS = 4_096
@@ -34,10 +34,10 @@ class Condition:
     def rows(self, known: Conditions) -> Callable[[Turn], Tensor]:
         raise NotImplementedError
 
-    def told(self, images: Dataset) -> Told:
+    def condition_source(self, images: Dataset) -> ConditionSource:
         """What a game needs of it."""
         known = self.conditions(images)
-        return Told(len(known.names), known.exclusive, self.rows(known), self.of_reals)
+        return ConditionSource(len(known.names), known.exclusive, self.rows(known), self.of_reals)
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ class ByAttributes(Condition):
         names = tuple(images.attribute_names[place] for place in places)
         return Conditions(names, False, found.to(torch.uint8), counts)
 
-    def told(self, images: Dataset) -> Told:
+    def condition_source(self, images: Dataset) -> ConditionSource:
         known = self.conditions(images)
         places = self._places(images.attribute_names)
 
@@ -87,7 +87,7 @@ class ByAttributes(Condition):
             # By numbers: an index would have to travel to the device within the round.
             return torch.stack([attributes[:, place] for place in places], 1).float()
 
-        return Told(len(known.names), False, rows)
+        return ConditionSource(len(known.names), False, rows)
 
     def _places(self, names: Sequence[str]) -> list[int]:
         unknown = [column for column in self.columns if column not in names]

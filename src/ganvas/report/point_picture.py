@@ -72,7 +72,7 @@ def scene(recipe: Recipe, images: Dataset, conditions: Conditions | None = None)
 def _pack(recipe: Recipe) -> int:
     """Points that the discriminator sees at a time; 0 where what it sees are none."""
     pack = recipe.game.multiple
-    sees = recipe.game.seen(SHAPE, recipe.generator.latent)
+    sees = recipe.game.discriminator_input(SHAPE, recipe.generator.latent)
     return pack if sees == (pack * SHAPE[0], *SHAPE[1:]) else 0
 
 

@@ -7,8 +7,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ganvas.engine.game import Turn
-from ganvas.games.parts.term import Made, Seen, Term
-from ganvas.games.setup import Cast
+from ganvas.games.parts.term import DiscriminatorOutput, Fakes, Term
+from ganvas.games.setup import GameSetup
 
 
 @dataclass(frozen=True)
@@ -32,18 +32,22 @@ class Classifier(Term):
         if self.weight < 0 or self.generator_weight < 0:
             raise ValueError("a classifier's weights must be 0 or more")
 
-    def discriminator(self, turn: Turn, cast: Cast, real: Seen, fake: Seen) -> Tensor:
+    def discriminator(
+        self, turn: Turn, setup: GameSetup, real: DiscriminatorOutput, fake: DiscriminatorOutput
+    ) -> Tensor:
         wanted = {"both": (real, fake), "reals": (real,), "fakes": (fake,)}[self.on]
-        return self.weight * sum(misread(cast, seen) for seen in wanted)  # pyright: ignore
+        return self.weight * sum(classification_loss(setup, seen) for seen in wanted)  # pyright: ignore
 
-    def generator(self, turn: Turn, cast: Cast, made: Made, fake: Seen) -> Tensor:
-        return self.generator_weight * misread(cast, fake)
+    def generator(
+        self, turn: Turn, setup: GameSetup, fakes: Fakes, fake: DiscriminatorOutput
+    ) -> Tensor:
+        return self.generator_weight * classification_loss(setup, fake)
 
 
-def misread(cast: Cast, seen: Seen) -> Tensor:
+def classification_loss(setup: GameSetup, seen: DiscriminatorOutput) -> Tensor:
     """Cross-entropy [N] of a reading [N, K] against its conditions, summed over attributes."""
-    assert cast.told is not None and seen.reading is not None  # ``fit`` has seen to it
-    reading, (asked,) = seen.reading.float(), seen.conditions
-    if cast.told.exclusive:
-        return F.cross_entropy(reading, asked, reduction="none")
-    return F.binary_cross_entropy_with_logits(reading, asked, reduction="none").sum(1)
+    assert setup.condition_source is not None and seen.logits is not None  # ``fit`` has seen to it
+    logits, (asked,) = seen.logits.float(), seen.conditions
+    if setup.condition_source.exclusive:
+        return F.cross_entropy(logits, asked, reduction="none")
+    return F.binary_cross_entropy_with_logits(logits, asked, reduction="none").sum(1)

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from ganvas.engine.game import Turn
-from ganvas.games.parts.term import Made, Seen, Term
-from ganvas.games.setup import Cast
+from ganvas.games.parts.term import DiscriminatorOutput, Fakes, Term
+from ganvas.games.setup import GameSetup
 
 SMALL = 1e-5
 
@@ -28,9 +28,11 @@ class ModeSeeking(Term):
     def name(self) -> str:
         return "mode-seeking"
 
-    def generator(self, turn: Turn, cast: Cast, made: Made, fake: Seen) -> Tensor:
-        others = turn.draw.normal("latent.other", cast.latent)
-        images = turn.networks["generator"](others, *made.conditions).float()
-        apart = (images - made.images).abs().flatten(1).mean(1)
-        asked = (others - made.latents).abs().mean(1)
+    def generator(
+        self, turn: Turn, setup: GameSetup, fakes: Fakes, fake: DiscriminatorOutput
+    ) -> Tensor:
+        others = turn.draw.normal("latent.other", setup.latent)
+        images = turn.networks["generator"](others, *fakes.conditions).float()
+        apart = (images - fakes.images).abs().flatten(1).mean(1)
+        asked = (others - fakes.latents).abs().mean(1)
         return self.weight * asked / (apart + SMALL)

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from ganvas.engine.game import Move, Result, Turn
 from ganvas.games.parts.term import Term
-from ganvas.games.setup import Cast
+from ganvas.games.setup import GameSetup
 from ganvas.losses.path_length import path_lengths, path_penalty
 
 
@@ -47,18 +47,18 @@ class PathLength(Term):
         """The running mean, and how many turns it has seen."""
         return {name: torch.zeros((), device=device) for name in (self.name, f"{self.name}.turns")}
 
-    def moves(self, cast: Cast) -> tuple[Move, ...]:
+    def moves(self, setup: GameSetup) -> tuple[Move, ...]:
         """One lazy move of the generator.
 
         Raises:
             ValueError: the generator has no intermediate latents.
         """
-        generator = cast.networks["generator"]
+        generator = setup.networks["generator"]
         if not (hasattr(generator, "ws") and hasattr(generator, "synthesis")):
             raise ValueError("path length needs a style-based generator (--generator.kind style)")
 
         def regularise(turn: Turn) -> Result:
-            lengths, whole = self.lengths(turn, cast)
+            lengths, whole = self.lengths(turn, setup)
             mean = self.follow(turn, lengths.detach().mean())
             penalty = path_penalty(lengths, mean).mean()
             stats = {"path/length": lengths.mean(), "path/penalty": penalty}
@@ -76,13 +76,13 @@ class PathLength(Term):
         mean.lerp_(length, turns.reciprocal().clamp(min=self.decay))
         return mean.clone()
 
-    def lengths(self, turn: Turn, cast: Cast) -> tuple[Tensor, int]:
+    def lengths(self, turn: Turn, setup: GameSetup) -> tuple[Tensor, int]:
         """Path lengths of a part of the turn's latents, and how many these are in all."""
         network: Any = turn.networks["generator"]
-        latents = turn.draw.normal("latent", cast.latent)
+        latents = turn.draw.normal("latent", setup.latent)
         count = max(1, round(self.part * len(latents)))
-        told = [each[:count] for each in cast.conditions(turn)]
-        ws = network.ws(latents[:count], *told)
+        conditions = [each[:count] for each in setup.conditions(turn)]
+        ws = network.ws(latents[:count], *conditions)
         images = network.synthesis(ws).float()
         noise = turn.draw.normal("path.noise", *images.shape[1:])[:count]
         return path_lengths(images, ws, noise), len(latents)

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from ganvas.engine.game import Turn
 from ganvas.engine.schedule import Schedule
-from ganvas.games.parts.augmented_discriminator import Judge
+from ganvas.games.parts.augmented_discriminator import AugmentedDiscriminator
 from ganvas.losses import penalties as slopes
 
 SIDES = {"r1": "real.", "r2": "fake."}
@@ -68,8 +68,8 @@ class Penalty:
         real: Tensor,
         fake: Tensor,
         scored: tuple[Tensor, Tensor] | None = None,
-        told: tuple[Tensor, ...] = (),
-        judge: Judge | None = None,
+        conditions: tuple[Tensor, ...] = (),
+        judge: AugmentedDiscriminator | None = None,
     ) -> Tensor:
         """One number a score [N]; where it looks at a part, each is that part's mean.
 
@@ -87,7 +87,7 @@ class Penalty:
         # The first of a shuffled batch are a random part of it; fakes are all alike.
         count = max(1, round(self.part * whole))
         points = self._points(turn, real.detach(), fake.detach(), pack)[: count * pack].detach()
-        score = _scores_alone(turn.networks["discriminator"], [each[:count] for each in told])
+        score = _scores_alone(turn.networks["discriminator"], [each[:count] for each in conditions])
         if judge is not None:
             score = _through(judge, turn, SIDES.get(self.kind, f"{self.kind}."), score, len(points))
         if self.form == "approximate":
@@ -122,22 +122,28 @@ def _alike(draws: Tensor, pack: int) -> Tensor:
 
 
 def _through(
-    judge: Judge, turn: Turn, side: str, score: Callable[[Tensor], Tensor], count: int
+    judge: AugmentedDiscriminator,
+    turn: Turn,
+    side: str,
+    score: Callable[[Tensor], Tensor],
+    count: int,
 ) -> Callable[[Tensor], Tensor]:
     """Images before their augmentation to scores; each ``count`` of them are augmented alike."""
 
     def through(images: Tensor) -> Tensor:
-        return score(torch.cat([judge.shown(turn, each, side) for each in images.split(count)]))
+        return score(torch.cat([judge.augmented(turn, each, side) for each in images.split(count)]))
 
     return through
 
 
-def _scores_alone(network: nn.Module, told: list[Tensor]) -> Callable[[Tensor], Tensor]:
+def _scores_alone(network: nn.Module, conditions: list[Tensor]) -> Callable[[Tensor], Tensor]:
     """Images to scores, without what a classifier beside them reads."""
 
     def score(images: Tensor) -> Tensor:
-        each = len(images) // max(1, len(told[0])) if told else 1  # both sides of an approximation
-        answer = network(images, *(rows.repeat(each, 1) for rows in told))
+        each = (
+            len(images) // max(1, len(conditions[0])) if conditions else 1
+        )  # both sides of an approximation
+        answer = network(images, *(rows.repeat(each, 1) for rows in conditions))
         return answer[0] if isinstance(answer, tuple) else answer
 
     return score

@@ -9,11 +9,11 @@ from torch import Tensor
 from torch.optim import Optimizer
 
 from ganvas.engine.game import Result, Turn
-from ganvas.games.parts.augmented_discriminator import Judge, judged
+from ganvas.games.parts.augmented_discriminator import AugmentedDiscriminator, discriminator_output
 from ganvas.games.parts.penalty import Penalty
-from ganvas.games.parts.term import Made
+from ganvas.games.parts.term import Fakes
 from ganvas.games.parts.unrolled import Score
-from ganvas.games.setup import Cast
+from ganvas.games.setup import GameSetup
 from ganvas.losses.adversarial import AdversarialLoss, accuracy, per_image
 
 if TYPE_CHECKING:
@@ -32,33 +32,33 @@ class Sides:
     """
 
     settings: "GAN"
-    cast: Cast
-    judge: Judge
+    setup: GameSetup
+    judge: AugmentedDiscriminator
     loss: AdversarialLoss
     optimiser: Optimizer
 
     def discriminate(self, turn: Turn) -> Result:
         """The discriminator's loss [N], with the penalties of every round and with the terms."""
-        images, told = self._both(turn)
+        images, conditions = self._both(turn)
         now = [penalty for penalty in self.settings.penalties if penalty.every == 1]
         differentiate(now, images, "images")
-        shown = self._shown(turn, images)
-        differentiate(now, shown, "augmented")
-        reals, fakes = self.judge.both(turn.networks["discriminator"], *shown, told)
+        augmented = self._shown(turn, images)
+        differentiate(now, augmented, "augmented")
+        reals, fakes = self.judge.both(turn.networks["discriminator"], *augmented, conditions)
         total = self.settings.score_weight * self.loss.discriminator(reals.scores, fakes.scores)
         stats = {
             "score/real": per_image(reals.scores),
             "score/fake": per_image(fakes.scores),
             "score/accuracy": accuracy(reals.scores, fakes.scores),
-            **self.judge.sight.stats(turn, reals.scores),
+            **self.judge.augmentation.stats(turn, reals.scores),
         }
         for penalty in now:
             scores = (reals.scores, fakes.scores) if penalty.shares_scores else None
-            value = self._value(penalty, turn, images, shown, told, scores)
+            value = self._value(penalty, turn, images, augmented, conditions, scores)
             stats[f"penalty/{penalty.kind}"] = value
             total = total + turn.scheduled[f"penalty/{penalty.kind}"] * value
         for term in self.settings.terms:
-            value = term.discriminator(turn, self.cast, reals, fakes)
+            value = term.discriminator(turn, self.setup, reals, fakes)
             total = added(total, value, stats, f"{term.name}/d")
         return Result(total, stats)
 
@@ -66,9 +66,9 @@ class Sides:
         """The turn of a penalty that is not of every round, and counts the more for it."""
 
         def lazily(turn: Turn) -> Result:
-            images, told = self._both(turn)
-            shown = images if penalty.through == "images" else self._shown(turn, images)
-            value = self._value(penalty, turn, images, shown, told)
+            images, conditions = self._both(turn)
+            augmented = images if penalty.through == "images" else self._shown(turn, images)
+            value = self._value(penalty, turn, images, augmented, conditions)
             weight = turn.scheduled[f"penalty/{penalty.kind}"] * penalty.every
             return Result(weight * value, {f"penalty/{penalty.kind}": value})
 
@@ -79,21 +79,21 @@ class Sides:
         if self.settings.fresh_reals:
             turn = replace(turn, shared=fresh(turn))
         reuse = self.settings.reuse_fakes
-        made = turn.shared("fakes", lambda: self._create(turn)) if reuse else self._create(turn)
-        fake, told = self.judge.shown(turn, made.images, "fake."), made.conditions
-        score = self._opponent(turn, fake, told)
-        fakes = judged(score, fake, told)
-        total = self._answer(turn, score, fakes.scores, told)
+        fakes = turn.shared("fakes", lambda: self._create(turn)) if reuse else self._create(turn)
+        fake, conditions = self.judge.augmented(turn, fakes.images, "fake."), fakes.conditions
+        score = self._opponent(turn, fake, conditions)
+        output = discriminator_output(score, fake, conditions)
+        total = self._answer(turn, score, output.scores, conditions)
         stats: dict[str, Tensor] = {}
         for term in self.settings.terms:
-            value = term.generator(turn, self.cast, made, fakes)
+            value = term.generator(turn, self.setup, fakes, output)
             total = added(total, value, stats, f"{term.name}/g")
         return Result(total, stats)
 
-    def _create(self, turn: Turn) -> Made:
-        latents = turn.draw.normal("latent", self.cast.latent)
-        conditions = self.cast.conditions(turn)
-        return Made(latents, conditions, turn.networks["generator"](latents, *conditions).float())
+    def _create(self, turn: Turn) -> Fakes:
+        latents = turn.draw.normal("latent", self.setup.latent)
+        conditions = self.setup.conditions(turn)
+        return Fakes(latents, conditions, turn.networks["generator"](latents, *conditions).float())
 
     def _both(self, turn: Turn) -> tuple[Pair, tuple[Tensor, ...]]:
         """Reals and fakes before any augmentation, and what both are told."""
@@ -105,30 +105,30 @@ class Sides:
     def _shown(self, turn: Turn, images: Pair) -> Pair:
         """Reals and fakes as the discriminator sees them."""
         real, fake = images
-        return self.judge.shown(turn, real, "real."), self.judge.shown(turn, fake, "fake.")
+        return self.judge.augmented(turn, real, "real."), self.judge.augmented(turn, fake, "fake.")
 
     def _value(
         self,
         penalty: Penalty,
         turn: Turn,
         images: Pair,
-        shown: Pair,
-        told: tuple[Tensor, ...],
+        augmented: Pair,
+        conditions: tuple[Tensor, ...],
         scores: Pair | None = None,
     ) -> Tensor:
         """A penalty [N], of images before their augmentation or behind it, as its setting says."""
         before = penalty.through == "images"
-        real, fake = images if before else shown
+        real, fake = images if before else augmented
         judge = self.judge if before else None
         if scores is None:
-            return penalty.value(turn, real, fake, None, told, judge)
+            return penalty.value(turn, real, fake, None, conditions, judge)
         scored = (scores[0], real) if penalty.kind == "r1" else (scores[1], fake)
-        return penalty.value(turn, real, fake, scored, told, judge)
+        return penalty.value(turn, real, fake, scored, conditions, judge)
 
     def _reals(self, turn: Turn) -> Tensor:
-        return self.judge.shown(turn, turn.shared("batch", turn.draw.data).images, "real.")
+        return self.judge.augmented(turn, turn.shared("batch", turn.draw.data).images, "real.")
 
-    def _opponent(self, turn: Turn, fake: Tensor, told: tuple[Tensor, ...]) -> Score:
+    def _opponent(self, turn: Turn, fake: Tensor, conditions: tuple[Tensor, ...]) -> Score:
         """The discriminator that the generator answers: today's, or that of some steps on."""
         network = turn.networks["discriminator"]
         if self.settings.unrolled is None:
@@ -136,24 +136,28 @@ class Sides:
         real = self._reals(turn)
 
         def loss(score: Score) -> Tensor:
-            reals, fakes = self.judge.both(score, real, fake, told)
+            reals, fakes = self.judge.both(score, real, fake, conditions)
             return self.loss.discriminator(reals.scores, fakes.scores)
 
         return self.settings.unrolled.ahead(network, loss, self.optimiser)
 
-    def _answer(self, turn: Turn, score: Score, fakes: Tensor, told: tuple[Tensor, ...]) -> Tensor:
+    def _answer(
+        self, turn: Turn, score: Score, fakes: Tensor, conditions: tuple[Tensor, ...]
+    ) -> Tensor:
         """The generator's adversarial loss [N]."""
         if self.settings.unrolled is None or self.settings.unrolled.objective == "fakes":
-            return self.loss.generator(self._rivals(turn, score, fakes, told), fakes)
-        reals = judged(score, self._reals(turn), told)
+            return self.loss.generator(self._rivals(turn, score, fakes, conditions), fakes)
+        reals = discriminator_output(score, self._reals(turn), conditions)
         return -self.loss.discriminator(reals.scores, fakes)
 
-    def _rivals(self, turn: Turn, score: Score, fakes: Tensor, told: tuple[Tensor, ...]) -> Tensor:
+    def _rivals(
+        self, turn: Turn, score: Score, fakes: Tensor, conditions: tuple[Tensor, ...]
+    ) -> Tensor:
         """Scores of the reals; of the fakes, for a loss whose generator looks at no real."""
         if not self.loss.needs_reals:
             return fakes
         with torch.no_grad():
-            return judged(score, self._reals(turn), told).scores
+            return discriminator_output(score, self._reals(turn), conditions).scores
 
 
 def fresh(turn: Turn) -> Callable[[str, Callable[[], Any]], Any]:

@@ -1,4 +1,4 @@
-"""How strongly a discriminator's sight is augmented: fixed, scheduled, or as it overfits."""
+"""How strongly what a discriminator gets is augmented: fixed, scheduled, or as it overfits."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -70,7 +70,7 @@ class Strength:
             return {}
         return {STATE: self.strength}
 
-    def shown(self, turn: Turn, images: Tensor, side: str) -> Tensor:
+    def augmented(self, turn: Turn, images: Tensor, side: str) -> Tensor:
         """Images [N, C, H, W] as the discriminator sees them; ``side`` names their noise. Fewer
         images than the turn has are its first ones, with the very noise of these."""
         if self.augment is None:

@@ -6,11 +6,11 @@ import torch
 from torch import Tensor
 
 from ganvas.engine.game import Move, Turn
-from ganvas.games.setup import Cast
+from ganvas.games.setup import GameSetup
 
 
 @dataclass(frozen=True)
-class Made:
+class Fakes:
     """A generator's turn: latents [N, latent], what it was told, () or ([N, K],), its images."""
 
     latents: Tensor
@@ -19,14 +19,14 @@ class Made:
 
 
 @dataclass(frozen=True)
-class Seen:
+class DiscriminatorOutput:
     """What a discriminator said: of images (as it saw them), told what, its scores [N, ...], and
     logits of conditions [N, K] where it has a classifier."""
 
     images: Tensor
     conditions: tuple[Tensor, ...]
     scores: Tensor
-    reading: Tensor | None = None
+    logits: Tensor | None = None
 
 
 class Term:
@@ -41,13 +41,17 @@ class Term:
         """Of its state and in the log: ``term/...``."""
         return type(self).__name__.lower()
 
-    def discriminator(self, turn: Turn, cast: Cast, real: Seen, fake: Seen) -> Tensor | None:
+    def discriminator(
+        self, turn: Turn, setup: GameSetup, real: DiscriminatorOutput, fake: DiscriminatorOutput
+    ) -> Tensor | None:
         return None
 
-    def generator(self, turn: Turn, cast: Cast, made: Made, fake: Seen) -> Tensor | None:
+    def generator(
+        self, turn: Turn, setup: GameSetup, fakes: Fakes, fake: DiscriminatorOutput
+    ) -> Tensor | None:
         return None
 
-    def moves(self, cast: Cast) -> tuple[Move, ...]:
+    def moves(self, setup: GameSetup) -> tuple[Move, ...]:
         return ()
 
     def state(self, device: torch.device) -> dict[str, Tensor]:

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from ganvas.engine.game import Result, Turn
-from ganvas.games.setup import Cast
+from ganvas.games.setup import GameSetup
 
 
 @dataclass(frozen=True)
@@ -28,12 +28,16 @@ class WarmUp:
         if self.images < 1:
             raise ValueError("a warm-up needs at least 1 image")
 
-    def generate(self, turn: Turn, cast: Cast) -> Result:
+    def generate(self, turn: Turn, setup: GameSetup) -> Result:
         """The generator's loss: mean squared error [N] of each real to its nearest fake."""
         reals = turn.shared("batch", turn.draw.data).images
-        latents, told = turn.draw.normal("latent", cast.latent), cast.conditions(turn)
-        fakes = turn.networks["generator"](latents, *told).float()
-        alike = told if cast.told is not None and cast.told.of_reals else ()
+        latents, conditions = turn.draw.normal("latent", setup.latent), setup.conditions(turn)
+        fakes = turn.networks["generator"](latents, *conditions).float()
+        alike = (
+            conditions
+            if setup.condition_source is not None and setup.condition_source.of_reals
+            else ()
+        )
         chosen = nearest(reals, fakes.detach(), *alike)
         error = (fakes[chosen] - reals).square().flatten(1).mean(1)
         return Result(error, {"warm-up/error": error})
