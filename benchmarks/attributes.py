@@ -69,13 +69,16 @@ class Probes:
         optimiser.step(loss)  # pyright: ignore
 
     def standard(self, features: Tensor) -> Tensor:
+        """Features [N, D] as deviations from the training images' mean."""
         return (features - self.mean) / self.deviation
 
     def logits(self, inputs: Tensor) -> Tensor:
+        """Logits [N, A] of standardised features."""
         return inputs @ self.weights[:-1] + self.weights[-1]
 
     @torch.no_grad()
     def read(self, features: Tensor) -> Tensor:
+        """Which attributes an image has by its features: bool [N, A]."""
         return self.logits(self.standard(features)) > 0
 
 
@@ -90,6 +93,7 @@ def said(probes: Probes, features: Tensor, place: int) -> float:
 
 
 def main() -> None:
+    """Train on one part of the images, and print a line for each attribute."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--images", type=Path, required=True)
     parser.add_argument("--table", type=Path, required=True)

@@ -137,6 +137,7 @@ def features(
 
 
 def main() -> None:
+    """Train both, write their weights and their accuracies."""
     parser = argparse.ArgumentParser(description="the two MNIST classifiers used for measuring")
     parser.add_argument("action", choices=["train"])
     parser.add_argument("--mnist", type=Path, required=True, help="folder of the four .gz files")

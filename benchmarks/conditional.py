@@ -35,6 +35,7 @@ def read(weights: Path, name: str, pixels: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def measure(run: Any, weights: Path, train: Dataset, test: Dataset) -> dict[str, Any]:
+    """How many samples are read as the class asked for, and recall inside each class."""
     rows = run.told(COUNT)
     asked = rows.argmax(1)
     pixels = run.sample(COUNT).permute(0, 3, 1, 2)
@@ -65,6 +66,7 @@ def measure(run: Any, weights: Path, train: Dataset, test: Dataset) -> dict[str,
 
 
 def main() -> None:
+    """Train from each seed, or open one run, and print its figures as a line of JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--weights", type=Path, required=True)
     parser.add_argument("--recipe", default="mnist-conditional")

@@ -69,11 +69,13 @@ class Reals:
     count: int
 
     def clean(self, draw: int = 0) -> tuple[Tensor, Tensor]:
+        """Untouched images and labels; each ``draw`` has others."""
         part = slice(draw * self.count, (draw + 1) * self.count)
         return self.pixels[part], self.labels[part]
 
 
 def blurred(reals: Reals, strength: int) -> tuple[Tensor, Tensor]:
+    """Gaussian blur of sigma 0.5, 0.7 or 1 pixel."""
     sigma = (0.5, 0.7, 1.0)[strength]
     pixels, labels = reals.clean()
     parts = [gaussian_blur(part, [7, 7], [sigma, sigma]) for part in pixels.split(1000)]
@@ -81,6 +83,7 @@ def blurred(reals: Reals, strength: int) -> tuple[Tensor, Tensor]:
 
 
 def noisy(reals: Reals, strength: int) -> tuple[Tensor, Tensor]:
+    """Gaussian noise of 10, 25 or 50 grey levels."""
     pixels, labels = reals.clean()
     generator = keys.generator("corruptions", "noise", strength)
     noise = torch.randn(pixels.shape, generator=generator) * (10, 25, 50)[strength]
@@ -97,6 +100,7 @@ def fewer(reals: Reals, strength: int) -> tuple[Tensor, Tensor]:
 
 
 def copied(reals: Reals, strength: int) -> tuple[Tensor, Tensor]:
+    """A quarter, a half or all replaced by training images."""
     number = reals.count * (25, 50, 100)[strength] // 100
     pixels, labels = reals.clean()
     return (
@@ -167,6 +171,7 @@ def measure(count: int) -> tuple[Values, dict[str, str]]:
 
 
 def sets(reals: Reals) -> Iterator[tuple[str, tuple[Tensor, Tensor]]]:
+    """Every set of samples by its name: the clean ones, then each corruption at each strength."""
     for draw in range(FLOORS):
         yield f"clean {draw}", reals.clean(draw)
     for corruption in CORRUPTIONS:
@@ -174,13 +179,17 @@ def sets(reals: Reals) -> Iterator[tuple[str, tuple[Tensor, Tensor]]]:
             yield f"{corruption.name} {words}", corruption.apply(reals, strength)
 
 
-# Judging.
+# How figures react.
 
 
 @dataclass
-class Judged:
-    """A figure under a corruption. floors: its values for clean images. steps: at the strengths.
-    worse: how much worse these are than the worst floor (below 0 where they are not)."""
+class Reaction:
+    """A figure under a corruption.
+
+    floors: its values for clean images.
+    steps: its values at the three strengths.
+    higher: whether more is better.
+    """
 
     floors: list[float]
     steps: list[float]
@@ -188,13 +197,15 @@ class Judged:
 
     @property
     def spread(self) -> float:
+        """How far the clean values lie apart."""
         return max(self.floors) - min(self.floors)
 
     @property
     def worst(self) -> float:
+        """The worst of the clean values."""
         return min(self.floors) if self.higher else max(self.floors)
 
-    def verdict(self) -> str:
+    def first_strength(self) -> str:
         """From which strength on the figure is worse than all floors, by more than they differ."""
         sign = -1 if self.higher else 1
         best = max(self.floors) if self.higher else min(self.floors)
@@ -207,13 +218,17 @@ class Judged:
         return STRENGTHS[worse.index(True)] if in_order and not any(improved) else "not in order"
 
 
-def judge(values: Values, better: dict[str, str], figure: str, corruption: Corruption) -> Judged:
+def reaction(
+    values: Values, better: dict[str, str], figure: str, corruption: Corruption
+) -> Reaction:
+    """The values of one figure, clean and under one corruption."""
     floors = [values[f"clean {draw}"][figure] for draw in range(FLOORS)]
     steps = [values[f"{corruption.name} {words}"][figure] for words in corruption.words]
-    return Judged(floors, steps, better[figure] == "higher")
+    return Reaction(floors, steps, better[figure] == "higher")
 
 
 def tables(values: Values, better: dict[str, str]) -> Iterator[str]:
+    """Lines of Markdown: all values, then from which strength on each figure reacts."""
     names = list(better)
     for part in (names[:8], names[8:]):
         yield from table(
@@ -231,7 +246,7 @@ def tables(values: Values, better: dict[str, str]) -> Iterator[str]:
     for name in names:
         cells = []
         for one in CORRUPTIONS:
-            text = judge(values, better, name, one).verdict()
+            text = reaction(values, better, name, one).first_strength()
             if one.name in SHOULD.get(name, "").split() and text not in STRENGTHS:
                 missed.append(f"{name} under {one.name}")
             cells.append(text)
@@ -242,6 +257,7 @@ def tables(values: Values, better: dict[str, str]) -> Iterator[str]:
 
 
 def table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> Iterator[str]:
+    """Lines of a Markdown table."""
     yield f"| {' | '.join(head)} |"
     yield "|---" * len(head) + "|"
     for row in rows:
@@ -256,6 +272,7 @@ def floor_text(values: Values, name: str) -> str:
 
 
 def number(value: float) -> str:
+    """A value with as many digits as it deserves."""
     if value == int(value) and abs(value) >= 1:
         return f"{int(value):,}"
     return f"{value:.2g}" if abs(value) < 0.1 else f"{value:.3g}"
@@ -271,6 +288,7 @@ MARKS = {"blur": "o", "noise": "s", "classes": "^", "copies": "D", "repeats": "v
 
 
 def plot(values: Values, better: dict[str, str], path: Path) -> None:
+    """Write the picture: one panel a figure."""
     try:
         import matplotlib
     except ImportError:
@@ -314,7 +332,7 @@ def draw(panel: Any, values: Values, better: dict[str, str], name: str) -> None:
     panel.axhline(floor, color="#222222", linewidth=0.9, linestyle="--", label="clean", zorder=2)
     everything = list(floors)
     for one in CORRUPTIONS:
-        steps = judge(values, better, name, one).steps
+        steps = reaction(values, better, name, one).steps
         everything += steps
         panel.plot(range(4), [floor, *steps], label=one.name, color=COLOURS[one.name],
                    marker=MARKS[one.name], markersize=4, linewidth=1.4, zorder=3)  # fmt: skip
@@ -343,6 +361,7 @@ def powers(low: float, high: float) -> list[float]:
 
 
 def main() -> None:
+    """Measure, or read what was measured; print the tables, and draw the picture if asked."""
     parser = argparse.ArgumentParser(description="metrics under corruptions of real images")
     parser.add_argument("--count", type=int, default=5000, help="samples of each set")
     parser.add_argument("--plot", type=Path, metavar="FILE.png")

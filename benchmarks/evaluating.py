@@ -27,6 +27,8 @@ ROUNDS = 7
 
 
 def whole() -> None:
+    """Print the time of a whole evaluation, with an empty cache and with a filled one."""
+
     from ganvas.report.evaluate import evaluate
 
     with tempfile.TemporaryDirectory() as cache:
@@ -44,6 +46,7 @@ def whole() -> None:
 
 @torch.inference_mode()
 def bare(network: torch.nn.Module, batches: list[torch.Tensor]) -> float:
+    """Seconds that the network alone takes for these batches."""
     began = time.monotonic()
     for batch in batches:
         network(batch)
@@ -51,6 +54,7 @@ def bare(network: torch.nn.Module, batches: list[torch.Tensor]) -> float:
 
 
 def reading() -> None:
+    """Print how fast features are extracted, as a share of the bare network's speed."""
     pixels = load_dataset("mnist", split="test").pixels[:5000]
     network = load_features("digits")
     size = batch_size(network, pixels)
@@ -69,6 +73,7 @@ def reading() -> None:
 
 
 def main() -> None:
+    """Run one of the two."""
     parser = argparse.ArgumentParser(description="time and memory of evaluations")
     parser.add_argument("what", choices=["whole", "reading"])
     {"whole": whole, "reading": reading}[parser.parse_args().what]()

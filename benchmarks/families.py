@@ -51,7 +51,7 @@ class Family:
 
 TOLD = ("frechet", "obeyed", "recall-per-class")
 OF_TOLD = ("obeyed", "recall-per-class", "purity")
-"""Figures of samples that were told something."""
+"""Figures of samples of a condition."""
 MODES = ("modes", "frechet")
 UNTOLD: dict[str, Any] = {"condition": None, "game.terms": []}
 
@@ -155,14 +155,17 @@ def measure(name: str, side: str, seed: int, pictures: Path | None) -> dict[str,
 
 
 def slug(name: str) -> str:
+    """A family's name as the name of a file."""
     return name.lower().replace(",", "").replace(" ", "-")
 
 
 def read(path: Path) -> list[dict[str, Any]]:
+    """The records that a file of JSON lines holds so far."""
     return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
 
 
 def run_all(options: argparse.Namespace) -> None:
+    """Measure what is not measured yet, each with its idea, without it, and the plain game."""
     for seed in options.seeds:
         for name in options.families or FAMILIES:
             for side in SIDES:
@@ -216,11 +219,11 @@ def cell(records: list[dict[str, Any]], name: str, side: str, figure: str) -> st
     lost = f"; {failed} not finite" if failed else ""
     if not values:
         return "–" + lost
-    span = f" ({shown(min(values))}–{shown(max(values))})" if len(values) > 1 else ""
-    return shown(statistics.fmean(values)) + span + lost
+    span = f" ({rounded(min(values))}–{rounded(max(values))})" if len(values) > 1 else ""
+    return rounded(statistics.fmean(values)) + span + lost
 
 
-def shown(value: float) -> str:
+def rounded(value: float) -> str:
     """Three digits; whole numbers without a point."""
     if value.is_integer():
         return f"{value:.0f}"
@@ -229,6 +232,7 @@ def shown(value: float) -> str:
 
 
 def main() -> None:
+    """Measure, or print the table of what was measured."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("what", choices=("run", "table"))
     parser.add_argument("families", nargs="*", choices=[[], *FAMILIES])

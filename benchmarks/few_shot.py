@@ -1,4 +1,4 @@
-"""Two hundred pictures: what augmenting the discriminator's sight is worth.
+"""Two hundred pictures: what augmenting the discriminator's inputs is worth.
 
 The recipe `folder` as it is (DiffAugment), with the ADA pipeline at a strength that adapts, and
 with no augmentation, at equal images from equal seeds. Kernel distance (KID) in efficientnet-lite0
@@ -28,6 +28,7 @@ SIDES: dict[str, dict[str, Any]] = {
 
 
 def measure(options: argparse.Namespace, side: str, seed: int) -> dict[str, Any]:
+    """Train one side from one seed; its figures, and its pictures if asked."""
     images, pictures = options.images, options.pictures
     settings = {"threads": 1, "evaluation": None, "data.size": options.size, **SIDES[side]}
     with tempfile.TemporaryDirectory() as folder:
@@ -58,6 +59,7 @@ def measure(options: argparse.Namespace, side: str, seed: int) -> dict[str, Any]
 
 
 def main() -> None:
+    """Train every side from every seed, a line of JSON each."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--images", type=int, default=40_000)

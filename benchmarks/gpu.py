@@ -169,6 +169,7 @@ def play(part: Part, options: argparse.Namespace, environment: dict[str, str]) -
 
 
 def summary(report: dict[str, Any], log: Path) -> list[str]:
+    """What a part found, line by line, and the end of its log if it failed."""
     lines = [f"== {report['part']}: {report['ended']}, {report['seconds']} s"]
     lines += [f"   {mark(each['ok'])} {each['what']}: {each['words']}" for each in report["found"]]
     if report["ended"] != "exit 0":
@@ -177,6 +178,7 @@ def summary(report: dict[str, Any], log: Path) -> list[str]:
 
 
 def mark(ok: bool | None) -> str:
+    """Whether something held; blank where it is only a figure."""
     return {True: "ok    ", False: "FAILED", None: "      "}[ok]
 
 
@@ -258,6 +260,7 @@ def names(text: str) -> list[str]:
 
 
 def main() -> None:
+    """Run the parts one after the other; exit code 1 if something is wrong."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

@@ -47,6 +47,7 @@ def pinned_core(wheel: Path) -> str:
 
 
 def main() -> None:
+    """Gather in one folder all that a machine without a network lacks."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--python", default="3.12", help="of the machine that they are for")
     parser.add_argument("--cifar", type=Path, help="an archive of images")

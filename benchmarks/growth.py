@@ -74,6 +74,7 @@ class Line:
     base: Setting = field(default_factory=Setting)
 
     def settings(self) -> list[Setting]:
+        """The settings along this line."""
         return [replace(self.base, **{self.part: value}) for value in self.values]
 
 
@@ -111,6 +112,7 @@ class Played:
         self.times.append(1e3 * self.loop.play(self.steps) / self.steps)
 
     def record(self) -> dict[str, Any]:
+        """Its figures, for JSON."""
         middle = statistics.median(self.times)
         return {
             "ms": middle,
@@ -132,11 +134,13 @@ class Match:
     plain: Played
 
     def play(self) -> None:
+        """Some steps of ours, then as many of the plain loop."""
         with playing(self.choices):
             self.ours.play()
             self.plain.play()
 
     def record(self) -> dict[str, Any]:
+        """The figures of both, and their ratio, for JSON."""
         pairs = [b / a for a, b in zip(self.ours.times, self.plain.times, strict=True)]
         return {
             "ours": self.ours.record(),
@@ -149,6 +153,7 @@ class Match:
 
 
 def recipe_of(setting: Setting, precision: str, threads: int) -> Recipe:
+    """The recipe of a setting: DCGAN's networks without a penalty."""
     changes = {
         "device": "cpu",
         "precision": precision,
@@ -183,6 +188,7 @@ def match(setting: Setting, pixels: Tensor, precision: str, threads: int) -> Mat
 
 
 def begun(build: Callable[[], Callable[[], None]], batch: int, device: torch.device) -> Played:
+    """Build a loop and play it twice, for its start, its memory and its pace."""
     release_memory()
     grown = peak_memory.watch(device)
     began = time.perf_counter()
@@ -221,6 +227,7 @@ def play_all(
 
 
 def tell(text: str) -> None:
+    """Print progress to stderr."""
     print(text, file=sys.stderr, flush=True)
 
 
@@ -269,6 +276,7 @@ def table(line: Line, found: dict[str, Any]) -> Iterator[str]:
 
 
 def number(value: float) -> str:
+    """A figure, of three digits at least."""
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
@@ -301,6 +309,7 @@ class Axis:
     end: float
 
     def __call__(self, value: float) -> float:
+        """The place of a value."""
         share = math.log(value / self.low) / math.log(self.high / self.low)
         return self.start + (self.end - self.start) * share
 
@@ -438,6 +447,7 @@ def dashes(
 
 
 def main() -> None:
+    """Measure, or read what was measured; print the table, and draw the picture if asked."""
     began = time.monotonic()
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter

@@ -56,6 +56,7 @@ class Scenario:
     kid: Callable[[], float]
 
     def truth(self, metric: str) -> float:
+        """The true value that intervals should hold."""
         return frechet(*self.moments) if metric == "frechet" else self.kid()
 
 
@@ -109,6 +110,7 @@ def cubed(m: Tensor, a: Tensor, n: Tensor, b: Tensor) -> float:
 
 
 def pools(name: str, samples: list[Path]) -> Scenario:
+    """Real digits against real, blurred or generated ones."""
     network = load_features("digits")
     pixels = load_dataset("mnist").pixels
     other = pixels
@@ -159,11 +161,14 @@ def pairs(a: Tensor, b: Tensor) -> float:
 
 @dataclass
 class Evaluation:
+    """One estimate: the plain value, and the one with an interval."""
+
     plug_in: float
     found: Estimate
 
 
 def evaluate(scenario: Scenario, metric: str, count: int, generator: torch.Generator) -> Evaluation:
+    """Draw ``count`` items a side and estimate once."""
     a, b = (draw(count, generator).float() for draw in scenario.draws)
     if metric == "kid":
         found = kid(a, b)
@@ -201,10 +206,12 @@ def row(name: str, metric: str, count: int, truth: float, found: list[Evaluation
 
 
 def line(cells: list[str] | tuple[str, ...]) -> str:
+    """A line of a Markdown table."""
     return f"| {' | '.join(cells)} |"
 
 
 def main() -> None:
+    """Estimate often in each scenario, and print how often intervals hold the truth."""
     parser = argparse.ArgumentParser(description="coverage of 95% intervals")
     known = (*APART, *POOLS)
     parser.add_argument("scenarios", nargs="*", metavar="SCENARIO", help=", ".join(known))
@@ -242,6 +249,7 @@ def main() -> None:
 
 
 def keep(path: Path, truth: float, found: list[Evaluation]) -> None:
+    """Write all estimates of a scenario as ``.npz``."""
     path.parent.mkdir(parents=True, exist_ok=True)
     rows = np.array([[one.plug_in, *one.found] for one in found])
     np.savez(path, truth=truth, plug_in=rows[:, 0], value=rows[:, 1], low=rows[:, 2],

@@ -46,6 +46,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the learning tests alone."""
     items[:] = [item for item in items if "within" in getattr(item, "fixturenames", ())]
 
 
@@ -70,6 +71,7 @@ def shares(seed: int, under: str, only: str) -> dict[str, float]:
 
 
 def main() -> None:
+    """Run them from several seeds, and print how near each came to its bound."""
     parser = argparse.ArgumentParser(description="Do the learning tests hold?")
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--only", default="", help="as pytest's -k")

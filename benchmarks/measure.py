@@ -211,6 +211,7 @@ def measure_folder(samples: np.ndarray, data: Path, size: int, every: int) -> di
 
 
 def main() -> None:
+    """Measure samples against MNIST, or against a folder."""
     parser = argparse.ArgumentParser(description="distances between samples and real images")
     commands = parser.add_subparsers(dest="command", required=True)
     mnist = commands.add_parser("mnist", help="Fréchet distances in two classifiers' features")

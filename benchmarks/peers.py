@@ -74,6 +74,8 @@ def loader(steps: int, *, labels: bool):
 
 
 def play_ganvas(steps: int, precision: str, threads: int) -> None:
+    """Time our steps."""
+
     import ganvas
 
     changes = {
@@ -89,6 +91,7 @@ def play_ganvas(steps: int, precision: str, threads: int) -> None:
 
 
 def play_torchgan(steps: int) -> None:
+    """Time torchgan's."""
     os.environ |= {"CONSOLE_LOGGING": "0", "TENSORBOARD_LOGGING": "0", "VISDOM_LOGGING": "0"}
     import torch
     import torchvision
@@ -118,6 +121,8 @@ def play_torchgan(steps: int) -> None:
 
 
 def play_mimicry(steps: int) -> None:
+    """Time torch-mimicry's."""
+
     import torch
     import torch.utils.tensorboard
     import torchvision  # both look for an installed tensorflow: before there seems to be one
@@ -158,6 +163,8 @@ def play_mimicry(steps: int) -> None:
 
 
 def play_vegans(steps: int) -> None:
+    """Time vegans'."""
+
     import torch
     from torch.utils.data import dataloader
     from tutorial_a import discriminator, generator
@@ -179,6 +186,7 @@ def play_vegans(steps: int) -> None:
 
 
 def play_lightweight(steps: int) -> None:
+    """lightweight-gan's cannot be timed; the error says why."""
     import_module("lightweight_gan")
     raise NotImplementedError("its trainer takes no networks but its own, and no device but CUDA")
 
@@ -295,6 +303,7 @@ def compare(name: str, options: argparse.Namespace) -> dict[str, str | float]:
 
 
 def main() -> None:
+    """Play each peer in turns with ours, each in its own environment."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("peers", nargs="*", metavar="PEER", help=f"of {', '.join(PEERS)}; all")
     parser.add_argument("--pairs", type=int, default=5)

@@ -49,6 +49,7 @@ def measure(recipe: str, seed: int, options: list[str]) -> dict[str, object]:
 
 
 def main() -> None:
+    """Train from each seed, and print its figures as a line of JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--recipe", default="playground-grid")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])

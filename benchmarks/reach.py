@@ -17,6 +17,7 @@ from ganvas.report.evaluate import evaluate
 
 
 def train(options: argparse.Namespace, out: Path) -> Path:
+    """Train ``mnist`` with a checkpoint at each look."""
     settings = {
         "every.log": options.every,
         "every.checkpoint": options.every,
@@ -29,6 +30,7 @@ def train(options: argparse.Namespace, out: Path) -> Path:
 
 
 def main() -> None:
+    """Train, then print the distance at each checkpoint until it is reached."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--distance", type=float, required=True)
     parser.add_argument("--every", type=int, default=1_920, help="images between checkpoints")
@@ -48,6 +50,7 @@ def main() -> None:
 
 
 def measure(path: Path, images: int) -> float:
+    """The Fréchet distance at a clock, in the features ``digits``."""
     return evaluate(path, metrics=("frechet",), features="digits", at=images)["frechet"].value
 
 

@@ -102,6 +102,8 @@ def timed(engine: Any, steps: int) -> float:
 
 
 def recipe_of(options: argparse.Namespace) -> Any:
+    """The tutorial's recipe, with this command's precision and threads."""
+
     from ganvas.recipes.recipe_table import change, find
 
     changes = {"device": "cpu", "threads": options.threads, "precision": options.precision}
@@ -120,6 +122,7 @@ class OneBatch:
         self.first: Any = None
 
     def batch(self, start: int, count: int) -> Any:
+        """The first batch, whatever is asked for."""
         self.first = self.first or self.source.batch(0, count)
         return self.first
 
@@ -198,19 +201,23 @@ def share(our: dict[str, Any], chosen: dict[str, Any]) -> float:
 
 
 def with_figures(their: dict[str, Any]) -> float:
+    """Images/s of the tutorial's loop with the figures it draws on the way."""
     return FIGURE_EVERY / (FIGURE_EVERY / speed(their) + their["figure_seconds"])
 
 
 def flags(given: dict[str, object]) -> list[object]:
+    """Options as words of a command."""
     return [word for name, value in given.items() for word in (f"--{name}", value)]
 
 
 def spread(values: Iterable[float]) -> dict[str, float]:
+    """Median, least and most."""
     found = sorted(values)
     return {"median": statistics.median(found), "min": found[0], "max": found[-1]}
 
 
 def main() -> None:
+    """Play both in turns, each in a process of its own, and print the ratio."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

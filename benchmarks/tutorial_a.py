@@ -48,6 +48,7 @@ def widths(size: int) -> list[int]:
 
 
 def generator(size: int) -> nn.Sequential:
+    """Its generator: latents [N, 100, 1, 1] to images [N, 3, size, size]."""
     chain = widths(size)
     layers: list[nn.Module] = [nn.ConvTranspose2d(LATENT, chain[0], 4, stride=2)]
     for before, after in zip(chain, [*chain[1:], 3], strict=True):
@@ -57,6 +58,7 @@ def generator(size: int) -> nn.Sequential:
 
 
 def discriminator(size: int) -> nn.Sequential:
+    """Its discriminator: images to probabilities [N]."""
     chain = widths(size)[::-1]
     layers: list[nn.Module] = [nn.Conv2d(3, chain[0], 4, stride=2, padding=1)]
     layers += [nn.LeakyReLU(0.2, inplace=True)]
@@ -97,6 +99,8 @@ class InMemory(Dataset[Tensor]):
 
 @dataclass
 class Outcome:
+    """How far a training came, and its last losses."""
+
     steps: int = 0
     seen: int = 0
     images_per_second: float | None = None
@@ -171,6 +175,7 @@ def sample(g: nn.Module, count: int, batch: int) -> np.ndarray:
 
 
 def main() -> None:
+    """Train as printed, for minutes or steps; print its speed, and write samples."""
     parser = argparse.ArgumentParser(description="tutorial A's DCGAN, as a baseline")
     parser.add_argument("--data", type=Path, required=True, help="folder, or .tar.gz with train/")
     parser.add_argument("--size", type=int, default=32)

@@ -74,6 +74,7 @@ class InOrder(Sampler[int]):
 
 
 def discriminator() -> nn.Sequential:
+    """Its discriminator: images [N, 1, 28, 28] to what it calls logits [N, 1]."""
     return nn.Sequential(
         nn.Conv2d(1, 32, 5, padding=2),
         nn.LeakyReLU(0.2, inplace=True),
@@ -90,6 +91,7 @@ def discriminator() -> nn.Sequential:
 
 
 def generator() -> nn.Sequential:
+    """Its generator: noise [N, 100] to images [N, 1, 28, 28]."""
     return nn.Sequential(
         nn.Linear(NOISE, 1024),
         nn.ReLU(inplace=True),
@@ -107,10 +109,12 @@ def generator() -> nn.Sequential:
 
 
 def noise(count: int) -> Tensor:
+    """Its noise [count, 100], which is N(-1, 2²)."""
     return (torch.randn(count, NOISE) - 0.5) / 0.5
 
 
 def adam(net: nn.Module) -> optim.Adam:
+    """Its optimiser."""
     return optim.Adam(net.parameters(), lr=3e-4, betas=(0.5, 0.999))
 
 
@@ -132,6 +136,7 @@ def draw_grid(images: np.ndarray, path: Path | None = None) -> None:
 
 
 def to_unit(images: Tensor) -> np.ndarray:
+    """Images from [-1, 1] to [0, 1], as an array."""
     return ((images + 1.0) / 2.0).numpy()
 
 
@@ -225,6 +230,7 @@ def sample(g: nn.Module, count: int) -> np.ndarray:
 
 
 def main() -> None:
+    """Train as printed, for minutes or steps; print its speed, and write samples."""
     parser = argparse.ArgumentParser(description="tutorial B's MNIST GAN, as a baseline")
     parser.add_argument("--mnist", type=Path, required=True, help="folder of the four .gz files")
     length = parser.add_mutually_exclusive_group()

@@ -16,10 +16,12 @@ class Telling:
         self.tell = tell
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Report a test file that cannot be read."""
         if report.failed:
             self.tell(report.nodeid, why(report), False)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Report a test, and how long it took."""
         name = report.location[2].removeprefix("test_").replace("_", " ")
         if not report.passed:
             self.tell(name, why(report), None if report.skipped else False)
@@ -36,6 +38,7 @@ def why(report: pytest.TestReport | pytest.CollectReport) -> str:
 
 
 def measure(tell: Callable[..., None], options: argparse.Namespace) -> None:
+    """Run the tests of tests/device."""
     words = [str(ROOT / "tests" / "device"), "-q", "--tb=short", "-p", "no:cacheprovider"]
     words += [f"--rootdir={ROOT}", "-c", str(ROOT / "pyproject.toml"), "-o", "addopts="]
     code = pytest.main(words, plugins=[Telling(tell)])

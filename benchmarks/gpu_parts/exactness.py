@@ -28,6 +28,7 @@ WALL = ("seconds", "images_per_second")
 
 
 def measure(tell: Callable[..., None], options: argparse.Namespace) -> None:
+    """Train, kill and resume recipes, and compare with runs that nothing interrupted."""
     on_gpu = torch.cuda.is_available()
     pictures = options.out / "pictures.npz"
     images = random_images((3, 32, 32), 2_048)
@@ -76,6 +77,7 @@ def differences(
 
 
 def start(*words: object) -> subprocess.Popen[str]:
+    """Start a ganvas command of its own process."""
     command = [sys.executable, "-m", "ganvas", *map(str, words)]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     pipe = subprocess.PIPE

@@ -32,6 +32,7 @@ SECONDS, PAIRS = 0.3, 3
 
 
 def measure(tell: Callable[..., None], options: argparse.Namespace) -> None:
+    """Compare rounds recorded as CUDA graphs with eager ones."""
     for name in QUICK if options.quick else RECIPES:
         try:
             recipe = recipe_of(name, options.quick)

@@ -9,6 +9,7 @@ RECIPE, MINUTES = "r3gan-small", 8.0
 
 
 def measure(tell: Callable[..., None], options: argparse.Namespace) -> None:
+    """Train on CIFAR-10 for long, and measure what it reached."""
     minutes = 0.05 if options.quick else MINUTES
     overrides = {"condition": {"kind": "class"}, "evaluation": None, "every.samples": 50_000}
     run = ganvas.train(

@@ -34,6 +34,7 @@ PAPERS = {
 
 
 def measure(tell: Callable[..., None], options: argparse.Namespace) -> None:
+    """Images/s of the tutorials beside their loops, and of the large recipes."""
     limit = 0.1 if options.quick else 1.0
     for name in TUTORIALS[:1] if options.quick else TUTORIALS:
         attempt(tell, f"{name} against its loop", lambda n=name: tutorial(tell, n, options, limit))
@@ -42,6 +43,7 @@ def measure(tell: Callable[..., None], options: argparse.Namespace) -> None:
 
 
 def attempt(tell: Callable[..., None], what: str, play: Callable[[], None]) -> None:
+    """Run one case; an error is a finding, not the end."""
     try:
         play()
     except (UserError, RuntimeError, TypeError) as error:
@@ -55,6 +57,7 @@ class OneBatch:
         self.source, self.first = source, None
 
     def batch(self, start: int, count: int) -> Any:
+        """The first batch, whatever is asked for."""
         self.first = self.first or self.source.batch(0, count)
         return self.first
 
@@ -67,6 +70,7 @@ class OneBatch:
 def tutorial(
     tell: Callable[..., None], name: str, options: argparse.Namespace, limit: float
 ) -> None:
+    """A tutorial's recipe in turns with the plain loop of the same networks."""
     recipe = recipe_of(name, options.quick)
     images = images_of(recipe, 10_000)
     many, pairs = (2, 2) if options.quick else (8, PAIRS)
@@ -93,6 +97,7 @@ def tutorial(
 
 
 def in_words(found: Ratio, ours: Speed, theirs: Speed) -> str:
+    """The ratio and both speeds."""
     return (
         f"{found.median:.2f}x ({found.low:.2f} to {found.high:.2f}): "
         f"{ours.median:,.0f} images/s against {theirs.median:,.0f}"
