@@ -5,6 +5,7 @@ import re
 import pytest
 
 from ganvas.cli.main import build_parser, main
+from ganvas.cli.wording import worded
 from ganvas.recipes import reading
 from ganvas.recipes.other_names import LENGTHS, OURS, ours
 from ganvas.recipes.recipe_table import RECIPES, change
@@ -30,9 +31,9 @@ def settings() -> set[str]:
 
 @pytest.mark.parametrize("answer", OURS)
 def test_every_setting_named_is_one(answer: str) -> None:
-    named = re.findall(r"--([\w.]+)", answer.replace("--count", ""))
+    named = re.findall(r"--([\w.-]+)", worded(answer).replace("--count", ""))
     assert named or "`" in answer or answer.startswith("nothing")
-    for name in named:
+    for name in (name.replace("-", "_") for name in named):
         assert name in settings() or name == "condition.kind" or name == "augment.kind"
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from ganvas.cli.wording import GIVEN
 from ganvas.data.augment.ada import ADA
 from ganvas.data.augment.diffaugment import Augmentation
 from ganvas.engine.schedule import Cosine
@@ -111,8 +112,7 @@ def test_stylegan2_is_the_authors_but_for_its_size_and_discriminator() -> None:
 
 
 def typed(recipe: Callable[[], Recipe], before: str) -> dict[str, Any]:
-    """The options that a recipe's docstring names behind these words, as they would be typed."""
+    """The settings that a recipe's docstring names behind these words."""
     text = " ".join((recipe.__doc__ or "").split())
-    options = text.split(before)[1].split("``")[0].split("--")[1:]
-    pairs = (option.split(" ", 1) for option in options)
-    return {name: yaml.read(value.strip().strip('"')) for name, value in pairs}
+    given = GIVEN.findall(text.split(before)[1].split("``")[0])
+    return {name: yaml.read(value) for name, value in given}

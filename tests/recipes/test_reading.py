@@ -26,7 +26,7 @@ def test_every_recipe_survives_a_round_trip_through_yaml(name: str) -> None:
 @pytest.mark.parametrize("name", RECIPES)
 def test_every_recipe_tells_command_machine_and_time(name: str) -> None:
     text = RECIPES[name].__doc__ or ""
-    assert f"ganvas train {name}" in text or "ganvas train --data" in text
+    assert f"ganvas train {name}" in text or "``ganvas train`` with ``data=" in text
     assert any(word in text for word in ("minutes", "hours", "days"))
     assert "core" in text or (ABOUT[name].minutes is None and "GPU" in text)
 

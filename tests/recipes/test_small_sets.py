@@ -23,7 +23,7 @@ SMALL = {
     "discriminator": {"kind": "dcgan", "width": 2},
     "device": "cpu", "precision": "fp32", "threads": 1, "batch": 12,
 }  # fmt: skip
-ADVICE = re.compile(r"say --batch (\d+)(?: --accumulate (\d+))?, or give more images$")
+ADVICE = re.compile(r"say `batch=(\d+)(?: accumulate=(\d+))?`, or give more images$")
 
 
 def recipe_of(**overrides):

@@ -74,8 +74,8 @@ def choose(recipe: Recipe) -> Choices:
     device = choose_device(recipe.device)
     if recipe.compile and device.type != "cuda":
         raise UsageError(
-            "--compile records whole rounds as CUDA graphs, and this run is on the "
-            f"{device.type}: leave it away, or say --device cuda"
+            "`compile` records whole rounds as CUDA graphs, and this run is on the "
+            f"{device.type}: leave it away, or say `device=cuda`"
         )
     return Choices(
         device=str(device),
@@ -132,9 +132,9 @@ def check_batch(recipe: Recipe, images: Dataset) -> None:
         return
     alone = replace(recipe, accumulate=1)
     if batch := largest_batch(recipe, len(images)):
-        advice = f"say --batch {batch}, or give more images"
+        advice = f"say `batch={batch}`, or give more images"
     elif batch := largest_batch(alone, len(images)):
-        advice = f"say --batch {batch} --accumulate 1, or give more images"
+        advice = f"say `batch={batch} accumulate=1`, or give more images"
     else:
         advice = f"give at least {least_batch(alone)} images"
     raise UsageError(
@@ -225,9 +225,10 @@ def _check_settings(name: str, settings: Any, conditions: int) -> None:
             raise UsageError(f"{name}.{key} must be at least {least}, not {value}")
     if conditions and name in SIDES and not _can_be_told(settings):
         able = [kind for kind, part in FAMILIES[SIDES[name]].items() if _can_be_told(part)]
+        named = " or ".join([f"`{name}.kind={able[0]}`", *able[1:]])
         raise UsageError(
-            f"the {name} {kind_of(settings)} cannot be told a condition: choose "
-            f"--{name}.kind {' or '.join(able)}, or leave --condition away"
+            f"the {name} {kind_of(settings)} cannot be told a condition: choose {named}, or leave "
+            f"`condition` away"
         )
 
 
@@ -294,7 +295,7 @@ def check(recipe: Recipe) -> None:
     missing = [name for name in recipe.game.needs if getattr(recipe, name) is None]
     if missing:
         raise UsageError(
-            f"the game {kind_of(recipe.game)} needs --{missing[0]}.kind: one of "
+            f"the game {kind_of(recipe.game)} needs `{missing[0]}.kind`: one of "
             f"{', '.join(FAMILIES[EncoderSettings])}"
         )
     if recipe.batch // recipe.accumulate % recipe.game.multiple:
@@ -304,8 +305,8 @@ def check(recipe: Recipe) -> None:
         )
     if recipe.augment is None and recipe.strength != 1.0:
         raise UsageError(
-            "strength is of an augmentation, and there is none: set --augment.kind diffaugment or "
-            "ada, or --strength 1"
+            "strength is of an augmentation, and there is none: set `augment.kind=diffaugment` "
+            "or ada, or `strength=1`"
         )
     if recipe.freeze < 0:
         raise UsageError("freeze must be 0 or more")

@@ -13,9 +13,9 @@ IMAGES = 1_000_000
 def cifar10() -> Recipe:
     """CIFAR-10 on one CPU core: ten kinds of pictures, each the one asked for.
 
-    Command: ``ganvas train cifar10``, then ``ganvas sample RUN --label frog --out frogs.png``. On
-    one CPU core with bfloat16: thirty minutes by the clock. Expect cars, horses, ships and planes
-    that can be told apart, birds and cats that hardly can.
+    Command: ``ganvas train cifar10``, then ``ganvas sample RUN`` with ``label=frog out=frogs.png``.
+    On one CPU core with bfloat16: thirty minutes by the clock. Expect cars, horses, ships and
+    planes that can be told apart, birds and cats that hardly can.
 
     Non-saturating loss, R1 on every sixteenth round; the class conditions the generator through
     the gain and bias of its BatchNorms (de Vries et al. 2017), the discriminator by a projection

@@ -17,12 +17,12 @@ IMAGES = 200_000
 def folder() -> Recipe:
     """Any folder of images, few or many, at its own aspect ratio, 64 pixels on the shorter side.
 
-    Command: ``ganvas train --data my_photos/``. On one CPU core with bfloat16: about 20
+    Command: ``ganvas train`` with ``data=my_photos/``. On one CPU core with bfloat16: about 20
     minutes for 200,000 images at 64 pixels. Expect something recognisable after two of them.
 
     Non-saturating loss; R1 on every eighth round; all inputs of the discriminator are augmented
     (shift, colour, cutout) and half of them mirrored, so that a few hundred pictures suffice. The
-    learning rate falls to a tenth and stays there: ``--images`` may ask for more than 200,000.
+    learning rate falls to a tenth and stays there: ``images`` may ask for more than 200,000.
     """
     optimiser = Adam(lr=Linear(1e-3, 1e-4, until=IMAGES, begin=IMAGES * 2 // 5), betas=(0.0, 0.99))
     return Recipe(
@@ -50,8 +50,8 @@ def folder() -> Recipe:
 def few_shot() -> Recipe:
     """A hundred pictures or so: ADA's transformations, as strongly as the discriminator overfits.
 
-    Command: ``ganvas train few-shot --data my_photos/``. On one CPU core with bfloat16: about 35
-    minutes for 200,000 images at 64 pixels.
+    Command: ``ganvas train few-shot`` with ``data=my_photos/``. On one CPU core with bfloat16:
+    about 35 minutes for 200,000 images at 64 pixels.
 
     As ``folder``, with the pipeline of Karras et al. 2020 (flips, quarter turns, shifts, scales,
     rotations, colours) in place of DiffAugment; each is applied with a probability that rises while

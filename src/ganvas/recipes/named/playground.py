@@ -51,14 +51,14 @@ def unrolled() -> Recipe:
     steps later, after it has learnt from the present fakes.
 
     Command: ``ganvas train unrolled``. On one CPU core: 1.4 minutes. Expect samples at all eight
-    modes, as many at each, twice as wide as the real ones. With ``--game.unrolled null`` the
-    samples stay at one to three modes, and move from mode to mode for as long as it trains.
+    modes, as many at each, twice as wide as the real ones. With ``game.unrolled=null`` the samples
+    stay at one to three modes, and move from mode to mode for as long as it trains.
 
     As in the paper's toy problem the discriminator learns ten times slower than the generator, both
     by Adam with betas (0.5, 0.999), and the unrolled steps are Adam's too. Unlike the paper:
     networks, batch and length are smaller; rates are three times as high and fall in the second
     half, both to 1e-4; and the generator minimises its own half of the unrolled loss, where the
-    paper's minimises the whole value (``--game.unrolled.objective value``).
+    paper's minimises the whole value (``game.unrolled.objective=value``).
     """
     rounds, batch = 2_000, 64
     images = rounds * batch

@@ -14,17 +14,17 @@ def progressive() -> Recipe:
     """Progressive growing (Karras et al. 2018): one resolution after another, each faded in.
 
     Command: ``ganvas train progressive``. On one CPU core with bfloat16: about five minutes, by its
-    speed. Of your own pictures: ``ganvas train progressive --data my_photos/ --data.size 64``, with
-    ``--game.images_per_stage`` and ``--images`` in proportion. ``--game.images_per_stage 0`` trains
+    speed. Of your own pictures: ``ganvas train progressive`` with ``data=my_photos/ data.size=64``,
+    with ``game.images_per_stage`` and ``images`` in proportion. ``game.images_per_stage=0`` trains
     all stages at once.
 
     Digits of 7 pixels a side, then 14, then 28. The paper's networks and equalised learning rate;
     in place of its WGAN-GP, whose penalty needs a second derivative at every turn, the
     non-saturating loss with R1 on every sixteenth. Unlike the paper, too: images end in a tanh,
-    where the paper's are linear (``--generator.output linear``), and Adam keeps its moments from
-    stage to stage (``--game.restart true`` resets them, as the paper's code does). On small
-    pictures of two halves, black and white, 4,000 images left a squared error of 0.005 with tanh,
-    of 0.065 without, and of 0.075 with neither tanh nor moments kept (one seed).
+    where the paper's are linear (``generator.output=linear``), and Adam keeps its moments from
+    stage to stage (``game.restart=true`` resets them, as the paper's code does). On small pictures
+    of two halves, black and white, 4,000 images left a squared error of 0.005 with tanh, of 0.065
+    without, and of 0.075 with neither tanh nor moments kept (one seed).
     """
     optimiser = Adam(lr=Linear(1e-2, 0.0, until=IMAGES, begin=IMAGES * 2 // 5), betas=(0.0, 0.99))
     return Recipe(

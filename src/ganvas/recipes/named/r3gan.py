@@ -24,14 +24,14 @@ AUGMENTATION = ADA(colour=Colour(chance=0.5), corruption=Corruption(noise=0.0, s
 def r3gan_tiny() -> Recipe:
     """R3GAN for one CPU core: a block at each resolution, each channel convolved alone.
 
-    Command: ``ganvas train r3gan-tiny``, or with ``--data my_photos/ --data.size 64``. On one CPU
-    core with bfloat16: 60 minutes for 1,000,000 images at 32x32, by the speed of a step; it has not
-    been run to its end here, and what it reaches is not known.
+    Command: ``ganvas train r3gan-tiny``, or with ``data=my_photos/ data.size=64``. On one CPU core
+    with bfloat16: 60 minutes for 1,000,000 images at 32x32, by the speed of a step; it has not been
+    run to its end here, and what it reaches is not known.
 
     The paper's loss and penalties, a far shorter burn-in and fifteen times its rate: at five times
     its rate, 30,000 of MNIST's digits gave distances four times as large. The generator learns from
     the same fakes and reals as the discriminator, which saves a forward; the paper draws both anew
-    (``--game.reuse_fakes false --game.fresh_reals true``).
+    (``game.reuse_fakes=false game.fresh_reals=true``).
     """
     recipe = _recipe("tiny", 3e-3, (0.05, 0.005), burn_in=400_000, half_life=20_000)
     return replace(
@@ -46,13 +46,13 @@ def r3gan_tiny() -> Recipe:
 def r3gan_small() -> Recipe:
     """R3GAN for one GPU: the paper's blocks, a third as wide (2.7 million weights each).
 
-    Command: ``ganvas train r3gan-small``, or with ``--data my_photos/ --data.size 64``. Hardware:
-    one GPU; on an H200 four and a half hours, by the speed of a step (1,250 images/s). It has not
-    been run to its end here.
+    Command: ``ganvas train r3gan-small``, or with ``data=my_photos/ data.size=64``. Hardware: one
+    GPU; on an H200 four and a half hours, by the speed of a step (1,250 images/s). It has not been
+    run to its end here.
 
     Half of the images are mirrored, and ADA's transformations are applied more and more often, as
     in ``r3gan-base``. An embedding of classes has no bias; of attributes it needs one
-    (``--discriminator.bias true``).
+    (``discriminator.bias=true``).
     """
     return replace(
         _recipe("small", 2e-4, (0.05, 0.005), burn_in=5_000_000, half_life=500_000),
@@ -68,16 +68,17 @@ def r3gan_small() -> Recipe:
 def r3gan_base() -> Recipe:
     """R3GAN as its paper trains it on CIFAR-10: 20.7 million weights each, 250 million images.
 
-    Command: ``ganvas train r3gan-base --condition class``, as the paper, or without: any pictures
-    then do, ``--data my_photos/ --data.size 64``. Its FFHQ at 64 pixels is, besides, ``--batch 256
-    --strength.end 0.3 --half_life.end 500000 --game.penalties "[{kind: r1, through: images, weight:
-    {kind: cosine, start: 2, end: 0.2, until: 20000000}}, {kind: r2, through: images, weight: {kind:
-    cosine, start: 2, end: 0.2, until: 20000000}}]"``. Hardware: several GPUs, days: one H200 sees
-    354 images/s. It has not been run to its end here, and no figure of the paper's is promised.
+    Command: ``ganvas train r3gan-base`` with ``condition=class``, as the paper, or without: any
+    pictures then do, ``data=my_photos/ data.size=64``. Its FFHQ at 64 pixels is, besides,
+    ``batch=256 strength.end=0.3 half_life.end=500000 game.penalties=[{kind: r1, through: images,
+    weight: {kind: cosine, start: 2, end: 0.2, until: 20000000}}, {kind: r2, through: images,
+    weight: {kind: cosine, start: 2, end: 0.2, until: 20000000}}]``. Hardware: several GPUs, days:
+    one H200 sees 354 images/s. It has not been run to its end here, and no figure of the paper's is
+    promised.
 
     Half of the images are mirrored; ADA's transformations reach a probability of 0.55, those of
     colour half of that, beside squares that are cut out. An embedding of classes has no bias; of
-    attributes it needs one (``--discriminator.bias true``).
+    attributes it needs one (``discriminator.bias=true``).
     """
     return replace(
         _recipe("base", 2e-4, (0.05, 0.005), burn_in=20_000_000, half_life=5_000_000),

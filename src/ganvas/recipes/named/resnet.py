@@ -23,9 +23,9 @@ def resnet_sngan() -> Recipe:
     discriminator turns at 2e-4 one turn at twice the generator's rate (TTUR, Heusel et al. 2017;
     so with spectral normalisation in Zhang et al. 2019, section 4).
 
-    The paper's for CIFAR-10: ``--data cifar10 --generator.width 256 --generator.growth 1
-    --discriminator.width 128 --discriminator.growth 1 --discriminator.base 8
-    --discriminator.blocks 2 --game.critic_turns 5`` and 2e-4 as both optimisers' ``lr``.
+    The paper's for CIFAR-10: ``data=cifar10 generator.width=256 generator.growth=1
+    discriminator.width=128 discriminator.growth=1 discriminator.base=8 discriminator.blocks=2
+    game.critic_turns=5`` and 2e-4 as both optimisers' ``lr``.
     """
     return Recipe(
         name="resnet-sngan",

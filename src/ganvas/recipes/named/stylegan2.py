@@ -12,18 +12,18 @@ from ganvas.recipes.recipe import Data, Evaluations, Every, Recipe
 def stylegan2() -> Recipe:
     """StyleGAN2 (Karras et al. 2020): intermediate latents, modulated convolutions, style mixing.
 
-    Command: ``ganvas train stylegan2``, or with ``--data FOLDER``. On one CPU core with bfloat16:
-    15 minutes, by its speed; it has not been run to its end here. ``ganvas sample RUN --truncation
-    0.7`` draws intermediate latents towards their average.
+    Command: ``ganvas train stylegan2``, or with ``data=FOLDER``. On one CPU core with bfloat16: 15
+    minutes, by its speed; it has not been run to its end here. ``ganvas sample RUN`` with
+    ``truncation=0.7`` draws intermediate latents towards their average.
 
     The paper's generator, a quarter as wide, its path length on every fourth round, its style
     mixing; EMA. Lazy regularisation has optimiser steps of its own, as in the paper. For so few
     images the paper's discriminator is too strong: here is that of ``mnist``, with its R1 on every
     sixteenth round, and the generator learns five times as fast. The paper's, for pictures on a
-    GPU: ``--generator.width 64 --discriminator "{kind: style, width: 64, bias_gain: true}"
-    --generator_optimiser.lr 2e-3 --game.reuse_fakes false --game.penalties "[{kind: r1, weight:
-    0.5, every: 16, through: images}]"``; for few of them ``--augment.kind ada --strength.kind
-    adaptive --strength.every 4``.
+    GPU: ``generator.width=64 discriminator={kind: style, width: 64, bias_gain: true}
+    generator_optimiser.lr=2e-3 game.reuse_fakes=false game.penalties=[{kind: r1, weight: 0.5,
+    every: 16, through: images}]``; for few of them ``augment.kind=ada strength.kind=adaptive
+    strength.every=4``.
 
     Unlike the paper: a mapping network of four layers, not eight; a crossover of styles for each
     image, not one for the batch; and the running mean of path lengths begins at the first length,

@@ -12,10 +12,10 @@ def tutorial_mnist() -> Recipe:
     Command: ``ganvas train tutorial-mnist``. On one CPU core with bfloat16: 65 minutes for
     the tutorial's 50 epochs (84 on a busy core). Expect good digits, though hardly any twos.
 
-    Corrections: no sigmoid before the loss that expects logits; noise is N(0, 1), not N(-1, 2^2);
-    a new order each epoch; the discriminator's turn sends no gradient into the generator; samples
-    are drawn in evaluation mode. Fresh noise for each turn, as printed. The held-out 5,000 are
-    ``--data.split 50000:55000`` of the same source.
+    Corrections: no sigmoid before the loss that expects logits; noise is N(0, 1), not N(-1, 2^2); a
+    new order each epoch; the discriminator's turn sends no gradient into the generator; samples are
+    drawn in evaluation mode. Fresh noise for each turn, as printed. The held-out 5,000 are
+    ``data.split=50000:55000`` of the same source.
     """
     optimiser = Adam(lr=3e-4, betas=(0.5, 0.999))
     return Recipe(
