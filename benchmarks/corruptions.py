@@ -30,8 +30,8 @@ from torchvision.transforms.functional import gaussian_blur
 from ganvas import keys
 from ganvas.data import load_dataset
 from ganvas.features import extract, load_features
+from ganvas.metrics.feature_set import FeatureSet
 from ganvas.metrics.figure import NotApplicable
-from ganvas.metrics.image_set import Side
 from ganvas.metrics.metric_table import METRICS
 
 STRENGTHS = ("weak", "medium", "strong")
@@ -140,9 +140,9 @@ def measure(count: int) -> tuple[Values, dict[str, str]]:
     order = torch.randperm(len(train), generator=keys.generator("corruptions", "order"))
     held, rest = order[:COPIED], order[COPIED:]
 
-    def side(pixels: Tensor, labels: Tensor) -> Side:
+    def side(pixels: Tensor, labels: Tensor) -> FeatureSet:
         features, logits = extract(network, pixels)
-        return Side(pixels, features, logits, labels, test.classes)
+        return FeatureSet(pixels, features, logits, labels, test.classes)
 
     reals = Reals(
         train.pixels[rest], train.labels[rest], train.pixels[held], train.labels[held], count

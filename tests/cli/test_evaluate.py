@@ -9,7 +9,7 @@ import pytest
 
 from ganvas.cli.main import main
 from ganvas.data import load_dataset
-from ganvas.store import evaluations
+from ganvas.store import evaluation_records
 
 FEW = ["--count", "200", "--metrics", "frechet,modes,authenticity"]
 
@@ -25,11 +25,11 @@ def digits(tmp_path_factory) -> Path:
 
 def test_a_run_is_measured_and_keeps_its_figures(run, tmp_path, capsys) -> None:
     path = shutil.copytree(run, tmp_path / "0001-mnist")
-    before = len(evaluations.read(path))
+    before = len(evaluation_records.read(path))
     assert main(["evaluate", str(path), *FEW, "--features", "pixels", "--metrics", "kid"]) == 0
     out = capsys.readouterr().out
     assert "kid" in out and "floor" in out and str(path / "evaluations.jsonl") in out
-    records = evaluations.read(path)
+    records = evaluation_records.read(path)
     assert len(records) == before + 1
     assert (records[-1]["metric"], records[-1]["features"]["name"]) == ("kid", "pixels")
     assert "Metrics" in (path / "report.html").read_text(encoding="utf-8")

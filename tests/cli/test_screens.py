@@ -16,7 +16,7 @@ from rich.table import Table
 from ganvas.cli import screen
 from ganvas.cli.main import main
 from ganvas.cli.screen import Unfailing, console, screens, show_table
-from ganvas.store import evaluations
+from ganvas.store import evaluation_records
 
 from .small import SMALL
 
@@ -40,11 +40,11 @@ def ganvas(*words: object, **more: str) -> subprocess.CompletedProcess[bytes]:
 )
 def test_figures_are_kept_and_shown_on_screens_that_lack_their_arrows(run, tmp_path, more) -> None:
     path = shutil.copytree(run, tmp_path / "0001-mnist")
-    before = len(evaluations.read(path))
+    before = len(evaluation_records.read(path))
     found = ganvas("evaluate", path, *EVALUATE, **more)
     assert found.returncode == 0, found.stderr
     assert b"kid ?" in found.stdout or b"kid \x19" in found.stdout
-    assert len(evaluations.read(path)) == before + 1
+    assert len(evaluation_records.read(path)) == before + 1
 
 
 ODD = ["[red]run[/red]", "b[0]", "[/x]", "a:cat:b", "x" * 200]
@@ -77,7 +77,7 @@ def test_commands_that_are_shown_can_be_typed(run, tmp_path, name, capsys, monke
     assert main(["resume", path]) == 0  # at its end: nothing but the last lines
     (more,) = [line for line in capsys.readouterr().out.splitlines() if "draw more" in line]
     assert main(typed(more)) == 0 and (tmp_path / "grid.png").is_file()
-    Path(path, evaluations.RECORDS).unlink(missing_ok=True)
+    Path(path, evaluation_records.FILE).unlink(missing_ok=True)
     assert main(["compare", path, other]) == 2
     error = capsys.readouterr().err.partition("`")[2].partition("`")[0]
     assert typed(error) == ["evaluate", path]

@@ -9,15 +9,15 @@ import torch
 from torch.nn import functional as F
 
 from ganvas.evaluation.evaluation import PATH_LENGTH
+from ganvas.metrics.feature_set import FeatureSet
 from ganvas.metrics.figure import NotApplicable
-from ganvas.metrics.image_set import Side
 from ganvas.metrics.metric_table import METRICS
 from ganvas.metrics.mixture import point_figures
 
 KINDS = 4
 
 
-def side(seed: int, count: int = 400) -> Side:
+def side(seed: int, count: int = 400) -> FeatureSet:
     """Four clusters: features about the corners of a square, pixels as bright as the class."""
     generator = torch.Generator().manual_seed(seed)
     labels = torch.randint(KINDS, (count,), generator=generator)
@@ -26,7 +26,7 @@ def side(seed: int, count: int = 400) -> Side:
     pixels = torch.randint(0, 40, (count, 1, 6, 6), generator=generator)
     pixels = (pixels + 50 * labels[:, None, None, None]).to(torch.uint8)
     names = tuple("abcd")
-    return Side(
+    return FeatureSet(
         pixels, corners[labels] + noise, F.one_hot(labels, KINDS) * 9.0, labels, names, names
     )
 
@@ -34,18 +34,18 @@ def side(seed: int, count: int = 400) -> Side:
 REALS, SAMPLES, TRAINING = side(1), side(2), side(3)
 
 
-def shifted(samples: Side) -> Side:
+def shifted(samples: FeatureSet) -> FeatureSet:
     """Everything is off: features far away, pixels darker."""
     return replace(samples, features=samples.features + 30, pixels=samples.pixels // 2)
 
 
-def collapsed(samples: Side) -> Side:
+def collapsed(samples: FeatureSet) -> FeatureSet:
     """One class, and the classifier is not sure of it."""
     unsure = torch.tensor([1.0, 0.0, 0.0, 0.0]).expand(len(samples), -1)
     return replace(samples, logits=unsure)
 
 
-def doubled(samples: Side) -> Side:
+def doubled(samples: FeatureSet) -> FeatureSet:
     half = len(samples) // 2
     twice = {
         name: torch.cat([getattr(samples, name)[:half]] * 2) for name in ("pixels", "features")
@@ -53,12 +53,12 @@ def doubled(samples: Side) -> Side:
     return replace(samples, **twice)
 
 
-def mislabelled(samples: Side) -> Side:
+def mislabelled(samples: FeatureSet) -> FeatureSet:
     assert samples.labels is not None
     return replace(samples, labels=torch.arange(len(samples)) % KINDS)
 
 
-def copied(_: Side) -> Side:
+def copied(_: FeatureSet) -> FeatureSet:
     return TRAINING
 
 
@@ -173,7 +173,7 @@ def test_equal_pixels_are_told():
     assert figure.note == "200 equal pixel by pixel" and figure.details == {"equal": 200}
 
 
-def few(samples: Side, count: int) -> Side:
+def few(samples: FeatureSet, count: int) -> FeatureSet:
     parts = {
         name: getattr(samples, name)[:count] for name in ("pixels", "features", "logits", "labels")
     }

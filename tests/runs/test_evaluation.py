@@ -239,7 +239,7 @@ def test_a_network_that_is_not_installed_is_an_error_not_a_guess(monkeypatch, tm
 
 
 def test_copies_of_the_training_images_are_found_and_shown(tmp_path) -> None:
-    from ganvas.store import evaluations
+    from ganvas.report.neighbours import save_neighbours
 
     training = load_dataset("mnist").pixels
     found = evaluate(
@@ -247,24 +247,24 @@ def test_copies_of_the_training_images_are_found_and_shown(tmp_path) -> None:
     )
     floor = found.figures[0][1]
     assert found["authenticity"].value == 0 and floor is not None and floor.value > 0.4
-    assert evaluations.save_neighbours(found, tmp_path / "pairs.png")
+    assert save_neighbours(found, tmp_path / "pairs.png")
     kept = found["authenticity"].kept
-    assert found.searched is not None and found.samples is not None
-    assert torch.equal(found.searched.pixels[kept.position], found.samples.pixels)
+    assert found.copy_candidates is not None and found.samples is not None
+    assert torch.equal(found.copy_candidates.pixels[kept.position], found.samples.pixels)
 
 
 def test_a_run_folder_keeps_what_can_be_read(tmp_path, run, blobs) -> None:
-    from ganvas.store import evaluations
+    from ganvas.store import evaluation_records
 
     found = evaluate(run, data=blobs, features="pixels", metrics=["kid"], count=16)
     path = shutil.copytree(run.path, tmp_path / "0009-copy")
-    evaluations.keep(found, path)
+    evaluation_records.append(found.records(), path)
     with open(path / "evaluations.jsonl", "a") as file:
         file.write('{"metric": "ki')
-    evaluations.keep(found, path)
-    assert len(evaluations.read(path)) == 1, "the second stands on the torn line"
-    evaluations.keep(found, path)
-    assert len(evaluations.read(path)) == 2
+    evaluation_records.append(found.records(), path)
+    assert len(evaluation_records.read(path)) == 1, "the second stands on the torn line"
+    evaluation_records.append(found.records(), path)
+    assert len(evaluation_records.read(path)) == 2
 
 
 def record(metric: str, value: float, floor: float | None = None, **more) -> dict:

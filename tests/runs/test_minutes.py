@@ -18,10 +18,10 @@ from ganvas.store import checkpoint
 from ganvas.store.folder import write_recipe
 from ganvas.store.log import read_log
 from ganvas.training import session
-from ganvas.training.evaluating import Scorer
+from ganvas.training.evaluator import Evaluator
 from ganvas.training.promise import STEADY, Promise
 from ganvas.training.session import Event, Session
-from ganvas.training.train import RESERVE
+from ganvas.training.train import RESERVE, resolve
 
 from .playing import SCORED, SMALL, assert_same_run, log_of
 
@@ -245,9 +245,9 @@ def test_minutes_given_to_a_run_that_has_decided_only_stop(tmp_path, blobs, wall
 
 
 def test_images_win(tmp_path, blobs, wall) -> None:
-    asked = train.resolve("mnist", overrides={"images": 10_000})
+    asked = resolve("mnist", overrides={"images": 10_000})
     assert (asked.images, asked.minutes, asked.fit_minutes) == (10_000, None, False)
-    both = train.resolve("mnist", overrides={"images": 10_000, "minutes": 2})
+    both = resolve("mnist", overrides={"images": 10_000, "minutes": 2})
     assert not both.fit_minutes
     path = cut(tmp_path, blobs, killed_at(32))
     run = resume(path, blobs, wall, images=160)
@@ -261,15 +261,15 @@ def test_minutes_that_start_up_used_up_promise_nothing(tmp_path, blobs, wall) ->
 
 
 def test_evaluations_are_counted_on(tmp_path, blobs, wall, monkeypatch) -> None:
-    score = Scorer.score
+    evaluate = Evaluator.evaluate
 
-    def slow(self: Scorer, *arguments: Any) -> Any:
+    def slow(self: Evaluator, *arguments: Any) -> Any:
         wall.seconds += 3.0
-        evaluation = score(self, *arguments)
+        evaluation = evaluate(self, *arguments)
         self.seconds = 3.0
         return evaluation
 
-    monkeypatch.setattr(Scorer, "score", slow)
+    monkeypatch.setattr(Evaluator, "evaluate", slow)
     overrides = {**SCORED, "evaluation.every": 64, "evaluation.best": "kid"}
     evaluation = reading.to_plain(find("mnist").evaluation)
     features = {"evaluation.features": "pixels", "evaluation.metrics": ["kid"]}
@@ -305,5 +305,5 @@ def test_a_promise_in_numbers() -> None:
         False, False, True, True, False,
     ]  # fmt: skip
     # 60 images in 10 seconds of training, 5 of evaluation; 85 left; pauses of 0.1 an image.
-    total = promise.total(115.0, 100, scored=5.0, pause=0.1)
+    total = promise.total(115.0, 100, evaluating=5.0, pause=0.1)
     assert total == 100 + int(STEADY * 85 / (10 / 60 + 0.1))

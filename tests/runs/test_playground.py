@@ -14,7 +14,7 @@ from ganvas.data import load_dataset
 from ganvas.data.readers.clouds import ring
 from ganvas.errors import UsageError
 from ganvas.report.point_picture import DRAWN, REAL
-from ganvas.store import evaluations
+from ganvas.store import evaluation_records
 
 from .playing import assert_same_run
 
@@ -78,7 +78,7 @@ def test_samples_are_points_and_the_same_in_every_call(run) -> None:
     torch.testing.assert_close(run.sample(seeds=[7, 3])[1], points[0])
 
 
-def test_the_folder_holds_scenes_and_a_time_lapse(run) -> None:
+def test_the_folder_holds_pictures_and_a_time_lapse(run) -> None:
     names = sorted(path.name for path in (run.path / "samples").glob("*.png"))
     assert len(names) == 3
     for name in ("samples.png", "reals.png", f"samples/{names[0]}"):
@@ -96,13 +96,13 @@ def test_the_folder_holds_scenes_and_a_time_lapse(run) -> None:
 
 def test_every_command_takes_it(run, tmp_path, capsys) -> None:
     path = str(run.path)
-    before = len(evaluations.read(run.path))
+    before = len(evaluation_records.read(run.path))
     pairs = str(tmp_path / "pairs.png")
     assert main(["evaluate", path, "--count", "500", "--neighbours", pairs]) == 0
     out, err = capsys.readouterr()
     assert f"no {pairs}" in err
     assert "8 of 8 modes" in out and "spread-least" in out and "features:" not in out
-    assert len(evaluations.read(run.path)) == before + 5
+    assert len(evaluation_records.read(run.path)) == before + 5
     assert main(["show", path]) == 0
     assert "points of ring" in capsys.readouterr().out
     assert main(["sample", path, "--out", str(tmp_path / "p.npz"), "--count", "20"]) == 0

@@ -15,9 +15,10 @@ from ganvas.errors import RunBusy, UsageError
 from ganvas.evaluation.evaluation import Evaluation, formats_apart
 from ganvas.metrics.figure import Figure
 from ganvas.report.evaluate import evaluate
+from ganvas.report.neighbours import save_neighbours
 from ganvas.report.report import write_report
 from ganvas.sampling.outputs import check_output
-from ganvas.store import evaluations
+from ganvas.store import evaluation_records
 from ganvas.store.folder import Lock, is_run
 from ganvas.store.run import Run
 
@@ -26,7 +27,7 @@ def run(options: argparse.Namespace) -> None:
     check_place(options)
     with Stages() as stages:
         found = evaluate(
-            options.subject,
+            options.samples,
             data=options.data,
             metrics=None if options.metrics is None else options.metrics.split(","),
             features=options.features,
@@ -67,16 +68,15 @@ def check_place(options: argparse.Namespace) -> None:
 
 def write(found: Evaluation, options: argparse.Namespace) -> list[Path]:
     """Keep the figures in the run, if it is one; the paths of what was written."""
-    path = Path(options.subject)
+    path = Path(options.samples)
     inside = is_run(path)
     written = []
     try:
         if inside:
-            evaluations.keep(found, path)
-            written.append(path / evaluations.RECORDS)
+            written.append(evaluation_records.append(found.records(), path))
         if options.neighbours or inside:
             pairs = Path(options.neighbours or path / "neighbours.png")
-            saved = evaluations.save_neighbours(found, pairs)
+            saved = save_neighbours(found, pairs)
             written += [pairs] if saved else []
             if options.neighbours and not saved:
                 print(f"no {pairs}: these samples have no authenticity", file=sys.stderr)

@@ -328,7 +328,7 @@ def _add_evaluate(verb: Callable[[str, str, str, str], argparse.ArgumentParser])
     evaluate = verb(
         "evaluate", "evaluate", "run", "Measure a run's samples, or any, against real images."
     )
-    evaluate.add_argument("subject", metavar="RUN|SAMPLES", help="a run, a .npz, or a folder")
+    evaluate.add_argument("samples", metavar="RUN|SAMPLES", help="a run, a .npz, or a folder")
     evaluate.add_argument(
         "--data", metavar="SRC", help="the real images (default: what the run was trained on)"
     )

@@ -8,8 +8,8 @@ from typing import Any
 
 from ganvas.errors import DataError, UsageError
 from ganvas.evaluation.reals import Progress, Reals
+from ganvas.metrics.feature_set import FeatureSet
 from ganvas.metrics.figure import Figure, NotApplicable
-from ganvas.metrics.image_set import Side
 from ganvas.metrics.metric_table import METRICS
 from ganvas.version import versions
 
@@ -29,16 +29,16 @@ class Evaluation:
 
     figures: each with the same figure of reals against reals, where that has a meaning. skipped:
     metrics that could not be given, and why. provenance: what every record says beside its figure.
-    comparable: the floor is that of as many reals as samples. samples; searched: the training
-    images among which copies were looked for, if they were.
+    comparable: the floor is that of as many reals as samples. samples; copy_candidates: the
+    training images among which copies were looked for, if they were.
     """
 
     figures: list[tuple[Figure, Figure | None]]
     provenance: dict[str, Any]
     skipped: dict[str, str] = field(default_factory=dict)
     comparable: bool = True
-    samples: Side | None = None
-    searched: Side | None = None
+    samples: FeatureSet | None = None
+    copy_candidates: FeatureSet | None = None
 
     def __getitem__(self, name: str) -> Figure:
         """The figure of that name.  Errors: KeyError."""
@@ -69,6 +69,19 @@ class Evaluation:
             }
             for figure, floor in self.figures
         ]
+
+    def log_numbers(self) -> dict[str, float]:
+        """The figures as numbers of a log: ``metric/frechet``, ``metric/kid/low``, ``floor/kid``,
+        the last being the same figure of real images."""
+        numbers: dict[str, float] = {}
+        for figure, baseline in self.figures:
+            numbers[f"metric/{figure.name}"] = figure.value
+            if figure.interval is not None:
+                low, high = figure.interval
+                numbers |= {f"metric/{figure.name}/low": low, f"metric/{figure.name}/high": high}
+            if baseline is not None:
+                numbers[f"floor/{figure.name}"] = baseline.value
+        return numbers
 
     def words(self) -> str:
         """The figures that matter most, in a sentence; see ``words``."""
@@ -115,7 +128,7 @@ def _points_words(records: Mapping[str, Mapping[str, Any]]) -> str:
 
 
 def measure(
-    samples: Side,
+    samples: FeatureSet,
     reals: Reals,
     metrics: Iterable[str],
     about: dict[str, Any],
@@ -146,7 +159,7 @@ def measure(
             progress(f"measuring: {name}", len(tried), len(tried) + len(waiting) + 1)
         tried.append(name)
         try:
-            found = METRICS[name].compute(samples, reals.against(name))
+            found = METRICS[name].compute(samples, reals.compared_with(name))
         except NotApplicable as reason:
             skipped[name] = str(reason)
             if name == "frechet" and "kid" not in tried + waiting:
@@ -154,8 +167,8 @@ def measure(
             elif asked and name != "frechet":
                 raise UsageError(f"{name}: {reason}") from None
             continue
-        floors = reals.floor(name)
-        figures += [(figure, floors.get(figure.name)) for figure in found]
+        baselines = reals.real_baseline(name)
+        figures += [(figure, baselines.get(figure.name)) for figure in found]
     if progress is not None:
         progress("measuring", len(tried), len(tried))
     bad = [figure.name for figure, _ in figures if not math.isfinite(figure.value)]
@@ -170,8 +183,8 @@ def measure(
         "created": datetime.now(timezone.utc).isoformat(timespec="seconds"),
         "format": FORMAT,
     }
-    searched = reals.searched if "authenticity" in tried else None
-    return Evaluation(figures, provenance, skipped, reals.comparable, samples, searched)
+    candidates = reals.copy_candidates if "authenticity" in tried else None
+    return Evaluation(figures, provenance, skipped, reals.comparable, samples, candidates)
 
 
 def formats_apart(provenance: Mapping[str, Any]) -> str:

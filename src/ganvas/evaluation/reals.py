@@ -19,8 +19,8 @@ from ganvas.data import Dataset, load_dataset
 from ganvas.disk import replace_file
 from ganvas.errors import DataError, NoSuchPart, UsageError
 from ganvas.features import FeatureNetwork, Reading, extract
+from ganvas.metrics.feature_set import FeatureSet
 from ganvas.metrics.figure import Figure, NotApplicable
-from ganvas.metrics.image_set import Side
 from ganvas.metrics.metric_table import METRICS
 
 Progress = Callable[[str, int, int], None]
@@ -57,7 +57,7 @@ def load_sources(source: Any, split: str = "train", **options: Any) -> Sources:
 
 
 def held_out(source: Any, split: str, training: Dataset, **how: Any) -> Dataset | None:
-    """Images of a source that are not among its ``training`` ones, in their shape; or None.
+    """Dataset of a source that are not among its ``training`` ones, in their shape; or None.
 
     how: ``fit`` and ``white``, as for ``load_dataset``.
     """
@@ -113,15 +113,15 @@ class Reals:
         self.samples = count if samples is None else samples
         self.held_out = sources.held_out is not None and reference != "training"
         self._progress = progress
-        self._floors: dict[str, dict[str, Figure]] = {}
+        self._baselines: dict[str, dict[str, Figure]] = {}
 
     @cached_property
-    def reference(self) -> Side:
+    def reference(self) -> FeatureSet:
         """What samples are compared with."""
         return self._held_out if self.held_out else self._training
 
     @cached_property
-    def searched(self) -> Side:
+    def copy_candidates(self) -> FeatureSet:
         """Training images among which copies are looked for: all where the network is small."""
         height, width = self.network.origin.size or self.sources.training.shape[1:]
         if height * width > SMALL:
@@ -130,20 +130,20 @@ class Reals:
         side = self._side(images, len(images), f"{self.sources.part} images")
         return replace(side, logits=None)
 
-    def against(self, metric: str) -> Side:
+    def compared_with(self, metric: str) -> FeatureSet:
         """The side that a metric compares samples with."""
-        return self.searched if METRICS[metric].against == "training" else self.reference
+        return self.copy_candidates if METRICS[metric].against == "training" else self.reference
 
-    def floor(self, metric: str) -> dict[str, Figure]:
+    def real_baseline(self, metric: str) -> dict[str, Figure]:
         """The metric's figures of reals against reals, by name; none where it has no meaning."""
-        if metric not in self._floors:
+        if metric not in self._baselines:
             pair = self._pair(METRICS[metric].against)
             try:
                 figures = METRICS[metric].compute(*pair) if pair else []
             except NotApplicable:
                 figures = []
-            self._floors[metric] = {figure.name: figure for figure in figures}
-        return self._floors[metric]
+            self._baselines[metric] = {figure.name: figure for figure in figures}
+        return self._baselines[metric]
 
     def provenance(self) -> dict[str, Any]:
         """What a record says of the reference."""
@@ -155,7 +155,7 @@ class Reals:
             "images": len(self.reference),
             "fingerprint": images.fingerprint,
             "lossy": round(images.lossy, 3),
-            "floor": self._floor_words(),
+            "floor": self._baseline_words(),
         }
 
     @property
@@ -163,41 +163,41 @@ class Reals:
         """Whether the floor is that of as many reals as there are samples, not of halves."""
         return self.sources.held_out is not None
 
-    def _floor_words(self) -> str:
+    def _baseline_words(self) -> str:
         if self.comparable:
             return "training images against held-out ones"
         return "one random half of the images against the other"
 
-    def _pair(self, against: str) -> tuple[Side, Side] | None:
+    def _pair(self, against: str) -> tuple[FeatureSet, FeatureSet] | None:
         if self.sources.held_out is None:
             return self._halves if against == "reference" else None
         if against == "training":
-            return self._as_many(self._held_out), self.searched
+            return self._as_many(self._held_out), self.copy_candidates
         if self.held_out:
             return self._as_many(self._training), self._held_out
         return self._as_many(self._held_out), self._training
 
-    def _as_many(self, side: Side) -> Side:
+    def _as_many(self, side: FeatureSet) -> FeatureSet:
         """As many reals as there are samples: distances depend on the number."""
         positions = choose(len(side), self.samples)
         return side if positions is None else take(side, positions)
 
     @cached_property
-    def _held_out(self) -> Side:
+    def _held_out(self) -> FeatureSet:
         assert self.sources.held_out is not None
         return self._side(self.sources.held_out, self.count, "held-out images")
 
     @cached_property
-    def _training(self) -> Side:
+    def _training(self) -> FeatureSet:
         return self._side(self.sources.training, self.count, f"{self.sources.part} images")
 
     @cached_property
-    def _halves(self) -> tuple[Side, Side]:
+    def _halves(self) -> tuple[FeatureSet, FeatureSet]:
         whole = self._training
         order = torch.randperm(len(whole), generator=keys.generator("floor"))
         return take(whole, order[: len(whole) // 2]), take(whole, order[len(whole) // 2 :])
 
-    def _side(self, images: Dataset, count: int, what: str) -> Side:
+    def _side(self, images: Dataset, count: int, what: str) -> FeatureSet:
         positions = choose(len(images), count)
         pixels = images.pixels if positions is None else images.pixels[positions]
         labels = images.labels
@@ -206,7 +206,7 @@ class Reals:
         name = f"{images.fingerprint} {len(pixels)}"
         found = cached(name, self.network, pixels, telling(self._progress, f"reading {what}"))
         kinds = self.network.origin.classes
-        return Side(pixels, found.features, found.logits, labels, images.classes, kinds)
+        return FeatureSet(pixels, found.features, found.logits, labels, images.classes, kinds)
 
 
 def telling(progress: Progress | None, what: str) -> Callable[[int, int], None] | None:
@@ -222,9 +222,9 @@ def choose(total: int, count: int, seed: int = 0) -> Tensor | None:
     return order[:count].sort().values
 
 
-def take(side: Side, positions: Tensor) -> Side:
+def take(side: FeatureSet, positions: Tensor) -> FeatureSet:
     """A part of a side."""
-    return Side(
+    return FeatureSet(
         side.pixels[positions],
         side.features[positions],
         None if side.logits is None else side.logits[positions],

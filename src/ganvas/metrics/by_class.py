@@ -5,14 +5,14 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
+from ganvas.metrics.feature_set import ENOUGH, FeatureSet
 from ganvas.metrics.figure import Z95, Figure, NotApplicable
 from ganvas.metrics.frechet import frechet
-from ganvas.metrics.image_set import ENOUGH, Side
 from ganvas.metrics.manifold import DENSITY_K, overlap
 from ganvas.metrics.moments import moments
 
 
-def frechet_per_class(samples: Side, reference: Side) -> list[Figure]:
+def frechet_per_class(samples: FeatureSet, reference: FeatureSet) -> list[Figure]:
     """The Fréchet distance inside each class, and the mean of these."""
     least = ENOUGH * samples.features.shape[1]
     distances = {
@@ -27,7 +27,7 @@ def frechet_per_class(samples: Side, reference: Side) -> list[Figure]:
     return [Figure("frechet-per-class", mean, note=note, details=distances)]
 
 
-def recall_per_class(samples: Side, reference: Side) -> list[Figure]:
+def recall_per_class(samples: FeatureSet, reference: FeatureSet) -> list[Figure]:
     """Precision and recall (Kynkäänniemi et al. 2019, equation 2) inside each class, and their
     means: a conditional generator that draws one picture of each class obeys, and recalls none."""
     found = {
@@ -46,7 +46,7 @@ def recall_per_class(samples: Side, reference: Side) -> list[Figure]:
     return figures
 
 
-def obeyed(samples: Side, reference: Side) -> list[Figure]:
+def obeyed(samples: FeatureSet, reference: FeatureSet) -> list[Figure]:
     """The share of samples that the feature network's classifier reads as the class they were told,
     with its 95% interval (Wilson 1927). The floor says how often it reads reals as labelled."""
     read, told = _read_and_told(samples)
@@ -64,7 +64,7 @@ def obeyed(samples: Side, reference: Side) -> list[Figure]:
     return [figure]
 
 
-def purity(samples: Side, reference: Side) -> list[Figure]:
+def purity(samples: FeatureSet, reference: FeatureSet) -> list[Figure]:
     """The share of samples that the feature network's classifier reads as most samples with the
     same label: what codes that nobody labelled have come to mean (Chen et al. 2016, section 7.2).
     The floor says how pure the classes of the reals are to this reader."""
@@ -82,13 +82,13 @@ def purity(samples: Side, reference: Side) -> list[Figure]:
     return [Figure("purity", share, interval, better="higher", note=note, details=meanings)]
 
 
-def _named(samples: Side, row: Tensor) -> str:
+def _named(samples: FeatureSet, row: Tensor) -> str:
     """The kind that most samples of one label [K] are read as."""
     place = int(row.argmax())
     return samples.kinds[place] if samples.kinds else str(place)
 
 
-def _read_and_told(samples: Side) -> tuple[Tensor, Tensor]:
+def _read_and_told(samples: FeatureSet) -> tuple[Tensor, Tensor]:
     """What a classifier sees in the samples and what these were told, int64 [N] each."""
     if samples.logits is None or samples.labels is None:
         raise NotApplicable(
@@ -104,7 +104,9 @@ def _wilson(share: float, count: int) -> tuple[float, float]:
     return min(share, centre - half), max(share, centre + half)  # rounding at 0 and 1
 
 
-def _classes(samples: Side, reference: Side, least: int) -> Iterator[tuple[str, Tensor, Tensor]]:
+def _classes(
+    samples: FeatureSet, reference: FeatureSet, least: int
+) -> Iterator[tuple[str, Tensor, Tensor]]:
     """Name and features of both sides, for each class with ``least`` images on either.
 
     Raises:
@@ -123,7 +125,7 @@ def _classes(samples: Side, reference: Side, least: int) -> Iterator[tuple[str, 
     yield from enough
 
 
-def _of_class(side: Side, name: str) -> Tensor:
+def _of_class(side: FeatureSet, name: str) -> Tensor:
     """The features of one class, by its name: two sources may number their classes otherwise."""
     if side.labels is None or name not in side.names:
         return side.features[:0]

@@ -7,10 +7,10 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from ganvas.metrics import by_class, classes, copying
+from ganvas.metrics import by_class, classifier_metrics, copying
+from ganvas.metrics.feature_set import ENOUGH, FeatureSet
 from ganvas.metrics.figure import Figure, NotApplicable, squared_distance
 from ganvas.metrics.frechet import frechet, frechet_infinite
-from ganvas.metrics.image_set import ENOUGH, Side
 from ganvas.metrics.kernel import kid_and_error
 from ganvas.metrics.manifold import DENSITY_K, overlap
 from ganvas.metrics.moments import moments
@@ -25,11 +25,11 @@ class Metric:
     """compute: (samples, the other side) to figures; it may raise NotApplicable. against: the
     images it compares with: the reference, or all training images that were searched."""
 
-    compute: Callable[[Side, Side], list[Figure]]
+    compute: Callable[[FeatureSet, FeatureSet], list[Figure]]
     against: Literal["reference", "training"] = "reference"
 
 
-def _frechet(samples: Side, reference: Side) -> list[Figure]:
+def _frechet(samples: FeatureSet, reference: FeatureSet) -> list[Figure]:
     size, count = samples.features.shape[1], min(len(samples), len(reference))
     needed = max(4, ENOUGH * size)  # two halves of two
     if count < needed:
@@ -46,7 +46,7 @@ def _frechet(samples: Side, reference: Side) -> list[Figure]:
     return [plain, Figure("frechet-infinite", infinite.value, infinite[1:])]
 
 
-def _kid(samples: Side, reference: Side) -> list[Figure]:
+def _kid(samples: FeatureSet, reference: FeatureSet) -> list[Figure]:
     if min(len(samples), len(reference)) < 4:
         raise NotApplicable("KID needs at least 4 images on either side")
     value, error = kid_and_error(samples.features, reference.features)
@@ -54,27 +54,27 @@ def _kid(samples: Side, reference: Side) -> list[Figure]:
     return [Figure("kid", value, interval, details={"standard_error": error})]
 
 
-def _overlap(samples: Side, reference: Side) -> list[Figure]:
+def _overlap(samples: FeatureSet, reference: FeatureSet) -> list[Figure]:
     if min(len(samples), len(reference)) <= DENSITY_K:
         raise NotApplicable(f"precision and recall need more than {DENSITY_K} images a side")
     found = overlap(samples.features, reference.features)
     return [Figure(name, value, better="higher") for name, value in found._asdict().items()]
 
 
-def _sliced(samples: Side, reference: Side) -> list[Figure]:
+def _sliced(samples: FeatureSet, reference: FeatureSet) -> list[Figure]:
     found = sliced_wasserstein(samples.pixels, reference.pixels)
     return [Figure("sliced-wasserstein", found.value, found[1:], note="grey levels")]
 
 
-def _score(samples: Side, reference: Side) -> list[Figure]:
-    found = classes.classifier_score(_logits(samples))
+def _score(samples: FeatureSet, reference: FeatureSet) -> list[Figure]:
+    found = classifier_metrics.classifier_score(_logits(samples))
     return [Figure("classifier-score", found.value, found[1:], better="higher")]
 
 
-def _modes(samples: Side, reference: Side) -> list[Figure]:
+def _modes(samples: FeatureSet, reference: FeatureSet) -> list[Figure]:
     ours, theirs = _logits(samples), _logits(reference)
-    found = classes.modes(ours, theirs)
-    drawn = classes.well_drawn(ours, theirs)
+    found = classifier_metrics.modes(ours, theirs)
+    drawn = classifier_metrics.well_drawn(ours, theirs)
     kinds = int((torch.bincount(theirs.argmax(1), minlength=len(drawn)) > 0).sum())
     shares = {}
     if len(drawn) <= 20 and len(reference.kinds) == len(drawn):
@@ -90,7 +90,7 @@ def _modes(samples: Side, reference: Side) -> list[Figure]:
     ]
 
 
-def _duplicates(samples: Side, reference: Side) -> list[Figure]:
+def _duplicates(samples: FeatureSet, reference: FeatureSet) -> list[Figure]:
     if min(len(samples), len(reference)) < 2:
         raise NotApplicable("duplicates need at least 2 images on either side")
     again = copying.repeated(samples.pixels)
@@ -99,7 +99,7 @@ def _duplicates(samples: Side, reference: Side) -> list[Figure]:
     return [Figure("duplicates", share, note=note, details={"equal": again})]
 
 
-def _copies(samples: Side, training: Side) -> list[Figure]:
+def _copies(samples: FeatureSet, training: FeatureSet) -> list[Figure]:
     if len(training) < 2:
         raise NotApplicable("authenticity needs at least 2 training images")
     found = copying.training_neighbours(samples.features, training.features)
@@ -108,7 +108,7 @@ def _copies(samples: Side, training: Side) -> list[Figure]:
     return [Figure("authenticity", share, better="higher", note=note, kept=found)]
 
 
-def _logits(side: Side) -> Tensor:
+def _logits(side: FeatureSet) -> Tensor:
     if side.logits is None:
         raise NotApplicable("this needs a feature network that classifies, such as digits")
     return side.logits

@@ -9,9 +9,9 @@ from typing import Any
 from ganvas.disk import replace_file
 from ganvas.errors import UsageError
 from ganvas.report.curves import Dot, chart, dots
+from ganvas.report.metrics_section import is_score, names, row
 from ganvas.report.page import figure, page, table
-from ganvas.report.scorecard import is_score, names, row
-from ganvas.store import evaluations, folder
+from ganvas.store import evaluation_records, folder
 from ganvas.store.log import read_log
 
 Records = Mapping[str, dict[str, Any]]
@@ -37,7 +37,7 @@ def gather(runs: Iterable[str | Path]) -> dict[str, Records]:
     short = len({path.name for path in paths}) == len(paths)
     found = {}
     for path in paths:
-        newest = evaluations.newest(path)
+        newest = evaluation_records.newest(path)
         if not newest:
             raise UsageError(f"{path} has no figures yet: `ganvas evaluate {quote(str(path))}`")
         found[path.name if short else str(path)] = newest

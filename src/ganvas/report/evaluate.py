@@ -15,7 +15,7 @@ from ganvas.evaluation.point_evaluation import measure_points
 from ganvas.evaluation.reals import Progress, Reals, Reference
 from ganvas.features import FeatureNetwork
 from ganvas.metrics.figure import Figure
-from ganvas.metrics.path import path_length
+from ganvas.metrics.perceptual_path import path_length
 from ganvas.report.subject import about_run, of_run, of_samples
 from ganvas.sampling import generate
 from ganvas.store import folder

@@ -31,7 +31,7 @@ STEPS = 12
 
 
 @dataclass(frozen=True, eq=False)
-class Scene:
+class PointPicture:
     """reals: float32 [N, 2]. latents: [M, latent]; conditions: [M, K] or None. pack: points that
     the discriminator sees at a time; 0 where what it sees are none."""
 
@@ -59,14 +59,18 @@ class Scene:
         return finished(canvas)
 
 
-def scene(recipe: Recipe, images: Dataset, conditions: Conditions | None = None) -> Scene | None:
-    """The scene of a run on points; its latents are the first that the seed would draw. None where
-    it is trained on images."""
+def point_picture(
+    recipe: Recipe, images: Dataset, conditions: Conditions | None = None
+) -> PointPicture | None:
+    """The picture of a run on points; None where it is trained on images.
+
+    Its latents are the first that the seed would draw.
+    """
     if not images.are_points:
         return None
     told = None if conditions is None else conditions.draw(recipe.seed, POINTS)
     latent = latents(recipe.seed, POINTS, recipe.generator.latent)
-    return Scene(images.pixels[:POINTS].flatten(1), latent, told, _pack(recipe))
+    return PointPicture(images.pixels[:POINTS].flatten(1), latent, told, _pack(recipe))
 
 
 def _pack(recipe: Recipe) -> int:
@@ -77,7 +81,7 @@ def _pack(recipe: Recipe) -> int:
 
 
 def legend(recipe: Recipe) -> list[tuple[Colour, str]]:
-    """What the colours of a scene mean, in the order in which a reader asks."""
+    """What the colours of such a picture mean, in the order in which a reader asks."""
     known = [(INK, "drawn points"), (PAPER, "points to learn")]
     if recipe.condition is not None or not _pack(recipe):
         return known  # the ground is grey: no discriminator is asked

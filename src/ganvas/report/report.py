@@ -7,9 +7,9 @@ from typing import Any
 from ganvas.data.dataset import shape_words
 from ganvas.disk import replace_file
 from ganvas.report.curves import chart
+from ganvas.report.metrics_section import is_score, scorecard
 from ganvas.report.page import figure, key, page, table
 from ganvas.report.point_picture import legend
-from ganvas.report.scorecard import is_score, scorecard
 from ganvas.store import folder
 from ganvas.store.run import Run
 from ganvas.words import duration

@@ -13,7 +13,7 @@ from ganvas.data.dataset import shape_words
 from ganvas.errors import DataError, UsageError
 from ganvas.evaluation.reals import Progress, Sources, choose, load_sources, telling
 from ganvas.features import FeatureNetwork, extract, load_features
-from ganvas.metrics.image_set import Side
+from ganvas.metrics.feature_set import FeatureSet
 from ganvas.store.run import IN_MEMORY, Run
 
 KNOWN = {
@@ -28,7 +28,7 @@ KNOWN = {
 class Subject:
     """samples, as ``network`` reads them. sources: the real images. about: for the records."""
 
-    samples: Side
+    samples: FeatureSet
     sources: Sources
     network: FeatureNetwork
     about: dict[str, Any]
@@ -160,11 +160,11 @@ def read(
     progress: Progress | None = None,
     labels: Tensor | None = None,
     names: tuple[str, ...] = (),
-) -> Side:
+) -> FeatureSet:
     """Samples uint8 [N, C, H, W] as the metrics see them."""
     found = extract(network, pixels, telling(progress, "reading samples"))
     kinds = network.origin.classes
-    return Side(pixels, found.features, found.logits, labels, names, kinds)
+    return FeatureSet(pixels, found.features, found.logits, labels, names, kinds)
 
 
 def sources_of(run: Run, data: Any = None) -> Sources:

@@ -22,13 +22,13 @@ class Promise:
         """Whether it is time to say how many images there will be: once, after the first tenth."""
         return self.began + SHARE * (self.until - self.began) <= now < self.until
 
-    def total(self, now: float, images: int, *, scored: float, pause: float) -> int:
+    def total(self, now: float, images: int, *, evaluating: float, pause: float) -> int:
         """How many images will have been seen when the time is over.
 
         Args:
             images: seen so far.
-            scored: seconds since it began that went into evaluations.
+            evaluating: seconds since it began that went into evaluations.
             pause: seconds that evaluations still to come will take, an image.
         """
-        each = (now - self.began - scored) / (images - self.images) + pause
+        each = (now - self.began - evaluating) / (images - self.images) + pause
         return images + int(STEADY * (self.until - now) / each)

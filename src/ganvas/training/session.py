@@ -22,15 +22,15 @@ from ganvas.engine.schedule import at
 from ganvas.errors import NonFinite
 from ganvas.recipes.length import fixed
 from ganvas.recipes.recipe import Recipe
-from ganvas.report.point_picture import Scene
+from ganvas.report.point_picture import PointPicture
 from ganvas.sampling.conditions import Conditions
 from ganvas.sampling.generate import draw
 from ganvas.sampling.pictures import enlarged, grid, save_clip, save_png
 from ganvas.sampling.sheet import GRID, sheet
-from ganvas.store import checkpoint, evaluations
+from ganvas.store import checkpoint, evaluation_records
 from ganvas.store.folder import grids, write_recipe
 from ganvas.store.log import JsonLines, Logger, Loggers, read_log, tensorboard
-from ganvas.training.evaluating import Scorer, log_record
+from ganvas.training.evaluator import Evaluator
 from ganvas.training.interrupt import Interrupt
 from ganvas.training.promise import Promise
 
@@ -74,9 +74,9 @@ class Session:
         log_bytes: how much of the log belongs to this clock; the rest is cut off.
         seconds: trained in earlier sessions.
         best: metric, value and clock of the best checkpoint so far.
-        scorer: evaluates the generator, where the recipe asks for it.
+        evaluator: evaluates the generator, where the recipe asks for it.
         conditions: of its data, where networks are told any.
-        scene: how its samples are drawn, where they are points.
+        point_picture: how its samples are drawn, where they are points.
         listeners: called with every event.
         extra_loggers: beside ``log.jsonl`` and TensorBoard.
     """
@@ -90,9 +90,9 @@ class Session:
         log_bytes: int = 0,
         seconds: float = 0.0,
         best: dict[str, Any] | None = None,
-        scorer: Scorer | None = None,
+        evaluator: Evaluator | None = None,
         conditions: Conditions | None = None,
-        scene: Scene | None = None,
+        point_picture: PointPicture | None = None,
         listeners: list[Listener] | None = None,
         extra_loggers: list[Logger] | None = None,
     ) -> None:
@@ -101,9 +101,9 @@ class Session:
         self.engine = engine
         self.listeners = listeners or []
         self.sheet = sheet(recipe.seed, recipe.generator.latent, conditions)
-        self.scene = scene
+        self.point_picture = point_picture
         self.best = best
-        self.scorer = scorer
+        self.evaluator = evaluator
         for place in (path, path / "samples", path / "checkpoints"):
             checkpoint.clean(place)
         self._cut_samples()
@@ -117,7 +117,7 @@ class Session:
         here = path / "checkpoints" / f"{engine.images:09d}"
         self._saved_at = engine.images if here.is_dir() else None
         self._told: str | None = None
-        self._scored = 0.0
+        self._evaluation_seconds = 0.0
 
     @property
     def total(self) -> int:
@@ -150,7 +150,7 @@ class Session:
             self._save()
             self._warn_slower()
             if asked.signal is None and (self.engine.images > start or not self._is_measured()):
-                self._score(last=True)
+                self._evaluate(last=True)
         finally:
             self._loggers.close()
         self._tell("ended")
@@ -160,12 +160,12 @@ class Session:
         if self.engine.images == 0 and not self.grids():
             self._sample()
         if self.engine.images == 0 and not self._jsonl.bytes():
-            self._score()
+            self._evaluate()
         if self._saved_at is None:
             self._save()
         self._safe = now()
         self._lately = (self._safe, self.engine.images)
-        self._scored = 0.0
+        self._evaluation_seconds = 0.0
 
     def _promise(self, deadline: float | None) -> Promise | None:
         """What a run is held to that has yet to fit its minutes."""
@@ -176,9 +176,11 @@ class Session:
     def _fit_minutes(self, promise: Promise, step: int) -> None:
         """Fix the total, in whole rounds of ``step`` images, and the end of what ends with it;
         write both down before anything else is played."""
-        pause = self._reserve() / self.scorer.settings.every if self.scorer is not None else 0.0
+        pause = (
+            self._reserve() / self.evaluator.settings.every if self.evaluator is not None else 0.0
+        )
         images = self.engine.images
-        total = promise.total(now(), images, scored=self._scored, pause=pause)
+        total = promise.total(now(), images, evaluating=self._evaluation_seconds, pause=pause)
         total = min(total - (total - images) % step, self.recipe.images)
         self.engine.move_ends(self.recipe.images, total)
         self.recipe = fixed(self.recipe, total)
@@ -213,9 +215,9 @@ class Session:
             self._log()
         if clock // every.samples > before // every.samples:
             self._sample()
-        pace = self.scorer.settings.every if self.scorer is not None else self.total + 1
+        pace = self.evaluator.settings.every if self.evaluator is not None else self.total + 1
         if clock // pace > before // pace:
-            self._score()
+            self._evaluate()
         if clock // every.checkpoint > before // every.checkpoint:
             self._save()
         elif now() - self._safe >= SAFE:
@@ -243,29 +245,31 @@ class Session:
             self._told = self.engine.reason
             self._tell("warning", text=f"rounds are not recorded as graphs: {self._told}")
 
-    def _score(self, *, last: bool = False) -> None:
+    def _evaluate(self, *, last: bool = False) -> None:
         """Evaluate. The log and the best know the recipe's own clocks alone, not where a run that
         may be extended happened to end."""
-        scorer, images = self.scorer, self.engine.images
-        if scorer is None or scorer.clock == images:
+        evaluator, images = self.evaluator, self.engine.images
+        if evaluator is None or evaluator.clock == images:
             return
         began = now()
-        found = scorer.score(self._generator(), images, str(self.path))
+        found = evaluator.evaluate(self._generator(), images, str(self.path))
         moment, clock = self._lately  # an evaluation is no training: speeds leave it out
         self._lately = (moment + now() - began, clock)
-        self._scored += now() - began
-        numbers = log_record(found)
+        self._evaluation_seconds += now() - began
+        numbers = found.log_numbers()
         if not last:
             wall = {"seconds": round(self.seconds(), 2)}
             self._loggers.write({"images": images, **numbers, **wall})
         self._tell("scored", text=found.words(), stats=numbers)
-        if not last and scorer.is_better(found, self.best):
-            self.best = scorer.summary(found)
+        if not last and evaluator.is_better(found, self.best):
+            self.best = evaluator.summary(found)
             self._save()
 
     def _is_measured(self) -> bool:
         """Whether the run has kept the figures of this clock."""
-        return any(r.get("images_seen") == self.engine.images for r in evaluations.read(self.path))
+        return any(
+            r.get("images_seen") == self.engine.images for r in evaluation_records.read(self.path)
+        )
 
     def _sample(self) -> None:
         path = self.path / "samples" / f"{self.engine.images:09d}.png"
@@ -306,10 +310,10 @@ class Session:
             self._tell("saved", path=path)
 
     def picture(self) -> Image.Image:
-        """The fixed latents as they are drawn now, on a sheet; points in their scene."""
-        if self.scene is not None:
-            judge = self.engine.game.networks().get("discriminator")
-            return self.scene.draw(self._generator(), judge)
+        """The fixed latents as they are drawn now, on a sheet; points in their picture."""
+        if self.point_picture is not None:
+            discriminator = self.engine.game.networks().get("discriminator")
+            return self.point_picture.draw(self._generator(), discriminator)
         return grid(self.draw_grid(), self.sheet.columns)
 
     def draw_grid(self) -> Tensor:
@@ -326,7 +330,7 @@ class Session:
 
     def _reserve(self) -> float:
         """Seconds that the evaluation at the end will take."""
-        return 0.0 if self.scorer is None else self.scorer.seconds
+        return 0.0 if self.evaluator is None else self.evaluator.seconds
 
     def _cut_samples(self) -> None:
         for images, path in self.grids().items():

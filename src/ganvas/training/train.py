@@ -27,16 +27,15 @@ from ganvas.recipes.build import (
     with_fewer,
 )
 from ganvas.recipes.recipe import Recipe
-from ganvas.report.point_picture import scene
+from ganvas.report.point_picture import point_picture
 from ganvas.report.report import write_report
 from ganvas.sampling.pictures import save_png
-from ganvas.store import checkpoint, evaluations, folder, plugins, record
+from ganvas.store import checkpoint, evaluation_records, folder, plugins, record
 from ganvas.store.log import Logger
 from ganvas.store.run import IN_MEMORY, Run
-from ganvas.training.evaluating import NoFeatures, Scorer
+from ganvas.training.evaluator import evaluator_of
 from ganvas.training.going_on import at_rest, check_batch, check_conditions, going_on
 from ganvas.training.interrupt import interruptible
-from ganvas.training.point_evaluation import PointScorer
 from ganvas.training.session import Event, Listener, Session, images_sheet, save_outcome
 from ganvas.training.start import begin_from
 from ganvas.trial.batch_size import AUTO, fit_batch
@@ -184,7 +183,9 @@ def train(
     with playing(choices):
         engine = build_engine(chosen, found, choices)
         taken = begin_from(engine, chosen.start) if chosen.start is not None else None
-        scorer, problems = _scorer(chosen, found, source, engine, progress=progress)
+        evaluator, problems = evaluator_of(
+            chosen, found, source, engine.device, known, progress=progress
+        )
         path = folder.create(Path(out), name or chosen.name)
         with folder.begun(path), folder.Lock(path):
             folder.write_recipe(path, chosen)
@@ -194,9 +195,9 @@ def train(
                 path,
                 chosen,
                 engine,
-                scorer=scorer,
+                evaluator=evaluator,
                 conditions=known,
-                scene=scene(chosen, found, known),
+                point_picture=point_picture(chosen, found, known),
                 listeners=listeners,
                 extra_loggers=list(loggers),
             )
@@ -270,7 +271,10 @@ def resume(
         engine = build_engine(recipe, found, choices)
         numbers, problems = _restore(engine, path / "checkpoints", recipe.start)
         seconds = numbers.get("evaluation_seconds", 0.0)
-        scorer, missing = _scorer(recipe, found, data, engine, seconds, progress)
+        conditions = conditions_of(recipe, found)
+        evaluator, missing = evaluator_of(
+            recipe, found, data, engine.device, conditions, seconds, progress
+        )
         here = replace(known, choices=choices)
         problems += [*at_rest(recipe, engine.images, path), *here.differences()]
         if place != was:
@@ -288,9 +292,9 @@ def resume(
             log_bytes=numbers["log_bytes"],
             seconds=numbers["seconds"],
             best=numbers.get("best"),
-            scorer=scorer,
+            evaluator=evaluator,
             conditions=old.conditions,
-            scene=scene(recipe, found, old.conditions),
+            point_picture=point_picture(recipe, found, old.conditions),
             listeners=listeners,
             extra_loggers=list(loggers),
         )
@@ -323,8 +327,8 @@ def _play(session: Session, began: float) -> Run:
     with interruptible() as asked:  # what comes after the last round lets the report be written
         session.play(deadline, asked)
         save_outcome(session.path, session.picture())
-        if session.scorer is not None and session.scorer.newest is not None:
-            evaluations.keep(session.scorer.newest, session.path)
+        if session.evaluator is not None and session.evaluator.newest is not None:
+            evaluation_records.append(session.evaluator.newest.records(), session.path)
         run = Run(session.path)
         write_report(run)
     if asked.signal is not None:
@@ -350,23 +354,3 @@ def _restore(engine: Engine, place: Path, start: str | None) -> tuple[dict[str, 
     engine.set_clock(numbers)
     checkpoint.set_aside(place, newer_than=engine.images)
     return numbers, problems
-
-
-def _scorer(
-    recipe: Recipe,
-    images: Dataset,
-    source: Any,
-    engine: Engine,
-    seconds: float = 0.0,
-    progress: Any = None,
-) -> tuple[Scorer | None, list[str]]:
-    """What evaluates during training, or why nothing does."""
-    if recipe.evaluation is None:
-        return None, []
-    if images.are_points:
-        return PointScorer(recipe, images, seconds), []
-    tell = None if progress is None else lambda what, done, total: progress(done, total)
-    try:
-        return Scorer(recipe, images, source, engine.device, seconds, tell), []
-    except NoFeatures as reason:
-        return None, [str(reason)]

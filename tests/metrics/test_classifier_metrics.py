@@ -6,7 +6,7 @@ from torch import Tensor
 from torch.nn import functional as F
 from torch_fidelity.metric_isc import isc_features_to_metric
 
-from ganvas.metrics.classes import classifier_score, modes, well_drawn
+from ganvas.metrics.classifier_metrics import classifier_score, modes, well_drawn
 
 
 def certain(classes: list[int] | Tensor, kinds: int) -> Tensor:

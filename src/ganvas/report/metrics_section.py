@@ -8,7 +8,7 @@ from typing import Any
 from ganvas.evaluation.evaluation import words
 from ganvas.report.curves import chart
 from ganvas.report.page import figure, table
-from ganvas.store import evaluations
+from ganvas.store import evaluation_records
 
 HEAD = ("metric", "value", "95% interval", "floor", "better", "", "samples", "images seen")
 
@@ -20,7 +20,7 @@ def scorecard(path: Path, log: Sequence[Mapping[str, Any]]) -> str:
         path: the run folder.
         log: its log records that are scores.
     """
-    newest = evaluations.newest(path)
+    newest = evaluation_records.newest(path)
     if not newest and not log:
         return ""
     parts = ["<h2>Metrics</h2>"]

@@ -9,7 +9,7 @@ ENOUGH = 2
 
 
 @dataclass(frozen=True)
-class Side:
+class FeatureSet:
     """One set of images as the metrics see it.
 
     pixels: uint8 [N, C, H, W]. features: [N, d]. logits: [N, K] where the network classifies.

@@ -8,7 +8,7 @@ import pytest
 import ganvas
 from ganvas.cli.main import main
 from ganvas.errors import UsageError
-from ganvas.store import checkpoint, evaluations
+from ganvas.store import checkpoint, evaluation_records
 
 from .playing import SMALL, assert_same_run
 from .test_training import Killed, killed_at
@@ -38,7 +38,7 @@ def test_scores_stand_in_the_log_at_the_recipes_clocks(tmp_path, blobs) -> None:
     assert list(scored(run)) == [0, 96, 192, 288]
     assert [r["images"] for r in run.log if "loss/generator" in r] == [48, 96, 144, 192, 240, 288]
     assert {"metric/duplicates", "metric/kid/low", "floor/kid"} <= run.log[0].keys()
-    newest = evaluations.newest(run.path)
+    newest = evaluation_records.newest(run.path)
     assert newest["kid"]["images_seen"] == 320, "the end is measured too, wherever it falls"
     page = (run.path / "report.html").read_text(encoding="utf-8")
     assert "Metrics" in page and "kid" in page
@@ -78,12 +78,12 @@ def test_a_longer_run_is_the_same_as_if_it_had_not_ended_before(tmp_path, blobs)
 def test_evaluations_never_eat_the_whole_of_the_time(tmp_path, blobs) -> None:
     run = train(tmp_path, blobs, minutes=1e-6)
     assert run.images == 16, "one round at least"
-    assert evaluations.newest(run.path)["kid"]["images_seen"] == 16
+    assert evaluation_records.newest(run.path)["kid"]["images_seen"] == 16
 
 
 def test_without_evaluations_there_is_no_best(tmp_path, blobs) -> None:
     run = train(tmp_path, blobs, overrides={"evaluation": None})
-    assert run.best is None and evaluations.read(run.path) == []
+    assert run.best is None and evaluation_records.read(run.path) == []
     with pytest.raises(UsageError, match=r"--evaluation\.every"):
         ganvas.load(run.path, at="best")
     assert "Metrics" not in (run.path / "report.html").read_text(encoding="utf-8")

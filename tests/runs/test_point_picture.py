@@ -1,4 +1,4 @@
-"""The scene of a run on points: its colours stand where the discriminator says so."""
+"""The picture of a run on points: its colours stand where the discriminator says so."""
 
 import numpy as np
 import pytest
@@ -10,7 +10,16 @@ from ganvas.data.plane import INK, REACH, SIDE, blank
 from ganvas.errors import NonFinite
 from ganvas.networks.layers.conditioned import Judged
 from ganvas.recipes import recipe_table
-from ganvas.report.point_picture import DRAWN, LINE, REAL, UNKNOWN, Scene, field, paint, scene
+from ganvas.report.point_picture import (
+    DRAWN,
+    LINE,
+    REAL,
+    UNKNOWN,
+    PointPicture,
+    field,
+    paint,
+    point_picture,
+)
 
 
 class Slope(nn.Module):
@@ -86,7 +95,7 @@ def test_a_judge_that_cannot_tell_is_grey() -> None:
 
 
 def test_reals_are_light_and_samples_dark() -> None:
-    shown = Scene(torch.tensor([[-0.5, 0.5]]), torch.tensor([[0.5, -0.5, 9.0]]))
+    shown = PointPicture(torch.tensor([[-0.5, 0.5]]), torch.tensor([[0.5, -0.5, 9.0]]))
     picture = np.asarray(shown.draw(Still(), Slope()), np.float64)
     assert picture.shape == (SIDE, SIDE, 3)
     assert picture[pixel(-0.5, 0.5)].min() > 220
@@ -99,8 +108,8 @@ def test_a_damaged_generator_is_told() -> None:
     broken = Still()
     broken.factor.data.fill_(float("nan"))
     with pytest.raises(NonFinite):
-        Scene(torch.zeros(1, 2), torch.zeros(1, 2)).draw(broken, None)
+        PointPicture(torch.zeros(1, 2), torch.zeros(1, 2)).draw(broken, None)
 
 
-def test_images_have_no_scene() -> None:
-    assert scene(recipe_table.find("mnist"), load_dataset("mnist", limit=4)) is None
+def test_images_have_no_point_picture() -> None:
+    assert point_picture(recipe_table.find("mnist"), load_dataset("mnist", limit=4)) is None

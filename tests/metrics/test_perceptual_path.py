@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from ganvas.metrics.path import EPSILON, path_length, slerp
+from ganvas.metrics.perceptual_path import EPSILON, path_length, slerp
 
 
 def normal(count: int, size: int, seed: int) -> Tensor:

@@ -1,0 +1,192 @@
+"""Evaluations during training: the same figures as ``ganvas evaluate``, and which was the best."""
+
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import nn
+
+from ganvas.data import Dataset
+from ganvas.errors import UsageError, UserError
+from ganvas.evaluation.evaluation import Evaluation, measure
+from ganvas.evaluation.point_evaluation import measure_points
+from ganvas.evaluation.reals import Progress, Reals, Sources, held_out
+from ganvas.features import load_features
+from ganvas.recipes.recipe import Recipe
+from ganvas.report.subject import known_features, read
+from ganvas.sampling import generate
+from ganvas.sampling.conditions import Conditions
+
+
+class NoFeatureNetwork(UserError):
+    """``auto`` found no feature network that knows the images."""
+
+
+class Evaluator(ABC):
+    """Evaluates a run's generator now and then.
+
+    Args:
+        recipe: one that has an ``evaluation``.
+        conditions: of the training images, where the generator is given any.
+        seconds: that the longest evaluation of earlier sessions took.
+    """
+
+    def __init__(self, recipe: Recipe, conditions: Conditions | None, seconds: float) -> None:
+        assert recipe.evaluation is not None
+        self.settings = recipe.evaluation
+        count = self.settings.count
+        self._latents = generate.latents(recipe.seed, count, recipe.generator.latent)
+        self._rows = None if conditions is None else conditions.draw(recipe.seed, count)
+        self._about = {"ema": recipe.half_life is not None, "seed": recipe.seed, "truncation": None}
+        self.seconds = seconds
+        """Of the longest evaluation so far."""
+        self.newest: Evaluation | None = None
+
+    @abstractmethod
+    def _measure(self, generator: nn.Module, about: Mapping[str, Any]) -> Evaluation:
+        """The figures of the generator as it is; ``about`` goes into their records."""
+
+    def evaluate(self, generator: nn.Module, images: int, run: str) -> Evaluation:
+        """The figures of the generator as it is at ``images`` seen; ``run`` is named in them.
+
+        Raises:
+            NonFinite: it draws numbers that are none.
+            UsageError: a metric does not apply, or none gives the figure ``best``.
+        """
+        began = time.monotonic()
+        found = self._measure(generator, {"subject": run, "images_seen": images, **self._about})
+        self._check_best(found)
+        self.seconds = max(self.seconds, time.monotonic() - began)
+        self.newest = found
+        return found
+
+    def _check_best(self, found: Evaluation) -> None:
+        """Raise UsageError if the figure by which the best is chosen is not among these."""
+        if self.settings.best not in found:
+            names = ", ".join(figure.name for figure, _ in found.figures)
+            why = "".join(f" ({reason})" for reason in found.skipped.values())
+            raise UsageError(
+                f"no figure {self.settings.best!r} to choose the best by{why}: evaluation.best may "
+                f"be one of {names}"
+            )
+
+    @property
+    def clock(self) -> int | None:
+        """Dataset seen at the newest evaluation of this session."""
+        return None if self.newest is None else self.newest.provenance["images_seen"]
+
+    def is_better(self, found: Evaluation, best: Mapping[str, Any] | None) -> bool:
+        """Whether these figures beat the best so far (a ``summary``)."""
+        if best is None:
+            return True
+        figure = found[self.settings.best]
+        gain = best["value"] - figure.value
+        return gain > 0 if figure.better == "lower" else gain < 0
+
+    def summary(self, found: Evaluation) -> dict[str, Any]:
+        """What a checkpoint remembers of the best evaluation."""
+        figure = found[self.settings.best]
+        clock = found.provenance["images_seen"]
+        return {"metric": figure.name, "value": figure.value, "images": clock}
+
+
+class ImageEvaluator(Evaluator):
+    """Evaluates a generator of images against the run's real ones.
+
+    Args:
+        recipe, conditions, seconds: as for ``Evaluator``.
+        images: what is trained on.
+        source: what they were loaded from, if not the recipe's own.
+        device: where the feature network runs.
+        progress: called with (what, done, total) while the real images are read, which is now.
+
+    Raises:
+        UserError: the feature network cannot be had, or does not read these images.
+    """
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        images: Dataset,
+        source: Any,
+        device: torch.device,
+        conditions: Conditions | None,
+        seconds: float = 0.0,
+        progress: Progress | None = None,
+    ) -> None:
+        assert recipe.evaluation is not None
+        data, settings = recipe.data, recipe.evaluation
+        place = data.source if source is None else source
+        others = held_out(place, data.split, images, fit=data.fit, white=data.white)
+        name = known_features(images) if settings.features == "auto" else settings.features
+        if name is None:
+            raise NoFeatureNetwork(
+                "no feature network knows these images, so nothing is measured during training: "
+                "say --evaluation.features, such as efficientnet-lite0, to measure"
+            )
+        network = load_features(name).to(device)
+        sources = Sources(images, others)
+        self.reals = Reals(sources, network, count=settings.count, progress=progress)
+        for metric in settings.metrics:
+            self.reals.compared_with(metric)
+            self.reals.real_baseline(metric)
+        super().__init__(recipe, conditions, seconds)
+        self._labels, self._classes = None, ()
+        if conditions is not None and self._rows is not None:
+            self._labels, self._classes = conditions.labels(self._rows), conditions.names
+
+    def _measure(self, generator: nn.Module, about: Mapping[str, Any]) -> Evaluation:
+        pixels = generate.draw(generator, self._latents, self._rows).permute(0, 3, 1, 2)
+        samples = read(pixels, self.reals.network, None, self._labels, self._classes)
+        return measure(samples, self.reals, self.settings.metrics, dict(about), asked=True)
+
+
+class PointEvaluator(Evaluator):
+    """Evaluates a generator of points in the plane against the mixture they are to come from.
+
+    Args:
+        recipe, conditions, seconds: as for ``Evaluator``.
+        mixture: its name, such as ``ring``.
+    """
+
+    def __init__(
+        self, recipe: Recipe, mixture: str, conditions: Conditions | None, seconds: float = 0.0
+    ) -> None:
+        super().__init__(recipe, conditions, seconds)
+        self._mixture = mixture
+
+    def _measure(self, generator: nn.Module, about: Mapping[str, Any]) -> Evaluation:
+        points = generate.values(generator, self._latents, self._rows).flatten(1)
+        return measure_points(points, self._mixture, about)
+
+
+def evaluator_of(
+    recipe: Recipe,
+    images: Dataset,
+    source: Any,
+    device: torch.device,
+    conditions: Conditions | None,
+    seconds: float = 0.0,
+    progress: Any = None,
+) -> tuple[Evaluator | None, list[str]]:
+    """What evaluates a run while it trains; or None, and why nothing does where that was asked for.
+
+    Args:
+        recipe: its ``evaluation`` says what to measure; None measures nothing.
+        images, source, device, conditions, seconds: as for ``ImageEvaluator``.
+        progress: called with (done, total) while the real images are read.
+
+    Raises:
+        UserError: the feature network cannot be had, or does not read these images.
+    """
+    if recipe.evaluation is None:
+        return None, []
+    if images.are_points:
+        return PointEvaluator(recipe, images.name, conditions, seconds), []
+    tell = None if progress is None else lambda what, done, total: progress(done, total)
+    try:
+        return ImageEvaluator(recipe, images, source, device, conditions, seconds, tell), []
+    except NoFeatureNetwork as reason:
+        return None, [str(reason)]
