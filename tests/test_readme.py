@@ -2,6 +2,8 @@
 
 import re
 import shlex
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,7 @@ from .runs.playing import picture_folder
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+CODE = ("src", "tests", "benchmarks", "tools")
 QUICK = ["--images", "64", "--batch", "16", "--threads", "1"]
 UNSCORED = ["--evaluation", "null"]
 TINY = ["--generator.width", "4", "--discriminator.width", "4"]
@@ -127,6 +130,23 @@ def test_links_and_named_tests_are_there(page: Path) -> None:
         assert f"def {name}(" in tests, name
     for file in re.findall(r"`((?:tests|benchmarks|src)/[\w/.-]+\.\w+)`", text):
         assert (ROOT / file).exists(), file
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_modules_and_files_named_are_there(page: Path) -> None:
+    """A file may be named from the project's root, from the package, or, near its room, alone."""
+    text = page.read_text(encoding="utf-8")
+    files = [f.as_posix() for folder in CODE for f in (ROOT / folder).rglob("*.py")]
+    for name in re.findall(r"`([a-z_][\w/]*\.py)`", text):
+        assert any(file.endswith(f"/{name}") for file in files), name
+    for name in re.findall(r"`(ganvas(?:\.\w+)+)`", text):
+        assert exists(name), name
+
+
+def exists(name: str) -> bool:
+    """Whether a dotted name is that of a module, or of something in one."""
+    module, _, last = name.rpartition(".")
+    return find_spec(name) is not None or hasattr(import_module(module), last)
 
 
 def test_no_text_was_left_open() -> None:
