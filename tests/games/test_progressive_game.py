@@ -13,7 +13,7 @@ from ganvas.games.parts.warm_up import WarmUp
 from ganvas.games.progressive import Progressive, reals_at
 from ganvas.games.setup import GameSetup, PlayerSettings
 from ganvas.networks.progressive import (
-    Growing,
+    GrowingNetwork,
     ProgressiveDiscriminator,
     ProgressiveGenerator,
     doubled,
@@ -78,7 +78,7 @@ def engine(
     return Engine(game, {"train": Halves()}, batch=BATCH, seed=seed, device=CPU)
 
 
-def whole(play: Engine) -> list[Growing]:
+def whole(play: Engine) -> list[GrowingNetwork]:
     return list(play.game.networks().values())  # pyright: ignore[reportReturnType]
 
 
@@ -155,7 +155,7 @@ def test_averages_grow_with_their_networks_and_draw_at_their_stage() -> None:
         play.round()
     assert play.images == 112
     average = play.game.averages()["generator"]
-    assert isinstance(average, Growing)
+    assert isinstance(average, GrowingNetwork)
     assert average.growth == whole(play)[0].growth == whole(play)[1].growth == 0.75
     images = average(torch.randn(3, LATENT))
     assert images.shape == (3, 1, 16, 16)

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from ganvas.losses.penalties import zero_centred
 from ganvas.networks.progressive import (
     Down,
-    Growing,
+    GrowingNetwork,
     PixelNorm,
     ProgressiveDiscriminator,
     ProgressiveGenerator,
@@ -24,14 +24,14 @@ SHAPE, STAGES = (3, 32, 48), 4
 LATENTS = torch.randn(5, 6, generator=torch.Generator().manual_seed(2))
 
 
-def pair(shape=SHAPE, conditions: int = 0) -> tuple[Growing, Growing]:
+def pair(shape=SHAPE, conditions: int = 0) -> tuple[GrowingNetwork, GrowingNetwork]:
     torch.manual_seed(1)
     generator = ProgressiveGenerator(latent=6, width=4, widest=12).build(shape, conditions)
     discriminator = ProgressiveDiscriminator(width=4, widest=12).build(shape, conditions)
     return generator, discriminator
 
 
-def grow(growth: float, *networks: Growing) -> None:
+def grow(growth: float, *networks: GrowingNetwork) -> None:
     for network in networks:
         network.growth.fill_(growth)
 

@@ -9,7 +9,7 @@ import torch
 
 from ganvas.errors import UsageError
 from ganvas.features.projected import MapProjection
-from ganvas.networks.layers.conditioned import Conditioned
+from ganvas.networks.protocols import Conditioned
 from ganvas.recipes.parts import DISCRIMINATORS, GENERATORS
 from ganvas.sampling.conditions import Conditions
 from ganvas.sampling.inputs import watch

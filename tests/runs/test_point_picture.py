@@ -8,7 +8,7 @@ from torch import nn
 from ganvas.data import load_dataset
 from ganvas.data.plane import INK, REACH, SIDE, blank
 from ganvas.errors import NonFinite
-from ganvas.networks.layers.conditioned import Judged
+from ganvas.networks.protocols import ScoresAndLogits
 from ganvas.recipes import recipe_table
 from ganvas.report.point_picture import (
     DRAWN,
@@ -72,8 +72,8 @@ def test_a_packed_discriminator_is_shown_a_point_twice() -> None:
 
 def test_up_is_up() -> None:
     class Up(Slope):
-        def forward(self, points: torch.Tensor) -> Judged:
-            return Judged(self.steep * points[:, 1].flatten(), points.flatten(1))
+        def forward(self, points: torch.Tensor) -> ScoresAndLogits:
+            return ScoresAndLogits(self.steep * points[:, 1].flatten(), points.flatten(1))
 
     scores = field(Up())
     assert scores[0, 0] > 1 and scores[-1, 0] < -1

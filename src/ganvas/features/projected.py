@@ -8,7 +8,7 @@ a discriminator taught (Kynkäänniemi et al. 2023).
 
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Literal
+from typing import ClassVar, Literal
 
 import torch
 from torch import Tensor, nn
@@ -16,10 +16,11 @@ from torch import Tensor, nn
 from ganvas.errors import UsageError
 from ganvas.features.taps import CHANNELS, STRIDES, Taps, efficientnet_taps
 from ganvas.networks.dcgan import spectral
-from ganvas.networks.layers.conditioned import Conditioned, Sequence
+from ganvas.networks.layers.conditioned import Sequence
 from ganvas.networks.layers.norm import BatchNorm2d
 from ganvas.networks.operators.convolution import Conv2d
 from ganvas.networks.operators.resize import bilinear_resize
+from ganvas.networks.protocols import Conditioned
 from ganvas.networks.shape import Shape
 
 DEEPEST = STRIDES[-1]
@@ -47,6 +48,8 @@ class ProjectedDiscriminator:
     theirs is 224. norm: ``batch``, as in the paper, stands behind the heads' inner convolutions and
     couples the images of a batch; ``none`` does not, and lets the game join its passes.
     """
+
+    conditional: ClassVar[bool] = True
 
     size: int = 128
     width: int = 64
@@ -84,6 +87,8 @@ class ProjectedDiscriminator:
 
 class Projected(nn.Module):
     """Frozen ``taps`` and ``mixing`` before trained ``heads``, at one size of image."""
+
+    layers_in_order = False  # the heads stand beside each other
 
     def __init__(
         self,

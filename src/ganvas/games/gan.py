@@ -101,7 +101,7 @@ class GAN(GameSettings):
 
     def build(self, setup: GameSetup) -> Game:
         """The game between the setup's ``generator``, latents [N, latent] to images [N, C, H, W],
-        and its ``discriminator``, images to scores [N, ...] or to ``Judged``.
+        and its ``discriminator``, images to scores [N, ...] or to ``ScoresAndLogits``.
 
         Raises:
             ValueError: what does not go together; see ``fit``.

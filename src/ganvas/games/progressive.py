@@ -11,7 +11,8 @@ from ganvas.engine.game import Game, Move, Phase, Result, Turn
 from ganvas.engine.schedule import Linear
 from ganvas.games.gan import GAN
 from ganvas.games.setup import GameSetup
-from ganvas.networks.progressive import Growing, doubled, faded, halved
+from ganvas.networks.progressive import doubled, faded, halved
+from ganvas.networks.protocols import Growing, implements
 
 SIDES = ("generator", "discriminator")
 CLOCK = "progressive.clock"
@@ -100,7 +101,7 @@ def growing(side: str, network: nn.Module) -> Growing:
     Raises:
         ValueError: it cannot.
     """
-    if not isinstance(network, Growing):
+    if not implements(network, Growing):
         raise ValueError(f"this {side} does not grow: set --{side}.kind progressive")
     return network
 

@@ -8,7 +8,7 @@ cheap there and teaches much.
 
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Literal
+from typing import ClassVar, Literal
 
 import torch
 from torch import Tensor, nn
@@ -43,6 +43,8 @@ class CompactGenerator:
     condition: how conditions enter, where there are any: appended to the latent, or as gain and
     bias of every BatchNorm.
     """
+
+    conditional: ClassVar[bool] = True
 
     latent: int = 64
     width: int = 32
@@ -80,6 +82,8 @@ class CompactDiscriminator:
     planes, or read by a classifier beside the score. diversity: how it sees its batch: by the
     deviation of the last map, or by distances of the last features; both couple its images.
     """
+
+    conditional: ClassVar[bool] = True
 
     width: int = 32
     growth: float = 1.5

@@ -9,16 +9,18 @@ noise: an image is a function of its latent.
 """
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from torch import Tensor, nn
 
 from ganvas.networks.compact import ToMap
 from ganvas.networks.dcgan import spectral, widths
-from ganvas.networks.layers.conditioned import ConditionalBatchNorm2d, Conditioned, Sequence
+from ganvas.networks.layers.conditioned import ConditionalBatchNorm2d, Sequence
 from ganvas.networks.layers.norm import BatchNorm2d
 from ganvas.networks.operators.convolution import Conv2d
 from ganvas.networks.operators.fused import UpsampledConv2d
 from ganvas.networks.progressive import PixelNorm
+from ganvas.networks.protocols import Conditioned
 from ganvas.networks.shape import Shape, halvings
 
 REACH = 3
@@ -34,6 +36,8 @@ class FastGANGenerator:
     under spectral norm (Miyato et al. 2018); what conditions do is not. sphere: latents are scaled
     to a mean square of one.
     """
+
+    conditional: ClassVar[bool] = True
 
     latent: int = 128
     width: int = 16

@@ -8,6 +8,7 @@ range is learnt last: a discriminator with waves sees it from the start.
 
 import math
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -41,6 +42,8 @@ class MLPGenerator:
     Raises:
         UsageError: from ``build``, codes with a latent of one number, which they take.
     """
+
+    conditional: ClassVar[bool] = True
 
     latent: int = 64
     width: int = 256
@@ -77,6 +80,8 @@ class MLPDiscriminator:
     (``Waves``), from ``slow`` to ``fast`` radians a unit. deviation: it is shown how alike the
     images of a batch are (``MinibatchStd``). init: the first weights.
     """
+
+    conditional: ClassVar[bool] = True
 
     width: int = 256
     depth: int = 3

@@ -8,7 +8,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Literal
+from typing import ClassVar, Literal
 
 import torch
 import torch.nn.functional as F
@@ -36,6 +36,8 @@ class ProgressiveGenerator:
     towards the smallest map, up to ``widest``. output: ``tanh`` keeps images within [-1, 1];
     ``linear`` bounds nothing, as in the paper.
     """
+
+    conditional: ClassVar[bool] = True
 
     latent: int = 128
     width: int = 16
@@ -77,6 +79,8 @@ class ProgressiveDiscriminator:
     whose deviation is seen; 1 leaves that out. Conditions are projected (Miyato & Koyama 2018).
     """
 
+    conditional: ClassVar[bool] = True
+
     width: int = 16
     widest: int = 256
     group: int = 4
@@ -103,7 +107,7 @@ class ProgressiveDiscriminator:
         return GrowingDiscriminator(blocks, from_images)
 
 
-class Growing(nn.Module):
+class GrowingNetwork(nn.Module):
     """Stages from the smallest resolution up: a block each, and what leads to or from an image.
 
     ``growth`` [] is the stage reached: within s - 1 and s, stage s is being faded in over the one
@@ -115,6 +119,7 @@ class Growing(nn.Module):
         growth: another network's, to be shared.
     """
 
+    layers_in_order = False  # each stage has a way of its own from or to images
     growth: Tensor
 
     def __init__(
@@ -133,7 +138,7 @@ class Growing(nn.Module):
     def stages(self) -> int:
         return len(self.blocks)
 
-    def at(self, stage: int) -> "Growing":
+    def at(self, stage: int) -> "GrowingNetwork":
         """The same weights as far as this stage, with images of its resolution: what is trained
         while ``growth`` is within ``stage`` - 1 and ``stage``. Of a whole network only."""
         joints = self.joints[max(stage - 1, 0) : stage + 1]
@@ -144,7 +149,7 @@ class Growing(nn.Module):
         return faded(before, after, self.growth, stage)
 
 
-class GrowingGenerator(Growing):
+class GrowingGenerator(GrowingNetwork):
     """Latents [N, latent], and conditions [N, K] where there are any, to images [N, C, H, W] of the
     last resolution whatever the growth; ``bounded``, within [-1, 1]."""
 
@@ -168,7 +173,7 @@ class GrowingGenerator(Growing):
         return image.tanh() if self.bounded else image
 
 
-class GrowingDiscriminator(Growing):
+class GrowingDiscriminator(GrowingNetwork):
     """Images [N, C, H, W] of the last resolution, and conditions [N, K] where there are any, to
     scores [N]. What is finer than the growth is not seen."""
 

@@ -11,16 +11,17 @@ discriminator is the generator walked backwards.
 import math
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Literal, TypeVar
+from typing import ClassVar, Literal, TypeVar
 
 import torch
 from torch import Tensor, nn
 
 from ganvas.errors import UsageError
-from ganvas.networks.layers.conditioned import Concatenate, Conditioned, Sequence
+from ganvas.networks.layers.conditioned import Concatenate, Sequence
 from ganvas.networks.operators.convolution import Conv2d
 from ganvas.networks.operators.grouped import GroupedConv2d
 from ganvas.networks.operators.resample import Double, Halve
+from ganvas.networks.protocols import Conditioned
 from ganvas.networks.shape import Shape, halvings
 
 Size = Literal["tiny", "small", "base"]
@@ -85,6 +86,8 @@ class R3GANGenerator:
     that says; see ``Plan``.
     """
 
+    conditional: ClassVar[bool] = True
+
     latent: int = 64
     size: Size = "tiny"
     widths: tuple[int, ...] | None = None
@@ -118,6 +121,8 @@ class R3GANDiscriminator:
     embedded conditions have one. The authors' classes have none; attributes need it, or the score
     of an image that has none of them would be 0 whatever it shows.
     """
+
+    conditional: ClassVar[bool] = True
 
     size: Size = "tiny"
     widths: tuple[int, ...] | None = None
@@ -212,6 +217,11 @@ class Head(Conditioned):
         if conditions:
             # The bias is what an image without any attribute, a row of zeros, is multiplied by.
             self.embed = msr(nn.Linear(conditions, features, bias=bias), features**-0.5)
+
+    @property
+    def needs_nonzero_conditions(self) -> bool:
+        """Whether a condition of zeros makes every score 0, since no bias is added to it."""
+        return self.embed is not None and self.embed.bias is None
 
     def forward(self, input: Tensor, conditions: Tensor | None = None) -> Tensor:
         with torch.autocast(input.device.type, enabled=False):

@@ -9,7 +9,7 @@ implementation.
 from dataclasses import dataclass
 from itertools import pairwise
 from math import sqrt
-from typing import Literal
+from typing import ClassVar, Literal
 
 import torch
 from torch import Tensor, nn
@@ -18,16 +18,12 @@ from ganvas.errors import UsageError
 from ganvas.networks.compact import ToMap
 from ganvas.networks.dcgan import spectral
 from ganvas.networks.layers.attention import SelfAttention
-from ganvas.networks.layers.conditioned import (
-    ConditionalBatchNorm2d,
-    Conditioned,
-    Projection,
-    Sequence,
-)
+from ganvas.networks.layers.conditioned import ConditionalBatchNorm2d, Projection, Sequence
 from ganvas.networks.layers.initialise import Init, initialise
 from ganvas.networks.layers.norm import BatchNorm2d
 from ganvas.networks.operators.convolution import Conv2d
 from ganvas.networks.operators.fused import PooledConv2d, UpsampledConv2d
+from ganvas.networks.protocols import Conditioned
 from ganvas.networks.shape import Shape, halvings
 
 WIDEST = 16
@@ -48,6 +44,8 @@ class ResNetGenerator:
     pixels, of the map that self-attention looks at; 0 for none. norm: ``spectral`` divides each
     weight by its largest singular value, as SAGAN does here too. init: the first weights.
     """
+
+    conditional: ClassVar[bool] = True
 
     latent: int = 128
     width: int = 64
@@ -86,6 +84,8 @@ class ResNetDiscriminator:
     divides each weight by its largest singular value (Miyato et al. 2018), ``none`` leaves them
     bare. init: weights at the start.
     """
+
+    conditional: ClassVar[bool] = True
 
     width: int = 64
     growth: float = 2.0

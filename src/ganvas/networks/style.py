@@ -7,15 +7,16 @@ each layer w sets the scales of the channels; noise adds what varies within one 
 import math
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import ClassVar
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ganvas.networks.layers.conditioned import Conditioned
 from ganvas.networks.layers.equalised import EqualLinear
 from ganvas.networks.layers.modulated import ModulatedConv2d
 from ganvas.networks.operators.resample import double
+from ganvas.networks.protocols import Conditioned
 from ganvas.networks.shape import Shape, halvings
 
 GAIN = math.sqrt(2)
@@ -42,6 +43,8 @@ class StyleGenerator:
     Raises:
         ValueError: a share that is none.
     """
+
+    conditional: ClassVar[bool] = True
 
     latent: int = 128
     intermediate: int = 128
@@ -132,6 +135,7 @@ class Mapping(Conditioned):
     bias_gain: factor of the layers' biases.
     """
 
+    moves_buffers = True
     average: Tensor
 
     def __init__(

@@ -3,15 +3,16 @@
 import math
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import ClassVar
 
 from torch import Tensor, nn
 
-from ganvas.networks.layers.conditioned import Conditioned
 from ganvas.networks.layers.equalised import EqualConv2d, EqualLinear
 from ganvas.networks.layers.flatten import Flatten
 from ganvas.networks.layers.minibatch import MinibatchStd
 from ganvas.networks.operators.blur import Blur
 from ganvas.networks.operators.resample import Halve
+from ganvas.networks.protocols import Conditioned
 from ganvas.networks.shape import Shape, halvings
 
 GAIN = math.sqrt(2)
@@ -27,6 +28,8 @@ class StyleDiscriminator:
     multiplied by their activations' gain, as in the authors' networks, and so learn sqrt(2) times
     as fast. Conditions are projected (Miyato & Koyama 2018).
     """
+
+    conditional: ClassVar[bool] = True
 
     width: int = 32
     widest: int = 512

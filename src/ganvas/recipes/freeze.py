@@ -4,8 +4,7 @@ from torch import nn
 from torch.nn.utils.parametrize import ParametrizationList, is_parametrized
 
 from ganvas.errors import UsageError
-from ganvas.features.projected import Projected
-from ganvas.networks.progressive import Growing
+from ganvas.networks.protocols import layers_in_order
 
 
 def freeze(network: nn.Module, layers: int) -> None:
@@ -15,7 +14,7 @@ def freeze(network: nn.Module, layers: int) -> None:
     Raises:
         UsageError: it would leave nothing to train, or the network's layers stand in no one row.
     """
-    if layers and isinstance(network, Growing | Projected):
+    if layers and not layers_in_order(network):
         raise UsageError(
             "the layers of this discriminator stand in no one row, of which some could be the "
             "first: set freeze to 0"

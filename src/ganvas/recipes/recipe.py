@@ -1,9 +1,7 @@
 """The recipe: a typed description that determines a run completely."""
 
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
-
-from torch import nn
+from typing import Literal
 
 from ganvas.engine.device import Device, MemoryFormat, Precision
 from ganvas.engine.player import Adam
@@ -11,37 +9,8 @@ from ganvas.engine.schedule import Schedule
 from ganvas.games.gan import GAN
 from ganvas.games.parts.strength import Adaptive, Augment
 from ganvas.games.setup import GameSettings
-from ganvas.networks.shape import Shape
+from ganvas.networks.protocols import DiscriminatorSettings, EncoderSettings, GeneratorSettings
 from ganvas.recipes.conditions import Condition
-
-
-class GeneratorSettings(Protocol):
-    """A generator's settings; ``build`` makes a network from latents [N, latent] to images.
-
-    One that can be told what to draw takes ``build(shape, conditions)``, and its network
-    (latents, conditions [N, K]).
-    """
-
-    @property
-    def latent(self) -> int: ...
-    def build(self, shape: Shape) -> nn.Module: ...
-
-
-class DiscriminatorSettings(Protocol):
-    """A discriminator's settings; ``build`` makes a network from images to scores [N, ...].
-
-    One that can be told what it sees takes ``build(shape, conditions)``, and its network (images,
-    conditions [N, K]).
-    """
-
-    def build(self, shape: Shape) -> nn.Module: ...
-
-
-class EncoderSettings(Protocol):
-    """An encoder's settings; ``build`` makes a network from images to means and log-variances of
-    latents, [N, 2 * latent]."""
-
-    def build(self, shape: Shape, latent: int) -> nn.Module: ...
 
 
 @dataclass(frozen=True)

@@ -3,14 +3,13 @@
 import math
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from functools import partial
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from ganvas import keys
 from ganvas.errors import NonFinite, UsageError
+from ganvas.networks.protocols import Truncatable, implements
 
 CHUNK = 100
 
@@ -94,20 +93,22 @@ def _parts(
     generator: nn.Module, latent: Tensor, conditions: Tensor | None, truncation: float | None
 ) -> Iterator[Tensor]:
     device = next(generator.parameters()).device
-    told = () if conditions is None else (conditions.split(CHUNK),)
-    make: Callable[..., Tensor] = generator
-    if truncation is not None and hasattr(generator, "truncated"):
-        _check(truncation)
-        make = partial(_towards_average, generator, truncation)
-    elif truncation is not None:
-        latent = truncate(latent, truncation)
+    rows = () if conditions is None else (conditions.split(CHUNK),)
+    make = generator
+    if truncation is not None:
+        make = _truncated(generator, truncation)
+        latent = truncate(latent, truncation) if make is generator else latent
     with evaluating(generator):
-        for given in zip(latent.split(CHUNK), *told, strict=True):
+        for given in zip(latent.split(CHUNK), *rows, strict=True):
             yield make(*(part.to(device) for part in given))
 
 
-def _towards_average(generator: Any, truncation: float, latent: Tensor, *told: Tensor) -> Tensor:
-    return generator.truncated(latent, truncation, *told)
+def _truncated(generator: nn.Module, truncation: float) -> Callable[..., Tensor]:
+    """The generator's own way of truncation; the generator where it has none."""
+    if not implements(generator, Truncatable):
+        return generator
+    _check(truncation)
+    return lambda latent, *rows: generator.truncated(latent, truncation, *rows)
 
 
 def _check(truncation: float) -> None:

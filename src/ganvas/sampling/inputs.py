@@ -7,7 +7,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from ganvas.errors import UsageError
-from ganvas.networks.layers.conditioned import Conditioned
+from ganvas.networks.protocols import takes_conditions
 from ganvas.sampling.conditions import Conditions
 
 
@@ -65,9 +65,8 @@ class Inputs:
 
 def watch(network: nn.Module, name: str, latent: int | None, conditions: Conditions | None) -> None:
     """Have every call of a network checked; see ``Inputs``."""
-    needed = any(isinstance(module, Conditioned) for module in network.modules())
     network.register_forward_pre_hook(
-        Inputs(name, latent, conditions, needed), prepend=True, with_kwargs=True
+        Inputs(name, latent, conditions, takes_conditions(network)), prepend=True, with_kwargs=True
     )
 
 

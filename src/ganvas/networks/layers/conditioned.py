@@ -4,16 +4,11 @@ A condition is a row of K numbers: a class is one-hot, attributes are 0 or 1 eac
 such a row is a class's embedding, or the sum of those of attributes, so one form serves both.
 """
 
-from typing import NamedTuple
-
 import torch
 from torch import Tensor, nn
 
 from ganvas.networks.layers.norm import BatchNorm2d
-
-
-class Conditioned(nn.Module):
-    """A layer whose ``forward`` takes (input, conditions [N, K])."""
+from ganvas.networks.protocols import Conditioned, ScoresAndLogits
 
 
 class Sequence(nn.Sequential):
@@ -24,13 +19,6 @@ class Sequence(nn.Sequential):
             takes = isinstance(layer, Conditioned | Sequence)
             input = layer(input, conditions) if takes else layer(input)
         return input
-
-
-class Judged(NamedTuple):
-    """What a discriminator with a classifier says: scores [N], and logits of conditions [N, K]."""
-
-    scores: Tensor
-    reading: Tensor
 
 
 class Concatenate(Conditioned):
@@ -84,13 +72,15 @@ class Classify(nn.Module):
     Odena et al. 2017, section 3.
     """
 
+    classifies = True
+
     def __init__(self, features: int, conditions: int) -> None:
         super().__init__()
         self.score = nn.Linear(features, 1)
         self.read = nn.Linear(features, conditions)
 
-    def forward(self, input: Tensor) -> Judged:
-        return Judged(self.score(input).squeeze(1), self.read(input))
+    def forward(self, input: Tensor) -> ScoresAndLogits:
+        return ScoresAndLogits(self.score(input).squeeze(1), self.read(input))
 
 
 def append(input: Tensor, rows: Tensor) -> Tensor:

@@ -29,6 +29,8 @@ class MinibatchStd(nn.Module):
         UsageError: at the first batch, where the features cannot be cut into so many.
     """
 
+    couples_batch = True
+
     def __init__(self, group: int = 4, channels: int = 1) -> None:
         super().__init__()
         self.group, self.channels = group, channels
@@ -64,6 +66,8 @@ class MinibatchDiscrimination(nn.Module):
         kernels: numbers appended.
         size: numbers of a point.
     """
+
+    couples_batch = True
 
     def __init__(self, features: int, kernels: int = 32, size: int = 8) -> None:
         super().__init__()
