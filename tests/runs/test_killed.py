@@ -195,7 +195,7 @@ def test_a_second_ctrl_c_is_out_at_once_with_the_checkpoint_intact(tmp_path) -> 
 SAVING = """
 import sys, torch
 from pathlib import Path
-from ganvas.runs import checkpoint
+from ganvas.store import checkpoint
 folder = Path(sys.argv[1])
 tensors = {"w": torch.zeros(400_000)}
 for images in range(1, 100_000):
