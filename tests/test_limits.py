@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from ganvas import limits
-from ganvas.data.decoding.mapped import memory_share
+from ganvas.data.decoding.storage import memory_share
 
 GIB = 1 << 30
 

@@ -15,7 +15,6 @@ from picture_files import encoded, folder_of, picture, write
 
 from ganvas.cli.main import main
 from ganvas.data import Dataset, ItemStream, contact_sheet, inspect_source, load_dataset
-from ganvas.data.decoding import collect
 from ganvas.errors import DataError
 
 TABLE = "image,Smiling,hair\n00.png,1,blonde\n01.png,0,black\n02.png,1,blonde\n03.png,0,red\n"
@@ -186,7 +185,7 @@ def test_a_table_of_no_use_beside_one_that_is_must_be_mended(tmp_path, good):
 
 
 def test_a_table_too_large_is_refused_and_not_cut(tmp_path, monkeypatch):
-    monkeypatch.setattr(collect, "MEMBER_BYTES", len(TABLE) - 1)
+    monkeypatch.setattr("ganvas.data.decoding.survey.MEMBER_BYTES", len(TABLE) - 1)
     with pytest.raises(DataError, match="larger than"):
         load_dataset(table_of(tmp_path))
 

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from ganvas.data.augment.ada import ADA
 from ganvas.data.augment.corruption import Corruption
-from ganvas.data.augment.diffaugment import Augmentation
+from ganvas.data.augment.diffaugment import DiffAugment
 
 SIZES = [(8, 8), (28, 28), (32, 32), (15, 20), (9, 32)]
 NOTHING = {"brightness": 0.0, "saturation": 0.0, "contrast": 0.0}
@@ -53,7 +53,7 @@ def test_half_of_an_even_side_is_always_as_many_pixels() -> None:
 @pytest.mark.parametrize("share", [0.5, 0.3])
 def test_even_steps_cut_the_authors_rectangles(size: tuple[int, int], share: float) -> None:
     """DiffAugment's: a whole number of pixels about a whole place, cut off by the rim."""
-    part = Augmentation(translate=0.0, cutout=share, **NOTHING, steps="even")
+    part = DiffAugment(translate=0.0, cutout=share, **NOTHING, steps="even")
     places = torch.rand(60, 2, generator=torch.Generator().manual_seed(1))
     noise = torch.stack([rows_of(*place) for place in places.tolist()])
     out = part(torch.ones(60, 1, *size), drawn(noise))
@@ -75,7 +75,7 @@ def test_even_steps_shift_by_every_number_of_pixels_alike_often(side: int, most:
     noise = torch.rand(COUNT, 7, generator=torch.Generator().manual_seed(2))
     found = {}
     for steps in ("even", "rounded"):
-        part = Augmentation(cutout=0.0, **NOTHING, steps=steps)
+        part = DiffAugment(cutout=0.0, **NOTHING, steps=steps)
         places = part(marked, drawn(noise)).sum((1, 2)).argmax(1) - side // 2
         found[steps] = {shift: (places == shift).sum().item() for shift in range(-most, most + 1)}
         assert sum(found[steps].values()) == COUNT
@@ -87,7 +87,7 @@ def test_even_steps_shift_by_every_number_of_pixels_alike_often(side: int, most:
 def test_noise_at_its_ends_stays_within_the_steps_and_no_draw_is_no_shift() -> None:
     images = torch.rand(2, 1, 28, 28, generator=torch.Generator().manual_seed(3))
     noise = torch.stack([torch.zeros(7), torch.full((7,), 1 - 2.0**-24)])
-    part = Augmentation(cutout=0.0, **NOTHING, steps="even")
+    part = DiffAugment(cutout=0.0, **NOTHING, steps="even")
     out = part(images, drawn(noise))
     assert torch.equal(out[0, :, :-4, :-4], images[0, :, 4:, 4:])
     assert torch.equal(out[1, :, 4:, 4:], images[1, :, :-4, :-4])

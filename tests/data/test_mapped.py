@@ -10,7 +10,7 @@ import torch
 from picture_files import folder_of, write
 
 from ganvas.data import ItemStream, load_dataset
-from ganvas.data.decoding import mapped
+from ganvas.data.decoding import storage
 from ganvas.errors import DataError
 
 
@@ -47,7 +47,7 @@ def test_mapped_equals_in_memory(cache, source):
 def test_a_second_time_is_read_from_the_copy(cache, source, monkeypatch):
     first = load_dataset(source, memory_bytes=0)
     first.pixels[0] = 0  # never reaches the file
-    monkeypatch.setattr("ganvas.data.decoding.collect.decode", None)
+    monkeypatch.setattr("ganvas.data.decoding.decoder.decode", None)
     again = load_dataset(source, memory_bytes=0)
     assert again.fingerprint == first.fingerprint and again.notes == first.notes
     assert again.pixels[0].any()
@@ -81,7 +81,7 @@ def test_full_disk_says_what_to_do_and_leaves_nothing(cache, source, monkeypatch
         with self._space():
             raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(mapped.OnDisk, "write", full)
+    monkeypatch.setattr(storage.OnDisk, "write", full)
     with pytest.raises(DataError, match=r"No space left.*GANVAS_CACHE"):
         load_dataset(source, memory_bytes=0)
     assert not list(cache.iterdir())

@@ -5,7 +5,8 @@ import torch
 from picture_files import folder_of, write
 
 from ganvas.data import inspect_source, load_dataset
-from ganvas.data.dataset import class_order, in_order, number_classes, with_labels
+from ganvas.data.dataset import in_order, with_labels
+from ganvas.data.labels.classes import class_order, number_classes
 from ganvas.data.names import natural
 from ganvas.errors import DataError, UsageError
 from ganvas.recipes.build import Choices

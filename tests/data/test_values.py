@@ -9,7 +9,6 @@ from picture_files import encoded, picture, write
 from PIL import Image
 
 from ganvas.data import inspect_source, load_dataset
-from ganvas.data.decoding import collect
 from ganvas.data.decoding.decode import decode
 from ganvas.data.decoding.values import values_of
 from ganvas.errors import UsageError
@@ -144,7 +143,7 @@ def test_files_that_say_grey_are_not_decoded_for_their_colour(tmp_path, monkeypa
         decoded.append(file)
         return decode(file, *options)
 
-    monkeypatch.setattr(collect, "decode", counted)
+    monkeypatch.setattr("ganvas.data.decoding.decoder.decode", counted)
     assert load_dataset(source, limit=2).shape[0] == 1
     assert len(decoded) == 3  # and the one that may have colours
 

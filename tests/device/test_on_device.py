@@ -19,7 +19,7 @@ from torch import Tensor, nn
 import ganvas
 from ganvas.data import ItemStream, load_dataset
 from ganvas.data.augment.ada import ADA
-from ganvas.data.augment.diffaugment import Augmentation
+from ganvas.data.augment.diffaugment import DiffAugment
 from ganvas.engine.draw import Draw, Share
 from ganvas.engine.graph import GraphEngine
 from ganvas.features import load_features
@@ -98,7 +98,7 @@ def test_grouped_convolutions_differentiate_twice_as_pytorchs(group: int) -> Non
     assert max(map(gap, slopes(layer), slopes(plain))) < 1e-4
 
 
-@pytest.mark.parametrize("augment", [ADA(), Augmentation()], ids=["ada", "diffaugment"])
+@pytest.mark.parametrize("augment", [ADA(), DiffAugment()], ids=["ada", "diffaugment"])
 def test_augmentations_compute_alike(augment) -> None:
     images = torch.randn(16, 3, 32, 32, generator=torch.Generator().manual_seed(0))
 

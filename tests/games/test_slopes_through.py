@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from ganvas.data.augment.ada import ADA
 from ganvas.data.augment.bands import Bands
 from ganvas.data.augment.corruption import Corruption
-from ganvas.data.augment.diffaugment import Augmentation
+from ganvas.data.augment.diffaugment import DiffAugment
 from ganvas.engine.draw import Draw, Share
 from ganvas.engine.engine import Engine
 from ganvas.engine.game import Turn
@@ -113,7 +113,7 @@ def test_interpolates_lie_before_the_augmentation() -> None:
     torch.testing.assert_close(value, (slope - 1).square(), rtol=1e-6, atol=1e-6)
 
 
-@pytest.mark.parametrize("augment", [EVERYTHING, Augmentation(), Augmentation(steps="even")])
+@pytest.mark.parametrize("augment", [EVERYTHING, DiffAugment(), DiffAugment(steps="even")])
 @pytest.mark.parametrize("strength", [0.6, 1.0])
 def test_slopes_are_those_of_finite_differences(augment: Augment, strength: float) -> None:
     network, images, step = Smooth(3 * 36), some(BATCH, 3, 6, 6).tanh(), 1e-5

@@ -9,7 +9,7 @@ import pytest
 
 from ganvas.cli.wording import GIVEN
 from ganvas.data.augment.ada import ADA
-from ganvas.data.augment.diffaugment import Augmentation
+from ganvas.data.augment.diffaugment import DiffAugment
 from ganvas.engine.schedule import Cosine
 from ganvas.games.gan import GAN, Penalty
 from ganvas.games.parts.strength import Adaptive
@@ -47,7 +47,7 @@ def before(name: str, recipe: Recipe) -> Recipe:
         generator = StyleGenerator(64, 64, width=16, average=0.998, bias_gain=False)
         return replace(recipe, generator=generator)
     if name == "folder":
-        return replace(recipe, augment=Augmentation(steps="rounded"))
+        return replace(recipe, augment=DiffAugment(steps="rounded"))
     if name == "few-shot":
         return replace(recipe, strength=Adaptive(0.6, 100_000, every=1))
     return recipe

@@ -125,8 +125,7 @@ def data(options: argparse.Namespace) -> None:
 
 def _training(found: "Inspection", channels: int, options: argparse.Namespace) -> str:
     """What ``ganvas train`` would make of a source, in a sentence."""
-    from ganvas.data.decoding.fit import Fit
-    from ganvas.data.inspect.inspection import fit_text
+    from ganvas.data.decoding.fit import Fit, fit_text
     from ganvas.recipes.build import largest_batch
 
     recipe = find("folder")

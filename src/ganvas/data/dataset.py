@@ -1,19 +1,16 @@
 """What a loaded source is: pixels, perhaps labels or attributes, and a fingerprint of all."""
 
 import hashlib
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TypeVar
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from ganvas.data.names import natural, printable
+from ganvas.data.names import printable
 from ganvas.errors import DataError
 
-T = TypeVar("T")
 BLOCK = 1 << 24  # bytes hashed at a time, so that a memory-mapped set is never read as a whole
 
 
@@ -135,14 +132,6 @@ def fingerprint_of(
     return f"sha256:{digest.hexdigest()}"
 
 
-def class_order(names: Iterable[T]) -> list[T]:
-    """Names, or values to be named, in the one order they have everywhere: 0, 1, 2, 10."""
-    kinds = sorted(names, key=lambda kind: natural(str(kind)))
-    if all(re.fullmatch(r"-?[0-9]{1,18}", str(kind)) for kind in kinds):
-        kinds.sort(key=lambda kind: int(str(kind)))  # -1 before 0
-    return kinds
-
-
 def in_order(dataset: Dataset, classes: Sequence[str]) -> Dataset:
     """The same images, whose classes are numbered in another order of the same names."""
     assert dataset.labels is not None and sorted(classes) == sorted(dataset.classes)
@@ -157,11 +146,3 @@ def with_labels(dataset: Dataset, labels: Tensor | None, classes: Sequence[str])
         dataset.pixels, labels, classes, dataset.attributes, dataset.attribute_names
     )
     return replace(dataset, labels=labels, classes=tuple(classes), fingerprint=found)
-
-
-def number_classes(values: Sequence[object]) -> tuple[Tensor, tuple[str, ...]]:
-    """Labels int64 [N] and class names from N values, in the order of ``class_order``."""
-    kinds = class_order(set(values))
-    index = {kind: number for number, kind in enumerate(kinds)}
-    labels = torch.tensor([index[value] for value in values], dtype=torch.int64)
-    return labels, tuple(str(kind) for kind in kinds)

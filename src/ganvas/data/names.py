@@ -1,9 +1,14 @@
 """Names: the one order they stand in, and how a screen shows them."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-NAMED = 5  # how many names a message gives
+NAMED = 5
+"""How many names a message gives."""
+
+EXPLAINED = 3
+"""How many unreadable files a message gives, with the reason of each."""
+
 NUMBER = re.compile(r"([0-9]+)")
 
 
@@ -18,10 +23,16 @@ def natural(name: str) -> tuple[list[str | tuple[int, str]], str]:
 
 def some(names: Sequence[str]) -> str:
     """The first few names, safe on one line of a screen."""
-    shown = ", ".join(printable(name) for name in names[:NAMED])
-    return shown + (", …" if len(names) > NAMED else "")
+    listed = ", ".join(printable(name) for name in names[:NAMED])
+    return listed + (", …" if len(names) > NAMED else "")
 
 
 def printable(name: str) -> str:
     """A file name without control characters or undecodable bytes."""
     return "".join(letter if letter.isprintable() else "\ufffd" for letter in name)
+
+
+def some_reasons(reasons: Mapping[str, str]) -> str:
+    """The first few unreadable files, each with the reason why it is not read."""
+    texts = [f"{printable(name)} ({why})" for name, why in sorted(reasons.items())[:EXPLAINED]]
+    return ", ".join(texts) + (", …" if len(reasons) > EXPLAINED else "")

@@ -7,28 +7,21 @@ from pathlib import Path
 from typing import Any
 
 from ganvas.data.dataset import Dataset
-from ganvas.data.decoding.collect import read_files
-from ganvas.data.decoding.decode import ENDINGS
 from ganvas.data.decoding.fit import Fit, Size
+from ganvas.data.decoding.parallel import Progress
+from ganvas.data.files import ENDINGS, Files
 from ganvas.data.part import Part
 from ganvas.data.readers import cifar
-from ganvas.data.readers.archive import Tar, Zip
 from ganvas.data.readers.arrays import read_npy, read_npz
 from ganvas.data.readers.builtin import BUILTIN
-from ganvas.data.readers.files import Files
 from ganvas.data.readers.folder import Folder
 from ganvas.data.readers.idx import find_images, is_idx, read_pair
-from ganvas.data.readers.in_memory import (
-    Raw,
-    fitted,
-    from_array,
-    from_labels,
-    is_memory,
-    of_colour,
-    read_memory,
-    select,
-)  # fmt: skip
+from ganvas.data.readers.image_files import read_files
+from ganvas.data.readers.in_memory import from_array, is_memory, read_memory
+from ganvas.data.readers.raw import Raw, fitted, of_colour, select
+from ganvas.data.readers.tar import Tar
 from ganvas.data.readers.torch_dataset import read_torch_dataset
+from ganvas.data.readers.zip import Zip
 from ganvas.errors import DataError
 
 ARCHIVES: dict[str, Callable[[Path], Files]] = {
@@ -48,7 +41,7 @@ def load_dataset(
     fit: str = "keep",
     white: int | None = None,
     limit: int | None = None,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
     memory_bytes: int | None = None,
 ) -> Dataset:
     """Load ``source`` as uint8 [N, C, H, W], or, where it is of points, float32 [N, 2, 1, 1].
@@ -139,7 +132,7 @@ def idx_raw(path: Path) -> Raw:
     images, labels = read_pair(path)
     raw = from_array(images[..., None], path.name)
     if labels is not None:
-        raw.labels, raw.classes = from_labels(labels, len(images), path.name)
+        raw.add_labels(labels, path.name)
     return raw
 
 

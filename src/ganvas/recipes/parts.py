@@ -6,7 +6,7 @@ A user's own parts join through ``register``; their names must be free.
 from typing import Any, TypeVar
 
 from ganvas.data.augment.ada import ADA
-from ganvas.data.augment.diffaugment import Augmentation
+from ganvas.data.augment.diffaugment import DiffAugment
 from ganvas.engine.schedule import Cosine, Geometric, Linear
 from ganvas.errors import UsageError
 from ganvas.features.projected import ProjectedDiscriminator
@@ -76,7 +76,7 @@ TERMS: dict[str, type] = {
     "path-length": PathLength,
 }
 CONDITIONS: dict[str, type] = {"class": ByClass, "attributes": ByAttributes, "codes": Codes}
-AUGMENTATIONS: dict[str, type] = {"diffaugment": Augmentation, "ada": ADA}
+AUGMENTATIONS: dict[str, type] = {"diffaugment": DiffAugment, "ada": ADA}
 SCHEDULES: dict[str, type] = {"linear": Linear, "cosine": Cosine, "geometric": Geometric}
 STRENGTHS: dict[str, type] = {"adaptive": Adaptive}
 

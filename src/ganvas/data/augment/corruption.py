@@ -6,7 +6,7 @@ from typing import ClassVar
 from torch import Tensor
 
 from ganvas.data.augment.chance import Chances
-from ganvas.data.augment.diffaugment import Span, outside_square
+from ganvas.data.augment.cutout import Span, outside_square
 
 
 @dataclass(frozen=True)

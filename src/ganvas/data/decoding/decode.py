@@ -20,13 +20,6 @@ from ganvas.own_output import marked
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "PPM")
 MAX_PIXELS = 64_000_000
-ENDINGS = frozenset((
-    "png", "jpg", "jpeg", "jpe", "jfif", "webp", "gif", "bmp", "tif", "tiff",
-    "ppm", "pgm", "pbm", "pnm",
-    # Never decoded, but people take them for images: named with a reason, not passed over.
-    "eps", "svg", "avif", "heic", "heif", "jp2", "tga", "psd", "ico", "apng",
-))  # fmt: skip
-BEGINNINGS = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF8", b"II*\0", b"MM\0*")
 GREY_MODES = frozenset(("1", "L", "LA", "La", "I", "F"))
 TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -48,9 +41,15 @@ class Unreadable(Exception):
 
 @dataclass(frozen=True)
 class Header:
-    """What a file says of itself before its pixels are decoded; height and width are upright.
+    """What a file says of itself before its pixels are decoded.
 
-    several: it has further pages or frames.  own: what ganvas drew, "sheet" or "sample", else "".
+    height, width: in pixels, of the upright image.
+    mode: PIL's name of how a pixel is stored.
+    format: PIL's name of the file's format.
+    grey: whether the image has no colour.
+    transparent: whether it has an alpha channel or a transparent colour.
+    several: whether the file has further pages or frames.
+    own: "sheet" or "sample" for a picture that ganvas drew, else "".
     """
 
     height: int
@@ -62,12 +61,10 @@ class Header:
     several: bool = False
     own: str = ""
 
-
-def looks_like_image(ending: str, head: bytes) -> bool:
-    """Whether a file should be tried: by its ending (no dot) or by how its content begins."""
-    if ending.lower() in ENDINGS:
-        return True
-    return head.startswith(BEGINNINGS) or (head[:4] == b"RIFF" and head[8:12] == b"WEBP")
+    @property
+    def wide(self) -> bool:
+        """Whether its values have 16 bits."""
+        return self.mode == "I" or self.mode.startswith("I;16")
 
 
 @contextlib.contextmanager

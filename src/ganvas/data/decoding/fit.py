@@ -77,6 +77,28 @@ class Fit:
         return 1 - (right - left) * (bottom - top) / (width * height)
 
 
+def fit_text(
+    sizes: Sequence[tuple[int, int]], grey: bool, fit: Fit, name: str
+) -> tuple[str, tuple[int, int, int] | None]:
+    """What a fit would do to images of these sizes (height, width), for a screen.
+
+    Returns:
+        The text, and the shape (C, H, W); None where they have none in common.
+    """
+    try:
+        shape = fit.shape(sizes, grey, name)
+    except DataError as error:
+        return str(error), None
+    target = f"{shape[2]}x{shape[1]}"
+    if fit.size is None or set(sizes) == {shape[1:]}:
+        return f"{target}: as they are", shape
+    if fit.how in ("pad", "stretch"):
+        done = {"pad": "padded with white where the aspect differs", "stretch": "stretched"}
+        return f"{target}: {done[fit.how]}", shape
+    lost = sum(fit.lost(height, width, shape) for height, width in sizes) / len(sizes)
+    return f"{target}: {f'cropped {lost:.0%} on average' if lost >= 0.005 else 'resized'}", shape
+
+
 def common_size(sizes: Sequence[tuple[int, int]], name: str) -> tuple[int, int]:
     """The one (height, width) of all.  Errors: DataError that suggests a size."""
     if len(different := sorted(set(sizes))) == 1:

@@ -9,7 +9,11 @@ from typing import TypeVar
 T = TypeVar("T")
 R = TypeVar("R")
 
-CHUNK = 16  # items a task: small images are decoded faster than a task is handed over
+Progress = Callable[[int, int], None]
+"""Called now and then with the number of items that are done, and that of all."""
+
+CHUNK = 16
+"""Items a task: small images are decoded faster than a task is handed over."""
 
 
 def threaded(function: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ganvas.data.dataset import number_classes
+from ganvas.data.labels.classes import number_classes
 from ganvas.data.names import some
 from ganvas.errors import DataError
 

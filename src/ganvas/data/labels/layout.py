@@ -1,42 +1,28 @@
 """From the names of the files to the parts (train, test), the labels and the attributes."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from torch import Tensor
 
-from ganvas.data.dataset import class_order
 from ganvas.data.labels.attributes import from_columns
+from ganvas.data.labels.classes import class_order, number_classes
+from ganvas.data.labels.folder_names import PART, are_shards, common_folder, few, part_folders
 from ganvas.data.labels.listing import read_listings
-from ganvas.data.labels.matching import file
 from ganvas.data.labels.tables import LABEL, Table, read_tables
 from ganvas.data.names import some
-
-# In any case; the first that is there is the part.
-TRAIN_FOLDERS = ("train", "training")
-TEST_FOLDERS = ("test", "testing", "val", "valid", "validation")
-PARTS = {*TRAIN_FOLDERS, *TEST_FOLDERS}
-PART = re.compile(
-    rf"({'|'.join(sorted(PARTS))}|dev|eval|evaluation)"
-    r"[-_ ]?(set|data|images?|imgs?|[ab]|[0-9]{1,4})?",
-    re.IGNORECASE,
-)
-"""What other sets call their parts: ``train2017``, ``val_images``, ``testA``."""
-SHARD = re.compile(
-    r"(\w+[-_ ])?(shard|part|chunk|batch|fold|split|subset|image)(s|es)?[-_ ]?[0-9]+"
-    r"|\w+-[0-9]{5}-of-[0-9]{5}",
-    re.IGNORECASE,
-)
-SHARD_DIGITS = 5  # at least, in folders that are called by numbers
 
 
 @dataclass
 class Layout:
-    """train and test: names in order (test is None without such a part).
+    """Which images are there, in which part, and what is known of each.
 
-    labels: a class name for each labelled file, or None.  notes: sentences for the screen.
-    attributes: uint8 [N, A] for ``names``, 0 or 1, or None; ``attribute_names`` are A.
+    train: the names of the training part's images, in order.
+    test: those of the test part; None where there is none.
+    labels: the name of its class for each image that has one; None without labels.
+    notes: sentences for the screen.
+    attributes: uint8 [N, A] for the N ``names``, 0 or 1; None without attributes.
+    attribute_names: the A names.
     """
 
     train: list[str]
@@ -51,12 +37,23 @@ class Layout:
         """All images, the test part's after the others."""
         return self.train + (self.test or [])
 
+    def labels_of(self, names: Sequence[str]) -> tuple[Tensor | None, tuple[str, ...]]:
+        """Labels int64 [len(names)] of some of the images, and the names of all classes.
+
+        Classes are numbered over all parts, so that the training and the test part agree.
+        """
+        if self.labels is None:
+            return None, ()
+        known, classes = number_classes([self.labels[name] for name in self.names])
+        return known[self._rows(names)], classes
+
     def attributes_of(self, names: Sequence[str]) -> Tensor | None:
         """The rows uint8 [len(names), A] of some of the images."""
-        if self.attributes is None:
-            return None
+        return None if self.attributes is None else self.attributes[self._rows(names)]
+
+    def _rows(self, names: Sequence[str]) -> list[int]:
         index = {name: row for row, name in enumerate(self.names)}
-        return self.attributes[[index[name] for name in names]]
+        return [index[name] for name in names]
 
 
 def lay_out(names: Sequence[str], present: set[str], tables: Mapping[str, bytes]) -> Layout:
@@ -98,46 +95,6 @@ def lay_out(names: Sequence[str], present: set[str], tables: Mapping[str, bytes]
     return layout
 
 
-def few(names: Sequence[str]) -> int:
-    """So many images beside folders may be strays, which do not make the folders no classes."""
-    return max(1, len(names) // 10)
-
-
-def tops_and_strays(names: Sequence[str], root: str) -> tuple[set[str], list[str]]:
-    """The folders just below ``root``, and the images that are in none of them."""
-    below = [name[len(root) :].partition("/") if name.startswith(root) else ("", "", name)
-             for name in names]  # fmt: skip
-    strays = [name for name, (_, slash, _) in zip(names, below, strict=True) if not slash]
-    return {top for top, slash, _ in below if slash}, strays
-
-
-def common_folder(names: Sequence[str]) -> str:
-    """The folder around (nearly) all names, "" or ending in "/"; never one that is a part's."""
-    root = ""
-    while names:
-        tops, strays = tops_and_strays(names, root)
-        if len(strays) > few(names) or len(tops) != 1 or is_part(*tops):
-            break
-        root += tops.pop() + "/"
-    return root
-
-
-def is_part(folder: str) -> bool:
-    return folder.lower() in PARTS
-
-
-def part_folders(names: Sequence[str], root: str) -> tuple[str, str | None]:
-    """The folder of the training part and that of the test part, if any."""
-    tops, strays = tops_and_strays(names, root)
-    train, test = (
-        next((top for kind in kinds for top in sorted(tops) if top.lower() == kind), None)
-        for kinds in (TRAIN_FOLDERS, TEST_FOLDERS)
-    )
-    if train is None or len(strays) > few(names) or not all(map(is_part, tops)):
-        return root, None
-    return f"{root}{train}/", None if test is None else f"{root}{test}/"
-
-
 def label_by_folders(layout: Layout, roots: tuple[str, str], listed: bool) -> None:
     """Sub-folders as classes, where nearly every image lies in one and there are two or more.
 
@@ -174,20 +131,6 @@ def label_by_folders(layout: Layout, roots: tuple[str, str], listed: bool) -> No
     else:
         leave_out(layout, strays, "in no class's folder")
         layout.labels = labels
-
-
-def are_shards(labels: Mapping[str, str], listed: bool) -> bool:
-    """Whether folders merely cut a set: they are called so, or by long numbers, through which the
-    files' own names run on."""
-    folders = set(labels.values())
-    if all(SHARD.fullmatch(folder) for folder in folders):
-        return True
-    numbered = all(folder.isdecimal() for folder in folders)
-    if not numbered or len({len(folder) for folder in folders}) > 1:
-        return False
-    files = [file(name) for name in sorted(labels)]
-    run_on = files == sorted(set(files))
-    return listed or (run_on and len(next(iter(folders))) >= SHARD_DIGITS)
 
 
 def leave_out(layout: Layout, names: Sequence[str], why: str) -> None:

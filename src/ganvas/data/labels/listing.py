@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from functools import reduce
 from typing import Any
 
+from ganvas.data.files import LISTING
 from ganvas.data.labels.matching import Matcher
 from ganvas.data.labels.tables import LABEL, Table, stack
-from ganvas.data.readers.files import LISTING
 
 Pairs = list[tuple[str, Any]]
 

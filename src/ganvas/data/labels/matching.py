@@ -4,7 +4,7 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 
-from ganvas.data.decoding.decode import ENDINGS
+from ganvas.data.files import ENDINGS
 
 Key = Callable[[str], str]
 

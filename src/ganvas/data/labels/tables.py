@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 
+from ganvas.data.files import TABLES
 from ganvas.data.labels.matching import Matcher
 from ganvas.data.names import some
-from ganvas.data.readers.files import TABLES
 from ganvas.errors import DataError
 
 IMAGE = "image"  # the column that names the image

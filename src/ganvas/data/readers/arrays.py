@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from ganvas.data.names import some
-from ganvas.data.readers.archive import check_total
-from ganvas.data.readers.in_memory import Raw, add_attributes, from_array, from_labels
+from ganvas.data.readers.archive_checks import check_total
+from ganvas.data.readers.in_memory import from_array
+from ganvas.data.readers.raw import Raw
 from ganvas.errors import DataError
 
 MAX_BYTES = 8 << 30
@@ -45,9 +46,9 @@ def read_npz(path: Path) -> Raw:
         beside = "" if labels is None else " and arr_1 for labels"
         raw.notes = (*raw.notes, f"arr_0 taken for images{beside}")
     if labels is not None:
-        raw.labels, raw.classes = from_labels(labels, len(images), path.name)
+        raw.add_labels(labels, path.name)
     if attributes is not None:
-        add_attributes(raw, attributes, path.name, names)
+        raw.add_attributes(attributes, path.name, names)
     return raw
 
 

@@ -9,7 +9,7 @@ import torch
 
 from ganvas.cache import cache_path
 from ganvas.data.readers.download import fetched
-from ganvas.data.readers.in_memory import Raw
+from ganvas.data.readers.raw import Raw
 from ganvas.errors import DataError
 
 ARCHIVE = "cifar-10-binary.tar.gz"

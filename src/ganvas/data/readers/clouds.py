@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from ganvas import keys
-from ganvas.data.readers.in_memory import Raw
+from ganvas.data.readers.raw import Raw
 
 SHAPE = (2, 1, 1)
 """(C, H, W) of a point: its two coordinates stand where an image has its channels."""

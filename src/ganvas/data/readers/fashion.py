@@ -4,7 +4,8 @@ from pathlib import Path
 
 from ganvas.cache import cache_path
 from ganvas.data.readers.idx import find_images, read_pair
-from ganvas.data.readers.in_memory import Raw, from_array, from_labels
+from ganvas.data.readers.in_memory import from_array
+from ganvas.data.readers.raw import Raw
 from ganvas.errors import DataError
 
 CLASSES = (
@@ -29,7 +30,7 @@ def read_fashion_mnist(side: str) -> Raw:
     raw = from_array(images, "fashion-mnist")
     if labels is None:
         raise DataError(f"{folder}: the labels are missing; put all of {', '.join(NAMES)} there")
-    raw.labels, raw.classes = from_labels(labels, len(images), "fashion-mnist", CLASSES)
+    raw.add_labels(labels, "fashion-mnist", CLASSES)
     return raw
 
 

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
-from ganvas.data.readers.files import LISTING, TABLES, Entry, is_hidden, is_wanted
+from ganvas.data.files import LISTING, TABLES, Entry, is_hidden, is_wanted
 from ganvas.errors import DataError
 
 

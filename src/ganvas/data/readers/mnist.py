@@ -6,7 +6,7 @@ from importlib import resources
 import numpy as np
 import torch
 
-from ganvas.data.readers.in_memory import Raw
+from ganvas.data.readers.raw import Raw
 
 DIGITS = tuple("0123456789")
 COUNTS = {"train": 60_000, "test": 10_000}

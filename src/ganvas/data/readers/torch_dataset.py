@@ -10,19 +10,11 @@ from torch import Tensor
 from ganvas.data.dataset import Dataset, check_count
 from ganvas.data.decoding.decode import is_grey, to_plain
 from ganvas.data.decoding.fit import Fit
+from ganvas.data.decoding.parallel import Progress
 from ganvas.data.decoding.values import has_equal_channels
 from ganvas.data.part import Part
-from ganvas.data.readers.in_memory import (
-    Progress,
-    Raw,
-    add_attributes,
-    finished,
-    fit_all,
-    fitted,
-    from_array,
-    from_labels,
-    of_colour,
-)
+from ganvas.data.readers.in_memory import from_array
+from ganvas.data.readers.raw import Raw, finished, fit_all, fitted, of_colour
 from ganvas.errors import DataError
 
 MOST_CLASSES = 10_000
@@ -31,9 +23,12 @@ MOST_CLASSES = 10_000
 def read_torch_dataset(
     source: Any, part: Part, fit: Fit, name: str, progress: Progress | None
 ) -> Dataset:
-    """A map-style torch dataset whose items are an image, or (image, label, …); PIL or tensor.
+    """A map-style torch dataset whose items are an image, or (image, label, …).
 
-    A label is an integer, or a vector of attributes.
+    An image is PIL's or a tensor; a label is an integer, or a vector of attributes.
+
+    Raises:
+        DataError: it has no length, or its items are something else.
     """
     if not hasattr(source, "__getitem__") or not hasattr(source, "__len__"):
         raise DataError(
@@ -50,28 +45,31 @@ def read_torch_dataset(
     else:
         raw = from_array(stacked(images, name), name)
     if labelled and len(items[0]) > 1:
-        tell(raw, [item[1] for item in items], source, name)
+        describe(raw, [item[1] for item in items], source, name)
     if pictures:
-        return finished(raw, raw.pixels, name, raw.notes)
+        return finished(raw, name)
     return fitted(raw, of_colour(fit, raw), name, progress)
 
 
-def tell(raw: Raw, labels: list[Any], source: Any, name: str) -> None:
-    """What a dataset says of its items: the class of each, or vectors of attributes, 0 or 1, which
-    it may call ``attr_names``, as torchvision's do. Anything else it says is passed over."""
+def describe(raw: Raw, labels: list[Any], source: Any, name: str) -> None:
+    """Give ``raw`` what a dataset says of its items, where it is a class or attributes.
+
+    A class is an integer, and the dataset may name them as ``classes``; attributes are a vector of
+    0 and 1, named by ``attr_names``, as torchvision's datasets do. Anything else is passed over.
+    """
     if is_integer(labels[0]):
         numbers = [int(label) for label in labels]
         # Not numbered anew: two positional parts of one dataset must agree on their classes.
         plain = map(str, range(min(MOST_CLASSES, max(numbers) + 1)))
         names = tuple(map(str, getattr(source, "classes", ()))) or tuple(plain)
-        raw.labels, raw.classes = from_labels(numbers, len(labels), name, names)
+        raw.add_labels(numbers, name, names)
     elif (rows := as_attributes(labels)) is not None:
         names = [each for each in getattr(source, "attr_names", ()) if each]
-        add_attributes(raw, rows, name, names or None)
+        raw.add_attributes(rows, name, names or None)
 
 
 def as_attributes(labels: list[Any]) -> Tensor | None:
-    """[N, A] of integer or boolean vectors [A] of one length that hold 0 and 1 (or -1)."""
+    """Vectors [A] of one length that hold 0 (or -1) and 1, as [N, A]; None of anything else."""
     if not all(isinstance(label, (Tensor, np.ndarray)) and label.ndim == 1 for label in labels):
         return None
     vectors = [torch.as_tensor(label) for label in labels]
@@ -82,13 +80,18 @@ def as_attributes(labels: list[Any]) -> Tensor | None:
 
 
 def is_integer(label: Any) -> bool:
+    """Whether a label is a whole number, or a tensor or an array of one."""
     if isinstance(label, (Tensor, np.ndarray)):
         return label.ndim == 0 and not (isinstance(label, Tensor) and label.is_floating_point())
     return isinstance(label, (int, np.integer))
 
 
 def stacked(images: list[Any], name: str) -> Tensor:
-    """One tensor of all items.  Errors: DataError where types or shapes differ."""
+    """All items as one tensor.
+
+    Raises:
+        DataError: their types or shapes differ.
+    """
     check_count(len(images), name)
     if not all(isinstance(image, (Tensor, np.ndarray)) for image in images):
         raise DataError(f"{name}: items must be PIL images or tensors, all of one kind")
@@ -104,7 +107,7 @@ def stacked(images: list[Any], name: str) -> Tensor:
 def from_pictures(
     pictures: list[Image.Image], fit: Fit, name: str, progress: Progress | None
 ) -> Tensor:
-    """Pixels uint8 [N, C, H, W], fitted."""
+    """PIL images as uint8 [N, C, H, W], fitted."""
     check_count(len(pictures), name)
     for picture in pictures:
         if picture.mode in ("I", "F"):

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from ganvas.data.augment.ada import ADA
-from ganvas.data.augment.diffaugment import Augmentation
+from ganvas.data.augment.diffaugment import DiffAugment
 from ganvas.engine.player import Adam
 from ganvas.engine.schedule import Linear
 from ganvas.games.gan import GAN, Penalty
@@ -38,7 +38,7 @@ def folder() -> Recipe:
         ),
         generator_optimiser=optimiser,
         discriminator_optimiser=optimiser,
-        augment=Augmentation(steps="even"),
+        augment=DiffAugment(steps="even"),
         half_life=Linear(0.0, 10_000.0, until=100_000),
         batch=32,
         images=IMAGES,

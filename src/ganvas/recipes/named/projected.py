@@ -1,6 +1,6 @@
 """Projected GAN: a discriminator on the features of a network trained on ImageNet."""
 
-from ganvas.data.augment.diffaugment import Augmentation
+from ganvas.data.augment.diffaugment import DiffAugment
 from ganvas.engine.player import Adam
 from ganvas.engine.schedule import Linear
 from ganvas.features.projected import ProjectedDiscriminator
@@ -46,7 +46,7 @@ def projected() -> Recipe:
         game=GAN(loss="hinge", reuse_fakes=True),
         generator_optimiser=optimiser,
         discriminator_optimiser=optimiser,
-        augment=Augmentation(),
+        augment=DiffAugment(),
         half_life=Linear(0.0, 10_000.0, until=200_000),
         batch=32,
         images=100_000,

@@ -84,7 +84,7 @@ class OnDisk:
             os.fsync(self._file.fileno())
             self._file.close()
             os.replace(self._temporary, self.path)
-        return open_mapped(self.path, (len(kept), *shape))
+        return open_stored(self.path, (len(kept), *shape))
 
     def discard(self) -> None:
         """Remove what was written so far."""
@@ -111,12 +111,12 @@ def sweep(folder: Path) -> None:
                 path.unlink()
 
 
-def open_mapped(path: Path, shape: Sequence[int]) -> Tensor:
+def open_stored(path: Path, shape: Sequence[int]) -> Tensor:
     """A tensor on a copy-on-write map of ``path``: writable in memory, never in the file."""
     return torch.from_numpy(np.memmap(path, np.uint8, "c", shape=tuple(shape)))
 
 
-def mapped_path(parts: object) -> Path:
+def stored_path(parts: object) -> Path:
     """The cache file for a source and its settings (anything JSON can write)."""
     digest = hashlib.sha256(json.dumps(parts, sort_keys=True).encode("utf-8", "surrogateescape"))
     return cache_path("decoded", f"{digest.hexdigest()[:32]}.u8")

@@ -4,12 +4,17 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO, Protocol
 
-from ganvas.data.decoding.decode import looks_like_image
-
 TABLES = ("labels.csv", "attributes.csv")
 LISTING = "dataset.json"
 MEMBER_BYTES = 64 << 20
 TABULAR = ("csv", "tsv", "jsonl", "xlsx", "parquet")
+ENDINGS = frozenset((
+    "png", "jpg", "jpeg", "jpe", "jfif", "webp", "gif", "bmp", "tif", "tiff",
+    "ppm", "pgm", "pbm", "pnm",
+    # Never decoded, but people take them for images: named with a reason, not passed over.
+    "eps", "svg", "avif", "heic", "heif", "jp2", "tga", "psd", "ico", "apng",
+))  # fmt: skip
+BEGINNINGS = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF8", b"II*\0", b"MM\0*")
 SYSTEM = frozenset((
     "__macosx", "@eadir", "#recycle", "@recycle", "#snapshot", "$recycle.bin", "lost+found",
     "system volume information", "thumbs.db", "ehthumbs.db", "desktop.ini", "recycler", "recycled",
@@ -41,6 +46,13 @@ class Files(Protocol):
     above: tuple[str, ...]
 
     def entries(self) -> Iterator[Entry]: ...
+
+
+def looks_like_image(ending: str, head: bytes) -> bool:
+    """Whether a file should be tried: by its ending (no dot) or by how its content begins."""
+    if ending.lower() in ENDINGS:
+        return True
+    return head.startswith(BEGINNINGS) or (head[:4] == b"RIFF" and head[8:12] == b"WEBP")
 
 
 def is_hidden(name: str) -> bool:
