@@ -1,9 +1,7 @@
 """The house is what docs/architecture.md says: rooms, drawing, spine, sizes and words."""
 
 import re
-from collections import Counter
 from itertools import pairwise
-from pathlib import Path
 
 from import_graph import PACKAGE, module_graph, room_graph
 
@@ -40,8 +38,3 @@ def test_the_spine_leads_from_the_command_to_a_round() -> None:
     assert names[1].rpartition(".")[2] in text  # `main` imports the module of a command by its name
     for name, following in pairwise(names[1:]):
         assert following in MODULES[name], f"{name} does not import {following}"
-
-
-def test_no_folder_holds_more_files_than_a_reader_overlooks() -> None:
-    files = Counter(Path(name).parent.as_posix() for name in SOURCES if "__init__" not in name)
-    assert {folder: count for folder, count in files.items() if count > 15} == {}
