@@ -17,7 +17,7 @@ from ganvas.losses.adversarial import adversarial_loss
 from ganvas.networks.dcgan import DCGANDiscriminator, DCGANGenerator
 from ganvas.recipes.build import build_engine, choose
 from ganvas.recipes.recipe_table import RECIPES, change, find
-from ganvas.sampling.generate import draw
+from ganvas.sampling.generate import sample
 
 SMALL = {"generator.width": 8, "discriminator.width": 8, "threads": 1, "precision": "fp32"}
 
@@ -110,7 +110,7 @@ def test_samples_do_not_depend_on_their_batch() -> None:
     latents = torch.randn(16, 8)
     apart = (generator(latents[:2]) - generator(latents)[:2]).abs().max()
     assert apart > 0.01  # training mode, as printed
-    assert torch.equal(draw(generator, latents[:2]), draw(generator, latents)[:2])
+    assert torch.equal(sample(generator, latents[:2]), sample(generator, latents)[:2])
     assert generator.training
 
 

@@ -42,9 +42,9 @@ def test_drawing_is_in_evaluation_mode_and_puts_the_mode_back() -> None:
     network = nn.Sequential(nn.Linear(3, 12), nn.Dropout(0.9), nn.Unflatten(1, (3, 2, 2)))
     network[0].eval()
     latent = torch.randn(250, 3)
-    images = generate.draw(network, latent)
+    images = generate.sample(network, latent)
     assert images.shape == (250, 2, 2, 3) and images.dtype == torch.uint8
-    assert torch.equal(images, generate.draw(network, latent))
+    assert torch.equal(images, generate.sample(network, latent))
     assert network.training and not network[0].training
 
 
@@ -64,8 +64,8 @@ class StyleLike(nn.Module):
 
 def test_a_style_based_generator_is_truncated_in_its_own_way() -> None:
     latent = torch.linspace(-0.4, 0.4, 9)[:, None]
-    found = generate.values(StyleLike(), latent, truncation=0.25).flatten()
+    found = generate.sample_values(StyleLike(), latent, truncation=0.25).flatten()
     torch.testing.assert_close(found, 0.75 + 0.25 * 2 * latent.flatten())
-    assert torch.equal(generate.values(StyleLike(), latent).flatten(), 2 * latent.flatten())
+    assert torch.equal(generate.sample_values(StyleLike(), latent).flatten(), 2 * latent.flatten())
     with pytest.raises(UsageError, match="more than 0"):
-        generate.draw(StyleLike(), latent, truncation=0)
+        generate.sample(StyleLike(), latent, truncation=0)

@@ -78,16 +78,16 @@ def test_samples_are_told_what_the_data_shows_as_often(kind: str) -> None:
     found = images(kind)
     settings = ByClass() if kind == "classes" else ByAttributes()
     conditions = settings.conditions(found)
-    rows = conditions.draw(7, 4000)
+    rows = conditions.sample(7, 4000)
     if kind == "classes":
         expected = torch.bincount(found.labels) / COUNT  # pyright: ignore
         torch.testing.assert_close(rows.mean(0), expected, atol=0.03, rtol=0)
     else:
         both = (found.attributes.sum(1) == 2).float().mean()  # pyright: ignore
         torch.testing.assert_close((rows.sum(1) == 2).float().mean(), both, atol=0.03, rtol=0)
-    assert torch.equal(rows[10:20], conditions.draw(7, 10, first=10))
+    assert torch.equal(rows[10:20], conditions.sample(7, 10, first=10))
     again = known.from_plain(conditions.plain())
-    assert again.names == conditions.names and torch.equal(again.draw(7, 50), rows[:50])
+    assert again.names == conditions.names and torch.equal(again.sample(7, 50), rows[:50])
 
 
 def test_a_label_is_said_by_name_where_a_name_is_a_number() -> None:
@@ -107,10 +107,10 @@ def test_a_label_is_said_by_name_where_a_name_is_a_number() -> None:
 
 def test_attributes_are_set_in_rows_and_unknown_ones_refused() -> None:
     conditions = ByAttributes().conditions(images("attributes"))
-    rows = conditions.draw(0, 5)
+    rows = conditions.sample(0, 5)
     changed = conditions.with_attributes(rows, {"a1": True, "a0": False})
     assert torch.equal(changed, torch.tensor([[0.0, 1.0]]).expand(5, -1))
-    assert torch.equal(rows, conditions.draw(0, 5))
+    assert torch.equal(rows, conditions.sample(0, 5))
     with pytest.raises(UsageError, match="no attribute 'Smiling': there are a0, a1"):
         conditions.with_attributes(rows, {"Smiling": True})
     with pytest.raises(UsageError, match="say --attr"):
@@ -153,7 +153,7 @@ def test_conditions_change_what_is_drawn_and_said(generator: str, discriminator:
         image = made[:1].expand(2, -1, -1, -1)
         answer = networks["discriminator"](image, told)
     if discriminator == "classifier":
-        assert answer.reading.shape == (2, 10)
+        assert answer.logits.shape == (2, 10)
         torch.testing.assert_close(*answer.scores)  # it is told nothing
     else:
         assert (answer[0] - answer[1]).abs() > 1e-6

@@ -16,7 +16,7 @@ from ganvas.data.plane import INK, PAPER, REACH, SIDE, Colour, blank, blend, dot
 from ganvas.data.readers.clouds import SHAPE
 from ganvas.recipes.recipe import Recipe
 from ganvas.sampling.conditions import Conditions
-from ganvas.sampling.generate import evaluating, latents, values
+from ganvas.sampling.generate import evaluating, latents, sample_values
 
 POINTS = 1_000
 """Real points, and samples, in a picture."""
@@ -53,7 +53,7 @@ class PointPicture:
         canvas = blank(colour=UNKNOWN)
         if discriminator is not None and self.conditions is None and self.pack:
             paint(canvas, field(discriminator, len(canvas), self.pack))
-        points = values(generator, self.latents, self.conditions).flatten(1)
+        points = sample_values(generator, self.latents, self.conditions).flatten(1)
         dots(canvas, self.reals, PAPER, radius=1.3, opacity=0.75)
         dots(canvas, points, INK, radius=1.3, opacity=0.75)
         return finished(canvas)
@@ -68,7 +68,7 @@ def point_picture(
     """
     if not images.are_points:
         return None
-    told = None if conditions is None else conditions.draw(recipe.seed, POINTS)
+    told = None if conditions is None else conditions.sample(recipe.seed, POINTS)
     latent = latents(recipe.seed, POINTS, recipe.generator.latent)
     return PointPicture(images.pixels[:POINTS].flatten(1), latent, told, _pack(recipe))
 

@@ -28,7 +28,7 @@ class Conditions:
     rows: Tensor
     counts: Tensor
 
-    def draw(self, seed: int, count: int, first: int = 0) -> Tensor:
+    def sample(self, seed: int, count: int, first: int = 0) -> Tensor:
         """Rows float32 [count, K], as often as in the data; the i-th by (seed, first + i) alone."""
         edges = self.counts.double().cumsum(0) / self.counts.sum()
         places = torch.tensor(
@@ -47,13 +47,13 @@ class Conditions:
             UsageError: there are no classes, or none like that.
         """
         if not self.exclusive:
-            raise UsageError(f"this run knows attributes ({self.shown()}), not labels: say --attr")
+            raise UsageError(f"this run knows attributes ({self.listed()}), not labels: say --attr")
         if label in self.names:
             return F.one_hot(torch.tensor(self.names.index(label)), len(self.names)).float()
         named_by_numbers = any(map(NUMBER.fullmatch, self.names))
         if not named_by_numbers and label.isdecimal() and int(label) < len(self.names):
             return F.one_hot(torch.tensor(int(label)), len(self.names)).float()
-        raise UsageError(f"no label {label!r}: there are {self.shown()}")
+        raise UsageError(f"no label {label!r}: there are {self.listed()}")
 
     def with_attributes(self, rows: Tensor, wanted: Mapping[str, bool]) -> Tensor:
         """Rows [N, K] with some attributes set.
@@ -62,11 +62,13 @@ class Conditions:
             UsageError: there are no attributes, or none of that name.
         """
         if self.exclusive:
-            raise UsageError(f"this run knows labels ({self.shown()}), not attributes: say --label")
+            raise UsageError(
+                f"this run knows labels ({self.listed()}), not attributes: say --label"
+            )
         rows = rows.clone()
         for name, value in wanted.items():
             if name not in self.names:
-                raise UsageError(f"no attribute {name!r}: there are {self.shown()}")
+                raise UsageError(f"no attribute {name!r}: there are {self.listed()}")
             rows[:, self.names.index(name)] = float(value)
         return rows
 
@@ -80,7 +82,7 @@ class Conditions:
         known = {"names": list(self.names), "exclusive": self.exclusive}
         return {**known, "rows": rows, "counts": self.counts.tolist()}
 
-    def shown(self) -> str:
+    def listed(self) -> str:
         """The names, the first ones of many."""
         shown = ", ".join(self.names[:12])
         return shown + (f" and {len(self.names) - 12} more" if len(self.names) > 12 else "")

@@ -39,7 +39,7 @@ def truncate(latent: Tensor, most: float) -> Tensor:
 
 
 @torch.no_grad()
-def draw(
+def sample(
     generator: nn.Module,
     latent: Tensor,
     conditions: Tensor | None = None,
@@ -60,13 +60,13 @@ def draw(
 
 
 @torch.no_grad()
-def values(
+def sample_values(
     generator: nn.Module,
     latent: Tensor,
     conditions: Tensor | None = None,
     truncation: float | None = None,
 ) -> Tensor:
-    """What ``draw`` rounds, as it is: float32 [N, C, H, W] on the CPU."""
+    """What ``sample`` rounds, as it is: float32 [N, C, H, W] on the CPU."""
     made = _parts(generator, latent, conditions, truncation)
     return torch.cat([_finite(part).float().cpu() for part in made])
 

@@ -58,7 +58,7 @@ class Inputs:
         return (
             f"this {self.name} was trained with conditions and needs them: "
             f"{self.name}({self._first()}, conditions), float32 [N, {count}], {kind}, of "
-            f"{self.conditions.shown()}{seen}; run.told(N) draws them as in the data, "
+            f"{self.conditions.listed()}{seen}; run.told(N) draws them as in the data, "
             f"run.told(N, {how}) makes them"
         )
 

@@ -27,7 +27,7 @@ def sheet(seed: int, latent: int, conditions: Conditions | None) -> Sheet:
         return Sheet(latents(seed, GRID, latent))
     kinds = len(conditions.names)
     if not conditions.exclusive or kinds > MOST_CLASSES:
-        return Sheet(latents(seed, GRID, latent), conditions.draw(seed, GRID))
+        return Sheet(latents(seed, GRID, latent), conditions.sample(seed, GRID))
     columns = GRID // 8
     rows = conditions.rows.float().repeat_interleave(columns, 0)
     return Sheet(latents(seed, columns, latent).repeat(kinds, 1), rows, columns)

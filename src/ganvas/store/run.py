@@ -178,9 +178,9 @@ class Run:
             part = None if seeds is None else seeds[first : first + size]
             latent, told = self._inputs(size, None, seed, part, label, attributes, first)
             if self.draws_points:
-                drawn = generate.values(self.generator, latent, told, truncation).flatten(1)
+                drawn = generate.sample_values(self.generator, latent, told, truncation).flatten(1)
             else:
-                drawn = generate.draw(self.generator, latent, told, truncation)
+                drawn = generate.sample(self.generator, latent, told, truncation)
             known = self.conditions
             yield drawn, None if known is None or told is None else known.labels(told)
 
@@ -213,7 +213,7 @@ class Run:
         if len(stations) < 2 or steps < 1:
             raise UsageError("an animation needs at least 2 images to pass through, and 1 step")
         conditions = None if told is None else loop(told, steps, lerp)
-        return generate.draw(self.generator, loop(stations, steps, slerp), conditions, truncation)
+        return generate.sample(self.generator, loop(stations, steps, slerp), conditions, truncation)
 
     def _inputs(
         self,
@@ -283,9 +283,9 @@ class Run:
         if label is not None:
             return known.of_label(str(label)).expand(count, -1)
         rows = (
-            known.draw(seed, count, first)
+            known.sample(seed, count, first)
             if seeds is None
-            else torch.cat([known.draw(each, 1) for each in seeds])
+            else torch.cat([known.sample(each, 1) for each in seeds])
         )
         return known.with_attributes(rows, attributes) if attributes else rows
 

@@ -38,7 +38,7 @@ class Evaluator(ABC):
         self.settings = recipe.evaluation
         count = self.settings.count
         self._latents = generate.latents(recipe.seed, count, recipe.generator.latent)
-        self._rows = None if conditions is None else conditions.draw(recipe.seed, count)
+        self._rows = None if conditions is None else conditions.sample(recipe.seed, count)
         self._about = {"ema": recipe.half_life is not None, "seed": recipe.seed, "truncation": None}
         self.seconds = seconds
         """Of the longest evaluation so far."""
@@ -138,7 +138,7 @@ class ImageEvaluator(Evaluator):
             self._labels, self._classes = conditions.labels(self._rows), conditions.names
 
     def _measure(self, generator: nn.Module, about: Mapping[str, Any]) -> Evaluation:
-        pixels = generate.draw(generator, self._latents, self._rows).permute(0, 3, 1, 2)
+        pixels = generate.sample(generator, self._latents, self._rows).permute(0, 3, 1, 2)
         samples = read(pixels, self.reals.network, None, self._labels, self._classes)
         return measure(samples, self.reals, self.settings.metrics, dict(about), asked=True)
 
@@ -158,7 +158,7 @@ class PointEvaluator(Evaluator):
         self._mixture = mixture
 
     def _measure(self, generator: nn.Module, about: Mapping[str, Any]) -> Evaluation:
-        points = generate.values(generator, self._latents, self._rows).flatten(1)
+        points = generate.sample_values(generator, self._latents, self._rows).flatten(1)
         return measure_points(points, self._mixture, about)
 
 

@@ -24,7 +24,7 @@ from ganvas.recipes.length import fixed
 from ganvas.recipes.recipe import Recipe
 from ganvas.report.point_picture import PointPicture
 from ganvas.sampling.conditions import Conditions
-from ganvas.sampling.generate import draw
+from ganvas.sampling.generate import sample
 from ganvas.sampling.pictures import enlarged, grid, save_clip, save_png
 from ganvas.sampling.sheet import GRID, sheet
 from ganvas.store import checkpoint, evaluation_records
@@ -318,7 +318,7 @@ class Session:
 
     def draw_grid(self) -> Tensor:
         """The fixed latents as the generator (its EMA copy, where kept) draws them now."""
-        return draw(self._generator(), self.sheet.latents, self.sheet.conditions)
+        return sample(self._generator(), self.sheet.latents, self.sheet.conditions)
 
     def _generator(self) -> nn.Module:
         game = self.engine.game
