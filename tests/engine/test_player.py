@@ -72,7 +72,7 @@ def test_average_halves_its_distance_in_one_half_life() -> None:
     with torch.no_grad():
         player.networks["n"].weight.add_(1.0)  # pyright: ignore
     for _ in range(10):
-        player.set_pace(images=0, seen=100)
+        player.set_pace(images=0, drawn=100)
         player.average()
     torch.testing.assert_close(player.averages["n"].weight, start + 0.5)
 

@@ -1,1 +1,1 @@
-"""The engine room: players, moves, and the one loop that walks them. It knows no game."""
+"""Players, their moves, and the one loop that plays them. It knows no game and no kind of data."""

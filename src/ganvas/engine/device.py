@@ -19,7 +19,7 @@ MemoryFormat = Literal["auto", "contiguous", "channels-last"]
 
 
 def choose_device(wanted: Device) -> torch.device:
-    """The device asked for, or the best one there is.
+    """The device that is wanted, or the best one there is.
 
     Raises:
         UsageError: a device that this machine does not have.
@@ -57,9 +57,11 @@ FIRST_THREADS = torch.get_num_threads()
 
 
 def available_threads() -> int:
-    """How many CPU threads this process may keep busy: PyTorch's own number, or a container's
-    share of the processors if that is less. (PyTorch does not see such a limit, and threads that
-    wait for each other's share are far slower than few.)"""
+    """How many CPU threads this process may keep busy.
+
+    PyTorch's own number, or a container's share of the processors if that is less. (PyTorch does
+    not know of such a limit, and many threads that wait for a share are far slower than few.)
+    """
     return max(1, min(FIRST_THREADS, _quota() or FIRST_THREADS))
 
 
@@ -75,8 +77,8 @@ def _quota(file: Path = Path("/sys/fs/cgroup/cpu.max")) -> int | None:
 def keep_memory() -> None:
     """Let glibc keep freed memory instead of giving every large temporary back to the system.
 
-    Getting it back costs a page fault every 4 kB, about 5% of a CPU training step. Elsewhere than
-    under glibc this does nothing.
+    To get it back costs a page fault every 4 kB, about 5% of a CPU training step. Without glibc
+    this does nothing.
     """
     trim_threshold, mmap_threshold, largest = -1, -3, 32 << 20
     mallopt = _glibc("mallopt")
@@ -132,8 +134,10 @@ def synchronise(device: torch.device) -> None:
 
 
 def processor(device: torch.device) -> str:
-    """What computes, by the name that the system gives it, and what a CPU can: ``Intel(R) Xeon(R)
-    Platinum 8481C (AMX, AVX-512 bf16, AVX-512, AVX2)``."""
+    """The name that the system gives the processor, and a CPU's instruction sets.
+
+    For example ``Intel(R) Xeon(R) Platinum 8481C (AMX, AVX-512 bf16, AVX-512, AVX2)``.
+    """
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
     known = Path("/proc/cpuinfo")
@@ -156,8 +160,10 @@ X86 = {
 def instructions(used: str) -> list[str]:
     """The instruction sets of this CPU, the widest first.
 
-    used: by PyTorch's own kernels, as it says itself; told where that is not the best there is, as
-    under ``ATEN_CPU_CAPABILITY``, or where it is none of these (``SVE256``).
+    Args:
+        used: what PyTorch's own kernels use, as it says itself. It is added where that is not the
+            best there is, as under ``ATEN_CPU_CAPABILITY``, and stands alone where the CPU has none
+            of the sets in ``X86`` (``SVE256``).
     """
     there = [name for name, ask in X86.items() if getattr(torch.cpu, ask)()]
     if not there:

@@ -1,8 +1,8 @@
-"""The engine walks the moves of a game.
+"""The engine plays the moves of a game.
 
 It is the only code that zeroes gradients, freezes opponents, runs backward, steps optimisers and
-updates EMA copies. Opponents are frozen by asking for the gradients of the moving players'
-weights and no others, so nothing is computed for anybody else.
+updates EMA copies. An opponent is frozen by asking for the gradients of the moving players' weights
+alone, so nothing is computed for anybody else.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -21,17 +21,21 @@ from ganvas.engine.schedule import at, moved_ends
 class Engine:
     """Plays a game round by round on a clock of images seen.
 
+    Its clock is ``images`` and ``rounds``; ``meter`` gathers means for the log; ``reason`` says why
+    a faster way of playing was given up, where one was.
+
     Args:
         game: what to play; its networks already lie on ``device``.
         sources: streams of training items by name; ``"train"`` is the usual one.
         batch: items of one global batch, over all processes and micro-batches.
         seed: with the clock, it determines every draw.
         device: where the networks lie.
-        bf16: run the losses under bfloat16 autocast.
-        accumulate: micro-batches a turn; must divide this process's share of the batch.
+        bf16: whether losses are computed under bfloat16 autocast.
+        accumulate: micro-batches a turn.
         rank, world: which process this is, of how many.
 
-    ``reason`` says why a faster way of playing was given up, where one was.
+    Raises:
+        ValueError: ``batch`` does not divide into ``world`` times ``accumulate`` parts.
     """
 
     def __init__(
@@ -72,8 +76,8 @@ class Engine:
     def round(self) -> None:
         """Play every move of the current phase that is due, once; advance the clock."""
         self._read_schedules()
-        means, seen = self._play()
-        self.images += seen
+        means, drawn = self._play()
+        self.images += drawn
         if self.game.after_round is not None:
             self.game.after_round(means, self.images)
         self.meter.add(means)
@@ -84,7 +88,7 @@ class Engine:
         return bool(self._finite.item())
 
     def tensors(self) -> dict[str, Tensor]:
-        """Every tensor that a resume needs, by name; live, not copied."""
+        """Every tensor that a resume needs, by name; the tensors themselves, not copies."""
         return dict(self.game.tensors())
 
     def clock(self) -> dict[str, Any]:
@@ -92,23 +96,23 @@ class Engine:
         return {"images": self.images, "rounds": self.rounds, "meter": self.meter.state()}
 
     def set_clock(self, clock: Mapping[str, Any]) -> None:
+        """Go on from what ``clock`` returned, in a run that is resumed."""
         self.images, self.rounds = clock["images"], clock["rounds"]
         self.meter.restore(clock["meter"], self.device)
 
     def move_ends(self, old: int, new: int) -> None:
-        """From now on, schedules that end with ``old`` images end with ``new``; those of the
-        averages' half-lives stay."""
+        """Let schedules that end with ``old`` images seen end with ``new``; half-lives stay."""
         for player in self.game.players.values():
             player.settings = moved_ends(player.settings, old, new)
         schedules = self.game.schedules
         self.game.schedules = {name: moved_ends(s, old, new) for name, s in schedules.items()}
 
     def _play(self) -> tuple[dict[str, Tensor], int]:
-        """Play a round at the clock; its mean statistics, and how many images it showed."""
-        means, seen = self._moves()
-        self._set_pace(seen)
+        """Play a round: its mean statistics, and how many images were drawn in it."""
+        means, drawn = self._moves()
+        self._set_pace(drawn)
         self._average()
-        return means, seen
+        return means, drawn
 
     def _due(self) -> list[list[tuple[Move, int]]]:
         """The moves of this round, group by group, each with its turns."""
@@ -118,7 +122,7 @@ class Engine:
         ]
 
     def _moves(self) -> tuple[dict[str, Tensor], int]:
-        stats, seen = Meter(), 0
+        stats, drawn = Meter(), 0
         self._shared = [{} for _ in self.shares]
         for group in self._due():
             for repeat in range(max((turns for _, turns in group), default=0)):
@@ -126,14 +130,13 @@ class Engine:
                     self._shared = [{} for _ in self.shares]
                 drew = False
                 for moves in _steps([move for move, turns in group if repeat < turns]):
-                    drew |= self._step(moves, repeat, self.images + seen, stats)
-                seen += self.batch * drew
+                    drew |= self._step(moves, repeat, self.images + drawn, stats)
+                drawn += self.batch * drew
         self._shared = []
-        return stats.means(), seen
+        return stats.means(), drawn
 
     def _step(self, moves: Sequence[Move], repeat: int, now: int, stats: Meter) -> bool:
-        """The gradients of moves at clock ``now``, then one step of each player among them; say
-        whether they drew items."""
+        """Gather the gradients of moves and step their players; returns whether they drew items."""
         drew = False
         for move in moves:
             drew |= self._gather(move, repeat, now, stats, move is not moves[-1])
@@ -145,12 +148,12 @@ class Engine:
         for player in self.game.players.values():
             player.average()
 
-    def _set_pace(self, seen: int) -> None:
+    def _set_pace(self, drawn: int) -> None:
         for player in self.game.players.values():
-            player.set_pace(self.images + seen, seen)
+            player.set_pace(self.images + drawn, drawn)
 
     def _gather(self, move: Move, repeat: int, now: int, stats: Meter, keep_graph: bool) -> bool:
-        """Add the gradients of one move's turn at clock ``now``; say whether it drew items."""
+        """Add the gradients of a move's turn at clock ``now``; returns whether it drew items."""
         weights = [p for name in move.players for p in self.game.players[name].parameters]
         drew = False
         for micro, share in enumerate(self.shares):
@@ -183,7 +186,7 @@ class Engine:
 
 
 def _steps(moves: Sequence[Move]) -> list[list[Move]]:
-    """Moves of a group by the step that they share: first all that are not apart."""
+    """The moves of a group, one list for each step: first all together that are not apart."""
     together = [move for move in moves if not move.apart]
     apart = [[move] for move in moves if move.apart]
     return [together, *apart] if together else apart

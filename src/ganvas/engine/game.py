@@ -1,4 +1,9 @@
-"""What a game is to the engine: players, and the list of their moves. Plain data."""
+"""What a game is to the engine: players, and a list of their moves. Plain data.
+
+A *player* owns networks and their optimiser. A *move* says which players step on which loss. In a
+*round* every move that is due is played, some for several *turns*; then the clock goes on. A
+*phase* lists the moves that are played until some clock.
+"""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,11 +19,17 @@ from ganvas.engine.schedule import Schedule
 
 @dataclass(frozen=True)
 class Turn:
-    """All that a move's loss may use: one micro-batch of one move.
+    """All that a move's loss may use, for one micro-batch.
 
-    ``shared(name, make)`` returns what an earlier move of this round made under that name, or
-    makes it now: one generator forward can so serve both players. Shared values end with the
-    round, and when a move plays again within it.
+    draw: data and noise.
+    networks: those of all players, by name. A loss may run any of them: the engine asks for the
+        gradients of the moving players' weights alone.
+    averages: the EMA copies, by the names of their networks, where a player keeps any.
+    state: the game's own state, by name.
+    scheduled: the values of the game's schedules, as of the round's start, by name; tensors [].
+    shared: ``shared(name, make)`` returns what was made under that name before, or calls ``make``
+        and keeps its result, so that one forward of the generator can serve both players. It is
+        forgotten at the end of the round, and when the moves of a group play another turn.
     """
 
     draw: Draw
@@ -31,7 +42,11 @@ class Turn:
 
 @dataclass(frozen=True)
 class Result:
-    """A move's loss, one number an image [N], and statistics worth logging (as means)."""
+    """What a move's loss returns.
+
+    loss: one number an item, [N]; the engine takes the mean, in float32.
+    stats: numbers worth logging, by name, of any shape; the log has their means.
+    """
 
     loss: Tensor
     stats: Mapping[str, Tensor] = field(default_factory=dict)
@@ -39,11 +54,14 @@ class Result:
 
 @dataclass(frozen=True)
 class Move:
-    """One player's turn: whose it is, its loss, how often.
+    """Whose weights move, on which loss, and how often.
 
-    ``every``: played in each ``every``-th round. ``repeat``: turns a round, a number or a function
-    of images seen. ``players``: whose weights the loss moves; all other networks are left alone.
-    ``apart``: its players step once more for it alone, after the others of its group.
+    name: unique in the game; it is part of the keys of what the move draws.
+    players: the names of those whose weights move; all other networks stay as they are.
+    loss: the loss of one turn.
+    every: played in each so many rounds, from the first one on.
+    repeat: turns in a round; a number, or a function of images seen.
+    apart: whether the players step once more for this move alone, after the others of its group.
     """
 
     name: str
@@ -54,15 +72,18 @@ class Move:
     apart: bool = False
 
     def turns(self, images: int) -> int:
+        """Its turns in a round that begins when so many images have been seen."""
         return self.repeat(images) if callable(self.repeat) else self.repeat
 
 
 @dataclass(frozen=True)
 class Phase:
-    """Groups of moves, walked in order once a round: all gradients of a group, then its steps, then
-    each of its moves that is ``apart`` with a step of its own.
+    """The moves that are played until some clock.
 
-    ``until``: images seen at which the next phase begins; ``None`` for the last.
+    groups: played one after the other in every round. Of a group, first the gradients of all moves
+        are gathered, then each player steps once; then the moves that are ``apart`` follow, each
+        with a step of its own.
+    until: images seen at which the next phase begins; None for the last phase.
     """
 
     groups: Sequence[tuple[Move, ...]]
@@ -71,10 +92,14 @@ class Phase:
 
 @dataclass
 class Game:
-    """Players, phases, and any named state of the game's own that a checkpoint must hold.
+    """All that the engine knows of a game.
 
-    ``schedules`` are read once a round into 0-dim tensors on the device (``Turn.scheduled``).
-    ``after_round`` may move ``state`` in place, from the round's mean statistics.
+    players: by name.
+    phases: in order.
+    state: tensors of the game's own, by name, which a checkpoint holds.
+    schedules: by name; read once a round into tensors [] on the device (``Turn.scheduled``).
+    after_round: called with the round's mean statistics and the images seen after it; here, and
+        nowhere else, the game may change ``state``, in place.
     """
 
     players: Mapping[str, Player]
@@ -91,17 +116,19 @@ class Game:
         return self.phases[-1]
 
     def networks(self) -> dict[str, nn.Module]:
+        """The networks of all players by name."""
         return {
             name: net for player in self.players.values() for name, net in player.networks.items()
         }
 
     def averages(self) -> dict[str, nn.Module]:
+        """The EMA copies of all players that keep them, by the names of their networks."""
         return {
             name: net for player in self.players.values() for name, net in player.averages.items()
         }
 
     def tensors(self) -> Iterator[tuple[str, torch.Tensor]]:
-        """Every tensor that a resume needs, by name; live, not copied."""
+        """Every tensor that a resume needs, by name; the tensors themselves, not copies."""
         for name, player in self.players.items():
             for key, value in player.tensors():
                 yield f"{name}.{key}", value

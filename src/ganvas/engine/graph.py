@@ -2,10 +2,11 @@
 
 Small networks on a fast GPU wait for Python to launch their kernels. A graph is recorded once for
 each set of moves and launched whole. What changes from round to round is read from memory: data
-and noise are drawn outside, into buffers that keep their place; rates, weights and the averages'
-pace are tensors. Networks that draw for themselves (dropout, StyleGAN2's noise) are seeded at every
-turn, which a graph cannot do: their rounds become a graph a turn, seeded between. Where a round
-cannot be recorded, the engine goes on without and says why.
+and noise are drawn outside the graph, into buffers that keep their place; rates, weights and the
+averages' pace are tensors. Networks that draw for themselves (dropout, StyleGAN2's noise) are
+seeded at every turn, which a graph cannot do: their rounds become one graph for each turn, and are
+seeded between them. Where a round cannot be recorded, the engine goes on without graphs and says
+why.
 """
 
 import gc
@@ -22,19 +23,24 @@ from ganvas.engine.draw import Draw, Share
 from ganvas.engine.engine import Engine, default_key, seed_default
 
 RECORDED_AFTER = 3
-"""Rounds of one kind that are played as they are, the last of them from the tape: libraries choose
-their kernels then. The next one is recorded."""
+"""Rounds of one kind that are played before one is recorded: libraries choose their kernels then.
+The last of them is played from the tape."""
 
 MOST_GRAPHS = 8
 """Kinds of rounds that are kept; once all are recorded, any other is played as it is."""
 
 Outcome = tuple[dict[str, Tensor], int]
+"""A round's mean statistics, and how many images were drawn in it."""
+
 Cut = Callable[[], None]
 """Begin a graph; end the one before, if any."""
 
 Capture = Callable[[Callable[[Cut], Outcome]], tuple[list[Callable[[], None]], Outcome]]
-"""Record what a function computes without computing it: what computes it, a part a cut, and where
-its outcome will lie."""
+"""Record what a function computes, without computing it.
+
+It returns functions that compute it, one for each cut in their order, and the tensors in which the
+outcome will lie.
+"""
 
 
 def capture_cuda() -> Capture:
@@ -58,7 +64,7 @@ def capture_cuda() -> Capture:
             try:
                 outcome = function(cut)
             except BaseException:
-                # What broke the recording is told, not that it broke.
+                # The error that broke the recording is raised, not that it was broken.
                 with suppress(RuntimeError), warnings.catch_warnings():
                     warnings.simplefilter("ignore")
                     for graph in graphs[-1:]:
@@ -78,7 +84,7 @@ class Tape:
         self.start = 0
 
     def read(self, name: Hashable, make: Callable[[int], Any]) -> Any:
-        """The buffer of that name; ``make`` draws it for a round that starts at a clock."""
+        """The buffer of that name; ``make(clock)`` draws it for a round that starts then."""
         if name not in self._slots:
             self._slots[name] = make, _mapped(make(self.start), torch.clone)
         return _mapped(self._slots[name][1], torch.Tensor.detach)
@@ -98,6 +104,7 @@ class TapedDraw(Draw):
     tape: Tape = field(default_factory=Tape)
 
     def ahead(self, source: str = "train") -> Any:
+        """The next items of ``source``, from the tape."""
         offset, share = self.start - self.tape.start, self.share
 
         def make(start: int) -> Any:
@@ -117,10 +124,15 @@ class TapedDraw(Draw):
 
 @dataclass
 class Recorded:
-    """A kind of round: how often it was played, its draws, and its graphs once there are any.
+    """A kind of round, and its graphs once there are any.
 
-    draws: its networks draw for themselves, so that each graph is preceded by its turn's seed, a
-    function of the clock at which the round starts.
+    tape: what its rounds draw.
+    played: how often it was played.
+    draws: whether its networks draw for themselves; then it has one graph for each turn.
+    seeds: for each graph, the seed of its turn, from the clock at which the round starts; none
+        where ``draws`` is false.
+    replays: a function for each graph, which launches it.
+    outcome: the tensors in which the graphs leave the statistics, and the images drawn.
     """
 
     tape: Tape = field(default_factory=Tape)
@@ -134,8 +146,8 @@ class Recorded:
 class GraphEngine(Engine):
     """An ``Engine`` that records its rounds and replays them; the same numbers, sooner.
 
-    ``replays``: rounds replayed so far. Arguments are those of ``Engine``; ``capture`` records
-    (tests bring their own).
+    Its arguments are those of ``Engine``, and ``capture``, which records (tests bring their own).
+    ``replays`` is the number of rounds that were replayed so far.
     """
 
     def __init__(self, *arguments: Any, capture: Capture | None = None, **options: Any) -> None:
@@ -217,14 +229,14 @@ class GraphEngine(Engine):
         return bool(kind.replays)
 
     def _replay(self, kind: Recorded) -> Outcome:
-        means, seen = kind.outcome
-        self._set_pace(seen)
+        means, drawn = kind.outcome
+        self._set_pace(drawn)
         for place, replay in enumerate(kind.replays):
             if kind.draws:
                 seed_default(self.device, kind.seeds[place](self.images))
             replay()
         self.replays += 1
-        return {name: mean.clone() for name, mean in means.items()}, seen
+        return {name: mean.clone() for name, mean in means.items()}, drawn
 
     def _give_up(self, reason: str) -> None:
         self.reason = reason

@@ -1,4 +1,4 @@
-"""Means of whatever a round reports, gathered on the device and read only when somebody looks."""
+"""Means of whatever a round reports, gathered on the device and read only when they are wanted."""
 
 from collections.abc import Mapping, Sequence
 
@@ -20,6 +20,7 @@ class Meter:
             self._counts[name] = self._counts.get(name, 0.0) + 1.0
 
     def means(self) -> dict[str, Tensor]:
+        """The mean of each since the last read, on the device."""
         return {name: total / self._counts[name] for name, total in self._sums.items()}
 
     def read(self) -> dict[str, float]:
@@ -34,6 +35,7 @@ class Meter:
         return {name: [total.item(), self._counts[name]] for name, total in self._sums.items()}
 
     def restore(self, state: Mapping[str, list[float]], device: torch.device) -> None:
+        """Go on from what ``state`` returned."""
         self._sums = {
             name: torch.tensor(total, dtype=torch.float32, device=device)
             for name, (total, _) in state.items()

@@ -15,6 +15,10 @@ from ganvas.engine.schedule import Schedule, at, ends
 class Adam:
     """Adam (Kingma & Ba 2015, algorithm 1) with scheduled learning rate and betas.
 
+    lr: learning rate, 0 or more.
+    betas: how much of the past the means of the gradient and of its square keep; within [0, 1).
+    eps: what is added to the root of the second, so that nothing is divided by 0; more than 0.
+
     Raises:
         ValueError: a rate below 0, a beta outside [0, 1), an epsilon that is not positive.
     """
@@ -71,21 +75,28 @@ class Adam:
 
 @dataclass(frozen=True)
 class LazyAdam(Adam):
-    """Adam of a player with steps of their own for what is regularised in some rounds alone.
+    """Adam of a player that takes further steps for what is regularised in some rounds alone.
 
-    ``ratio``: how many of its steps are not such ones. lr * ratio and betas ** ratio, so that a
-    round's way and memory stay what they would be without (Karras et al. 2020, appendix B).
+    Its rate is lr * ratio, and its betas are betas ** ratio, so that it goes as far in a round, and
+    forgets as much, as it would without these steps (Karras et al. 2020, appendix B).
+
+    ratio: the share of its steps that are not such ones; within 0 and 1.
     """
 
     ratio: float = 1.0
 
     def rates(self, images: int) -> tuple[float, tuple[float, float]]:
+        """Learning rate and betas at this clock, for one of more steps a round."""
         rate, (first, second) = super().rates(images)
         return rate * self.ratio, (first**self.ratio, second**self.ratio)
 
 
 def corrected(settings: Adam, intervals: Iterable[int]) -> Adam:
-    """Settings for one step a round and one more in each so many rounds, for each interval."""
+    """Settings of a player with one step a round, and one more in each so many rounds.
+
+    intervals: for each kind of further step, after how many rounds it comes again; without any, the
+    settings stay as they are.
+    """
     steps = 1 + sum(1 / every for every in intervals)
     return LazyAdam(**vars(settings), ratio=1 / steps) if steps > 1 else settings
 
@@ -97,9 +108,9 @@ class Player:
         networks: by name; a name is unique in its game. Weights that require no gradient stay as
             they are.
         optimiser: its settings.
-        half_life: images after which an EMA copy has forgotten half; ``None`` keeps no copy.
+        half_life: images after which an EMA copy has forgotten half; None keeps no copy.
         constraint: called after each step, without gradients (weight clipping, say).
-        clip_gradient: largest norm of the whole gradient; ``None`` for no limit.
+        clip_gradient: largest norm of the whole gradient; None sets no limit.
     """
 
     def __init__(
@@ -148,21 +159,21 @@ class Player:
 
     @property
     def betas(self) -> tuple[float, float]:
-        """Those of the next step."""
+        """Adam's betas of the next step."""
         return self.optimiser.param_groups[0]["betas"]
 
-    def set_pace(self, images: int, seen: int) -> None:
-        """Set how far ``average`` follows: clock at ``images``, ``seen`` since it last did."""
+    def set_pace(self, images: int, drawn: int) -> None:
+        """Set how far ``average`` follows: clock at ``images``, ``drawn`` since it last did."""
         if self.half_life is not None:
             half_life = at(self.half_life, images)
-            self._pace.fill_(1 - 0.5 ** (seen / half_life) if half_life > 0 else 1.0)
+            self._pace.fill_(1 - 0.5 ** (drawn / half_life) if half_life > 0 else 1.0)
 
     def average(self) -> None:
         """Let the EMA copies follow the networks, as far as ``set_pace`` said."""
         follow(self._followed, self._pace)
 
     def tensors(self) -> Iterator[tuple[str, torch.Tensor]]:
-        """Every tensor that a resume needs, by name; live, not copied."""
+        """Every tensor that a resume needs, by name; the tensors themselves, not copies."""
         for name, network in self.networks.items():
             for key, value in network.state_dict(keep_vars=False).items():
                 yield f"network.{name}.{key}", value
@@ -175,11 +186,15 @@ class Player:
 
 
 Pairs = list[tuple[torch.Tensor, torch.Tensor, bool]]
+"""An average, what it follows, and whether a mean of it means anything."""
 
 
 def pairs(average: nn.Module, network: nn.Module) -> Pairs:
-    """Every parameter and buffer of an average beside the one that it follows, and whether means of
-    it mean anything. Those of spectral normalisation's directions would be shorter than one."""
+    """Every parameter and buffer of an average beside the one that it follows.
+
+    Whole numbers have no mean, nor have the directions of spectral normalisation: a mean of unit
+    vectors is shorter than 1.
+    """
     directions = {
         id(buffer)
         for layer in network.modules()

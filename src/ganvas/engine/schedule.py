@@ -13,8 +13,13 @@ from typing import Any
 class Linear:
     """A straight line from ``start`` to ``end`` between two moments; constant outside them.
 
-    ``begin`` and ``until`` are images seen. As an EMA half-life, ``Linear(0, 10_000, 200_000)`` is
-    StyleGAN2-ADA's ramp: ``min(10_000, images x 0.05)``.
+    As an EMA half-life, ``Linear(0, 10_000, 200_000)`` is StyleGAN2-ADA's ramp:
+    ``min(10_000, images x 0.05)``.
+
+    start: the value up to ``begin``.
+    end: the value from ``until`` on.
+    until: images seen.
+    begin: images seen.
     """
 
     start: float
@@ -23,12 +28,19 @@ class Linear:
     begin: int = 0
 
     def __call__(self, images: int) -> float:
+        """The value when so many images have been seen."""
         return self.start + (self.end - self.start) * _progress(images, self.begin, self.until)
 
 
 @dataclass(frozen=True)
 class Cosine:
-    """Half a cosine from ``start`` to ``end`` between two moments; constant outside them."""
+    """Half a cosine from ``start`` to ``end`` between two moments; constant outside them.
+
+    start: the value up to ``begin``.
+    end: the value from ``until`` on.
+    until: images seen.
+    begin: images seen.
+    """
 
     start: float
     end: float
@@ -36,6 +48,7 @@ class Cosine:
     begin: int = 0
 
     def __call__(self, images: int) -> float:
+        """The value when so many images have been seen."""
         part = _progress(images, self.begin, self.until)
         return self.end + (self.start - self.end) * 0.5 * (1 + math.cos(math.pi * part))
 
@@ -43,6 +56,11 @@ class Cosine:
 @dataclass(frozen=True)
 class Geometric:
     """From ``start`` to ``end`` by equal ratios between two moments; constant outside them.
+
+    start: the value up to ``begin``; more than 0.
+    end: the value from ``until`` on; more than 0.
+    until: images seen.
+    begin: images seen.
 
     Raises:
         ValueError: an end that is not more than 0.
@@ -58,6 +76,7 @@ class Geometric:
             raise ValueError(f"a geometric schedule needs ends above 0, not {self}")
 
     def __call__(self, images: int) -> float:
+        """The value when so many images have been seen."""
         part = _progress(images, self.begin, self.until)
         return self.start * (self.end / self.start) ** part
 
@@ -78,10 +97,13 @@ def ends(schedule: Schedule) -> tuple[float, float]:
 
 
 def moved_ends(settings: Any, old: int, new: int) -> Any:
-    """A schedule that ends when ``old`` images are seen, as one that ends with ``new``, fewer: it
-    begins where it did, but no later than after four fifths of them, or in proportion where that is
-    later. (What comes before a fall is what a short run can spare least.) Of settings (a dataclass,
-    a tuple), the same with all schedules in them so; any other value as it is."""
+    """A schedule that ends when ``old`` images are seen, as one that ends with ``new``, fewer.
+
+    It begins where it did, but no later than after four fifths of ``new``, or in proportion where
+    that is later. (What comes before a fall is what a short run can spare least.) Other schedules
+    and other values stay as they are. Of settings (a dataclass, a tuple), all schedules in them are
+    changed so.
+    """
     if isinstance(settings, tuple):
         return tuple(moved_ends(each, old, new) for each in settings)
     if not is_dataclass(settings) or isinstance(settings, type):
