@@ -10,7 +10,7 @@ from picture_files import chunk, encoded, folder_of, picture, png_of_zeros, writ
 from PIL import Image
 
 from ganvas.data import load_dataset
-from ganvas.data.decoding.decode import Unreadable, decode, quiet, read_header
+from ganvas.data.decoding.image_file import Unreadable, decode, quiet, read_header
 from ganvas.errors import DataError
 
 

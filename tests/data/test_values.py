@@ -9,7 +9,7 @@ from picture_files import encoded, picture, write
 from PIL import Image
 
 from ganvas.data import inspect_source, load_dataset
-from ganvas.data.decoding.decode import decode
+from ganvas.data.decoding.image_file import decode
 from ganvas.data.decoding.values import values_of
 from ganvas.errors import UsageError
 

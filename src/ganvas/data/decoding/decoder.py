@@ -9,9 +9,9 @@ from typing import BinaryIO
 import numpy as np
 from torch import Tensor
 
-from ganvas.data.decoding.decode import BRIGHTEST, Unreadable, decode
 from ganvas.data.decoding.entries import read_entries
 from ganvas.data.decoding.fit import Fit
+from ganvas.data.decoding.image_file import BRIGHTEST, Unreadable, decode
 from ganvas.data.decoding.parallel import Progress
 from ganvas.data.decoding.storage import InMemory, OnDisk
 from ganvas.data.decoding.values import Values, has_equal_channels, values_of

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Generator, Iterable
 from typing import BinaryIO, TypeVar
 
-from ganvas.data.decoding.decode import Unreadable, quiet
+from ganvas.data.decoding.image_file import Unreadable, quiet
 from ganvas.data.decoding.parallel import threaded
 from ganvas.data.files import Entry
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from ganvas.data.decoding.decode import Header
 from ganvas.data.decoding.fit import Fit
+from ganvas.data.decoding.image_file import Header
 from ganvas.data.decoding.survey import Survey
 from ganvas.data.names import some, some_reasons
 

@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
-from ganvas.data.decoding.decode import Header, read_header
 from ganvas.data.decoding.entries import read_entries
+from ganvas.data.decoding.image_file import Header, read_header
 from ganvas.data.files import LISTING, MEMBER_BYTES, TABLES, Entry, Files, may_be_table
 from ganvas.data.names import some_reasons
 from ganvas.errors import DataError

@@ -8,8 +8,8 @@ from typing import BinaryIO
 
 import numpy as np
 
-from ganvas.data.decoding.decode import BRIGHTEST, decode
 from ganvas.data.decoding.entries import read_entries
+from ganvas.data.decoding.image_file import BRIGHTEST, decode
 from ganvas.data.decoding.values import Values, values_of
 from ganvas.data.files import Entry, Files
 

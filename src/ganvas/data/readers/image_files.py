@@ -11,9 +11,9 @@ from pathlib import Path
 import PIL
 
 from ganvas.data.dataset import Dataset, check_count, make_dataset
-from ganvas.data.decoding.decode import Header
 from ganvas.data.decoding.decoder import Decoded, Decoder
 from ganvas.data.decoding.fit import Fit
+from ganvas.data.decoding.image_file import Header
 from ganvas.data.decoding.notes import notes_on
 from ganvas.data.decoding.parallel import Progress
 from ganvas.data.decoding.storage import (

@@ -10,8 +10,8 @@ from PIL import Image
 from torch import Tensor
 
 from ganvas.data.dataset import Dataset, check_count, make_dataset
-from ganvas.data.decoding.decode import to_plain
 from ganvas.data.decoding.fit import Fit
+from ganvas.data.decoding.image_file import to_plain
 from ganvas.data.decoding.parallel import Progress, threaded
 from ganvas.data.decoding.values import brighter, has_equal_channels, values_of
 from ganvas.data.labels.attributes import from_values

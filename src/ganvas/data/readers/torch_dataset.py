@@ -8,8 +8,8 @@ from PIL import Image
 from torch import Tensor
 
 from ganvas.data.dataset import Dataset, check_count
-from ganvas.data.decoding.decode import is_grey, to_plain
 from ganvas.data.decoding.fit import Fit
+from ganvas.data.decoding.image_file import is_grey, to_plain
 from ganvas.data.decoding.parallel import Progress
 from ganvas.data.decoding.values import has_equal_channels
 from ganvas.data.part import Part
