@@ -105,10 +105,10 @@ def test_memory_that_is_taken_is_seen() -> None:
 
 @pytest.mark.parametrize("limit", [0.0, -1.0, float("nan"), float("inf")])
 def test_a_limit_that_is_none(limit) -> None:
-    with pytest.raises(UsageError, match="--seconds must be more than 0"):
+    with pytest.raises(UsageError, match="`seconds` must be more than 0"):
         bench(tiny(), limit=limit)
 
 
 def test_fewer_than_no_workers_are_refused() -> None:
-    with pytest.raises(UsageError, match="--workers"):
+    with pytest.raises(UsageError, match="`workers`"):
         bench(tiny("mnist"), workers=-1)

@@ -101,7 +101,7 @@ def test_a_label_is_said_by_name_where_a_name_is_a_number() -> None:
     for wrong in ("dog", "1", "2"):
         with pytest.raises(UsageError, match="there are 7, cat"):
             conditions.of_label(wrong)
-    with pytest.raises(UsageError, match="say --label"):
+    with pytest.raises(UsageError, match="say `label`"):
         conditions.with_attributes(torch.zeros(1, 2), {"cat": True})
 
 
@@ -113,7 +113,7 @@ def test_attributes_are_set_in_rows_and_unknown_ones_refused() -> None:
     assert torch.equal(rows, conditions.sample(0, 5))
     with pytest.raises(UsageError, match="no attribute 'Smiling': there are a0, a1"):
         conditions.with_attributes(rows, {"Smiling": True})
-    with pytest.raises(UsageError, match="say --attr"):
+    with pytest.raises(UsageError, match="say `attributes`"):
         conditions.of_label("7")
 
 

@@ -143,14 +143,14 @@ def test_nan_is_told(tmp_path, mnist) -> None:
 def test_a_generator_of_nan_is_told(run, blobs) -> None:
     with torch.no_grad():
         next(run.generator.parameters()).fill_(float("nan"))
-    with pytest.raises(NonFinite, match="--at"):
+    with pytest.raises(NonFinite, match="`at`"):
         evaluate(run, data=blobs, features="pixels", count=8)
 
 
 def test_other_sizes_and_channels_are_told_and_mended_on_request(tmp_path) -> None:
     small = npz(tmp_path / "s.npz", torch.randint(0, 255, (40, 3, 16, 16), dtype=torch.uint8))
     asked = {"data": "mnist", "features": "pixels", "metrics": ["kid"], "count": 40}
-    with pytest.raises(DataError, match="16x16 colour, mnist of 28x28 grey: say --fit"):
+    with pytest.raises(DataError, match="16x16 colour, mnist of 28x28 grey: say `fit=crop`"):
         evaluate(small, **asked)
     assert "kid" in evaluate(small, fit="crop", **asked)
     with pytest.raises(UsageError, match="reads grey images"):
@@ -169,7 +169,7 @@ def test_what_is_not_held_out_cannot_be_asked_for(run, blobs) -> None:
 
 
 def test_images_in_memory_must_be_given_again(run) -> None:
-    with pytest.raises(UsageError, match="in memory: say --data"):
+    with pytest.raises(UsageError, match="in memory: say `data=SRC`"):
         evaluate(run, features="pixels")
 
 

@@ -84,7 +84,7 @@ def test_evaluations_never_eat_the_whole_of_the_time(tmp_path, blobs) -> None:
 def test_without_evaluations_there_is_no_best(tmp_path, blobs) -> None:
     run = train(tmp_path, blobs, overrides={"evaluation": None})
     assert run.best is None and evaluation_records.read(run.path) == []
-    with pytest.raises(UsageError, match=r"--evaluation\.every"):
+    with pytest.raises(UsageError, match=r"`evaluation\.every=N`"):
         ganvas.load(run.path, at="best")
     assert "Metrics" not in (run.path / "report.html").read_text(encoding="utf-8")
 

@@ -45,7 +45,7 @@ def test_names_that_could_leave_the_folder_are_refused(tmp_path, name: str) -> N
 @pytest.mark.skipif(os.name == "nt", reason="a file in the way is enough elsewhere")
 def test_an_unwritable_place_fails_with_what_to_do(tmp_path) -> None:
     (tmp_path / "file").write_text("in the way")
-    with pytest.raises(UserError, match="Choose another place with --out"):
+    with pytest.raises(UserError, match="Choose another place with `out`"):
         folder.create(tmp_path / "file" / "runs", "x")
 
 

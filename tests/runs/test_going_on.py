@@ -110,16 +110,16 @@ def test_a_resume_at_the_end_is_a_no_op(tmp_path, images: int, again: str | None
 
 def test_fewer_images_than_were_asked_for_are_still_refused(tmp_path) -> None:
     path = play(tmp_path)
-    with pytest.raises(UsageError, match="has seen 320 images: --images must be more"):
+    with pytest.raises(UsageError, match="has seen 320 images: `images` must be more"):
         ganvas.resume(path, images=160)
 
 
 def test_new_data_of_too_few_images_get_advice_that_can_be_followed(tmp_path, blobs) -> None:
     few = blobs[:8].repeat(1, 1, 2, 2)[..., :28, :28]
     path = play(tmp_path / "first")
-    with pytest.raises(DataError, match="--batch 4") as caught:
+    with pytest.raises(DataError, match="'batch': 4") as caught:
         ganvas.resume(path, data=few, new_data=True, images=352)
-    assert f"ganvas train --from {path}" in str(caught.value)
+    assert f"`ganvas.train(start='{path}', data=SRC" in str(caught.value)
     settings = {"batch": 4, "images": 16, "precision": "fp32", "data.limit": None}
     found = ganvas.train(data=few, start=path, out=tmp_path / "second", overrides=settings)
     assert found.images == 16
@@ -139,7 +139,7 @@ def test_going_on_after_the_rates_have_ended_says_so(tmp_path, kind: str) -> Non
     ganvas.resume(path, listeners=[listen])
     assert not said  # there is nothing to go on to
     ganvas.resume(path, images=352, listeners=[listen])
-    assert len(said) == 1 and f"ganvas train --from {path} --images 32" in said[0]
+    assert len(said) == 1 and f"`ganvas.train(start='{path}', images=32)`" in said[0]
 
 
 def began_on_cuda(path: Path) -> None:
@@ -154,7 +154,7 @@ def test_a_run_of_a_gpu_goes_on_where_there_is_none(tmp_path, monkeypatch) -> No
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
     path = play(tmp_path)
     began_on_cuda(path)
-    with pytest.raises(UsageError, match="no cuda device: use --device auto or cpu"):
+    with pytest.raises(UsageError, match="no cuda device: use `device=auto` or cpu"):
         ganvas.resume(path, images=352)
     said: list[str] = []
 

@@ -96,7 +96,7 @@ def test_other_data_with_other_classes_is_no_continuation(tmp_path) -> None:
     run = ganvas.train(
         "mnist-conditional", data=tmp_path / "a", out=tmp_path, images=32, overrides=over
     )
-    with pytest.raises(DataError, match="this data lacks y and also has z; train a new run --from"):
+    with pytest.raises(DataError, match="this data lacks y and also has z; begin a new run"):
         ganvas.resume(run.path, data=tmp_path / "b", images=64, new_data=True)
 
 

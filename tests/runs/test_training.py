@@ -119,7 +119,7 @@ def test_changed_data_is_refused_unless_told(tmp_path, blobs) -> None:
     run = train(tmp_path, blobs, images=160)
     changed = blobs.clone()
     changed[3, 0, 2, 2] ^= 1
-    with pytest.raises(DataError, match="--new-data"):
+    with pytest.raises(DataError, match="`new_data=True`"):
         ganvas.resume(run.path, data=changed, images=320)
     ganvas.resume(run.path, data=changed, images=320, new_data=True)
 
@@ -328,7 +328,7 @@ def test_a_plugins_part_trains_resumes_and_is_checked(tmp_path, blobs, monkeypat
     assert list(run.record.plugins) == [str(plugin.resolve())]
     ganvas.resume(run.path, data=blobs, images=320)
     monkeypatch.setattr(plugins, "_loaded", set())  # as in a new process
-    with pytest.raises(UsageError, match="name it with --plugin FILE"):
+    with pytest.raises(UsageError, match="name it with `plugin=FILE`"):
         ganvas.load(run.path).sample(1)
     assert ganvas.load(run.path).images == 320  # looking runs nothing
     assert len(ganvas.load(run.path, plugin=plugin).sample(1)) == 1

@@ -1,4 +1,4 @@
-"""``--batch auto``: which batch is taken, and what happens where memory ends."""
+"""``batch: auto``: which batch is taken, and what happens where memory ends."""
 
 import pytest
 import torch
@@ -69,7 +69,7 @@ def test_memory_that_would_be_filled_next_is_not(monkeypatch: pytest.MonkeyPatch
 
 def test_no_batch_at_all_says_what_to_try(monkeypatch: pytest.MonkeyPatch) -> None:
     speeds(monkeypatch, {})
-    with pytest.raises(UserError, match=r"--generator\.width"):
+    with pytest.raises(UserError, match=r"`generator\.width`"):
         fit_batch(tiny(), images())
 
 

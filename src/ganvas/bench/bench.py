@@ -43,7 +43,7 @@ def bench(
     Args:
         recipe: what to play.
         given: its data source was chosen by somebody, and is loaded whatever it is.
-        fit: find a batch first, as ``train --batch auto`` does.
+        fit: find a batch first, as ``batch: auto`` does in training.
         limit: seconds a side for images/s; all else takes about as long again.
         plain: also play the plain loop, in turn with the recipe's engine.
         workers: processes that load its images.
@@ -53,9 +53,9 @@ def bench(
         UserError: a recipe, images or a limit with which nothing can be played.
     """
     if not 0 < limit < math.inf:
-        raise UsageError(f"--seconds must be more than 0, not {limit}")
+        raise UsageError(f"`seconds` must be more than 0, not {limit}")
     if workers < 0:
-        raise UsageError(f"--workers must be 0 or more, not {workers}")
+        raise UsageError(f"`workers` must be 0 or more, not {workers}")
     tell("reading images")
     images = subject(recipe, given=given)
     if fit:

@@ -32,7 +32,7 @@ def choose_device(wanted: Device) -> torch.device:
     if wanted == "auto":
         return torch.device(next(name for name, here in there.items() if here))
     if not there[wanted]:
-        raise UsageError(f"this machine has no {wanted} device: use --device auto or cpu")
+        raise UsageError(f"this machine has no {wanted} device: use `device=auto` or cpu")
     return torch.device(wanted)
 
 

@@ -105,7 +105,7 @@ class Reals:
         if reference == "held-out" and sources.held_out is None:
             raise UsageError(
                 f"{sources.training.name} has no held-out images: name a source with a test "
-                f"part, or train on a part of it (--data.split 0:900)"
+                f"part, or train on a part of it (`data.split=0:900`)"
             )
         self.sources = sources
         self.network = network

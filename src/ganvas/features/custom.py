@@ -27,12 +27,12 @@ def custom(name: str) -> FeatureNetwork:
     try:
         read = getattr(importlib.import_module(module_name), attribute)
     except Exception as error:  # whatever the user's own file raises
-        raise UsageError(f"--features {name}: {type(error).__name__}: {error}") from error
+        raise UsageError(f"`features={name}`: {type(error).__name__}: {error}") from error
     finally:
         sys.path.remove(here)
     if not callable(read) or isinstance(read, type):
         raise UsageError(
-            f"--features {name} is not callable: name a function or a network (not a class)"
+            f"`features={name}` is not callable: name a function or a network (not a class)"
         )
     try:
         digest = file_hash(Path(inspect.getfile(sys.modules[module_name])))
@@ -47,7 +47,7 @@ def _reading(read: Callable[[Tensor], object], name: str) -> Callable[[Tensor], 
         found = read(images)
         features, logits = found if isinstance(found, tuple) and len(found) == 2 else (found, None)
         if not isinstance(features, Tensor) or features.ndim != 2 or len(features) != len(images):
-            raise UsageError(f"--features {name} must return features [N, d] for N images")
+            raise UsageError(f"`features={name}` must return features [N, d] for N images")
         return Reading(features, logits)
 
     if not isinstance(read, nn.Module):

@@ -60,7 +60,7 @@ def dinov2() -> FeatureNetwork:
         raise UserError(
             f"the weights of dinov2 ({DINO}) could not be fetched from the Hugging Face hub "
             f"({first}): fetch them once on a machine with a network and copy its cache "
-            f"(HF_HOME), or choose --features efficientnet-lite0"
+            f"(HF_HOME), or choose `features=efficientnet-lite0`"
         ) from None
     origin = Origin("dinov2", DINO, weights_hash(network), (224, 224), BICUBIC)
     return FeatureNetwork(origin, Transformer(network), channels=3)

@@ -87,6 +87,6 @@ def _fetch(path: Path) -> None:
         text = " ".join(str(error).split())
         raise UserError(
             f"the Inception weights could not be fetched ({text}): put {URL} at {path}, or say "
-            f"--features inception=FILE; without it, --features efficientnet-lite0 needs no "
-            f"download (its distances are no FID)"
+            f"`features=inception=FILE`; without it, `features=efficientnet-lite0` needs "
+            f"no download (its distances are no FID)"
         ) from None

@@ -87,7 +87,7 @@ def fit_channels(images: Tensor, channels: int | None, name: str) -> Tensor:
     wanted = "grey images" if channels == 1 else f"images of {channels} channels"
     raise UsageError(
         f"the feature network {name} reads {wanted}, and these have {found} channels: "
-        f"choose another with --features, such as efficientnet-lite0 or pixels"
+        f"choose another with `features`, such as efficientnet-lite0 or pixels"
     )
 
 

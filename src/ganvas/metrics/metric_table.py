@@ -128,4 +128,4 @@ METRICS: dict[str, Metric] = {
     "duplicates": Metric(_duplicates),
     "authenticity": Metric(_copies, against="training"),
 }
-"""By the name under ``--metrics``. ``path-length`` beside them needs a generator, not samples."""
+"""By the name under ``metrics``. ``path-length`` beside them needs a generator, not samples."""

@@ -22,7 +22,7 @@ def halvings(shape: Shape, base: int = 4) -> tuple[int, int, int]:
     if levels == 0 or max(height, width) > 8 * base:
         raise UsageError(
             f"this network cannot make {shape[2]}x{shape[1]} images: each side must be a small "
-            f"number times a power of two (28, 32, 48, 64, 96, 128 ...); set --data.size"
+            f"number times a power of two (28, 32, 48, 64, 96, 128 ...); set `data.size`"
         )
     return levels, height, width
 
@@ -37,6 +37,6 @@ def quarter(shape: Shape) -> tuple[int, int]:
     if height % 4 or width % 4 or not 16 <= min(height, width) <= max(height, width) <= 128:
         raise UsageError(
             f"this network cannot make {width}x{height} images: each side must be a multiple of 4 "
-            f"between 16 and 128; set --data.size"
+            f"between 16 and 128; set `data.size`"
         )
     return height // 4, width // 4

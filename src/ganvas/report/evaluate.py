@@ -67,7 +67,7 @@ def evaluate(
         UserError: something the user can mend; see ``ganvas.errors``.
     """
     if count < 2:
-        raise UsageError(f"--count must be at least 2, not {count}")
+        raise UsageError(f"`count` must be at least 2, not {count}")
     names = check_metrics(metrics)
     place = choose_device(device)
     run = None
@@ -78,7 +78,7 @@ def evaluate(
     elif isinstance(subject, str | Path) and folder.is_run(Path(subject)):
         run = Run(subject, at=at, plugin=plugin)
     elif plugin is not None:
-        raise UsageError("--plugin is for runs; these samples are drawn already")
+        raise UsageError("`plugin` is for runs; these samples are drawn already")
     _check(run, names, count, (fit, channels), at, truncation)
     if run is not None and run.draws_points:
         drawn: dict[str, Any] = {"data": data, "count": count, "seed": seed}
@@ -120,13 +120,13 @@ def _check(
     if run is None and PATH_LENGTH in metrics:
         raise UsageError(f"{PATH_LENGTH} needs a run, which can draw between its latents")
     if run is None and (at is not None or truncation is not None):
-        raise UsageError("--at and --truncation are for runs; these samples are drawn already")
+        raise UsageError("`at` and `truncation` are for runs; these samples are drawn already")
     if run is not None and read != (None, None):
         raise UsageError(
-            "--fit and --channels are for samples in files: a run's recipe says how its images fit"
+            "`fit` and `channels` are for samples in files: a run's recipe says how its images fit"
         )
     if PATH_LENGTH in metrics and (truncation is not None or count < 5 * PAIRS):
-        raise UsageError(f"{PATH_LENGTH} needs --count {5 * PAIRS} or more, and no --truncation")
+        raise UsageError(f"{PATH_LENGTH} needs `count={5 * PAIRS}` or more, and no `truncation`")
 
 
 def _path_length(
@@ -153,7 +153,7 @@ def evaluate_points(
     """
     name = run.record.data if data is None else data
     if not isinstance(name, str) or name not in CLOUDS:
-        raise UsageError(f"this run draws points: --data may be {', '.join(CLOUDS)}, not {data!r}")
+        raise UsageError(f"this run draws points: `data` may be {', '.join(CLOUDS)}, not {data!r}")
     given = [f"--{option}" for option, value in others.items() if value not in (None, "auto")]
     if given:
         raise UsageError(f"{', '.join(given)}: for images; points have figures of their own")

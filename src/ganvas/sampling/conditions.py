@@ -47,7 +47,9 @@ class Conditions:
             UsageError: there are no classes, or none like that.
         """
         if not self.exclusive:
-            raise UsageError(f"this run knows attributes ({self.listed()}), not labels: say --attr")
+            raise UsageError(
+                f"this run knows attributes ({self.listed()}), not labels: say `attributes`"
+            )
         if label in self.names:
             return F.one_hot(torch.tensor(self.names.index(label)), len(self.names)).float()
         named_by_numbers = any(map(NUMBER.fullmatch, self.names))
@@ -63,7 +65,7 @@ class Conditions:
         """
         if self.exclusive:
             raise UsageError(
-                f"this run knows labels ({self.listed()}), not attributes: say --label"
+                f"this run knows labels ({self.listed()}), not attributes: say `label`"
             )
         rows = rows.clone()
         for name, value in wanted.items():

@@ -120,7 +120,7 @@ def _finite(images: Tensor) -> Tensor:
     if not bool(torch.isfinite(images).all()):
         raise NonFinite(
             "the generator draws numbers that are not finite: its weights are damaged, so use an "
-            "earlier checkpoint (--at)"
+            "earlier checkpoint (`at`)"
         )
     return images
 

@@ -35,7 +35,7 @@ def check_output(path: Path, *, overwrite: bool = False) -> str:
     if not overwrite and not _is_ours(path):
         raise UsageError(
             f"{path} is there already, and ganvas did not draw it: give another name, or say "
-            f"--overwrite"
+            f"`overwrite=True`"
         )
     return ", in place of an earlier one"
 

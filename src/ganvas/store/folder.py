@@ -55,7 +55,7 @@ def create(out: Path, name: str) -> Path:
                     (path / inner).mkdir()
             return path
     except OSError as error:
-        raise explain(error, f"a run folder in {out}", "Choose another place with --out.") from None
+        raise explain(error, f"a run folder in {out}", "Choose another place with `out`.") from None
 
 
 def write_recipe(path: Path, recipe: Recipe) -> None:

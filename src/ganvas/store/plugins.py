@@ -43,6 +43,6 @@ def require(plugins: Mapping[str, str]) -> None:
     for path, digest in plugins.items():
         if digest not in _loaded:
             raise UsageError(
-                f"this run uses a plug-in, {Path(path).name}: name it with --plugin FILE "
+                f"this run uses a plug-in, {Path(path).name}: name it with `plugin=FILE` "
                 f"(it will be run); it must not have changed since"
             )

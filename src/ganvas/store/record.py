@@ -70,7 +70,7 @@ class Record:
             raise DataError(
                 f"{images.name} is not what this run was trained on ({self.count:,} images of "
                 f"{self.data}; now {len(images):,} with another fingerprint{older}). Put the old "
-                f"data back, or say --new-data to go on with these"
+                f"data back, or say `new_data=True` to go on with these"
             )
         return found
 

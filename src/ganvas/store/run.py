@@ -35,11 +35,11 @@ def check_seeds(seeds: Iterable[int], seed: int | None, count: int | None) -> li
     """
     seeds = list(seeds)
     if not seeds:
-        raise UsageError("--seeds names no image")
+        raise UsageError("`seeds` names no image")
     if seed is not None:
-        raise UsageError(f"--seeds names a seed for each image: leave --seed {seed} away")
+        raise UsageError(f"`seeds` names a seed for each image: leave `seed={seed}` away")
     if count not in (None, len(seeds)):
-        raise UsageError(f"--seeds names {len(seeds)} images: leave --count {count} away")
+        raise UsageError(f"`seeds` names {len(seeds)} images: leave `count={count}` away")
     return seeds
 
 
@@ -109,7 +109,7 @@ class Run:
         if best is None:
             raise UsageError(
                 f"{self.path} was not evaluated while it trained, so no checkpoint is its best: "
-                f"train with --evaluation.every N"
+                f"train with `evaluation.every=N`"
             )
         return best["images"]
 
@@ -235,7 +235,7 @@ class Run:
         if seeds is None:
             count = usual if count is None else count
             if count < 1:
-                raise UsageError(f"--count must be at least 1, not {count}")
+                raise UsageError(f"`count` must be at least 1, not {count}")
             latent = generate.latents(seed or 0, count, size, first)
         else:
             seeds = check_seeds(seeds, seed, count)
@@ -249,7 +249,7 @@ class Run:
         source = self.settings["data"]["source"]
         if source not in (*BUILTIN, IN_MEMORY) and not Path(source).exists():
             raise DataError(
-                f"{source}, which {self.path} was trained on, is not there: say --data with where "
+                f"{source}, which {self.path} was trained on, is not there: say `data` with where "
                 f"it lies now (`ganvas resume` then keeps that place)"
             )
 
@@ -272,12 +272,12 @@ class Run:
         there are ``seeds``, its image of each; or None."""
         known = self.conditions
         if label is not None and attributes:
-            raise UsageError("no run knows both: say --label or --attr, not both")
+            raise UsageError("no run knows both: say `label` or `attributes`, not both")
         if known is None:
             if label is not None or attributes:
                 raise UsageError(
                     f"{self.path} was trained without conditions: train one with "
-                    f"--condition.kind class (or attributes)"
+                    f"`condition.kind=class` (or attributes)"
                 )
             return None
         if label is not None:

@@ -124,7 +124,7 @@ class ImageEvaluator(Evaluator):
         if name is None:
             raise NoFeatureNetwork(
                 "no feature network knows these images, so nothing is measured during training: "
-                "say --evaluation.features, such as efficientnet-lite0, to measure"
+                "say `evaluation.features`, such as efficientnet-lite0, to measure"
             )
         network = load_features(name).to(device)
         sources = Sources(images, others)

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from pathlib import Path
-from shlex import quote
 
 from ganvas.data import Dataset
 from ganvas.data.names import some
@@ -40,9 +39,9 @@ def at_rest(recipe: Recipe, images: int, path: Path) -> list[str]:
     if left <= 0 or any(at(rate, moment) > 0 for rate in rates for moment in moments):
         return []
     return [
-        f"the learning rates are 0 from here on, so nothing will move: `ganvas train --from "
-        f"{quote(str(path))} --images {left}` begins a new run with these weights, and its "
-        f"schedules anew"
+        f"the learning rates are 0 from here on, so nothing will move: "
+        f"`ganvas.train(start={str(path)!r}, images={left})` begins a new run with these weights, "
+        f"and its schedules anew"
     ]
 
 
@@ -55,15 +54,17 @@ def check_conditions(old: Run, new: Conditions | None) -> None:
     differ = [f"lacks {some(lost)}"] * bool(lost) + [f"also has {some(found)}"] * bool(found)
     raise DataError(
         f"{old.path} was told other conditions: this data "
-        f"{' and '.join(differ) or 'has them in another order'}; train a new run --from it"
+        f"{' and '.join(differ) or 'has them in another order'}; begin a new run with "
+        f"its weights (`start={old.path}`)"
     )
 
 
 def check_batch(recipe: Recipe, images: Dataset, path: Path) -> None:
     """Raises DataError for fewer new images than one batch, which a run keeps as it began."""
     if recipe.batch > len(images):
+        smaller = len(images) // 2 or 1
         raise DataError(
             f"this run plays with {recipe.batch} images at a time, and {images.name} has "
-            f"{len(images):,}: give more, or begin a new run with its weights (`ganvas train "
-            f"--from {quote(str(path))} --data SRC --batch {len(images) // 2 or 1}`)"
+            f"{len(images):,}: give more, or begin a new run with its weights "
+            f"(`ganvas.train(start={str(path)!r}, data=SRC, overrides={{'batch': {smaller}}})`)"
         )

@@ -342,8 +342,8 @@ class Session:
         raise NonFinite(
             f"a loss or a weight stopped being a finite number before image "
             f"{self.engine.images:,}; the last checkpoint, {kept[-1] if kept else 'none'}, is from "
-            f"before that. Begin a new run with a lower learning rate, --clip-gradient 1, or "
-            f"--precision fp32"
+            f"before that. Begin a new run with a lower learning rate, `clip_gradient=1`, "
+            f"or `precision=fp32`"
         )
 
     def _tell(self, kind: str, **more: Any) -> None:

@@ -70,7 +70,7 @@ def resolve(
     """
     changes = dict(overrides or {})
     if data is not None and "data.source" in changes:
-        raise UsageError("--data and --data.source are the same: say one of them")
+        raise UsageError("`data` and `data.source` are the same: say one of them")
     if start is not None:
         changes["start"] = str(folder.find(start).resolve())
         recipe = recipe if recipe is not None else f"{changes['start']}/recipe.yaml"
@@ -96,7 +96,7 @@ def without_auto(overrides: dict[str, Any]) -> tuple[dict[str, Any], bool]:
     if overrides.get("batch") != AUTO:
         return overrides, False
     if "accumulate" in overrides:
-        raise UsageError("--batch auto finds --accumulate too: leave that away, or name the batch")
+        raise UsageError("`batch=auto` finds `accumulate` too: leave that away, or name the batch")
     return {key: value for key, value in overrides.items() if key != "batch"}, True
 
 
@@ -247,7 +247,7 @@ def resume(
         known = old.record
         recipe = going_on(old, images, minutes)
         if images is not None and images < min(old.images, old.recipe.images):
-            raise UsageError(f"{path} has seen {old.images:,} images: --images must be more")
+            raise UsageError(f"{path} has seen {old.images:,} images: `images` must be more")
         check(recipe)
         was: Any = torch.device(known.choices.device).type
         place = choose_device(was if device is None else device).type
@@ -318,7 +318,7 @@ def _chosen_anew(
 
 def _check_length(images: int | None, minutes: float | None) -> None:
     if images is not None and minutes is not None:
-        raise UsageError("--images is not allowed with --minutes: say how long in one of them")
+        raise UsageError("`images` is not allowed with `minutes`: say how long in one of them")
 
 
 def _play(session: Session, began: float) -> Run:

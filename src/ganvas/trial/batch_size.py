@@ -1,4 +1,4 @@
-"""``--batch auto``: the batch that uses the machine well and fits its memory."""
+"""``batch: auto``: the batch that uses the machine well and fits its memory."""
 
 from dataclasses import dataclass, replace
 
@@ -56,7 +56,7 @@ def fit_batch(recipe: Recipe, images: Dataset) -> tuple[Recipe, str]:
     if not tried.speeds:
         raise UserError(
             f"out of memory even with {SMALLEST} images at a time: make the networks or the images "
-            f"smaller (--generator.width, --discriminator.width, --data.size)"
+            f"smaller (`generator.width`, `discriminator.width`, `data.size`)"
         )
     best = max(tried.speeds.values())
     chosen = min(batch for batch, speed in tried.speeds.items() if speed >= NEARLY * best)
