@@ -1,4 +1,4 @@
-"""Sources of images, endless streams of batches from them, and a look at what is in them."""
+"""Sources of images or points, endless streams of batches from them, and what is in them."""
 
 from ganvas.data.dataset import Dataset
 from ganvas.data.inspect.contact_sheet import contact_sheet

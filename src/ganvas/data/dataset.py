@@ -1,4 +1,4 @@
-"""What a loaded source is: pixels, perhaps labels or attributes, and a fingerprint of all."""
+"""A loaded source: pixels, perhaps labels or attributes, and a fingerprint of all."""
 
 import hashlib
 from collections.abc import Sequence
@@ -11,25 +11,27 @@ from torch import Tensor
 from ganvas.data.names import printable
 from ganvas.errors import DataError
 
-BLOCK = 1 << 24  # bytes hashed at a time, so that a memory-mapped set is never read as a whole
+BLOCK = 1 << 24
+"""Bytes hashed at a time, so that a memory-mapped set is never in memory as a whole."""
 
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """A loaded source.
+    """A loaded source of N items.
 
-    pixels: uint8 images [N, C, H, W], C is 1 or 3, which may be memory-mapped (private: writes
-    stay in memory); or float32 points [N, 2, 1, 1], in about [-1, 1].
+    pixels: images uint8 [N, C, H, W] with C 1 or 3, perhaps memory-mapped (privately: what is
+        written stays in memory); or points float32 [N, 2, 1, 1], in about [-1, 1].
     labels: int64 [N], each an index into ``classes``; None without labels.
     classes: the names of the classes; () without labels.
     fingerprint: "sha256:…" of pixels, labels, attributes and names; the same on every machine.
     name: what to call the source on a screen.
-    notes: sentences on what was skipped or converted while reading.  warnings: on what will
-    trouble training.  files: how many files the source has, used or not; None of other sources.
+    notes: sentences on what was skipped or converted while reading.
     attributes: uint8 [N, A], 1 where an image has an attribute, else 0; None without attributes.
     attribute_names: the A names, as the source spells them; () without attributes.
-    lossy: the share of images that show what JPEG did to them: stored so, at less than twice their
-    size here.
+    warnings: sentences on what will trouble training.
+    files: how many files the source has, used or not; None where it is no folder and no archive.
+    lossy: the share of images that still show what JPEG did to them: stored so, at less than twice
+        their size here.
     """
 
     pixels: Tensor
@@ -92,7 +94,11 @@ def make_dataset(
     attributes: Tensor | None = None,
     attribute_names: Sequence[str] = (),
 ) -> Dataset:
-    """Images with their fingerprint.  Errors: DataError for fewer than two images."""
+    """A ``Dataset`` of these fields; None computes its fingerprint.
+
+    Raises:
+        DataError: fewer than two images.
+    """
     check_count(len(pixels), name)
     if fingerprint is None:
         fingerprint = fingerprint_of(pixels, labels, classes, attributes, attribute_names)
@@ -103,7 +109,11 @@ def make_dataset(
 
 
 def check_count(count: int, name: str) -> None:
-    """Refuse a source of no image or one."""
+    """Refuse a source of fewer than two images.
+
+    Raises:
+        DataError: it is one.
+    """
     if count < 2:
         found = "no image" if count == 0 else "only 1 image"
         raise DataError(
@@ -133,7 +143,7 @@ def fingerprint_of(
 
 
 def in_order(dataset: Dataset, classes: Sequence[str]) -> Dataset:
-    """The same images, whose classes are numbered in another order of the same names."""
+    """The same items, whose classes are numbered in another order of the same names."""
     assert dataset.labels is not None and sorted(classes) == sorted(dataset.classes)
     numbers = torch.tensor([classes.index(name) for name in dataset.classes])
     labels = numbers[dataset.labels]
@@ -141,7 +151,7 @@ def in_order(dataset: Dataset, classes: Sequence[str]) -> Dataset:
 
 
 def with_labels(dataset: Dataset, labels: Tensor | None, classes: Sequence[str]) -> Dataset:
-    """The same images under other labels, or none; the fingerprint follows."""
+    """The same items under other labels, or none; the fingerprint follows."""
     found = fingerprint_of(
         dataset.pixels, labels, classes, dataset.attributes, dataset.attribute_names
     )

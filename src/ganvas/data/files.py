@@ -1,20 +1,32 @@
-"""What a folder and an archive have in common: a list of entries that can be read again."""
+"""What a folder and an archive have in common: entries that can be read again."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO, Protocol
 
 TABLES = ("labels.csv", "attributes.csv")
+"""Tables of labels and attributes, which are read."""
+
 LISTING = "dataset.json"
+"""Labels as StyleGAN's tools write them, which are read."""
+
 MEMBER_BYTES = 64 << 20
+"""The most that one file of an archive, or one table, may hold."""
+
 TABULAR = ("csv", "tsv", "jsonl", "xlsx", "parquet")
+"""Endings of tables."""
+
 ENDINGS = frozenset((
     "png", "jpg", "jpeg", "jpe", "jfif", "webp", "gif", "bmp", "tif", "tiff",
     "ppm", "pgm", "pbm", "pnm",
     # Never decoded, but people take them for images: named with a reason, not passed over.
     "eps", "svg", "avif", "heic", "heif", "jp2", "tga", "psd", "ico", "apng",
 ))  # fmt: skip
+"""Endings of image files."""
+
 BEGINNINGS = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF8", b"II*\0", b"MM\0*")
+"""How the content of image files begins."""
+
 SYSTEM = frozenset((
     "__macosx", "@eadir", "#recycle", "@recycle", "#snapshot", "$recycle.bin", "lost+found",
     "system volume information", "thumbs.db", "ehthumbs.db", "desktop.ini", "recycler", "recycled",
@@ -25,7 +37,12 @@ SYSTEM = frozenset((
 
 @dataclass(frozen=True)
 class Entry:
-    """One file: its POSIX path inside the source, how to open it, a stamp that tells changes."""
+    """One file of a folder or an archive.
+
+    name: its POSIX path inside the source.
+    open: opens it to read its bytes.
+    stamp: another text when the file has changed; "" where the archive's own identity says so.
+    """
 
     name: str
     open: Callable[[], BinaryIO]
@@ -33,11 +50,12 @@ class Entry:
 
 
 class Files(Protocol):
-    """A folder, a zip or a tar: ``entries`` may be called again and gives the same each time.
+    """A folder, a zip or a tar.
 
-    Only files that look like images, and tables of labels or attributes, are among the entries;
-    ``others`` are the names of the rest, once the entries have been gone through; ``above`` those
-    of tables that lie in the folder around it.
+    name: what to call it on a screen.
+    identity: another text for another folder, and for an archive that has changed.
+    others: the names of the files that are no entries, once the entries have been gone through.
+    above: the names of tables in the folder around it.
     """
 
     name: str
@@ -45,18 +63,23 @@ class Files(Protocol):
     others: list[str]
     above: tuple[str, ...]
 
-    def entries(self) -> Iterator[Entry]: ...
+    def entries(self) -> Iterator[Entry]:
+        """The files that look like images, and tables of labels or attributes.
+
+        It may be called again, and gives the same each time.
+        """
+        ...
 
 
 def looks_like_image(ending: str, head: bytes) -> bool:
-    """Whether a file should be tried: by its ending (no dot) or by how its content begins."""
+    """Whether a file may be an image, by its ending (no dot) or by how its content begins."""
     if ending.lower() in ENDINGS:
         return True
     return head.startswith(BEGINNINGS) or (head[:4] == b"RIFF" and head[8:12] == b"WEBP")
 
 
 def is_hidden(name: str) -> bool:
-    """Hidden by convention: a leading dot anywhere in the path, or a system's own."""
+    """Whether a file is hidden: a leading dot anywhere in its path, or a system's own."""
     return any(part.startswith(".") or part.lower() in SYSTEM for part in name.split("/"))
 
 

@@ -12,9 +12,13 @@ POSITIONS = re.compile(r"(\d*):(\d*)")
 
 @dataclass(frozen=True)
 class Part:
-    """``split``: "train", "test", "all", or "a:b" (a slice of the training part, half open).
+    """Which items of a source are wanted.
 
-    ``limit``: at most the first so many of that part.  Errors: UsageError for another text.
+    split: "train", "test", "all", or "a:b", positions a to b - 1 of the training part.
+    limit: the first so many of them at most; None takes all.
+
+    Raises:
+        UsageError: another split, or a limit below 1.
     """
 
     split: str = "train"
@@ -30,7 +34,12 @@ class Part:
             raise UsageError(f"limit {self.limit} leaves no image: use 1 or more")
 
     def join(self, train: list[T] | None, test: list[T] | None, name: str) -> list[T]:
-        """What is wanted of the two parts.  Errors: NoSuchPart where it is missing or empty."""
+        """What is wanted of the training and the test items; None where a source has no such part.
+
+        Raises:
+            NoSuchPart: the part is missing or empty.
+            DataError: the positions do not lie within the training part.
+        """
         if self.split == "all":
             return ((train or []) + (test or []))[: self.limit]
         chosen = test if self.split == "test" else train

@@ -1,6 +1,6 @@
 """Pictures of points in the plane, as a canvas of float numbers that dots are blended into.
 
-A canvas is float64 [side, side, 3], 0 to 255, and shows ``REACH`` from the origin in every
+A canvas is float64 [side, side, 3], 0 to 255, and reaches ``REACH`` from the origin in every
 direction: x grows to the right, y upwards.
 """
 
@@ -17,7 +17,7 @@ SIDE = 480
 """Pixels of a picture's side."""
 
 REACH = 1.1
-"""Largest coordinate shown, so that what should lie within [-1, 1] may miss a little."""
+"""The largest coordinate in a picture, so that what should lie within [-1, 1] may miss a little."""
 
 PAPER = (255, 255, 255)
 INK = (15, 23, 42)
@@ -41,8 +41,11 @@ def dots(
     """Blend round dots at points [N, 2] into a canvas; where many lie, their colour is full.
 
     Args:
+        canvas: it is changed in place.
+        points: (x, y). Those that are not in the picture, or no numbers, are left out.
+        colour: of the dots.
         radius: in pixels; edges are smooth, and dots stand between pixels where points do.
-        opacity: of one dot. Points that are not in the picture, or no numbers, are left out.
+        opacity: of one dot, 0 to 1.
     """
     side = len(canvas)
     places = pixels(points, side)

@@ -15,20 +15,29 @@ from ganvas.data.readers import cifar
 from ganvas.data.readers.arrays import read_npy, read_npz
 from ganvas.data.readers.builtin import BUILTIN
 from ganvas.data.readers.folder import Folder
-from ganvas.data.readers.idx import find_images, is_idx, read_pair
+from ganvas.data.readers.idx import find_images, is_idx, read_idx_folder, read_images
 from ganvas.data.readers.image_files import read_files
-from ganvas.data.readers.in_memory import from_array, is_memory, read_memory
+from ganvas.data.readers.in_memory import is_memory, read_memory
 from ganvas.data.readers.raw import Raw, fitted, of_colour, select
 from ganvas.data.readers.tar import Tar
 from ganvas.data.readers.torch_dataset import read_torch_dataset
 from ganvas.data.readers.zip import Zip
 from ganvas.errors import DataError
 
+Parts = tuple[str, Raw, Raw | None]
+"""A source that is read as a whole: its name, its training part, its test part."""
+
 ARCHIVES: dict[str, Callable[[Path], Files]] = {
     ".zip": Zip, ".tar": Tar, ".tar.gz": Tar, ".tgz": Tar, ".tar.bz2": Tar, ".tar.xz": Tar,
 }  # fmt: skip
+"""The archives of image files, by the ending of their name."""
+
 ARRAYS: dict[str, Callable[[Path], Raw]] = {".npz": read_npz, ".npy": read_npy}
+"""The files of arrays, by the ending of their name."""
+
 PICKLES = (".pt", ".pth", ".pkl", ".pickle", ".ckpt")
+"""Endings of files that may hold a pickle, which is never read."""
+
 KINDS = "a folder, a .zip, .tar, .tar.gz, .npz or idx file"
 
 
@@ -46,20 +55,27 @@ def load_dataset(
 ) -> Dataset:
     """Load ``source`` as uint8 [N, C, H, W], or, where it is of points, float32 [N, 2, 1, 1].
 
-    source: "mnist", "stacked-mnist", "fashion-mnist", "cifar10"; "ring", "grid", "spiral" (points);
-    a path to a folder, .zip, .tar(.gz), .npz, .npy or idx file(s); a tensor or array, uint8 or
-    float in [0, 1] or [-1, 1]; (images, labels [N] or attributes [N, A]); or a map-style torch
-    Dataset of PIL images or tensors.
-    split: "train", "test", "all", or positions in the training part such as "0:50000".
-    size: the shorter side, or (height, width); None: as they are, all must agree.
-    channels: 1, 3, or None: 1 where all images are grey (three equal channels are), else 3.
-    fit: "keep" the set's median aspect, "crop" a square, "pad" to a square with white, "stretch".
-    white: the value that becomes 255, such as 4095 of 12 bits in 16-bit files; None: the largest
-    that the files could hold.
-    limit: at most the first so many.  progress: called with (done, total).
-    memory_bytes: folders and archives that decode to more than this are kept in a memory-mapped
-    file in the cache folder (GANVAS_CACHE); None: a quarter of the machine's memory.
-    Errors: UsageError for an option that is not one of these, DataError for the data.
+    Args:
+        source: "mnist", "stacked-mnist", "fashion-mnist", "cifar10"; "ring", "grid", "spiral"
+            (points); a path to a folder, .zip, .tar(.gz), .npz, .npy or idx file(s); a tensor or
+            array, uint8 or float in [0, 1] or [-1, 1]; a pair of (images, labels [N] or attributes
+            [N, A]); or a map-style torch Dataset of PIL images or tensors.
+        split: "train", "test", "all", or positions in the training part such as "0:50000".
+        size: the shorter side in pixels, or (height, width); None leaves images as they are, all of
+            one size.
+        channels: 1 or 3; None chooses 1 where all images are grey (also as three equal channels).
+        fit: "keep" the set's median aspect, "crop" a square, "pad" to a square with white,
+            "stretch".
+        white: the value that becomes 255, such as 4095 of 12 bits in 16-bit files; None takes the
+            largest that the files could hold.
+        limit: take the first so many at most; None takes all.
+        progress: called now and then with how many images are done, and of how many.
+        memory_bytes: folders and archives that decode to more are kept in a memory-mapped file in
+            the cache folder (GANVAS_CACHE); None takes a quarter of the machine's memory.
+
+    Raises:
+        UsageError: an option is none of these.
+        DataError: the source cannot be read, or not so.
     """
     part, shape = Part(split, limit), Fit(size, channels, fit, white)
     files = open_files(source)
@@ -87,8 +103,8 @@ def open_files(source: Any) -> Files | None:
     return None if kind is None else kind(path)
 
 
-def plain_parts(source: Any, part: Part) -> tuple[str, Raw, Raw | None] | None:
-    """Name, training and test part of what is read as a whole; None for what is in memory."""
+def plain_parts(source: Any, part: Part) -> Parts | None:
+    """The parts of what is read as a whole; None where ``source`` is in memory."""
     if not isinstance(source, (str, Path)):
         return None
     if is_builtin(source):
@@ -97,9 +113,9 @@ def plain_parts(source: Any, part: Part) -> tuple[str, Raw, Raw | None] | None:
     if path.name == cifar.ARCHIVE:
         return two_parts("cifar10", lambda side: cifar.read_archive(path, side), part)
     if path.is_dir():
-        return idx_folder(path)
+        return path.name, *read_idx_folder(path)
     if is_idx(path):
-        return path.name, idx_raw(path), None
+        return path.name, read_images(path), None
     read = next((read for ending, read in ARRAYS.items() if ends(path, ending)), None)
     if read is None:
         raise DataError(advice(path))
@@ -107,12 +123,15 @@ def plain_parts(source: Any, part: Part) -> tuple[str, Raw, Raw | None] | None:
 
 
 def is_builtin(source: str | Path) -> bool:
-    """Only a plain string is a built-in's name; Path("mnist") and "./mnist" are paths."""
+    """Whether a source is built in: only a plain string; Path("mnist") and "./mnist" are paths."""
     return isinstance(source, str) and source in BUILTIN
 
 
-def two_parts(name: str, read: Callable[[str], Raw], part: Part) -> tuple[str, Raw, Raw | None]:
-    """Read no more than is wanted; an empty stand-in keeps the positions."""
+def two_parts(name: str, read: Callable[[str], Raw], part: Part) -> Parts:
+    """The parts that are wanted, of those that ``read`` reads by their name.
+
+    Where the training part is not wanted, an empty one stands in its place.
+    """
     if part.split == "test":
         test = read("test")
         empty = None if test.labels is None else test.labels[:0]
@@ -121,23 +140,12 @@ def two_parts(name: str, read: Callable[[str], Raw], part: Part) -> tuple[str, R
     return name, train, read("test") if part.split == "all" else None
 
 
-def idx_folder(path: Path) -> tuple[str, Raw, Raw | None]:
-    found = {side: idx_raw(images) for side, images in find_images(path).items()}
-    if "train" not in found:
-        return path.name, found["test"], None
-    return path.name, found["train"], found.get("test")
-
-
-def idx_raw(path: Path) -> Raw:
-    images, labels = read_pair(path)
-    raw = from_array(images[..., None], path.name)
-    if labels is not None:
-        raw.add_labels(labels, path.name)
-    return raw
-
-
 def existing(source: str | Path) -> Path:
-    """The path.  Errors: DataError, with a built-in name where one is close."""
+    """The path of a source.
+
+    Raises:
+        DataError: there is none; with the name of a built-in source where one is close.
+    """
     path = Path(os.path.expanduser(source))
     try:
         if path.exists():
@@ -163,6 +171,7 @@ def advice(path: Path) -> str:
 
 
 def ends(path: Path, ending: str) -> bool:
+    """Whether a file's name ends so, in capitals or not."""
     return path.name.lower().endswith(ending)
 
 

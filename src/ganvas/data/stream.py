@@ -1,4 +1,4 @@
-"""An endless stream of batches that is a pure function of where one is in it."""
+"""An endless stream of batches, each a pure function of its place in the stream."""
 
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -10,13 +10,17 @@ from torch import Tensor
 from ganvas import keys
 from ganvas.data.dataset import Dataset
 
-EPOCHS_KEPT = 2  # a batch may span the end of one epoch and the start of the next
+EPOCHS_KEPT = 2
+"""Orders that are remembered: a batch may span the end of one epoch and the start of the next."""
 
 
 @dataclass
 class Batch:
-    """images: float32 [B, C, H, W] in [-1, 1] on the device; labels: int64 [B] there, or None;
-    attributes: float32 [B, A] there, 0 or 1, or None.
+    """Some items of a stream, on its device.
+
+    images: float32 [B, C, H, W] in [-1, 1]; points are [B, 2, 1, 1].
+    labels: int64 [B]; None without labels.
+    attributes: float32 [B, A], 0 or 1; None without attributes.
     """
 
     images: Tensor
@@ -25,18 +29,24 @@ class Batch:
 
 
 Piece = tuple[Tensor, Tensor | None, Tensor | None]
-"""Pixels as the source has them, labels and uint8 attributes of items, where the set is kept."""
+"""Pixels, labels and attributes of some items, where and in the types in which they are kept."""
 
 
 class ItemStream:
-    """Batches from ``images``: item i of the stream is image perm_e[i % N] of epoch e = i // N.
+    """Endless batches from a data set of N items.
 
-    perm_e and the flips of epoch e are drawn from generators keyed by (seed, stream, e), so that a
-    resumed run, a micro-batch or a rank sees what the uninterrupted, whole batch would have seen.
-    flip: each item is mirrored left-right with probability 1/2, anew every epoch.
-    shuffle: False goes through the images in their order.
-    resident_bytes: pixels up to this many bytes are kept on the device; None: a quarter of what is
-    free on a GPU, 2 GiB elsewhere.  It changes the speed alone, never a batch.
+    Item i of the stream is item ``order[i % N]`` of epoch ``i // N``. The order and the flips of an
+    epoch come from generators keyed by the seed and the epoch, so that a resumed run, a micro-batch
+    or a process gets what the uninterrupted, whole batch would have had there.
+
+    Args:
+        dataset: the items.
+        seed: of the orders and the flips.
+        device: where batches are made.
+        flip: mirror each item left-right with probability 1/2, anew in every epoch.
+        shuffle: False goes through the items in their own order.
+        resident_bytes: pixels up to so many bytes are kept on the device; None takes a quarter of
+            what is free on a GPU, 2 GiB elsewhere. It changes the speed alone, never a batch.
     """
 
     def __init__(
@@ -67,7 +77,8 @@ class ItemStream:
     def batch(self, start: int, count: int) -> Batch:
         """Items ``start`` to ``start + count`` of the stream; may be larger than the data set.
 
-        Errors: ValueError for a negative start or a count below 1.
+        Raises:
+            ValueError: ``start`` is negative, or ``count`` below 1.
         """
         if start < 0 or count < 1:
             raise ValueError(f"start {start} must be 0 or more and count {count} 1 or more")
@@ -133,7 +144,7 @@ def joined(pieces: Sequence[Piece]) -> Piece:
 
 
 def free_share(device: torch.device) -> int:
-    """Bytes of a device that pixels may take without being told."""
+    """Bytes of a device that pixels may take, where nobody says how many."""
     if device.type == "cuda":
         return torch.cuda.mem_get_info(device)[0] // 4
     return 2 << 30

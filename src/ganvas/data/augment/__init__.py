@@ -1,1 +1,1 @@
-"""Differentiable augmentation of everything a discriminator is given."""
+"""Differentiable augmentation of all that a discriminator is given."""

@@ -21,10 +21,16 @@ from ganvas.data.augment.warp import Geometry
 
 @dataclass(frozen=True)
 class ADA:
-    """Groups of transformations, in the order in which they are applied; ``None`` leaves one out.
+    """Groups of transformations, in the order in which they are applied; None leaves one out.
 
-    The first three are those the paper trains with, "bgc". Each group's ``chance`` multiplies the
-    strength for its own transformations.
+    The first three are those the paper trains with, "bgc". Each group's ``chance``, within 0 and 1,
+    multiplies the strength for its own transformations.
+
+    blit: flips, quarter turns and shifts by whole pixels.
+    geometry: scaling, rotation, stretching and shifts.
+    colour: brightness, contrast, hue and saturation.
+    bands: amplification of frequency bands.
+    corruption: noise and cutout.
 
     Raises:
         ValueError: a chance that is none.
@@ -54,7 +60,7 @@ class ADA:
         Args:
             images: [N, C, H, W] in [-1, 1]; the result has their type and memory order.
             uniform: ``uniform(name, *shape)`` is fresh noise [N, *shape] in [0, 1).
-            strength: probability in [0, 1], a number or a tensor [], of each transformation.
+            strength: the probability of each transformation, in [0, 1]; a number or a tensor [].
 
         Raises:
             UsageError: ``colour`` of images of neither one channel nor three.
@@ -71,13 +77,13 @@ class ADA:
 
 
 def _lies_last(images: Tensor) -> bool:
-    """Whether channels lie last in memory, which one channel does in both orders."""
+    """Whether channels lie last in memory; one channel alone lies as planes do."""
     last = images.is_contiguous(memory_format=torch.channels_last)
     return last and not images.is_contiguous()
 
 
 def _planes(images: Tensor) -> Tensor:
-    """Images with a plane a channel in memory; their gradient comes back in their own order."""
+    """Images whose channels are planes in memory; their gradient comes back in their own order."""
     if not _lies_last(images):
         return images
     return _Ordered.apply(images, torch.contiguous_format, torch.channels_last)  # pyright: ignore

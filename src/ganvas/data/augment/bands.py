@@ -17,9 +17,11 @@ POWER = (10 / 13, 1 / 13, 1 / 13, 1 / 13)
 class Bands:
     """Four frequency bands, each made stronger or weaker (Karras et al. 2020, appendix B).
 
+    Beyond the rim lies the image's reflection.
+
     amplify: standard deviation of the log2 of a band's factor; what it adds to an image's expected
-    power is taken from all bands alike. Beyond the rim lies the image's reflection. chance: see
-    ``ADA``.
+        power is taken from all bands alike.
+    chance: multiplies the strength for this group; within 0 and 1.
     """
 
     amplify: float = 1.0
@@ -28,6 +30,7 @@ class Bands:
     columns: ClassVar[int] = 8
 
     def __call__(self, images: Tensor, chances: Chances) -> Tensor:
+        """Images [N, C, H, W], each filtered by its own gains."""
         factors = [torch.exp2(self.amplify * chances.normal()) for _ in POWER]
         shares = zip(POWER, factors, strict=True)
         powers = [1 + share * (factor.square() - 1) for share, factor in shares]

@@ -6,11 +6,11 @@ from torch import Tensor
 
 
 def bilinear(images: Tensor, grid: Tensor) -> Tensor:
-    """Images [N, C, H, W] as they are at ``grid`` [N, H', W', 2]: (x, y), the end pixels at -1 and
-    1, reflected at them. [N, C, H', W'].
+    """Images [N, C, H, W] resampled at the places of a grid: [N, C, H', W'].
 
-    On a CPU by PyTorch's own kernel. On a GPU that kernel's backward adds up in whatever order
-    threads come, and no two runs would agree.
+    The grid [N, H', W', 2] holds (x, y), with the end pixels at -1 and 1; beyond them lies the
+    image's reflection. A CPU uses PyTorch's own kernel. On a GPU that kernel's backward adds up in
+    whatever order threads come, and no two runs would agree.
     """
     if images.device.type == "cpu":
         return F.grid_sample(images, grid, "bilinear", "reflection", align_corners=True)
@@ -18,8 +18,10 @@ def bilinear(images: Tensor, grid: Tensor) -> Tensor:
 
 
 def gathered(images: Tensor, grid: Tensor) -> Tensor:
-    """The same as four pixels taken by their index, whose gradients are sorted before they are
-    added; it can be differentiated any number of times."""
+    """The same by an index of four pixels, whose gradients are sorted before they are added.
+
+    It can be differentiated any number of times.
+    """
     height, width = images.shape[-2:]
     columns, rows = (
         _neighbours(place, side)

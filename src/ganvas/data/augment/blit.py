@@ -13,9 +13,12 @@ from ganvas.data.augment.chance import Chances
 class Blit:
     """Flips, quarter turns and shifts by whole pixels (Karras et al. 2020, appendix B).
 
-    flip: left and right change places, or not: a draw of either. rotate: by 0, 1, 2 or 3 quarter
-    turns, all alike likely; images that are not square take 0 or 2. translate: largest shift, as a
-    share of each side, uniform; what moves in is the image's reflection. chance: see ``ADA``.
+    flip: whether left and right may change places; if so, they do in half of the draws.
+    rotate: whether to turn by 0, 1, 2 or 3 quarter turns, all alike likely; images that are not
+        square take 0 or 2.
+    translate: largest shift as a share of each side, uniform, within 0 and 1; what moves in is the
+        image's reflection.
+    chance: multiplies the strength for this group; within 0 and 1.
 
     Raises:
         ValueError: a shift by more than the whole side.
@@ -33,6 +36,7 @@ class Blit:
             raise ValueError(f"translate must be within 0 and 1, not {self.translate}")
 
     def __call__(self, images: Tensor, chances: Chances) -> Tensor:
+        """Images [N, C, H, W], whose pixels are taken from other places."""
         height, width = images.shape[-2:]
         flipped = chances.integer(2) * self.flip
         turns = chances.integer(4) if height == width else 2 * chances.integer(2)

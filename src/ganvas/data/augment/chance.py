@@ -14,17 +14,23 @@ LEAST = 2.0**-24
 
 
 class Chances:
-    """One row of uniform noise an image, used up in the order in which it is asked for.
+    """Uniform noise for each image, used up in the order in which it is asked for.
 
-    Each of ``normal``, ``signed`` and ``integer`` is one transformation's own draw: 0, which every
-    transformation takes for "leave the image as it is", but for the images that it is applied to.
-    Results have the shape [*shape, N]; all numbers of one call share their gate.
+    Each of ``normal``, ``signed`` and ``integer`` is one transformation's own draw. It is 0, which
+    every transformation takes for "leave the image as it is", except for the images that the
+    transformation is applied to. Results have the shape [*shape, N]; all numbers of one call are
+    applied to the same images.
+
+    Args:
+        uniform: ``uniform(name, *shape)`` is fresh noise [N, *shape] in [0, 1).
+        columns: how many numbers an image are used in all.
+        strength: the probability of a transformation; a number or a tensor [].
+        dtype: the type of what is drawn.
     """
 
     def __init__(
         self, uniform: Uniform, columns: int, strength: float | Tensor, dtype: torch.dtype
     ) -> None:
-        """``strength``: probability of a transformation; ``dtype``: of what is drawn."""
         self.strength = strength
         self.used = 0
         self._uniform, self._dtype = uniform, dtype

@@ -15,11 +15,15 @@ from ganvas.errors import UsageError
 class Colour:
     """Colour transformations, all in one map (Karras et al. 2020, appendix B).
 
-    brightness: standard deviation of the amount added. contrast: that of the log2 of a factor of
-    all colours. flip: light and dark change places and hues stay, or not: a draw of either. hue:
-    largest rotation about the axis of greys, as a share of half a turn; uniform. saturation:
-    standard deviation of the log2 of a factor of the distance from that axis. Grey images are as
-    colours on that axis: hue and saturation do not move them. chance: see ``ADA``.
+    Grey images are as colours on the axis of greys: hue and saturation do not move them.
+
+    brightness: standard deviation of the amount added.
+    contrast: standard deviation of the log2 of a factor of all colours.
+    flip: whether light and dark may change places, while hues stay; if so, they do in half of the
+        draws.
+    hue: largest rotation about the axis of greys, as a share of half a turn; uniform.
+    saturation: standard deviation of the log2 of a factor of the distance from that axis.
+    chance: multiplies the strength for this group; within 0 and 1.
 
     Raises:
         UsageError: images of neither one channel nor three.
@@ -35,6 +39,7 @@ class Colour:
     columns: ClassVar[int] = 10
 
     def __call__(self, images: Tensor, chances: Chances) -> Tensor:
+        """Images [N, C, H, W] with C 1 or 3, each in other colours."""
         added = self.brightness * chances.normal()
         contrast = torch.exp2(self.contrast * chances.normal())
         luma = contrast * (1 - 2 * self.flip * chances.integer(2))

@@ -13,10 +13,12 @@ from ganvas.data.augment.cutout import Span, outside_square
 class Corruption:
     """Corruptions of an image (Karras et al. 2020, appendix B).
 
-    noise: standard deviation of that of normal noise on each number. cutout: side of a mid-grey
-    rectangle, centred anywhere on the image, as a share of each side. chance: see ``ADA``. span:
-    what is a whole side of that: from the first pixel's centre to the last one's (``centres``), or
-    from rim to rim (``rims``), as the authors have it: of 32 pixels half is 16, not 15 or 16.
+    noise: an image's noise has a standard deviation drawn for it, and this is the deviation of that
+        draw.
+    cutout: side of a mid-grey rectangle, centred anywhere on the image, as a share of each side.
+    chance: multiplies the strength for this group; within 0 and 1.
+    span: what is a whole side: from the first pixel's centre to the last one's (``centres``), or
+        from rim to rim (``rims``), as the authors have it: half of 32 pixels is 16, not 15 or 16.
     """
 
     noise: float = 0.1
@@ -27,6 +29,7 @@ class Corruption:
     columns: ClassVar[int] = 5
 
     def __call__(self, images: Tensor, chances: Chances) -> Tensor:
+        """Images [N, C, H, W], with noise and with a rectangle cut out."""
         deviation = self.noise * chances.normal().abs().view(-1, 1, 1, 1)
         if self.noise:
             images = images + deviation * chances.noise(*images.shape[1:])

@@ -15,8 +15,9 @@ def outside_square(
     """A mask [N, 1, H, W] that is 0 in a rectangle, 1 elsewhere.
 
     Args:
-        y, x: its centre [N, 1, 1, 1]; the image reaches from -1 to 1.
-        share: its sides, as a share of the image's; a number or [N, 1, 1, 1].
+        images: those to mask [N, C, H, W]; the mask has their type.
+        y, x: the rectangle's centre [N, 1, 1, 1]; the image reaches from -1 to 1.
+        share: the rectangle's sides, as a share of the image's; a number or [N, 1, 1, 1].
         span: what reaches from -1 to 1.
     """
     return outside_rectangle(images, (y, share), (x, share), span)

@@ -1,4 +1,4 @@
-"""Differentiable augmentation of everything a discriminator sees (Zhao et al. 2020, DiffAugment).
+"""Differentiable augmentation of all that a discriminator is given (Zhao et al. 2020, DiffAugment).
 
 Reals and fakes alike pass through it and gradients flow back through it, so the generator does
 not learn to imitate the augmentation. Each image has a draw of its own.
@@ -23,11 +23,14 @@ class DiffAugment:
     """How far each image may be moved; all draws are uniform.
 
     translate: largest shift, as a share of each side; the rim is filled with mid-grey (0 in
-    [-1, 1]). cutout: side of a mid-grey square, as a share of each side. brightness: largest
-    amount added. saturation, contrast: largest relative change around the image's grey, and around
-    its mean. steps: how shifts and squares become whole pixels. ``rounded`` rounds what was drawn,
-    so that the largest shift is half as likely as any other and often a pixel short (3 of 28, not
-    4); ``even`` draws pixels, all alike likely, as the authors' code does.
+        [-1, 1]).
+    cutout: side of a mid-grey square, as a share of each side.
+    brightness: largest amount added.
+    saturation: largest relative change around the image's grey.
+    contrast: largest relative change around the image's mean.
+    steps: how shifts and squares become whole pixels. ``rounded`` rounds what was drawn, so that
+        the largest shift is half as likely as any other and often a pixel short (3 of 28, not 4);
+        ``even`` draws pixels, all alike likely, as the authors' code does.
     """
 
     translate: float = 0.125
@@ -41,9 +44,10 @@ class DiffAugment:
         """Augment images [N, C, H, W].
 
         Args:
+            images: in [-1, 1].
             uniform: ``uniform(name, *shape)`` is fresh noise [N, *shape] in [0, 1).
-            strength: probability in [0, 1], a number or a tensor [], with which each of the five
-                transformations is applied to each image.
+            strength: the probability in [0, 1] with which each of the five transformations is
+                applied to each image; a number or a tensor [].
         """
         draws = uniform("augment", 7) * 2 - 1
         cut: float | Tensor = 1.0

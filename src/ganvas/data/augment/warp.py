@@ -16,12 +16,15 @@ from ganvas.data.augment.wavelets import MARGIN, downsampling, upsampling
 class Geometry:
     """Geometric transformations, all in one resampling (Karras et al. 2020, appendix B).
 
-    scale: standard deviation of the log2 of a zoom of both sides. stretch: the same of a zoom of
-    one side and a shrinking of the other. rotate: largest angle before the stretching, and again
-    after it, as a share of half a turn; uniform. translate: standard deviation of a shift, as a
-    share of each side. Beyond the rim lies the image's reflection. chance: see ``ADA``.
+    Beyond the rim lies the image's reflection. An image that nothing is applied to comes back as it
+    is, not resampled.
 
-    An image that nothing is applied to comes back as it is, not resampled.
+    scale: standard deviation of the log2 of a zoom of both sides.
+    stretch: standard deviation of the log2 of a zoom of one side, by which the other one shrinks.
+    rotate: largest angle before the stretching, and again after it, as a share of half a turn;
+        uniform.
+    translate: standard deviation of a shift, as a share of each side.
+    chance: multiplies the strength for this group; within 0 and 1.
     """
 
     scale: float = 0.2
@@ -33,6 +36,7 @@ class Geometry:
     columns: ClassVar[int] = 11
 
     def __call__(self, images: Tensor, chances: Chances) -> Tensor:
+        """Images [N, C, H, W], each moved by its own affine map."""
         # An image is rotated before, after or both: with this each, with the strength in all.
         either = 1 - (1 - chances.strength) ** 0.5
         zoom = torch.exp2(self.scale * chances.normal())

@@ -1,1 +1,1 @@
-"""From image files to pixels: headers, decoding, the size and channels of a set."""
+"""From files to pixels: headers first (``survey``), then images of one shape (``decoder``)."""

@@ -11,24 +11,35 @@ from PIL import Image
 from ganvas.errors import DataError, UsageError
 
 FITS = ("keep", "crop", "pad", "stretch")
-LARGEST = 8192  # pixels a side
-WIDEST = 4  # to one
+
+LARGEST = 8192
+"""Pixels of a side."""
+
+WIDEST = 4
+"""Times as long as its shorter side, a shape may be."""
+
 WHITE = 255
 
 Size = int | tuple[int, int] | None
+"""The shorter side in pixels, or (height, width); None leaves images as they are."""
 
 
 @dataclass(frozen=True)
 class Fit:
     """How every image comes to one shape.
 
-    size: the shorter side, or (height, width), or None: as they are, all must agree.
-    channels: 1, 3, or None: 1 where all images are grey (also as three equal channels), else 3.
-    how: "keep": the set's median aspect (longer side a multiple of size/4, at most 4:1), centre
-    crop to it; "crop": square centre crop; "pad": the whole image in a square, white around it;
-    "stretch": the whole image, its aspect not kept.  With (height, width) all four aim at that.
-    white: the value, in the files, that becomes 255; None: the largest that they could hold.
-    Errors: UsageError for any other value.
+    size: the shorter side in pixels, or (height, width); None leaves images as they are, all of
+        one size.
+    channels: 1 or 3; None chooses 1 where all images are grey (also as three equal channels).
+    how: "keep" crops to the set's median aspect (longer side a multiple of size/4, at most 4:1);
+        "crop" crops to a square; both from the centre. "pad" puts the whole image in a square with
+        white around it; "stretch" does not keep its aspect. With (height, width) all four come to
+        that shape.
+    white: the value in the files that becomes 255, from 1 to 65535; None takes the largest that
+        they could hold.
+
+    Raises:
+        UsageError: any other value.
     """
 
     size: Size = None
@@ -52,7 +63,16 @@ class Fit:
     def shape(
         self, sizes: Sequence[tuple[int, int]], grey: bool, name: str
     ) -> tuple[int, int, int]:
-        """(C, H, W) for images of ``sizes`` (height, width).  Errors: DataError if they differ."""
+        """The one shape (C, H, W) for images of these sizes (height, width).
+
+        Args:
+            sizes: of all images.
+            grey: whether all are.
+            name: what to call the source in an error.
+
+        Raises:
+            DataError: no size is set, and theirs differ.
+        """
         channels = self.channels or (1 if grey else 3)
         if isinstance(self.size, tuple):
             return (channels, *self.size)
@@ -100,7 +120,11 @@ def fit_text(
 
 
 def common_size(sizes: Sequence[tuple[int, int]], name: str) -> tuple[int, int]:
-    """The one (height, width) of all.  Errors: DataError that suggests a size."""
+    """The one (height, width) of all.
+
+    Raises:
+        DataError: they differ; it suggests a size.
+    """
     if len(different := sorted(set(sizes))) == 1:
         return different[0]
     shorter = min(min(size) for size in different)

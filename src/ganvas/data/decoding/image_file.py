@@ -1,9 +1,9 @@
-"""One file's bytes to one upright 8-bit image, with every format and size outside a list refused.
+"""From the bytes of one file to its header, or to one upright image of 8 bits.
 
-Documented conversions: transparency is composited on white; CMYK and other colour spaces become
-RGB; 16-bit grey is divided by 257, or scaled so that a given value is white (16-bit colour keeps
-its high bytes); of an animation the first frame is taken; EXIF orientation is applied; ICC profiles
-are ignored.
+Formats and sizes that are not listed here are refused. Documented conversions: transparency is
+composited on white; CMYK and other colour spaces become RGB; 16-bit grey is divided by 257, or
+scaled so that a given value is white (16-bit colour keeps its high bytes); of an animation the
+first frame is taken; EXIF orientation is applied; ICC profiles are ignored.
 """
 
 import contextlib
@@ -19,7 +19,11 @@ from ganvas.data.decoding.values import brighter
 from ganvas.own_output import marked
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "PPM")
+"""What is decoded, by PIL's names."""
+
 MAX_PIXELS = 64_000_000
+"""The most that one image may have."""
+
 GREY_MODES = frozenset(("1", "L", "LA", "La", "I", "F"))
 TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -30,9 +34,13 @@ TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+"""What undoes each EXIF orientation."""
+
 EXIF_KEYS = ("exif", "xmp", "XML:com.adobe.xmp", "Raw profile type exif")
 ORIENTATION = 0x0112
+
 BRIGHTEST = "brightest"
+"""Where an image's ``info`` has the largest value of a file of 16 bits."""
 
 
 class Unreadable(Exception):
@@ -79,7 +87,11 @@ def quiet() -> Iterator[None]:
 
 
 def read_header(file: BinaryIO) -> Header:
-    """The header alone, no pixel decoded.  Errors: Unreadable."""
+    """The header alone, no pixel decoded.
+
+    Raises:
+        Unreadable: the file is not taken.
+    """
     with opened(file) as image, unreadable():
         check_mode(image)
         width, height = image.size
@@ -94,11 +106,18 @@ def read_header(file: BinaryIO) -> Header:
 def decode(
     file: BinaryIO, enough: tuple[int, int] | None = None, white: int | None = None
 ) -> Image.Image:
-    """The file as an upright image of mode L or RGB; of 16 bits, its info tells the BRIGHTEST.
+    """The file as an upright image of mode L or RGB.
 
-    ``enough``: a width and height from which a JPEG may be decoded at 1/2, 1/4 or 1/8.
-    ``white``: the value that becomes 255.
-    Errors: Unreadable for a format outside the list, too many pixels, truncation, 32 bit.
+    Where it has 16 bits, ``image.info[BRIGHTEST]`` is its largest value.
+
+    Args:
+        file: its bytes.
+        enough: a width and height; a JPEG may be decoded at 1/2, 1/4 or 1/8 while it stays as
+            large. None decodes it whole.
+        white: the value that becomes 255; None takes the largest that the file could hold.
+
+    Raises:
+        Unreadable: another format, too many pixels, truncation, or 32 bits a value.
     """
     with opened(file) as image, unreadable():
         check_mode(image)
@@ -112,6 +131,7 @@ def decode(
 
 @contextlib.contextmanager
 def opened(file: BinaryIO) -> Iterator[Image.Image]:
+    """An image whose format and number of pixels are taken, not yet decoded."""
     with unreadable():
         image = Image.open(file, formats=FORMATS)
     with image:
@@ -157,6 +177,7 @@ def orientation(image: Image.Image) -> int:
 
 
 def is_grey(image: Image.Image) -> bool:
+    """Whether an image has no colour, by its mode and its palette."""
     if image.mode == "P" and image.palette is not None and image.palette.mode == "RGB":
         colours = np.frombuffer(bytes(image.palette.palette), np.uint8)
         colours = colours[: len(colours) // 3 * 3].reshape(-1, 3)
@@ -173,11 +194,12 @@ def has_several(image: Image.Image) -> bool:
 
 
 def is_transparent(image: Image.Image) -> bool:
+    """Whether an image has an alpha channel or a transparent colour."""
     return image.mode.endswith(("A", "a")) or "transparency" in image.info
 
 
 def to_plain(image: Image.Image, white: int | None = None) -> Image.Image:
-    """Any mode to L or RGB; ``white``: the value that becomes 255."""
+    """An image of any mode as L or RGB; ``white`` is the value that becomes 255."""
     grey = is_grey(image)
     if image.mode == "I" or image.mode.startswith("I;16"):
         wide = np.asarray(image).astype(np.float64)

@@ -1,4 +1,4 @@
-"""A function over many items by a few threads (PIL lets go of the interpreter while it decodes)."""
+"""A function over many items by a few threads; PIL lets other threads run while it decodes."""
 
 import os
 from collections.abc import Callable, Iterable, Iterator

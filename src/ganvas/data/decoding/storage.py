@@ -18,11 +18,12 @@ from ganvas.cache import cache_path
 from ganvas.errors import DataError
 from ganvas.limits import total_memory
 
-LEFT_OVER = 24 * 3600  # seconds without a write
+LEFT_OVER = 24 * 3600
+"""Seconds without a write, after which a half written file is a killed process's."""
 
 
 def memory_share() -> int:
-    """A quarter of the memory that this process may use, in bytes (1 GiB where nothing tells)."""
+    """A quarter of the memory that this process may use, in bytes; 1 GiB where it is not known."""
     total = total_memory()
     return 1 << 30 if total is None else total // 4
 
@@ -34,6 +35,7 @@ class InMemory:
         self._array = np.empty((count, *shape), np.uint8)
 
     def write(self, row: int, pixels: np.ndarray) -> None:
+        """Put an image uint8 [C, H, W] into its row."""
         self._array[row] = pixels
 
     def finish(self, kept: list[int], channels: int) -> Tensor:
@@ -47,9 +49,12 @@ class InMemory:
 
 
 class OnDisk:
-    """The same in a temporary file, renamed to ``path`` when whole.
+    """The same in a temporary file, which is renamed to ``path`` when it is whole.
 
-    Written with ``write`` and not through the map: a full disk is then an error, not a signal.
+    It is written with ``write``, not through the map: a full disk is then an error, not a signal.
+
+    Raises:
+        DataError: the file cannot be written.
     """
 
     def __init__(self, shape: tuple[int, int, int], path: Path) -> None:
@@ -64,6 +69,7 @@ class OnDisk:
         self._file = os.fdopen(number, "r+b")
 
     def write(self, row: int, pixels: np.ndarray) -> None:
+        """Put an image uint8 [C, H, W] into its row of the file."""
         with self._space():
             self._file.seek(row * self._row_bytes)
             self._file.write(np.ascontiguousarray(pixels).data)
@@ -117,7 +123,7 @@ def open_stored(path: Path, shape: Sequence[int]) -> Tensor:
 
 
 def stored_path(parts: object) -> Path:
-    """The cache file for a source and its settings (anything JSON can write)."""
+    """The file in the cache for a source and its settings; JSON must be able to write them."""
     digest = hashlib.sha256(json.dumps(parts, sort_keys=True).encode("utf-8", "surrogateescape"))
     return cache_path("decoded", f"{digest.hexdigest()[:32]}.u8")
 
@@ -129,7 +135,15 @@ def save_record(
     fingerprint: str,
     warnings: Sequence[str],
 ) -> None:
-    """Beside the pixels: what else is needed to use them again."""
+    """Write beside the pixels at ``path`` what else is needed to use them again.
+
+    Args:
+        path: the file of the pixels.
+        shape: theirs, [N, C, H, W].
+        reasons: why other files could not be decoded, by name.
+        fingerprint: of the ``Dataset``.
+        warnings: on what will trouble training.
+    """
     record = {
         "shape": list(shape),
         "reasons": reasons,

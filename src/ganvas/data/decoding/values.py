@@ -1,21 +1,32 @@
-"""The values that images hold: whether there is colour, and whether anything can be seen."""
+"""The values that images hold: whether they have colour, and whether they have any contrast."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
-BLOCK = 256  # images looked at together
+BLOCK = 256
+"""Images that are compared at a time."""
+
 WIDEST = 65535
-FAINT = 64  # of 255: a set without a brighter value is nearly black
-FLAT = 32  # of 255: so few values in all leave little to see
+"""The largest value of 16 bits."""
+
+FAINT = 64
+"""Of 255: a set without a brighter value is nearly black."""
+
+FLAT = 32
+"""Of 255: so few values in all leave hardly any contrast."""
 
 
 @dataclass(frozen=True)
 class Values:
-    """Of some images: low, high: the darkest and the brightest byte.  wide: the largest value in
-    16-bit files, if any.  coloured: some image has channels that differ.  varied: not all images
-    are the same.
+    """The values of some images; at first, of none.
+
+    low: the darkest byte.
+    high: the brightest byte.
+    wide: the largest value in files of 16 bits; None where there are none.
+    coloured: whether some image has channels that differ.
+    varied: whether some images differ.
     """
 
     low: int = 255
@@ -25,7 +36,7 @@ class Values:
     varied: bool = False
 
     def joined(self, other: "Values") -> "Values":
-        """Of all images of both; whether these are the same must be said otherwise."""
+        """The values of the images of both. Whether the two differ from each other is not known."""
         wide = [each for each in (self.wide, other.wide) if each is not None]
         return Values(
             min(self.low, other.low),
@@ -36,7 +47,7 @@ class Values:
         )
 
     def warnings(self, white: int | None) -> list[str]:
-        """What will trouble training, a sentence each.  white: the value taken for white so far."""
+        """What will trouble training, a sentence each; ``white`` is the value that became 255."""
         if self.low > self.high:  # of no image
             return []
         if self.low == self.high:
@@ -66,7 +77,10 @@ class Values:
 
 
 def values_of(pixels: np.ndarray, wide: int | None = None) -> Values:
-    """Of images uint8 [N, C, H, W]; ``wide``: the largest value their files held, if of 16 bits."""
+    """The values of images uint8 [N, C, H, W].
+
+    ``wide`` is the largest value in their files, if these have 16 bits.
+    """
     varied = any((block != pixels[:1]).any() for block in blocks(pixels))
     coloured = not has_equal_channels(pixels)
     return Values(int(pixels.min()), int(pixels.max()), wide, coloured, varied)
@@ -78,7 +92,7 @@ def has_equal_channels(pixels: np.ndarray) -> bool:
 
 
 def blocks(pixels: np.ndarray) -> Iterator[np.ndarray]:
-    """A few images at a time, so that the first that answers a question ends the look."""
+    """A few images at a time, so that the first that answers a question ends the search."""
     return (pixels[start : start + BLOCK] for start in range(0, len(pixels), BLOCK))
 
 

@@ -1,1 +1,1 @@
-"""A look at a source before anything is trained on it."""
+"""What is in a source: numbers, warnings, a contact sheet."""

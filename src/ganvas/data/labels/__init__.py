@@ -1,1 +1,1 @@
-"""From names, tables and listings to the labels and attributes of files."""
+"""The labels and attributes of files: from their folders, from tables, from listings."""

@@ -1,4 +1,4 @@
-"""Attributes: what an image has and has not, several at a time, as columns of 0 and 1."""
+"""Attributes: several things that an image has or has not, as columns of 0 and 1."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -12,7 +12,10 @@ from ganvas.data.names import some
 from ganvas.errors import DataError
 
 PAIRS = (("0", "1"), ("-1", "1"), ("false", "true"), ("no", "yes"), ("0.0", "1.0"))
-MOST_KINDS = 100  # names in a column; one of captions or identities is no attribute
+"""The words of a column for "has not" and "has", in capitals or not."""
+
+MOST_KINDS = 100
+"""Different words in a column; one of captions or identities holds no attribute."""
 
 
 def from_columns(
@@ -21,8 +24,10 @@ def from_columns(
     """Attributes uint8 [N, A] with their A names, from N rows of text; and notes on them.
 
     A column of 0 and 1 (or -1 and 1, false and true, no and yes) is one attribute of its name; one
-    of other words is an attribute for each word: hair=blonde.  None where nothing is left.
-    Errors: DataError where two columns make attributes of one name.
+    of other words is an attribute for each word: hair=blonde. None where nothing is left.
+
+    Raises:
+        DataError: two columns make attributes of one name.
     """
     values: list[Tensor] = []
     names: list[str] = []
@@ -62,7 +67,14 @@ def from_values(
 ) -> tuple[Tensor, tuple[str, ...], list[str]]:
     """Attributes uint8 [N, A], their names (a0, a1, … where none are given), notes on them.
 
-    values: integers or booleans [N, A], 0 and 1 or -1 and 1.  Errors: DataError for others.
+    Args:
+        values: integers or booleans [N, A], 0 and 1, or -1 and 1.
+        count: N.
+        name: what to call the source in an error.
+        names: A different names.
+
+    Raises:
+        DataError: other values, another shape, or other names.
     """
     shape = list(values.shape)
     if len(shape) != 2 or shape[0] != count or not shape[1]:
@@ -90,7 +102,7 @@ def texts(names: Any) -> tuple[str, ...]:
 
 
 def note_constant(attributes: Tensor, names: Sequence[str]) -> list[str]:
-    """A sentence on the attributes that tell no image from another."""
+    """A sentence on the attributes that are the same in all images."""
     same = (attributes == attributes[:1]).all(0).tolist()
     constant = [name for name, is_same in zip(names, same, strict=True) if is_same]
     if not constant or not len(attributes):

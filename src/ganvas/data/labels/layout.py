@@ -1,4 +1,4 @@
-"""From the names of the files to the parts (train, test), the labels and the attributes."""
+"""From the names of files and their tables to parts (train, test), labels and attributes."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -57,13 +57,21 @@ class Layout:
 
 
 def lay_out(names: Sequence[str], present: set[str], tables: Mapping[str, bytes]) -> Layout:
-    """The layout of sorted ``names`` (readable images), ``present`` (all files, also unreadable).
+    """Which images are in which part, with their labels and attributes.
 
-    A single folder around everything does not count.  Labels come from the column ``label`` of a
+    A single folder around everything does not count. Labels come from the column ``label`` of a
     ``labels.csv`` or ``attributes.csv`` (header ``image,label,…``) beside the images or at the top,
-    or from a ``dataset.json``; else from the sub-folders where there are at least two of them, no
-    shards, and few images beside them; else from columns that are one-hot.  The attributes are the
-    table's other columns.  Errors: DataError for a table that does not fit.
+    or from a ``dataset.json``; else from the sub-folders, where there are at least two of them, no
+    shards, and few images beside them; else from columns that are one-hot. The attributes are the
+    table's other columns.
+
+    Args:
+        names: the readable images, sorted.
+        present: all images, also those that are not readable.
+        tables: the bytes of each table by its name.
+
+    Raises:
+        DataError: a table does not fit.
     """
     root = common_folder(names)
     train_root, test_root = part_folders(names, root)
@@ -96,10 +104,13 @@ def lay_out(names: Sequence[str], present: set[str], tables: Mapping[str, bytes]
 
 
 def label_by_folders(layout: Layout, roots: tuple[str, str], listed: bool) -> None:
-    """Sub-folders as classes, where nearly every image lies in one and there are two or more.
+    """Take sub-folders for classes, where nearly every image lies in one and there are two or more.
 
-    roots: of the training and of the test part.  listed: the set has StyleGAN's ``dataset.json``,
-    so that folders called by numbers are its shards.
+    Args:
+        layout: what is labelled; where folders are no classes, it gets a note that says why.
+        roots: the folder of the training part and that of the test part.
+        listed: whether the set has StyleGAN's ``dataset.json``, so that folders called by numbers
+            are its shards.
     """
     labels: dict[str, str] = {}
     strays: list[str] = []
@@ -163,7 +174,7 @@ def label_by_tables(layout: Layout, table: Table) -> None:
 
 
 def label_by_columns(layout: Layout, table: Table) -> None:
-    """Classes from two columns or more of 0 and 1, with one 1 in every row: one-hot."""
+    """Take two columns or more of 0 and 1 for classes, where every row has one 1: one-hot."""
     names, rows = layout.attribute_names, layout.attributes
     if rows is None or len(names) < 2 or names != table.columns or not (rows.sum(1) == 1).all():
         return

@@ -13,6 +13,7 @@ from ganvas.data.labels.matching import Matcher
 from ganvas.data.labels.tables import LABEL, Table, stack
 
 Pairs = list[tuple[str, Any]]
+"""An image's name and its label, as they stand in the file."""
 
 
 def read_listings(
@@ -20,7 +21,14 @@ def read_listings(
 ) -> tuple[Table | None, bool]:
     """All listings that lie at ``roots``, as one table, and whether one has the tools' form.
 
-    Errors: DataError where one has classes and another attributes.
+    Args:
+        roots: the folders where a listing may lie, "" or ending in "/".
+        present: the names of all images.
+        files: the bytes of each table by its name.
+        notes: gets a sentence on what is of no use.
+
+    Raises:
+        DataError: one has classes and another attributes.
     """
     pairs = {root: pairs_of(files[root + LISTING]) for root in roots if root + LISTING in files}
     found = [
@@ -43,8 +51,10 @@ def pairs_of(data: bytes) -> Pairs | None:
 def read_listing(
     name: str, pairs: Pairs | None, matcher: Matcher, notes: list[str]
 ) -> Table | None:
-    """The listing as a table: of classes where each image has a number or a one-hot vector, else
-    of attributes 0 and 1.  None, with a note where it is of no use."""
+    """The listing as a table; None, with a note, where it is of no use.
+
+    It has classes where each image has a number or a one-hot vector, else attributes, 0 or 1.
+    """
     if pairs is None:
         notes.append(
             f'{name} is of no use: it has not the form {{"labels": [["image.png", 0], …]}}; mend '
@@ -88,4 +98,5 @@ def as_cells(labels: list[Any]) -> tuple[tuple[str, ...], list[list[str]]]:
 
 
 def is_whole(label: Any) -> bool:
+    """Whether a label of JSON is a whole number (also 3.0)."""
     return isinstance(label, (int, float)) and not isinstance(label, bool) and label == label // 1

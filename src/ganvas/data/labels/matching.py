@@ -12,9 +12,13 @@ Key = Callable[[str], str]
 class Matcher:
     """Finds files by the names that tables give them.
 
-    As written first: a path from the table's folder, or just a file.  Else without minding
-    accents' two spellings (NFC, NFD) and capitals; else by the name without its ending; else by a
-    number whose leading zeros were lost.
+    As written first: a path from the table's folder, or just a file. Else without minding accents'
+    two spellings (NFC, NFD) and capitals; else by the name without its ending; else by a number
+    whose leading zeros were lost.
+
+    Args:
+        root: the table's folder, "" or ending in "/".
+        present: the names of all images.
     """
 
     def __init__(self, root: str, present: Iterable[str]) -> None:
@@ -43,21 +47,23 @@ class Matcher:
 
 
 def file(path: str) -> str:
+    """The name of a file without its folders."""
     return path.rpartition("/")[2]
 
 
 def folded(path: str) -> str:
+    """A path in the one spelling of its accents, without capitals."""
     return unicodedata.normalize("NFC", path).casefold()
 
 
 def stem(path: str) -> str:
-    """Without the ending of an image; other dots stay."""
+    """A path so, and without the ending of an image; other dots stay."""
     name, dot, ending = folded(path).rpartition(".")
     return name if dot and ending in ENDINGS else folded(path)
 
 
 def number(path: str) -> str:
-    """With a file's number without zeros before it; "" where its name is none."""
+    """A path so, its file's number without zeros before it; "" where the name is no number."""
     folder, slash, name = stem(path).rpartition("/")
     return folder + slash + (name.lstrip("0") or "0") if name.isdecimal() else ""
 

@@ -11,13 +11,21 @@ from ganvas.data.labels.matching import Matcher
 from ganvas.data.names import some
 from ganvas.errors import DataError
 
-IMAGE = "image"  # the column that names the image
-LABEL = "label"  # the column of classes; every other one holds attributes
+IMAGE = "image"
+"""The column that names the image."""
+
+LABEL = "label"
+"""The column of classes; every other one holds attributes."""
 
 
 @dataclass(frozen=True)
 class Table:
-    """rows: an image's full name to its cells, one for each of ``columns`` (without ``image``)."""
+    """What a table says of images.
+
+    name: the file's, for notes and errors.
+    columns: the names of the columns, without ``image``.
+    rows: the cells of an image, one for each column, by its full name.
+    """
 
     name: str
     columns: tuple[str, ...]
@@ -30,8 +38,16 @@ def read_tables(
     """All tables that lie at ``roots``, as one; None, with a note, where none is of use.
 
     Tables of one name at several roots are stacked; those of two names are joined by image, so
-    that an image needs a row in both.  Errors: DataError for a table that does not fit, or is of
-    no use beside one of its name that is.
+    that an image needs a row in both.
+
+    Args:
+        roots: the folders where a table may lie, "" or ending in "/".
+        present: the names of all images.
+        files: the bytes of each table by its name.
+        notes: gets a sentence on a table that is of no use.
+
+    Raises:
+        DataError: a table does not fit, or is of no use beside one of its name that is.
     """
     found: list[Table] = []
     for base in TABLES:
@@ -96,7 +112,11 @@ def read_table(
 
 
 def check_length(name: str, columns: int, lines: Sequence[list[str]]) -> None:
-    """Errors: DataError for a row that spills over; one of image and label alone may."""
+    """Check that no row has more cells than the header; in a table of two columns it may.
+
+    Raises:
+        DataError: a row has.
+    """
     long = next((line for line in lines if columns > 2 and any(line[columns:])), None)
     if long is not None:
         raise DataError(
@@ -106,7 +126,11 @@ def check_length(name: str, columns: int, lines: Sequence[list[str]]) -> None:
 
 
 def check_whole(name: str, columns: Sequence[str], rows: Sequence[list[str]]) -> None:
-    """Errors: DataError where a cell is empty."""
+    """Check that no cell is empty.
+
+    Raises:
+        DataError: a cell is.
+    """
     if short := [row for row in rows if "" in row]:
         raise DataError(
             f"{name}: {len(short)} rows lack an image or a value, the first of them "
@@ -115,8 +139,11 @@ def check_whole(name: str, columns: Sequence[str], rows: Sequence[list[str]]) ->
 
 
 def read_cells(name: str, data: bytes) -> list[list[str]]:
-    """Rows of stripped cells, the header first, apart by commas or, as some spreadsheets write
-    them, by semicolons.  Equal cells are one object: tables are large."""
+    """Rows of stripped cells, the header first.
+
+    Cells are apart by commas or, as some spreadsheets write them, by semicolons. Equal cells are
+    one object: tables are large.
+    """
     known: dict[str, str] = {}
     try:
         text = data.decode("utf-8-sig")
@@ -138,7 +165,11 @@ def resolve(
     rows: Sequence[list[str]],
     present: set[str],
 ) -> dict[str, list[str]]:
-    """Full name to cells; a row begins with what ``Matcher`` finds a file by."""
+    """The cells of each image by its full name, from rows that begin with a name for ``Matcher``.
+
+    Raises:
+        DataError: a name stands for no image or for several, or an image has two rows that differ.
+    """
     matcher = Matcher(root, present)
     found: dict[str, list[str]] = {}
     absent: list[str] = []

@@ -1,1 +1,6 @@
-"""Readers: one kind of source a file, each to pixels, labels and notes."""
+"""Readers: one kind of source a file.
+
+A folder, a zip or a tar lists its files (``folder``, ``zip``, ``tar``), and ``image_files`` makes a
+``Dataset`` of them. What is read as a whole becomes a ``Raw`` first (``raw``): arrays, idx files,
+the built-in sources, tensors in memory, torch's datasets.
+"""

@@ -14,15 +14,19 @@ from ganvas.errors import DataError
 
 MAX_BYTES = 8 << 30
 NAMES = ("images", "labels", "attributes", "attribute_names")
-UNNAMED = {"arr_0": "images", "arr_1": "labels"}  # of numpy.savez(path, images, labels)
+UNNAMED = {"arr_0": "images", "arr_1": "labels"}
+"""What ``numpy.savez(path, images, labels)`` calls them."""
 
 
 def read_npz(path: Path) -> Raw:
-    """``images`` [N, H, W, C] or [N, C, H, W] uint8, and ``labels`` [N] where there are any.
+    """The arrays of a .npz, by their names.
 
-    Also ``attributes`` [N, A], 0 or 1, and A ``attribute_names`` (text; else a0, a1, …).  What
+    ``images`` [N, H, W, C] or [N, C, H, W], uint8 or float; perhaps ``labels`` [N], or
+    ``attributes`` [N, A], 0 or 1, with A ``attribute_names`` (text; without them a0, a1, …). What
     was saved without names, ``arr_0`` and ``arr_1``, is taken for images and labels.
-    Errors: DataError for other names, objects (they would be pickles) or more than 8 GiB.
+
+    Raises:
+        DataError: no images, objects (which would be pickles), or more than 8 GiB.
     """
     try:
         with zipfile.ZipFile(path) as members:
@@ -53,7 +57,11 @@ def read_npz(path: Path) -> Raw:
 
 
 def read_npy(path: Path) -> Raw:
-    """One array in the same forms.  Errors: DataError as for ``read_npz``."""
+    """The images of a .npy, in the forms of ``read_npz``.
+
+    Raises:
+        DataError: objects (which would be pickles), or a damaged file.
+    """
     try:
         images = np.load(path, mmap_mode="c", allow_pickle=False)
     except (OSError, ValueError, EOFError) as error:
@@ -62,6 +70,7 @@ def read_npy(path: Path) -> Raw:
 
 
 def unreadable(path: Path, error: Exception) -> DataError:
+    """The error of a file that NumPy does not read."""
     text = " ".join(str(error).split())
     return DataError(
         f"{path}: not readable as plain arrays ({text}); save it with "

@@ -27,12 +27,20 @@ CLASSES = (
 
 
 def read_cifar10(side: str) -> Raw:
-    """The "train" or "test" part, [N, 3, 32, 32].  Errors: DataError where it cannot be fetched."""
+    """The "train" or "test" part, [N, 3, 32, 32].
+
+    Raises:
+        DataError: it is not in the cache and cannot be fetched.
+    """
     return read_archive(fetched(cache_path(ARCHIVE), URL, MD5), side)
 
 
 def read_archive(path: Path, side: str) -> Raw:
-    """One part from a binary-version archive.  Errors: DataError for another content."""
+    """The "train" or "test" part from an archive of the binary version.
+
+    Raises:
+        DataError: it holds something else.
+    """
     records = np.concatenate([parse(path, name, data) for name, data in members(path, side)])
     labels = torch.from_numpy(records[:, 0].astype(np.int64))
     if int(labels.max()) >= len(CLASSES):
@@ -42,7 +50,7 @@ def read_archive(path: Path, side: str) -> Raw:
 
 
 def members(path: Path, side: str) -> list[tuple[str, bytes]]:
-    """The part's files in order, by base name."""
+    """Names and bytes of the part's files, in order."""
     found: dict[str, bytes] = {}
     try:
         with tarfile.open(path, "r|*") as tar:
@@ -58,6 +66,7 @@ def members(path: Path, side: str) -> list[tuple[str, bytes]]:
 
 
 def parse(path: Path, name: str, data: bytes) -> np.ndarray:
+    """The records of one file, uint8 [N, RECORD]."""
     if not data or len(data) % RECORD or len(data) > PER_FILE * RECORD:
         raise DataError(f"{path}: {name} has {len(data)} bytes, not whole records; get {URL}")
     return np.frombuffer(data, np.uint8).reshape(-1, RECORD)

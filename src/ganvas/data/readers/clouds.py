@@ -25,9 +25,12 @@ COUNTS = {"train": 100_000, "test": 10_000}
 class Cloud:
     """What a source of points is drawn from: an equal mixture of Gaussians.
 
-    centres: float64 [M, 2]. sigma: deviation of each Gaussian, in either direction. modes: int64
-    [M], to which mode each centre belongs. names: of the modes. directions: 2 where a mode is a
-    Gaussian, 1 where it is a stretch of a curve, of which only the deviation across is known.
+    centres: float64 [M, 2].
+    sigma: deviation of each Gaussian, in either direction.
+    modes: int64 [M], to which mode each centre belongs.
+    names: the names of the modes.
+    directions: 2 where a mode is a Gaussian; 1 where it is a stretch of a curve, of which only the
+        deviation across is known.
     """
 
     centres: Tensor

@@ -15,7 +15,8 @@ BLOCK = 1 << 14  # bytes: what a broken connection may lose
 def fetched(path: Path, url: str, md5: str) -> Path:
     """``path``, downloaded from ``url`` if it is not there or not whole, its MD5 checked.
 
-    Errors: DataError, naming the file, its place and the URL, where that cannot be done.
+    Raises:
+        DataError: that cannot be done; it names the file, its place and the URL.
     """
     from pooch import retrieve  # here, because it takes a moment and is seldom needed
 
@@ -46,8 +47,8 @@ def _appending_to(part: Path) -> Any:
         with open(part, "ab") as file:
             have = file.tell()
             ask = {"Range": f"bytes={have}-"} if have else {}
-            shown: Any = ProgressLine(url, have)
-            get = HTTPDownloader(shown, BLOCK, headers=ask, timeout=TIMEOUT)
+            bar: Any = ProgressLine(url, have)
+            get = HTTPDownloader(bar, BLOCK, headers=ask, timeout=TIMEOUT)
             try:
                 get(url, file, None)
             except HTTPError as error:
@@ -68,6 +69,7 @@ class ProgressLine:
         self._next = time.monotonic() + 1
 
     def update(self, more: int) -> None:
+        """So many bytes more have come."""
         self.done += more
         if sys.stderr.isatty() and time.monotonic() > self._next:
             self._next = time.monotonic() + 1

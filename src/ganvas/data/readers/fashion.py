@@ -3,8 +3,7 @@
 from pathlib import Path
 
 from ganvas.cache import cache_path
-from ganvas.data.readers.idx import find_images, read_pair
-from ganvas.data.readers.in_memory import from_array
+from ganvas.data.readers.idx import find_images, read_images
 from ganvas.data.readers.raw import Raw
 from ganvas.errors import DataError
 
@@ -20,17 +19,19 @@ NAMES = tuple(
 
 
 def read_fashion_mnist(side: str) -> Raw:
-    """The "train" or "test" part, [N, 1, 28, 28].  Errors: DataError where it cannot be fetched."""
+    """The "train" or "test" part, [N, 1, 28, 28].
+
+    Raises:
+        DataError: it is not in the cache and cannot be fetched.
+    """
     folder = cache_path("FashionMNIST", "raw")
     found = find_images(folder)
     if side not in found:
         fetch(folder)
         found = find_images(folder)
-    images, labels = read_pair(found[side])
-    raw = from_array(images, "fashion-mnist")
-    if labels is None:
+    raw = read_images(found[side], "fashion-mnist", CLASSES)
+    if raw.labels is None:
         raise DataError(f"{folder}: the labels are missing; put all of {', '.join(NAMES)} there")
-    raw.add_labels(labels, "fashion-mnist", CLASSES)
     return raw
 
 

@@ -11,7 +11,7 @@ from ganvas.errors import DataError
 
 
 class Folder:
-    """A folder's files, sorted by their POSIX path.
+    """The ``Files`` of a folder and its sub-folders, sorted by their POSIX path.
 
     Hidden files are passed over, and so is what is not a plain file (a FIFO would never end).
     A link to a folder is followed once, and only out of the source: a link back into it, or to a
@@ -28,14 +28,18 @@ class Folder:
         self._listed: list[Entry] | None = None
 
     def entries(self) -> Iterator[Entry]:
-        """The entries.  Errors: DataError where the folder itself cannot be read."""
+        """The entries, in order.
+
+        Raises:
+            DataError: the folder, or one in it, cannot be listed.
+        """
         if self._listed is None:
             self.others = []
             self._listed = sorted(self._walk(self.path, ""), key=lambda entry: entry.name)
         yield from self._listed
 
-    def _walk(self, folder: Path, prefix: str, seen: set[str] | None = None) -> Iterator[Entry]:
-        seen = {self.identity} if seen is None else seen
+    def _walk(self, folder: Path, prefix: str, visited: set[str] | None = None) -> Iterator[Entry]:
+        visited = {self.identity} if visited is None else visited
         try:
             items = sorted(os.scandir(folder), key=lambda item: item.name)
         except OSError as error:
@@ -47,17 +51,17 @@ class Folder:
             if is_hidden(name):
                 continue
             if is_folder(item):
-                if not item.is_symlink() or self._leads_out(item.path, seen):
-                    yield from self._walk(Path(item.path), name + "/", seen)
+                if not item.is_symlink() or self._leads_out(item.path, visited):
+                    yield from self._walk(Path(item.path), name + "/", visited)
             elif entry := self._entry(item, name):
                 yield entry
 
-    def _leads_out(self, link: str, seen: set[str]) -> bool:
+    def _leads_out(self, link: str, visited: set[str]) -> bool:
         target = os.path.realpath(link)
-        inside = any(is_below(target, known) for known in seen)
+        inside = any(is_below(target, known) for known in visited)
         if inside or is_below(self.identity, target):
             return False
-        seen.add(target)
+        visited.add(target)
         return True
 
     def _entry(self, item: os.DirEntry[str], name: str) -> Entry | None:
@@ -70,7 +74,7 @@ class Folder:
 
 
 def is_folder(item: os.DirEntry[str]) -> bool:
-    """Whether it is one; a link that leads in a circle is none."""
+    """Whether an item of a folder is a folder; a link that leads in a circle is none."""
     try:
         return item.is_dir()
     except OSError:
@@ -92,4 +96,5 @@ def head(path: str) -> bytes:
 
 
 def open_file(path: str) -> BinaryIO:
+    """Open a file to read its bytes."""
     return open(path, "rb")

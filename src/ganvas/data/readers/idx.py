@@ -3,11 +3,14 @@
 import gzip
 import math
 import zlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
 
+from ganvas.data.readers.in_memory import from_array
+from ganvas.data.readers.raw import Raw
 from ganvas.errors import DataError
 
 UNSIGNED_BYTE = 8
@@ -15,13 +18,17 @@ MAX_BYTES = 8 << 30
 
 
 def is_idx(path: Path) -> bool:
-    """By name: …-idx3-ubyte, …idx1-ubyte.gz and so on."""
+    """Whether a file is one, by its name: …-idx3-ubyte, …idx1-ubyte.gz and so on."""
     name = path.name.removesuffix(".gz")
     return name.endswith("ubyte") and "idx" in name
 
 
 def read_idx(path: Path) -> np.ndarray:
-    """The array in one idx file of unsigned bytes, gzipped or not.  Errors: DataError."""
+    """The array uint8 in one idx file, gzipped or not.
+
+    Raises:
+        DataError: it is damaged, or holds something else.
+    """
     try:
         with open(path, "rb") as raw:
             zipped = raw.read(2) == b"\x1f\x8b"
@@ -32,6 +39,7 @@ def read_idx(path: Path) -> np.ndarray:
 
 
 def parse(file: "BinaryIO | gzip.GzipFile", path: Path) -> np.ndarray:
+    """The array in an open idx file; ``path`` is named in errors."""
     magic = file.read(4)
     if len(magic) < 4 or magic[:2] != b"\0\0" or magic[2] != UNSIGNED_BYTE or magic[3] > 4:
         raise DataError(f"{path}: not an idx file of unsigned bytes (it begins with {magic.hex()})")
@@ -61,12 +69,40 @@ def read_pair(images_path: Path) -> tuple[np.ndarray, np.ndarray | None]:
 
 
 def labels_beside(images_path: Path) -> Path | None:
+    """The file of the labels of a file of images, in the same folder; None where there is none."""
     name = images_path.name.replace("images", "labels").replace("idx3", "idx1")
     plain = images_path.with_name(name.removesuffix(".gz"))
     for path in (plain, plain.with_name(plain.name + ".gz")):
         if path != images_path and path.is_file():
             return path
     return None
+
+
+def read_images(path: Path, name: str | None = None, classes: Sequence[str] = ()) -> Raw:
+    """The images in one idx file, with the labels in the file beside it, if any.
+
+    Args:
+        path: the file of the images.
+        name: what to call the source in an error; None takes the file's name.
+        classes: the names of the classes; without them, they are named after their numbers.
+    """
+    name = path.name if name is None else name
+    images, labels = read_pair(path)
+    raw = from_array(images[..., None], name)
+    if labels is not None:
+        raw.add_labels(labels, name, classes)
+    return raw
+
+
+def read_idx_folder(folder: Path) -> tuple[Raw, Raw | None]:
+    """The training part and the test part, if any, of a folder that ``find_images`` knows.
+
+    A test part alone is taken for the training part.
+    """
+    found = {side: read_images(path) for side, path in find_images(folder).items()}
+    if "train" not in found:
+        return found["test"], None
+    return found["train"], found.get("test")
 
 
 def find_images(folder: Path) -> dict[str, Path]:
