@@ -163,8 +163,8 @@ def test_an_animation_passes_through_the_images_of_its_seeds(run, capsys, tmp_pa
 @pytest.mark.parametrize(
     ("asked", "message"),
     [
-        ({"seeds": [1, 2], "count": 3}, "leave --count 3 away"),
-        ({"seeds": [1, 2], "seed": 0}, "leave --seed 0 away"),
+        ({"seeds": [1, 2], "count": 3}, "leave `count=3` away"),
+        ({"seeds": [1, 2], "seed": 0}, "leave `seed=0` away"),
         ({"count": 0}, "at least 1"),
         ({"label": 7, "attributes": {"Smiling": True}}, "not both"),
     ],

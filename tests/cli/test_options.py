@@ -67,7 +67,7 @@ def test_a_run_s_plugin_is_run_only_where_it_is_named(
     said = capsys.readouterr().err
     assert "plug-in" in said or "kind" in said
     if verb == "bench":  # that the parts are known is enough: measuring takes a minute
-        monkeypatch.setattr("ganvas.cli.bench.bench", measured)
+        monkeypatch.setattr("ganvas.cli.verbs.bench.bench", measured)
     assert main([verb, *words, *named]) == (1 if verb == "bench" else 0)
     assert ("measured" in capsys.readouterr().err) == (verb == "bench")
 

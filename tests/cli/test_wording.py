@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import ganvas
-from ganvas.cli.main import build_parser
+from ganvas.cli.parser import build_parser
 from ganvas.cli.wording import ARGUMENTS, GIVEN, QUOTED, SWITCHES, worded
 from ganvas.recipes.recipe import Recipe
 
@@ -60,7 +60,7 @@ def test_arguments_and_switches_are_options_of_some_command() -> None:
 
 
 ROOMS = Path(ganvas.__file__).parent
-FILES = [path for path in ROOMS.rglob("*.py") if path.parent != ROOMS / "cli"]
+FILES = [path for path in ROOMS.rglob("*.py") if ROOMS / "cli" not in path.parents]
 
 
 def strings(path: Path) -> list[str]:

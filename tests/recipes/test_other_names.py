@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from ganvas.cli.main import build_parser, main
+from ganvas.cli.main import main
+from ganvas.cli.parser import build_parser
 from ganvas.cli.wording import worded
 from ganvas.recipes import reading
 from ganvas.recipes.other_names import LENGTHS, OURS, ours

@@ -95,6 +95,13 @@ def console(*, stderr: bool = False) -> "Console":
     return Console(stderr=stderr, highlight=False, markup=False, emoji=False, soft_wrap=True)
 
 
+def new_table() -> "Table":
+    """A table without lines, whose columns are still to be added."""
+    from rich.table import Table
+
+    return Table(box=None, header_style="bold", pad_edge=False)
+
+
 def show_table(table: "Table") -> None:
     """Print a table. Columns that are not to be wrapped are whole, whatever the screen's width."""
     screen = console()

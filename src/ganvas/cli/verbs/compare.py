@@ -3,9 +3,7 @@
 import argparse
 from pathlib import Path
 
-from rich.table import Table
-
-from ganvas.cli.screen import console, show_table
+from ganvas.cli.screen import console, new_table, show_table
 from ganvas.cli.wording import worded
 from ganvas.disk import explain
 from ganvas.report.compare import differences, gather, metrics_of, write_page
@@ -13,12 +11,12 @@ from ganvas.sampling.outputs import check_output
 from ganvas.store import plugins
 
 
-def run(options: argparse.Namespace) -> None:
+def execute(options: argparse.Namespace) -> None:
     if options.plugin is not None:
         plugins.load_file(options.plugin)
     before = check_output(Path(options.out), overwrite=options.overwrite)
     found = gather(options.runs)
-    table = Table(box=None, header_style="bold", pad_edge=False)
+    table = new_table()
     for name in ("metric", *found):
         table.add_column(name, no_wrap=True)
     table.add_column("floor", justify="right")

@@ -6,9 +6,8 @@ import sys
 from pathlib import Path
 
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
-from rich.table import Table
 
-from ganvas.cli.screen import console, show_table
+from ganvas.cli.screen import console, new_table, show_table
 from ganvas.cli.wording import worded
 from ganvas.disk import explain
 from ganvas.errors import RunBusy, UsageError
@@ -23,7 +22,7 @@ from ganvas.store.folder import Lock, is_run
 from ganvas.store.run import Run
 
 
-def run(options: argparse.Namespace) -> None:
+def execute(options: argparse.Namespace) -> None:
     check_place(options)
     with Stages() as stages:
         found = evaluate(
@@ -108,7 +107,7 @@ def show(found: Evaluation) -> None:
             "",
         ]
     print("\n".join(said))
-    table = Table(box=None, header_style="bold", pad_edge=False)
+    table = new_table()
     for column in ("metric", "value", "95% interval", "floor", ""):
         side = "right" if column in ("value", "floor") else "left"
         table.add_column(column, justify=side, no_wrap=bool(column))

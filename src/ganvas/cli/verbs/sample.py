@@ -25,7 +25,8 @@ CLIPS = (".gif", ".webp")
 FILMS = (".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm", ".mpg", ".mpeg")
 
 
-def sample(options: argparse.Namespace) -> None:
+def execute(options: argparse.Namespace) -> None:
+    """Draw images, or points, into a file or a folder."""
     seeds = None if options.seeds is None else read_seeds(options.seeds)
     check(options, seeds)
     out = Path(options.out)

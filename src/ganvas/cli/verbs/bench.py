@@ -12,7 +12,7 @@ from ganvas.bench.bench import bench
 from ganvas.bench.layers import Layer
 from ganvas.bench.report import Report
 from ganvas.cli.out_of_memory import memory_explained
-from ganvas.cli.screen import console, show_table
+from ganvas.cli.screen import console, new_table, show_table
 from ganvas.cli.wording import worded
 from ganvas.disk import explain, replace_file
 from ganvas.errors import UsageError
@@ -25,7 +25,7 @@ from ganvas.words import duration
 NAMED = ("batch", "device", "precision", "compile")
 
 
-def run(options: argparse.Namespace) -> None:
+def execute(options: argparse.Namespace) -> None:
     place = check_place(options.out, options.overwrite)
     if options.workers is not None and not options.plain:
         raise UsageError("--workers load images for the plain loop, which --no-plain leaves out")
@@ -158,7 +158,7 @@ def costs(layer: Layer, whole: float) -> list[str]:
 
 
 def _table(*columns: str) -> Table:
-    table = Table(box=None, header_style="bold", pad_edge=False)
+    table = new_table()
     for column in columns:
         words = column in ("move", "part", "layer")
         table.add_column(column, justify="left" if words else "right", no_wrap=True)

@@ -1,4 +1,4 @@
-"""``ganvas train`` and ``ganvas resume``."""
+"""``ganvas train``."""
 
 import argparse
 from collections.abc import Callable
@@ -11,21 +11,23 @@ from ganvas.recipes import reading, yaml
 from ganvas.recipes.build import choose
 from ganvas.store import plugins
 from ganvas.store.run import Run
-from ganvas.training import train as verbs
+from ganvas.training import train
 from ganvas.training.interrupt import EXIT_CODES
 
 NAMED = ("images", "minutes", "batch", "seed", "device", "precision", "compile")
+"""Settings that have an option of their own."""
 
 
-def train(options: argparse.Namespace) -> int:
+def execute(options: argparse.Namespace) -> int:
+    """Train; returns the exit code."""
     overrides = dict(options.overrides)
     given = {name: getattr(options, name) for name in NAMED}
     given["data.channels"] = options.channels
     overrides.update({name: value for name, value in given.items() if value is not None})
     if options.dry_run:
         return _dry_run(options, overrides)
-    return _played(
-        lambda screen: verbs.train(
+    return on_screen(
+        lambda screen: train.train(
             options.recipe,
             data=options.data,
             out=options.out,
@@ -40,28 +42,12 @@ def train(options: argparse.Namespace) -> int:
     )
 
 
-def resume(options: argparse.Namespace) -> int:
-    return _played(
-        lambda screen: verbs.resume(
-            options.run,
-            data=options.data,
-            images=options.images,
-            minutes=options.minutes,
-            new_data=options.new_data,
-            device=options.device,
-            plugin=options.plugin,
-            listeners=[screen.listen],
-            progress=screen.reading,
-            began=BEGAN,
-        )
-    )
-
-
 def _dry_run(options: argparse.Namespace, overrides: dict[str, Any]) -> int:
+    """Print the recipe that would be trained."""
     if options.plugin is not None:
         plugins.load_file(options.plugin)
-    overrides, fit = verbs.without_auto(overrides)
-    recipe = verbs.resolve(options.recipe, options.data, overrides, options.start)
+    overrides, fit = train.without_auto(overrides)
+    recipe = train.resolve(options.recipe, options.data, overrides, options.start)
     choices = choose(recipe)
     print(yaml.write(reading.to_plain(recipe)), end="")
     print(f"# here, by rule: {choices.words()}; a short trial may choose otherwise")
@@ -70,13 +56,14 @@ def _dry_run(options: argparse.Namespace, overrides: dict[str, Any]) -> int:
     return 0
 
 
-def _played(play: Callable[[Screen], Run]) -> int:
+def on_screen(play: Callable[[Screen], Run]) -> int:
+    """Play a run whose events the screen shows; returns the exit code."""
     with Screen() as screen:
         try:
             with memory_explained():
                 run = play(screen)
             code = 0
-        except verbs.Stopped as stopped:
+        except train.Stopped as stopped:
             run, code = stopped.run, EXIT_CODES[stopped.signal]
     screen.conclude(run, stopped=code != 0)
     return code

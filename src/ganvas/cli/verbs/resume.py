@@ -1,0 +1,25 @@
+"""``ganvas resume``."""
+
+import argparse
+
+from ganvas.cli.main import BEGAN
+from ganvas.cli.verbs.train import on_screen
+from ganvas.training import train
+
+
+def execute(options: argparse.Namespace) -> int:
+    """Continue a run; returns the exit code."""
+    return on_screen(
+        lambda screen: train.resume(
+            options.run,
+            data=options.data,
+            images=options.images,
+            minutes=options.minutes,
+            new_data=options.new_data,
+            device=options.device,
+            plugin=options.plugin,
+            listeners=[screen.listen],
+            progress=screen.reading,
+            began=BEGAN,
+        )
+    )

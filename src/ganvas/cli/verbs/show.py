@@ -1,0 +1,36 @@
+"""``ganvas show``."""
+
+import argparse
+
+from ganvas.cli.wording import worded
+from ganvas.data.names import printable
+from ganvas.store import checkpoint, folder
+from ganvas.store.run import Run
+from ganvas.words import duration
+
+
+def execute(options: argparse.Namespace) -> None:
+    """Print what a run is, how far it is and its newest figures."""
+    run = Run(options.run, plugin=options.plugin)
+    record = run.record
+    print(f"{run.path}: recipe {run.settings['name']}")
+    of = f"{run.images:,} of {run.settings['images']:,} seen"
+    print(f"  images      {of} in {duration(run.seconds)}")
+    channels, height, width = record.shape
+    pixels = f"images of {record.data}, {width}x{height}, {channels} channels"
+    if run.draws_points:
+        pixels = f"points of {record.data}"
+    print(f"  data        {record.count:,} {pixels}")
+    for note in record.notes:
+        print(f"              {worded(printable(note))}")
+    print(f"  machine     {record.machine}: {record.choices.words()}")
+    kept = [path.name for path in checkpoint.complete(run.path / "checkpoints")]
+    print(f"  checkpoints {', '.join(kept)}")
+    print(f"  disk        {folder.size(run.path) / 1e6:,.1f} MB")
+    newest = {name: value for line in run.log for name, value in line.items()}
+    for name, value in newest.items():
+        if "/" in name:
+            print(f"  {name:<28} {value:.4g}")
+    for name in ("samples.png", "report.html"):
+        if (run.path / name).is_file():
+            print(f"  {name:<12}{run.path / name}")
