@@ -171,7 +171,7 @@ def used(play: Play, begun: Path, side: Side) -> Path:
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(begun, folder / RUN)
     points = play.recipe.startswith("playground")  # which need no features
-    measured = [] if points else ["--features", "pixels", "--metrics", "frechet"]
+    measured = [] if points else ["--features", "pixels", "--metrics", "kid"]
     side.ganvas(folder, "sample.txt", "sample", "--count", SAMPLES, "--out", "samples.npz")
     side.ganvas(folder, "figures.json", "evaluate", "--count", SAMPLES, *measured, "--json")
     side.ganvas(folder, "show.txt", "show")

@@ -32,7 +32,8 @@ ADA: Settings = {
 """All of its transformations, sought so fast that they come within twenty rounds."""
 
 EVALUATED: Settings = {"evaluation": {"every": 64, "count": 200}}
-EVALUATED_IN_PIXELS: Settings = {"evaluation": {"every": 64, "count": 16, "features": "pixels"}}
+IN_PIXELS: Settings = {"features": "pixels", "metrics": ["kid"], "best": "kid"}
+EVALUATED_IN_PIXELS: Settings = {"evaluation": {"every": 64, "count": 16, **IN_PIXELS}}
 EVALUATED_POINTS: Settings = {"evaluation": {"every": 64, "count": 200, "best": "reverse-kl"}}
 PENALTIES: Settings = {
     "game.penalties": [
@@ -42,7 +43,7 @@ PENALTIES: Settings = {
     ],
     "game.lazy": "apart",
     "augment.kind": "diffaugment",
-    "strength": {"kind": "linear", "end": 0.8, "until": 100},
+    "strength": {"kind": "linear", "start": 0.0, "end": 0.8, "until": 100},
 }
 
 
