@@ -58,10 +58,10 @@ def test_archives_equal_the_folder(tmp_path):
         make_zip(tmp_path / "deep.zip", top="./some/set/"),
     ]
     for source in sources:
-        images = load_dataset(source)
-        assert images.fingerprint == folder.fingerprint, source
-        assert images.classes == ("bird", "cat")
-        assert "broken.png" in images.notes[0] and images.notes[1] == "1 other file ignored"
+        dataset = load_dataset(source)
+        assert dataset.fingerprint == folder.fingerprint, source
+        assert dataset.classes == ("bird", "cat")
+        assert "broken.png" in dataset.notes[0] and dataset.notes[1] == "1 other file ignored"
 
 
 def test_nothing_is_written(tmp_path, monkeypatch):

@@ -27,23 +27,23 @@ def table_of(path: Path, text: str = TABLE, name: str = "labels.csv", count: int
     return path
 
 
-def rows_of(images: Dataset) -> list[list[int]]:
-    assert images.attributes is not None and images.attributes.dtype == torch.uint8
-    return images.attributes.tolist()
+def rows_of(dataset: Dataset) -> list[list[int]]:
+    assert dataset.attributes is not None and dataset.attributes.dtype == torch.uint8
+    return dataset.attributes.tolist()
 
 
 @pytest.mark.parametrize("name", ["labels.csv", "attributes.csv"])
 def test_a_table_of_attributes(tmp_path, name):
-    images = load_dataset(table_of(tmp_path, name=name))
-    assert images.attribute_names == NAMES and rows_of(images) == ROWS
-    assert images.labels is None and images.classes == () and images.notes == ()
+    dataset = load_dataset(table_of(tmp_path, name=name))
+    assert dataset.attribute_names == NAMES and rows_of(dataset) == ROWS
+    assert dataset.labels is None and dataset.classes == () and dataset.notes == ()
 
 
 def test_images_in_a_sub_folder_of_the_table_s(tmp_path):
     folder_of(tmp_path / "images", 4)
     write(tmp_path / "attributes.csv", TABLE.encode())
-    images = load_dataset(tmp_path)
-    assert images.attribute_names == NAMES and rows_of(images) == ROWS and images.labels is None
+    dataset = load_dataset(tmp_path)
+    assert dataset.attribute_names == NAMES and rows_of(dataset) == ROWS and dataset.labels is None
 
 
 @pytest.mark.parametrize(
@@ -52,25 +52,25 @@ def test_images_in_a_sub_folder_of_the_table_s(tmp_path):
 )
 def test_columns_of_two_values_are_one_attribute(tmp_path, no, yes):
     lines = [f"{number:02}.png,{yes if number % 2 else no}" for number in range(4)]
-    images = load_dataset(table_of(tmp_path, "\n".join(["image, Wearing Hat ", *lines])))
-    assert images.attribute_names == ("Wearing Hat",)
-    assert rows_of(images) == [[0], [1], [0], [1]]
+    dataset = load_dataset(table_of(tmp_path, "\n".join(["image, Wearing Hat ", *lines])))
+    assert dataset.attribute_names == ("Wearing Hat",)
+    assert rows_of(dataset) == [[0], [1], [0], [1]]
 
 
 def test_columns_of_numbers_are_in_their_order(tmp_path):
     text = "image,size\n00.png,10\n01.png,9\n02.png,-1\n03.png,9\n"
-    images = load_dataset(table_of(tmp_path, text))
-    assert images.attribute_names == ("size=-1", "size=9", "size=10")
-    assert rows_of(images) == [[0, 0, 1], [0, 1, 0], [1, 0, 0], [0, 1, 0]]
+    dataset = load_dataset(table_of(tmp_path, text))
+    assert dataset.attribute_names == ("size=-1", "size=9", "size=10")
+    assert rows_of(dataset) == [[0, 0, 1], [0, 1, 0], [1, 0, 0], [0, 1, 0]]
 
 
 def test_two_columns_stay_classes(tmp_path):
     text = "image,label\n00.png,1\n01.png,0\n02.png,1\n03.png,0\n"
-    images = load_dataset(table_of(tmp_path, text))
-    assert images.classes == ("0", "1") and images.attributes is None
-    assert images.attribute_names == ()
-    assert images.labels is not None and images.labels.tolist() == [1, 0, 1, 0]
-    assert images.fingerprint == load_dataset((images.pixels, images.labels)).fingerprint
+    dataset = load_dataset(table_of(tmp_path, text))
+    assert dataset.classes == ("0", "1") and dataset.attributes is None
+    assert dataset.attribute_names == ()
+    assert dataset.labels is not None and dataset.labels.tolist() == [1, 0, 1, 0]
+    assert dataset.fingerprint == load_dataset((dataset.pixels, dataset.labels)).fingerprint
 
 
 def test_labels_and_attributes_in_one_table_or_two(tmp_path):
@@ -91,8 +91,8 @@ def test_sub_folders_stay_classes_beside_a_table(tmp_path):
     folder_of(tmp_path / "dog", 2)
     text = "image,Old\ncat/00.png,1\ncat/01.png,0\ndog/00.png,0\ndog/01.png,1\n"
     write(tmp_path / "attributes.csv", text.encode())
-    images = load_dataset(tmp_path)
-    assert images.classes == ("cat", "dog") and rows_of(images) == [[1], [0], [0], [1]]
+    dataset = load_dataset(tmp_path)
+    assert dataset.classes == ("cat", "dog") and rows_of(dataset) == [[1], [0], [0], [1]]
 
 
 def test_archives_equal_the_folder(tmp_path):
@@ -108,9 +108,9 @@ def test_archives_equal_the_folder(tmp_path):
             tar.addfile(member, io.BytesIO(data))
     expected = load_dataset(folder)
     for ending in (".zip", ".tar.gz"):
-        images = load_dataset(tmp_path / f"set{ending}")
-        assert images.fingerprint == expected.fingerprint
-        assert images.attribute_names == NAMES and rows_of(images) == ROWS
+        dataset = load_dataset(tmp_path / f"set{ending}")
+        assert dataset.fingerprint == expected.fingerprint
+        assert dataset.attribute_names == NAMES and rows_of(dataset) == ROWS
 
 
 def test_parts_agree_on_their_attributes(tmp_path):
@@ -126,8 +126,8 @@ def test_parts_agree_on_their_attributes(tmp_path):
     }
     expected["all"] = expected["train"] + expected["test"]
     for split, rows in expected.items():
-        images = load_dataset(tmp_path, split=split)
-        assert images.attribute_names == names and rows_of(images) == rows
+        dataset = load_dataset(tmp_path, split=split)
+        assert dataset.attribute_names == names and rows_of(dataset) == rows
     assert rows_of(load_dataset(tmp_path, split="all", limit=4)) == expected["all"][:4]
     write(tmp_path / "test" / "labels.csv", b"image,eyes\n00.png,c\n01.png,b\n")
     with pytest.raises(DataError, match="other columns beside the training"):
@@ -138,14 +138,14 @@ def test_unreadable_images_and_images_without_a_row_are_passed_over(tmp_path):
     folder = table_of(tmp_path, count=6)
     data = encoded(picture(1, 60, 60), "PNG")
     write(folder / "01.png", data[: len(data) // 2])
-    images = load_dataset(folder, size=16)
-    assert rows_of(images) == [ROWS[0], ROWS[2], ROWS[3]]
-    assert "01.png" in images.notes[0]
-    assert images.notes[-1] == "2 images left out, without a row in labels.csv: 04.png, 05.png"
+    dataset = load_dataset(folder, size=16)
+    assert rows_of(dataset) == [ROWS[0], ROWS[2], ROWS[3]]
+    assert "01.png" in dataset.notes[0]
+    assert dataset.notes[-1] == "2 images left out, without a row in labels.csv: 04.png, 05.png"
     write(folder / "attributes.csv", b"image,Old\n00.png,1\n02.png,0\n")
-    images = load_dataset(folder, size=16)
-    assert images.attribute_names == (*NAMES[:1], "hair=blonde", "Old")
-    assert "4 images left out, without a row in labels.csv and attributes.csv" in images.notes[-2]
+    dataset = load_dataset(folder, size=16)
+    assert dataset.attribute_names == (*NAMES[:1], "hair=blonde", "Old")
+    assert "4 images left out, without a row in labels.csv and attributes.csv" in dataset.notes[-2]
 
 
 @pytest.mark.parametrize(
@@ -206,16 +206,16 @@ def test_one_column_in_two_tables_is_refused(tmp_path):
     ],
 )
 def test_a_table_of_no_use_is_told(tmp_path, text, words):
-    images = load_dataset(table_of(tmp_path, text, "attributes.csv"))
-    assert images.attributes is None and len(images) == 4
-    assert words in images.notes[0] and "name one column image" in images.notes[0]
+    dataset = load_dataset(table_of(tmp_path, text, "attributes.csv"))
+    assert dataset.attributes is None and len(dataset) == 4
+    assert words in dataset.notes[0] and "name one column image" in dataset.notes[0]
 
 
 def test_what_cannot_be_learned_is_told(tmp_path):
     text = "image,Old,set,Smiling\n00.png,1,x,0\n01.png,1,x,1\n02.png,1,x,0\n03.png,1,x,0\n"
-    images = load_dataset(table_of(tmp_path, text))
-    assert images.attribute_names == ("Old", "set=x", "Smiling")
-    assert images.notes == (
+    dataset = load_dataset(table_of(tmp_path, text))
+    assert dataset.attribute_names == ("Old", "set=x", "Smiling")
+    assert dataset.notes == (
         "2 attributes the same in all 4 images, so that nothing can be learned of them: Old, set=x",
     )
 
@@ -224,9 +224,9 @@ def test_captions_and_columns_without_a_name_are_left_out(tmp_path):
     folder_of(tmp_path, 101, 4, 4)
     lines = [f"{number},{number:02}.png,a cat {number},{number % 2}" for number in range(101)]
     write(tmp_path / "labels.csv", "\n".join([",image,caption,Old", *lines]).encode())
-    images = load_dataset(tmp_path)
-    assert images.attribute_names == ("Old",)
-    assert "'caption' of labels.csv left out: its 101 different values" in images.notes[0]
+    dataset = load_dataset(tmp_path)
+    assert dataset.attribute_names == ("Old",)
+    assert "'caption' of labels.csv left out: its 101 different values" in dataset.notes[0]
 
 
 PIXELS = torch.arange(24, dtype=torch.uint8).view(2, 1, 3, 4)
@@ -235,10 +235,10 @@ PIXELS = torch.arange(24, dtype=torch.uint8).view(2, 1, 3, 4)
 def test_arrays_in_memory():
     bits = torch.tensor([[1, 0, 1], [0, 1, 1]])
     for values in (bits, bits.bool(), bits.numpy().astype(np.int16), 2 * bits - 1, bits.tolist()):
-        images = load_dataset((PIXELS, values))
-        assert images.attribute_names == ("a0", "a1", "a2") and rows_of(images) == bits.tolist()
-        assert images.labels is None
-        assert "same in all 2 images" in images.notes[0] and "a2" in images.notes[0]
+        dataset = load_dataset((PIXELS, values))
+        assert dataset.attribute_names == ("a0", "a1", "a2") and rows_of(dataset) == bits.tolist()
+        assert dataset.labels is None
+        assert "same in all 2 images" in dataset.notes[0] and "a2" in dataset.notes[0]
     large = load_dataset((PIXELS, bits), size=6)
     assert large.shape[1] == 6 and rows_of(large) == bits.tolist()
     pool = torch.zeros(10, 1, 3, 4, dtype=torch.uint8)
@@ -266,9 +266,9 @@ def test_npz(tmp_path):
     path = tmp_path / "set.npz"
     bits = np.array([[1, 0], [0, 1]], bool)
     np.savez(path, images=PIXELS.numpy(), labels=[3, 5], attributes=bits)
-    images = load_dataset(path)
-    assert images.attribute_names == ("a0", "a1") and rows_of(images) == bits.tolist()
-    assert images.labels is not None and images.classes == ("3", "5")
+    dataset = load_dataset(path)
+    assert dataset.attribute_names == ("a0", "a1") and rows_of(dataset) == bits.tolist()
+    assert dataset.labels is not None and dataset.classes == ("3", "5")
     np.savez(path, images=PIXELS.numpy(), attributes=bits, attribute_names=["Old", "hair=red"])
     assert load_dataset(path).attribute_names == ("Old", "hair=red")
     for names in (["Old"], ["Old", "Old"], ["Old", ""]):
@@ -302,7 +302,7 @@ def test_mapped_equals_in_memory_and_notices_another_table(tmp_path, monkeypatch
             assert outside.fingerprint == inside.fingerprint
             assert outside.attribute_names == inside.attribute_names
             assert rows_of(outside) == rows_of(inside)
-            batches = [ItemStream(images, 0, "cpu").batch(2, 5) for images in (inside, outside)]
+            batches = [ItemStream(dataset, 0, "cpu").batch(2, 5) for dataset in (inside, outside)]
             assert batches[0].attributes is not None and batches[1].attributes is not None
             assert torch.equal(batches[0].attributes, batches[1].attributes)
 
@@ -321,12 +321,12 @@ def numbered(count: int) -> Dataset:
 @settings(deadline=None, max_examples=40)
 @given(st.integers(0, 99), st.lists(st.integers(1, 40), min_size=1, max_size=6), st.booleans())
 def test_draws_keep_attributes_with_their_images(start, counts, shuffle):
-    images = numbered(23)
-    whole = ItemStream(images, 7, "cpu", flip=True, shuffle=shuffle).batch(start, sum(counts))
+    dataset = numbered(23)
+    whole = ItemStream(dataset, 7, "cpu", flip=True, shuffle=shuffle).batch(start, sum(counts))
     assert whole.attributes is not None and whole.attributes.dtype == torch.float32
     numbers = (whole.images[:, 0, 0, 0] + 1).mul(127.5).round().long()
     assert torch.equal(whole.attributes, binary(numbers).float())
-    stream = ItemStream(images, 7, "cpu", flip=True, shuffle=shuffle)
+    stream = ItemStream(dataset, 7, "cpu", flip=True, shuffle=shuffle)
     place, pieces = start, []
     for count in counts:
         pieces.append(stream.batch(place, count).attributes)
@@ -335,10 +335,10 @@ def test_draws_keep_attributes_with_their_images(start, counts, shuffle):
 
 
 def test_a_batch_is_a_copy_and_has_no_attributes_where_the_source_has_none():
-    images = numbered(8)
-    batch = ItemStream(images, 0, "cpu", shuffle=False).batch(0, 8)
-    assert images.attributes is not None and batch.attributes is not None
-    images.attributes.zero_()
+    dataset = numbered(8)
+    batch = ItemStream(dataset, 0, "cpu", shuffle=False).batch(0, 8)
+    assert dataset.attributes is not None and batch.attributes is not None
+    dataset.attributes.zero_()
     assert batch.attributes.sum() == 12 and batch.labels is None
     assert ItemStream(load_dataset(PIXELS), 0, "cpu").batch(0, 2).attributes is None
 

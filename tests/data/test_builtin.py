@@ -40,10 +40,10 @@ def idx(array: np.ndarray) -> bytes:
 
 @pytest.mark.parametrize("split", ["train", "test"])
 def test_mnist_is_mnist_bit_for_bit(split):
-    images = load_dataset("mnist", split=split)
-    assert images.labels is not None and images.classes == tuple("0123456789")
-    pixels = hashlib.sha256(idx(images.pixels[:, 0].numpy())).hexdigest()
-    labels = hashlib.sha256(idx(images.labels.numpy())).hexdigest()
+    dataset = load_dataset("mnist", split=split)
+    assert dataset.labels is not None and dataset.classes == tuple("0123456789")
+    pixels = hashlib.sha256(idx(dataset.pixels[:, 0].numpy())).hexdigest()
+    labels = hashlib.sha256(idx(dataset.labels.numpy())).hexdigest()
     assert (pixels, labels) == MNIST[split]
 
 
@@ -114,9 +114,9 @@ def test_fashion_mnist_from_the_cache(tmp_path, monkeypatch, digits):
     raw.mkdir(parents=True)
     (raw / "train-images-idx3-ubyte.gz").write_bytes(gzip.compress(idx(digits[0])))
     (raw / "train-labels-idx1-ubyte.gz").write_bytes(gzip.compress(idx(digits[1])))
-    images = load_dataset("fashion-mnist")
-    assert np.array_equal(images.pixels[:, 0], digits[0])
-    assert images.classes[9] == "Ankle boot" and len(images.classes) == 10
+    dataset = load_dataset("fashion-mnist")
+    assert np.array_equal(dataset.pixels[:, 0], digits[0])
+    assert dataset.classes[9] == "Ankle boot" and len(dataset.classes) == 10
 
 
 def offline(*_args, **_options):

@@ -26,9 +26,9 @@ def test_bomb_is_refused_before_decoding(tmp_path, width, height):
     with pytest.raises(Unreadable, match="megapixels"):
         decoded(data)
     write(folder_of(tmp_path) / "bomb.png", data)
-    images = load_dataset(tmp_path)
-    assert len(images) == 4
-    assert "bomb.png" in images.notes[0] and "megapixels" in images.notes[0]
+    dataset = load_dataset(tmp_path)
+    assert len(dataset) == 4
+    assert "bomb.png" in dataset.notes[0] and "megapixels" in dataset.notes[0]
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "PPM"])
@@ -38,9 +38,9 @@ def test_truncated_file_is_skipped_and_named(tmp_path, kind):
     name = f"cut.{kind.lower()}"
     for share in (0.3, 0.6, 0.9):
         write(tmp_path / name, data[: int(len(data) * share)])
-        images = load_dataset(tmp_path)
-        assert len(images) == 4
-        assert name in images.notes[0]
+        dataset = load_dataset(tmp_path)
+        assert len(dataset) == 4
+        assert name in dataset.notes[0]
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "PPM"])
@@ -77,9 +77,9 @@ def test_any_flipped_byte_ends_in_an_image_or_a_reason():
 )
 def test_what_only_has_an_image_name_is_refused(tmp_path, name, data):
     write(folder_of(tmp_path) / name, data)
-    images = load_dataset(tmp_path)
-    assert len(images) == 4
-    assert name in images.notes[0]
+    dataset = load_dataset(tmp_path)
+    assert len(dataset) == 4
+    assert name in dataset.notes[0]
 
 
 def test_png_written_by_hand_and_jpeg_against_its_original():
@@ -168,9 +168,9 @@ def test_exif_orientation_is_applied(tmp_path, turn, kind):
         fine = {"JPEG": {"quality": 98, "subsampling": 0}, "WEBP": {"lossless": True}}
         data = encoded(stored, kind, exif=exif, **fine.get(kind, {}))
         write(tmp_path / f"{number}.{kind.lower()}", data)
-    images = load_dataset(tmp_path)
-    assert images.shape == (3, 32, 48)
-    difference = images.pixels[0].numpy().transpose(1, 2, 0).astype(int) - np.asarray(upright)
+    dataset = load_dataset(tmp_path)
+    assert dataset.shape == (3, 32, 48)
+    difference = dataset.pixels[0].numpy().transpose(1, 2, 0).astype(int) - np.asarray(upright)
     assert abs(difference).mean() < 3
 
 

@@ -47,10 +47,10 @@ def test_crop_box_is_centred_inside_and_as_large_as_fits(width, height, to_width
 
 def test_photos_of_three_to_two(tmp_path):
     folder_of(tmp_path, 3, 80, 120)
-    images = load_dataset(tmp_path, size=32)
-    assert images.shape == (3, 32, 48)
+    dataset = load_dataset(tmp_path, size=32)
+    assert dataset.shape == (3, 32, 48)
     whole = picture(0, 80, 120).resize((48, 32), Image.Resampling.LANCZOS)
-    difference = images.pixels[0].permute(1, 2, 0).numpy().astype(int) - np.asarray(whole)
+    difference = dataset.pixels[0].permute(1, 2, 0).numpy().astype(int) - np.asarray(whole)
     assert abs(difference).max() <= 3
 
 
@@ -73,9 +73,9 @@ def test_mixed_sizes_need_a_size(tmp_path):
     write(folder_of(tmp_path) / "large.png", encoded(picture(1, 50, 70), "PNG"))
     with pytest.raises(DataError, match=r"2 sizes, from 24x24 to 70x50.*e\.g\. size 16"):
         load_dataset(tmp_path)
-    images = load_dataset(tmp_path, size=32)
-    assert images.shape == (3, 32, 32)
-    assert "4 images smaller than 32x32 enlarged" in images.notes
+    dataset = load_dataset(tmp_path, size=32)
+    assert dataset.shape == (3, 32, 32)
+    assert "4 images smaller than 32x32 enlarged" in dataset.notes
 
 
 def test_large_jpegs_are_shrunk_while_decoding_and_look_the_same(tmp_path):

@@ -20,17 +20,17 @@ def pixels_of(image: Image.Image) -> torch.Tensor:
 def test_pixels_and_order(tmp_path):
     for name in ("b/1.png", "a.png", "b-1.png", "Z.png", "b/é 2.png"):
         write(tmp_path / name, encoded(picture(len(name)), "PNG"))
-    images = load_dataset(tmp_path)
+    dataset = load_dataset(tmp_path)
     order = ["Z.png", "a.png", "b-1.png", "b/1.png", "b/é 2.png"]
     for row, name in enumerate(order):
-        assert torch.equal(images.pixels[row], pixels_of(picture(len(name))))
-    assert images.labels is None and images.classes == () and images.name == tmp_path.name
+        assert torch.equal(dataset.pixels[row], pixels_of(picture(len(name))))
+    assert dataset.labels is None and dataset.classes == () and dataset.name == tmp_path.name
 
 
 def test_order_does_not_depend_on_the_threads(tmp_path):
     folder_of(tmp_path, 70)
-    images = load_dataset(tmp_path)
-    assert all(torch.equal(images.pixels[i], pixels_of(picture(i))) for i in range(70))
+    dataset = load_dataset(tmp_path)
+    assert all(torch.equal(dataset.pixels[i], pixels_of(picture(i))) for i in range(70))
 
 
 def test_odd_names(tmp_path):
@@ -38,9 +38,9 @@ def test_odd_names(tmp_path):
     for name in names:
         write(tmp_path / name, encoded(picture(1), "PNG"))
     write(tmp_path / "bro\nken.png", b"nothing")
-    images = load_dataset(tmp_path)
-    assert len(images) == len(names)
-    assert all("\n" not in note for note in images.notes)
+    dataset = load_dataset(tmp_path)
+    assert len(dataset) == len(names)
+    assert all("\n" not in note for note in dataset.notes)
 
 
 def test_undecodable_name(tmp_path):
@@ -58,9 +58,9 @@ def test_hidden_and_other_files_are_passed_over(tmp_path):
     write(tmp_path / ".thumbs" / "1.png", b"")
     write(tmp_path / "readme.txt", b"words")
     write(tmp_path / "without-ending", encoded(picture(8), "JPEG"))
-    images = load_dataset(tmp_path)
-    assert len(images) == 5
-    assert images.notes == ("1 other file ignored",)
+    dataset = load_dataset(tmp_path)
+    assert len(dataset) == 5
+    assert dataset.notes == ("1 other file ignored",)
 
 
 def test_symlink_loop_ends(tmp_path):
@@ -73,9 +73,9 @@ def test_symlink_loop_ends(tmp_path):
     (tmp_path / "set" / "out-again").symlink_to(outside, target_is_directory=True)
     (tmp_path / "set" / "broken.png").symlink_to(tmp_path / "nowhere")
     start = time.monotonic()
-    images = load_dataset(tmp_path / "set")
-    assert len(images) == 4 + 2
-    assert "broken.png" in images.notes[0]
+    dataset = load_dataset(tmp_path / "set")
+    assert len(dataset) == 4 + 2
+    assert "broken.png" in dataset.notes[0]
     assert time.monotonic() - start < 10
 
 
@@ -112,15 +112,15 @@ def test_nothing_readable_lists_reasons(tmp_path):
 def test_classes_from_folders(tmp_path):
     for name in ("dog/1.png", "cat/1.png", "cat/deep/2.png"):
         write(tmp_path / name, encoded(picture(0), "PNG"))
-    images = load_dataset(tmp_path)
-    assert images.classes == ("cat", "dog")
-    assert images.labels is not None and images.labels.tolist() == [0, 0, 1]
-    assert images.labels.dtype == torch.int64
+    dataset = load_dataset(tmp_path)
+    assert dataset.classes == ("cat", "dog")
+    assert dataset.labels is not None and dataset.labels.tolist() == [0, 0, 1]
+    assert dataset.labels.dtype == torch.int64
     for name in ("top.png", "high.png"):
         write(tmp_path / name, encoded(picture(0), "PNG"))
-    images = load_dataset(tmp_path)
-    assert images.labels is None and len(images) == 5
-    assert images.notes[0].startswith("2 images lie beside the folders cat, dog, which")
+    dataset = load_dataset(tmp_path)
+    assert dataset.labels is None and len(dataset) == 5
+    assert dataset.notes[0].startswith("2 images lie beside the folders cat, dog, which")
 
 
 def test_one_folder_around_everything_does_not_count(tmp_path):
@@ -155,18 +155,18 @@ def test_labels_csv(tmp_path):
     folder_of(tmp_path / "images", 4)
     table = "\ufeffimage,label,other\n00.png,big cat,x\nimages/01.png,dog,y\n03.png,dog,z\n"
     write(tmp_path / "labels.csv", table.encode())
-    images = load_dataset(tmp_path)
-    assert images.classes == ("big cat", "dog")
-    assert images.labels is not None and images.labels.tolist() == [0, 1, 1]
-    assert "1 image left out" in images.notes[0] and "02.png" in images.notes[0]
+    dataset = load_dataset(tmp_path)
+    assert dataset.classes == ("big cat", "dog")
+    assert dataset.labels is not None and dataset.labels.tolist() == [0, 1, 1]
+    assert "1 image left out" in dataset.notes[0] and "02.png" in dataset.notes[0]
 
 
 def test_labels_csv_in_numbers_and_beside_the_images(tmp_path):
     folder_of(tmp_path, 3)
     write(tmp_path / "labels.csv", b"image,label\n00.png,10\n01.png,9\n02.png,10\n")
-    images = load_dataset(tmp_path)
-    assert images.classes == ("9", "10")
-    assert images.labels is not None and images.labels.tolist() == [1, 0, 1]
+    dataset = load_dataset(tmp_path)
+    assert dataset.classes == ("9", "10")
+    assert dataset.labels is not None and dataset.labels.tolist() == [1, 0, 1]
 
 
 @pytest.mark.parametrize(
@@ -186,8 +186,8 @@ def test_labels_csv_that_does_not_fit(tmp_path, table, words):
 
 def test_labels_csv_with_another_header_is_told(tmp_path):
     write(folder_of(tmp_path) / "labels.csv", b"file,class\n00.png,a\n")
-    images = load_dataset(tmp_path)
-    assert images.labels is None and "file,class" in images.notes[0]
+    dataset = load_dataset(tmp_path)
+    assert dataset.labels is None and "file,class" in dataset.notes[0]
 
 
 def test_progress_is_told(tmp_path):

@@ -43,25 +43,25 @@ def test_parts_beside_other_folders_are_classes(tmp_path) -> None:
 def test_what_looks_like_parts_is_no_class(tmp_path, names) -> None:
     for name in names:
         folder_of(tmp_path / name, 2)
-    images = load_dataset(tmp_path)
-    assert images.labels is None and len(images) == 2 * len(names)
-    (note,) = images.notes
+    dataset = load_dataset(tmp_path)
+    assert dataset.labels is None and len(dataset) == 2 * len(names)
+    (note,) = dataset.notes
     assert "look like parts of a set, not classes: call two of them train and test" in note
 
 
 def test_a_link_in_a_circle_is_passed_over(tmp_path) -> None:
     before = load_dataset(folder_of(tmp_path)).fingerprint
     (tmp_path / "circle").symlink_to("circle")
-    images = load_dataset(tmp_path)
-    assert images.fingerprint == before and images.notes == ("1 other file ignored",)
+    dataset = load_dataset(tmp_path)
+    assert dataset.fingerprint == before and dataset.notes == ("1 other file ignored",)
 
 
 def test_two_folders_for_one_part_are_named(tmp_path) -> None:
     for name in ("train", "Training", "test", "val"):
         folder_of(tmp_path / name, 2)
-    images = load_dataset(tmp_path)
-    assert len(images) == 2 and len(load_dataset(tmp_path, split="test")) == 2
-    assert images.notes[0].startswith("4 images in a further part not used (Training/00.png, ")
+    dataset = load_dataset(tmp_path)
+    assert len(dataset) == 2 and len(load_dataset(tmp_path, split="test")) == 2
+    assert dataset.notes[0].startswith("4 images in a further part not used (Training/00.png, ")
 
 
 @pytest.mark.parametrize("stray", ["cover.png", "set/cover.png"])
@@ -70,9 +70,9 @@ def test_one_stray_picture_beside_class_folders_is_named(tmp_path, stray) -> Non
         folder_of(tmp_path / "set" / name, 3)
     before = load_dataset(tmp_path)
     write(tmp_path / stray, encoded(picture(9), "PNG"))
-    images = load_dataset(tmp_path)
-    assert images.fingerprint == before.fingerprint and images.classes == ("cat", "dog")
-    assert images.notes == (f"1 image left out, in no class's folder: {stray}",)
+    dataset = load_dataset(tmp_path)
+    assert dataset.fingerprint == before.fingerprint and dataset.classes == ("cat", "dog")
+    assert dataset.notes == (f"1 image left out, in no class's folder: {stray}",)
 
 
 @pytest.mark.parametrize("stray", ["cover.png", "Train/cover.png", "Test/cover.png"])
@@ -89,8 +89,8 @@ def test_one_stray_picture_beside_parts_is_named(tmp_path, stray) -> None:
 def test_a_stray_picture_beside_one_folder_stays(tmp_path) -> None:
     folder_of(tmp_path / "all", 5)
     write(tmp_path / "cover.png", encoded(picture(9), "PNG"))
-    images = load_dataset(tmp_path)
-    assert len(images) == 6 and images.notes == ()
+    dataset = load_dataset(tmp_path)
+    assert len(dataset) == 6 and dataset.notes == ()
 
 
 def test_a_table_s_word_on_a_stray_picture_counts(tmp_path) -> None:
@@ -123,9 +123,9 @@ def test_back_slashes_of_archives_are_slashes(tmp_path) -> None:
         folder.filename = "cat\\"
         zipped.writestr(folder, b"")
     for source in ("a.zip", "a.tar", "unpacked"):
-        images = load_dataset(tmp_path / source)
-        assert images.classes == ("cat", "dog") and images.notes == (), source
-        assert images.labels is not None and images.labels.tolist() == [0, 0, 1]
+        dataset = load_dataset(tmp_path / source)
+        assert dataset.classes == ("cat", "dog") and dataset.notes == (), source
+        assert dataset.labels is not None and dataset.labels.tolist() == [0, 0, 1]
 
 
 @pytest.mark.parametrize(
@@ -147,8 +147,8 @@ def test_what_systems_leave_behind_is_passed_over(tmp_path, name) -> None:
         for path in sorted((tmp_path / "set").rglob("*")):
             archive.write(path, path.relative_to(tmp_path / "set"))
     for source in ("set", "set.zip"):
-        images = load_dataset(tmp_path / source)
-        assert images.fingerprint == before and images.notes == ()
+        dataset = load_dataset(tmp_path / source)
+        assert dataset.fingerprint == before and dataset.notes == ()
 
 
 def test_further_pages_and_frames_are_told(tmp_path) -> None:
@@ -159,6 +159,6 @@ def test_further_pages_and_frames_are_told(tmp_path) -> None:
         write(tmp_path / name, data)
     write(tmp_path / "one.gif", encoded(picture(7), "GIF"))
     write(tmp_path / "one.tif", encoded(picture(7), "TIFF"))
-    images = load_dataset(tmp_path)
+    dataset = load_dataset(tmp_path)
     text = "4 files with further pages or frames, of which only the first is used"
-    assert len(images) == 8 and images.notes == (text,)
+    assert len(dataset) == 8 and dataset.notes == (text,)

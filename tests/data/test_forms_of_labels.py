@@ -45,17 +45,21 @@ def test_stylegan_labels_are_classes(tmp_path, labels, expected) -> None:
         for path in sorted(source.rglob("*.*")):
             archive.write(path, path.relative_to(source))
     for place in (source, tmp_path / "set.zip"):
-        images = load_dataset(place)
-        assert labels_of(images) == expected and images.notes == ()
+        dataset = load_dataset(place)
+        assert labels_of(dataset) == expected and dataset.notes == ()
 
 
 def test_stylegan_vectors_of_0_and_1_are_attributes(tmp_path) -> None:
     pictures(tmp_path, SHARDS)
     listing = [[name, row] for name, row in zip(SHARDS, ([1, 1], [0, 1], [0, 0]), strict=True)]
     write(tmp_path / "dataset.json", json.dumps({"labels": listing}).encode())
-    images = load_dataset(tmp_path)
-    assert images.attribute_names == ("a0", "a1") and images.labels is None
-    assert images.attributes is not None and images.attributes.tolist() == [[1, 1], [0, 1], [0, 0]]
+    dataset = load_dataset(tmp_path)
+    assert dataset.attribute_names == ("a0", "a1") and dataset.labels is None
+    assert dataset.attributes is not None and dataset.attributes.tolist() == [
+        [1, 1],
+        [0, 1],
+        [0, 0],
+    ]
 
 
 @pytest.mark.parametrize(
@@ -72,9 +76,9 @@ def test_stylegan_vectors_of_0_and_1_are_attributes(tmp_path) -> None:
 )
 def test_a_stylegan_listing_that_does_not_fit_is_named(tmp_path, listing, words) -> None:
     write(pictures(tmp_path, SHARDS) / "dataset.json", json.dumps(listing).encode())
-    images = load_dataset(tmp_path)
-    assert len(images) == 3 and any(words in note for note in images.notes)
-    assert images.classes in ((), ("1",))
+    dataset = load_dataset(tmp_path)
+    assert len(dataset) == 3 and any(words in note for note in dataset.notes)
+    assert dataset.classes in ((), ("1",))
 
 
 @pytest.mark.parametrize(
@@ -93,10 +97,10 @@ def test_a_stylegan_listing_that_does_not_fit_is_named(tmp_path, listing, words)
     ],
 )
 def test_shards_are_never_classes(tmp_path, names) -> None:
-    images = load_dataset(pictures(tmp_path, names))
-    assert images.labels is None and "numbered parts of one set, not classes" in images.notes[-1]
+    dataset = load_dataset(pictures(tmp_path, names))
+    assert dataset.labels is None and "numbered parts of one set, not classes" in dataset.notes[-1]
     with pytest.raises(DataError, match=r"no classes to tell.*labels.csv.*numbered parts"):
-        ByClass().conditions(images)
+        ByClass().conditions(dataset)
 
 
 @pytest.mark.parametrize(
@@ -111,8 +115,8 @@ def test_shards_are_never_classes(tmp_path, names) -> None:
 )
 def test_numbered_classes_stay_classes(tmp_path, names) -> None:
     kind = "PPM" if names[0].endswith("ppm") else "PNG"
-    images = load_dataset(pictures(tmp_path, names, kind))
-    assert labels_of(images) == [name.split("/")[0] for name in names] and images.notes == ()
+    dataset = load_dataset(pictures(tmp_path, names, kind))
+    assert labels_of(dataset) == [name.split("/")[0] for name in names] and dataset.notes == ()
 
 
 def test_the_listings_of_both_parts_count(tmp_path) -> None:
@@ -121,14 +125,14 @@ def test_the_listings_of_both_parts_count(tmp_path) -> None:
         listing = {"labels": [list(pair) for pair in zip(names, classes, strict=True)]}
         write(pictures(tmp_path / part, names) / "dataset.json", json.dumps(listing).encode())
     for split, expected in (("train", "01"), ("test", "10"), ("all", "0110")):
-        images = load_dataset(tmp_path, split=split)
-        assert labels_of(images) == list(expected) and images.notes == ()
+        dataset = load_dataset(tmp_path, split=split)
+        assert labels_of(dataset) == list(expected) and dataset.notes == ()
 
 
 def test_a_dataset_json_of_another_program_makes_no_shards(tmp_path) -> None:
     write(pictures(tmp_path, ["0/1.png", "1/2.png"]) / "dataset.json", b'{"name": "my digits"}')
-    images = load_dataset(tmp_path)
-    assert labels_of(images) == ["0", "1"] and "of no use" in images.notes[0]
+    dataset = load_dataset(tmp_path)
+    assert labels_of(dataset) == ["0", "1"] and "of no use" in dataset.notes[0]
 
 
 @pytest.mark.parametrize(
@@ -145,8 +149,8 @@ def test_a_table_of_another_name_is_named(tmp_path, name) -> None:
 @pytest.mark.parametrize("name", ["x/labels.csv", "x/deep/attributes.csv", "y/dataset.json"])
 def test_a_table_beside_some_of_the_images_is_named(tmp_path, name) -> None:
     write(pictures(tmp_path, ["x/1.png", "y/2.png"]) / name, b"image,label\n1.png,0\n")
-    images = load_dataset(tmp_path)
-    assert images.classes == ("x", "y") and images.notes[0].startswith(f"{name} is not read: ")
+    dataset = load_dataset(tmp_path)
+    assert dataset.classes == ("x", "y") and dataset.notes[0].startswith(f"{name} is not read: ")
 
 
 @pytest.mark.parametrize("table", ["labels.csv", "attributes.csv", "dataset.json"])
@@ -178,9 +182,9 @@ def test_names_of_images_as_other_systems_write_them(tmp_path, names, written) -
     pictures(tmp_path, names)
     rows = [f"{name},{row}" for name, row in zip(written, ("first", "second"), strict=True)]
     write(tmp_path / "labels.csv", "\n".join(["image,label", *rows]).encode())
-    images = load_dataset(tmp_path)
+    dataset = load_dataset(tmp_path)
     ordered = sorted(zip(names, ("first", "second"), strict=True))
-    assert labels_of(images) == [label for _, label in ordered] and images.notes == ()
+    assert labels_of(dataset) == [label for _, label in ordered] and dataset.notes == ()
 
 
 @pytest.mark.parametrize(
@@ -236,9 +240,9 @@ def test_tables_of_other_spreadsheets(tmp_path, text) -> None:
 def test_one_hot_columns_are_classes_too(tmp_path, header, rows, expected) -> None:
     lines = [f"image,{header}", *(f"{row:02}.png,{cells}" for row, cells in enumerate(rows))]
     write(folder_of(tmp_path) / "labels.csv", "\n".join(lines).encode())
-    images = load_dataset(tmp_path)
-    assert labels_of(images) == expected and images.attribute_names == tuple(header.split(","))
-    assert "one-hot: classes too" in images.notes[-1]
+    dataset = load_dataset(tmp_path)
+    assert labels_of(dataset) == expected and dataset.attribute_names == tuple(header.split(","))
+    assert "one-hot: classes too" in dataset.notes[-1]
 
 
 def test_columns_that_are_not_one_hot_are_attributes_alone(tmp_path) -> None:
@@ -262,16 +266,16 @@ PIXELS = np.arange(4 * 5 * 5 * 3, dtype=np.uint8).reshape(4, 5, 5, 3)
 )
 def test_arrays_saved_without_names(tmp_path, labels) -> None:
     np.savez(tmp_path / "set.npz", PIXELS, labels)
-    images = load_dataset(tmp_path / "set.npz")
-    assert torch.equal(images.pixels, torch.from_numpy(PIXELS.transpose(0, 3, 1, 2)))
-    assert images.notes == ("arr_0 taken for images and arr_1 for labels",)
-    assert labels_of(images) == ["3", "1", "3", "2"]
+    dataset = load_dataset(tmp_path / "set.npz")
+    assert torch.equal(dataset.pixels, torch.from_numpy(PIXELS.transpose(0, 3, 1, 2)))
+    assert dataset.notes == ("arr_0 taken for images and arr_1 for labels",)
+    assert labels_of(dataset) == ["3", "1", "3", "2"]
 
 
 def test_an_array_alone_and_labels_that_fit_no_image(tmp_path) -> None:
     np.savez(tmp_path / "alone.npz", PIXELS)
-    images = load_dataset(tmp_path / "alone.npz")
-    assert images.labels is None and images.notes == ("arr_0 taken for images",)
+    dataset = load_dataset(tmp_path / "alone.npz")
+    assert dataset.labels is None and dataset.notes == ("arr_0 taken for images",)
     np.savez(tmp_path / "wrong.npz", PIXELS, [1, 2])
     with pytest.raises(DataError, match="give one for each"):
         load_dataset(tmp_path / "wrong.npz")
@@ -282,9 +286,9 @@ def test_an_array_alone_and_labels_that_fit_no_image(tmp_path) -> None:
 
 def test_arrays_that_are_not_read_are_named(tmp_path) -> None:
     np.savez(tmp_path / "set.npz", images=PIXELS, label=[0, 1, 0, 1], arr_0=[1.5])
-    images = load_dataset(tmp_path / "set.npz")
-    assert images.labels is None and images.shape == (3, 5, 5)
-    assert images.notes[0].startswith("not read: arr_0, label; what is read: images, labels")
+    dataset = load_dataset(tmp_path / "set.npz")
+    assert dataset.labels is None and dataset.shape == (3, 5, 5)
+    assert dataset.notes[0].startswith("not read: arr_0, label; what is read: images, labels")
 
 
 @pytest.mark.parametrize("labels", [[0.5, 1, 2, 3], [float("nan"), 1, 2, 3], [1e300, 0, 0, 0]])

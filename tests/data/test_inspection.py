@@ -56,10 +56,10 @@ def test_contact_sheet_has_a_row_for_each_class():
 
 
 def test_contact_sheet_without_classes():
-    images = load_dataset(torch.randint(0, 256, (20, 3, 5, 5), dtype=torch.uint8))
-    sheet = contact_sheet(images, count=12, columns=5)
+    dataset = load_dataset(torch.randint(0, 256, (20, 3, 5, 5), dtype=torch.uint8))
+    sheet = contact_sheet(dataset, count=12, columns=5)
     assert sheet.mode == "RGB" and sheet.size == (5 * 7 + 2, 3 * 7 + 2)
-    assert sheet.tobytes() == contact_sheet(images, count=12, columns=5).tobytes()
-    assert sheet.tobytes() != contact_sheet(images, count=12, columns=5, seed=1).tobytes()
+    assert sheet.tobytes() == contact_sheet(dataset, count=12, columns=5).tobytes()
+    assert sheet.tobytes() != contact_sheet(dataset, count=12, columns=5, seed=1).tobytes()
     with pytest.raises(ValueError):
-        contact_sheet(images, count=0)
+        contact_sheet(dataset, count=0)

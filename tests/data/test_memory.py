@@ -23,8 +23,8 @@ def test_forms_of_the_same_pixels():
     sources = [BYTES, channels_last, BYTES.numpy(), channels_last.numpy(), BYTES.float() / 255,
                BYTES.double() / 127.5 - 1, (BYTES / 255).half().float()]  # fmt: skip
     for source in sources:
-        images = load_dataset(source)
-        assert torch.equal(images.pixels, BYTES)
+        dataset = load_dataset(source)
+        assert torch.equal(dataset.pixels, BYTES)
     assert load_dataset(BYTES[:, 0]).shape == (1, 8, 10)
     assert "[-1, 1]" in load_dataset(BYTES / 127.5 - 1).notes[0]
     strided = BYTES.numpy()[::2, :, :, ::-1]
@@ -43,9 +43,9 @@ def test_fingerprint_follows_the_content_alone():
 
 
 def test_fingerprint_is_the_same_on_every_machine():
-    images = load_dataset((torch.arange(24, dtype=torch.uint8).view(2, 1, 3, 4), [3, 5]))
-    assert images.classes == ("3", "5")
-    assert images.fingerprint == (
+    dataset = load_dataset((torch.arange(24, dtype=torch.uint8).view(2, 1, 3, 4), [3, 5]))
+    assert dataset.classes == ("3", "5")
+    assert dataset.fingerprint == (
         "sha256:33056d9069c5b9554ecd4c3c0e0c5ea70a4e3ad014ea8f9b44937579c92ca2b0"
     )
 
@@ -83,21 +83,21 @@ def test_what_is_no_source(source, words):
 def test_alpha_is_composited_on_white():
     alpha = torch.tensor([0, 128, 255], dtype=torch.uint8).view(3, 1, 1, 1).expand(3, 1, 4, 4)
     grey = torch.full((3, 1, 4, 4), 100, dtype=torch.uint8)
-    images = load_dataset(torch.cat([grey, grey, grey + 1, alpha], 1))
-    assert images.shape == (3, 4, 4)
-    assert images.pixels[:, 0, 0, 0].tolist() == [255, 177, 100]
-    images = load_dataset(torch.cat([grey, alpha], 1))
-    assert images.shape == (1, 4, 4)
-    assert images.pixels[:, 0, 0, 0].tolist() == [255, 177, 100]
-    assert "composited on white" in images.notes[0]
+    dataset = load_dataset(torch.cat([grey, grey, grey + 1, alpha], 1))
+    assert dataset.shape == (3, 4, 4)
+    assert dataset.pixels[:, 0, 0, 0].tolist() == [255, 177, 100]
+    dataset = load_dataset(torch.cat([grey, alpha], 1))
+    assert dataset.shape == (1, 4, 4)
+    assert dataset.pixels[:, 0, 0, 0].tolist() == [255, 177, 100]
+    assert "composited on white" in dataset.notes[0]
 
 
 def test_resize_and_channels_equal_pil():
-    images = load_dataset(BYTES, size=(16, 20), channels=1, fit="stretch")
+    dataset = load_dataset(BYTES, size=(16, 20), channels=1, fit="stretch")
     for row in range(6):
         image = Image.fromarray(BYTES[row].permute(1, 2, 0).numpy())
         expected = image.resize((20, 16), Image.Resampling.LANCZOS).convert("L")
-        assert np.array_equal(images.pixels[row, 0].numpy(), np.asarray(expected))
+        assert np.array_equal(dataset.pixels[row, 0].numpy(), np.asarray(expected))
 
 
 class Pictures(Dataset):
@@ -121,16 +121,16 @@ class Endless(IterableDataset):
 
 
 def test_datasets():
-    images = load_dataset(Pictures(), size=8)
-    assert images.shape == (3, 8, 10) and images.classes == ("cat", "dog")
-    assert images.labels is not None and images.labels.tolist() == [0, 1, 0, 1, 0]
-    assert images.name == "Pictures"
+    dataset = load_dataset(Pictures(), size=8)
+    assert dataset.shape == (3, 8, 10) and dataset.classes == ("cat", "dog")
+    assert dataset.labels is not None and dataset.labels.tolist() == [0, 1, 0, 1, 0]
+    assert dataset.name == "Pictures"
     assert load_dataset(Pictures(labelled=False), size=8).labels is None
     labels = torch.tensor([4, 4, 2, 2, 9, 9])
-    images = load_dataset(TensorDataset(BYTES / 255, labels), split="2:6")
-    assert torch.equal(images.pixels, BYTES[2:])
-    assert images.labels is not None and images.labels.tolist() == [2, 2, 9, 9]
-    assert images.classes == tuple("0123456789")
+    dataset = load_dataset(TensorDataset(BYTES / 255, labels), split="2:6")
+    assert torch.equal(dataset.pixels, BYTES[2:])
+    assert dataset.labels is not None and dataset.labels.tolist() == [2, 2, 9, 9]
+    assert dataset.classes == tuple("0123456789")
     with pytest.raises(DataError, match="5 sizes"):
         load_dataset(Pictures())
     with pytest.raises(DataError, match="no source"):
@@ -147,27 +147,27 @@ class Faces(Pictures):
 
 
 def test_vectors_of_a_dataset_are_attributes_if_they_can_be():
-    images = load_dataset(Faces(), size=8)
-    assert images.attribute_names == ("Smiling", "Eyeglasses") and images.labels is None
-    assert images.attributes is not None
-    assert images.attributes.tolist() == [[0, 0], [1, 0], [0, 0], [1, 1], [0, 1]]
+    dataset = load_dataset(Faces(), size=8)
+    assert dataset.attribute_names == ("Smiling", "Eyeglasses") and dataset.labels is None
+    assert dataset.attributes is not None
+    assert dataset.attributes.tolist() == [[0, 0], [1, 0], [0, 0], [1, 1], [0, 1]]
     flags = torch.tensor([[True, False]] * 3 + [[False, True]] * 3)
-    images = load_dataset(TensorDataset(BYTES / 255, flags))
-    assert images.attribute_names == ("a0", "a1")
+    dataset = load_dataset(TensorDataset(BYTES / 255, flags))
+    assert dataset.attribute_names == ("a0", "a1")
     for other in (torch.rand(6, 2), torch.full((6, 4), 30)):  # places, say, or distances
         assert load_dataset(TensorDataset(BYTES / 255, other)).attributes is None
 
 
 def test_npz_and_npy(tmp_path):
     np.savez(tmp_path / "a.npz", images=BYTES.permute(0, 2, 3, 1).numpy(), labels=np.arange(6))
-    images = load_dataset(tmp_path / "a.npz")
-    assert torch.equal(images.pixels, BYTES) and images.name == "a.npz"
-    assert images.labels is not None and images.labels.tolist() == list(range(6))
+    dataset = load_dataset(tmp_path / "a.npz")
+    assert torch.equal(dataset.pixels, BYTES) and dataset.name == "a.npz"
+    assert dataset.labels is not None and dataset.labels.tolist() == list(range(6))
     np.savez_compressed(tmp_path / "b.npz", images=BYTES.numpy())
     assert torch.equal(load_dataset(str(tmp_path / "b.npz")).pixels, BYTES)
     np.save(tmp_path / "c.npy", BYTES.numpy())
-    images = load_dataset(tmp_path / "c.npy")
-    images.pixels[0] = 0
+    dataset = load_dataset(tmp_path / "c.npy")
+    dataset.pixels[0] = 0
     assert torch.equal(load_dataset(tmp_path / "c.npy").pixels, BYTES)
     np.savez(tmp_path / "d.npz", pictures=BYTES.numpy())
     with pytest.raises(DataError, match="name the array images"):

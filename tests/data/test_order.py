@@ -90,15 +90,15 @@ def test_a_label_that_is_none_is_refused(names, label) -> None:
 def test_a_run_that_numbered_its_classes_in_the_older_order_keeps_it(tmp_path) -> None:
     for name in ("c1", "c2", "c10"):
         folder_of(tmp_path / name, 2)
-    images = load_dataset(tmp_path)
-    older = in_order(images, ("c1", "c10", "c2"))
-    assert images.classes == ("c1", "c2", "c10") and older.fingerprint != images.fingerprint
+    dataset = load_dataset(tmp_path)
+    older = in_order(dataset, ("c1", "c10", "c2"))
+    assert dataset.classes == ("c1", "c2", "c10") and older.fingerprint != dataset.fingerprint
     for conditions in (ByClass().conditions(older), None):
         run = record.describe(older, CHOICES, {}, conditions)
-        known = run.check_data(images)
+        known = run.check_data(dataset)
         assert known.classes == older.classes and torch.equal(known.labels, older.labels)
-    run = record.describe(with_labels(images, None, ()), CHOICES, {})
-    assert run.check_data(images).labels is None
+    run = record.describe(with_labels(dataset, None, ()), CHOICES, {})
+    assert run.check_data(dataset).labels is None
     write(tmp_path / "c1" / "another.png", (tmp_path / "c1" / "00.png").read_bytes())
     with pytest.raises(DataError, match="another fingerprint"):
         run.check_data(load_dataset(tmp_path))

@@ -46,9 +46,9 @@ def test_a_run_below_a_source_is_passed_over(tmp_path, place, marked) -> None:
     before = load_dataset(photos)
     run_of(photos / place, marked)
     for source in (photos, *packed(photos)):
-        images = load_dataset(source)
-        assert images.fingerprint == before.fingerprint
-        assert images.notes == ("3 pictures that ganvas drew passed over",)
+        dataset = load_dataset(source)
+        assert dataset.fingerprint == before.fingerprint
+        assert dataset.notes == ("3 pictures that ganvas drew passed over",)
 
 
 def test_sheets_beside_the_pictures_are_passed_over(tmp_path) -> None:

@@ -21,12 +21,12 @@ FINGERPRINTS = {
 
 @pytest.mark.parametrize("name", CLOUDS)
 def test_a_source_is_the_same_points_everywhere(name) -> None:
-    images = load_dataset(name)
-    assert images.pixels.shape == (100_000, *SHAPE) and images.pixels.dtype == torch.float32
-    assert images.are_points and images.shape == SHAPE
-    assert images.fingerprint == f"sha256:{FINGERPRINTS[name]}"
-    assert images.pixels.abs().max() < REACH
-    assert images.labels is not None and images.labels.max() == len(images.classes) - 1
+    dataset = load_dataset(name)
+    assert dataset.pixels.shape == (100_000, *SHAPE) and dataset.pixels.dtype == torch.float32
+    assert dataset.are_points and dataset.shape == SHAPE
+    assert dataset.fingerprint == f"sha256:{FINGERPRINTS[name]}"
+    assert dataset.pixels.abs().max() < REACH
+    assert dataset.labels is not None and dataset.labels.max() == len(dataset.classes) - 1
 
 
 def test_parts_are_drawn_apart_and_limits_hold() -> None:
@@ -80,10 +80,10 @@ def test_a_spirals_centres_stand_at_equal_steps_along_its_arms() -> None:
 
 
 def test_draws_give_points_as_they_are() -> None:
-    images = load_dataset("grid")
-    batch = ItemStream(images, seed=3, device="cpu", shuffle=False).batch(7, 5)
-    assert torch.equal(batch.images, images.pixels[7:12])
-    assert batch.labels is not None and torch.equal(batch.labels, images.labels[7:12])  # pyright: ignore
+    dataset = load_dataset("grid")
+    batch = ItemStream(dataset, seed=3, device="cpu", shuffle=False).batch(7, 5)
+    assert torch.equal(batch.images, dataset.pixels[7:12])
+    assert batch.labels is not None and torch.equal(batch.labels, dataset.labels[7:12])  # pyright: ignore
 
 
 def test_points_have_no_size() -> None:

@@ -19,13 +19,13 @@ COUNTS = {"train": 128_000, "test": 26_000}
 
 @pytest.mark.parametrize("split", ["train", "test"])
 def test_the_same_stacks_everywhere(split):
-    images = load_dataset("stacked-mnist", split=split)
-    assert (len(images), images.shape) == (COUNTS[split], (3, 28, 28))
-    assert images.pixels.dtype == torch.uint8 and images.name == "stacked-mnist"
-    assert images.fingerprint == FINGERPRINTS[split]
-    assert images.classes[0] == "000" and images.classes[507] == "507"
-    assert images.labels is not None and len(images.classes) == 1000
-    assert int(torch.bincount(images.labels, minlength=1000).min()) > 0  # every mode is there
+    dataset = load_dataset("stacked-mnist", split=split)
+    assert (len(dataset), dataset.shape) == (COUNTS[split], (3, 28, 28))
+    assert dataset.pixels.dtype == torch.uint8 and dataset.name == "stacked-mnist"
+    assert dataset.fingerprint == FINGERPRINTS[split]
+    assert dataset.classes[0] == "000" and dataset.classes[507] == "507"
+    assert dataset.labels is not None and len(dataset.classes) == 1000
+    assert int(torch.bincount(dataset.labels, minlength=1000).min()) > 0  # every mode is there
 
 
 @pytest.mark.parametrize("split", ["train", "test"])
@@ -54,7 +54,7 @@ def test_digits_are_drawn_evenly_and_apart():
 
 
 def test_the_feature_network_reads_the_labels():
-    images = load_dataset("stacked-mnist", split="test", limit=1000)
-    logits = extract(load_features("stacked-digits"), images.pixels).logits
-    assert logits is not None and images.labels is not None
-    assert float((logits.argmax(1) == images.labels).double().mean()) > 0.97
+    dataset = load_dataset("stacked-mnist", split="test", limit=1000)
+    logits = extract(load_features("stacked-digits"), dataset.pixels).logits
+    assert logits is not None and dataset.labels is not None
+    assert float((logits.argmax(1) == dataset.labels).double().mean()) > 0.97

@@ -26,22 +26,22 @@ def values(stream: ItemStream, start: int, count: int) -> list[int]:
 
 
 def test_range_type_and_labels():
-    images = numbered(10)
-    batch = ItemStream(images, 0, "cpu", shuffle=False).batch(0, 4)
+    dataset = numbered(10)
+    batch = ItemStream(dataset, 0, "cpu", shuffle=False).batch(0, 4)
     assert batch.images.shape == (4, 1, 2, 3) and batch.images.dtype == torch.float32
-    assert torch.equal(batch.images, images.pixels[:4].float() / 127.5 - 1)
+    assert torch.equal(batch.images, dataset.pixels[:4].float() / 127.5 - 1)
     assert batch.images.min() == -1 and batch.images.max() == 1
     assert batch.labels is not None and batch.labels.tolist() == [0, 1, 2, 3]
-    images.pixels.zero_()
+    dataset.pixels.zero_()
     assert batch.images.max() == 1  # a copy, not a view
 
 
 @settings(deadline=None, max_examples=60)
 @given(st.integers(0, 99), st.lists(st.integers(1, 40), min_size=1, max_size=8), st.booleans())
 def test_batches_are_slices_of_one_stream(start, counts, flip):
-    images = numbered(23)
-    whole = ItemStream(images, 7, "cpu", flip=flip).batch(start, sum(counts))
-    stream = ItemStream(images, 7, "cpu", flip=flip)
+    dataset = numbered(23)
+    whole = ItemStream(dataset, 7, "cpu", flip=flip).batch(start, sum(counts))
+    stream = ItemStream(dataset, 7, "cpu", flip=flip)
     pieces = []
     place = start
     for count in counts:
@@ -80,13 +80,13 @@ def test_flips_are_half_and_change_by_epoch():
 
 
 def test_threads_do_not_change_a_batch():
-    images = load_dataset(torch.rand(300, 3, 16, 16))
+    dataset = load_dataset(torch.rand(300, 3, 16, 16))
     before = torch.get_num_threads()
     try:
         batches = []
         for threads in (1, 2):
             torch.set_num_threads(threads)
-            batches.append(ItemStream(images, 1, "cpu", flip=True).batch(250, 128).images)
+            batches.append(ItemStream(dataset, 1, "cpu", flip=True).batch(250, 128).images)
     finally:
         torch.set_num_threads(before)
     assert torch.equal(*batches)
@@ -110,9 +110,9 @@ def quickest(call: Callable[[int], object]) -> float:
 
 
 def test_a_batch_of_mnist_costs_little_more_than_looking_it_up():
-    images = load_dataset("mnist", split="test")
-    stream = ItemStream(images, 0, "cpu", flip=True)
+    dataset = load_dataset("mnist", split="test")
+    stream = ItemStream(dataset, 0, "cpu", flip=True)
     stream.batch(0, 64)
     order = torch.randperm(5064)
-    plain = quickest(lambda first: images.pixels[order[first : first + 64]].float() / 127.5 - 1)
+    plain = quickest(lambda first: dataset.pixels[order[first : first + 64]].float() / 127.5 - 1)
     assert quickest(lambda first: stream.batch(first, 64)) < 6 * plain

@@ -30,10 +30,10 @@ def test_few_bits_in_16_are_told_and_scaled(tmp_path, most, white) -> None:
     for found in (load_dataset(source), inspect_source(source), load_dataset(source, size=12)):
         (warning,) = [text for text in found.warnings if "16-bit" in text]
         assert f"above {most:,} of 65,535" in warning and f"--data.white {white} " in warning
-    images = load_dataset(source, white=white)
+    dataset = load_dataset(source, white=white)
     expected = np.rint(np.linspace(0, most, 24 * 24).round() * 255 / white)
-    assert np.array_equal(images.pixels[0, 0].numpy().ravel(), expected)
-    assert images.warnings == ()
+    assert np.array_equal(dataset.pixels[0, 0].numpy().ravel(), expected)
+    assert dataset.warnings == ()
 
 
 def test_a_mapped_set_knows_its_warnings_again(tmp_path) -> None:
@@ -45,8 +45,8 @@ def test_a_mapped_set_knows_its_warnings_again(tmp_path) -> None:
 
 
 def test_16_bits_in_full_use_are_as_before(tmp_path) -> None:
-    images = load_dataset(wide_folder(tmp_path, 65535))
-    assert images.pixels[0].max() == 255 and images.warnings == ()
+    dataset = load_dataset(wide_folder(tmp_path, 65535))
+    assert dataset.pixels[0].max() == 255 and dataset.warnings == ()
     cut = load_dataset(tmp_path, white=40000)
     assert "up to 65,535 lie above --data.white 40000" in cut.warnings[0]
 
@@ -62,9 +62,9 @@ def test_few_values_of_8_bits_are_told_and_scaled(tmp_path, most) -> None:
     for source in (tmp_path, array):
         (warning,) = load_dataset(source).warnings
         assert f"from 0 to {most} of 255" in warning and f"--data.white {most} " in warning
-        images = load_dataset(source, white=most)
-        assert images.warnings == () and images.pixels.max() == 255
-        assert images.pixels.unique().numel() == most + 1
+        dataset = load_dataset(source, white=most)
+        assert dataset.warnings == () and dataset.pixels.max() == 255
+        assert dataset.pixels.unique().numel() == most + 1
 
 
 @pytest.mark.parametrize("white", [0, -1, 65536])
@@ -155,8 +155,8 @@ def test_arrays_and_data_sets_with_three_equal_channels_are_grey(tmp_path) -> No
     np.savez(tmp_path / "set.npz", images=colour.numpy())
     pictures = [Image.fromarray(each.permute(1, 2, 0).numpy()) for each in colour]
     for source in (colour, colour.numpy(), tmp_path / "set.npz", pictures):
-        images = load_dataset(source)
-        assert images.shape == (1, 6, 6) and images.fingerprint == expected
+        dataset = load_dataset(source)
+        assert dataset.shape == (1, 6, 6) and dataset.fingerprint == expected
         assert load_dataset(source, channels=3).shape == (3, 6, 6)
     seen_through = torch.cat([colour, grey.flip(0)], 1)
     files = [Image.fromarray(each.permute(1, 2, 0).numpy()) for each in seen_through]

@@ -112,11 +112,11 @@ def game(
 
 def engines(make: Callable[[], Game], **more: Any) -> tuple[Engine, GraphEngine]:
     pixels = torch.randint(0, 256, (40, 1, 8, 8), generator=torch.Generator().manual_seed(1))
-    images = load_dataset(pixels.to(torch.uint8))
+    dataset = load_dataset(pixels.to(torch.uint8))
     plain_game, graph_game = make(), make()
     options = {"batch": 8, "seed": 3, "device": CPU, **more}
-    plain = Engine(plain_game, {"train": ItemStream(images, 3, CPU, flip=True)}, **options)
-    graph = GraphEngine(graph_game, {"train": ItemStream(images, 3, CPU, flip=True)}, **options)
+    plain = Engine(plain_game, {"train": ItemStream(dataset, 3, CPU, flip=True)}, **options)
+    graph = GraphEngine(graph_game, {"train": ItemStream(dataset, 3, CPU, flip=True)}, **options)
 
     def memory() -> list[Tensor]:
         assert graph._kind is not None

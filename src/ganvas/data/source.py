@@ -77,17 +77,17 @@ def load_dataset(
         UsageError: an option is none of these.
         DataError: the source cannot be read, or not so.
     """
-    part, shape = Part(split, limit), Fit(size, channels, fit, white)
+    part, wanted = Part(split, limit), Fit(size, channels, fit, white)
     files = open_files(source)
     if files is not None:
-        return read_files(files, part, shape, progress, memory_bytes)
+        return read_files(files, part, wanted, progress, memory_bytes)
     parts = plain_parts(source, part)
     if parts is None:
         read = read_memory if is_memory(source) else read_torch_dataset
-        return read(source, part, shape, memory_name(source), progress)
+        return read(source, part, wanted, memory_name(source), progress)
     name, train, test = parts
-    shape = of_colour(shape, train, test)
-    return fitted(select(train, test, part, name), shape, name, progress)
+    chosen = select(train, test, part, name)
+    return fitted(chosen, of_colour(wanted, train, test), name, progress)
 
 
 def open_files(source: Any) -> Files | None:
