@@ -1,4 +1,4 @@
-"""Make src/ganvas/data/readers/mnist-{train,test}.xz from MNIST's four idx files.
+"""Make src/ganvas/data/builtin/mnist-{train,test}.xz from MNIST's four idx files.
 
 python tools/pack_mnist.py FOLDER_WITH_IDX_FILES
 
@@ -15,7 +15,7 @@ import numpy as np
 
 from ganvas.data.readers.idx import find_images, read_pair
 
-TARGET = Path(__file__).parents[1] / "src" / "ganvas" / "data" / "readers"
+TARGET = Path(__file__).parents[1] / "src" / "ganvas" / "data" / "builtin"
 FILTERS = [{"id": lzma.FILTER_LZMA2, "preset": 9 | lzma.PRESET_EXTREME, "lc": 4, "lp": 0, "pb": 0}]
 
 

@@ -7,8 +7,8 @@ from torch import Tensor
 
 from ganvas.bench.images import PACKAGED, shape_of
 from ganvas.data import Dataset
+from ganvas.data.builtin.builtin_table import BUILTIN
 from ganvas.data.dataset import make_dataset
-from ganvas.data.readers.builtin import BUILTIN
 from ganvas.engine.engine import Engine
 from ganvas.engine.graph import GraphEngine
 from ganvas.recipes.build import Choices, choose, load_data

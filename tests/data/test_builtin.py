@@ -16,8 +16,8 @@ import requests
 import torch
 
 from ganvas.data import load_dataset
-from ganvas.data.readers import cifar
-from ganvas.data.readers.download import fetched
+from ganvas.data.builtin import cifar
+from ganvas.data.builtin.download import fetched
 from ganvas.errors import DataError
 
 # Of the four idx files, uncompressed, as published.

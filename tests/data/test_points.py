@@ -6,9 +6,9 @@ import pytest
 import torch
 
 from ganvas.data import ItemStream, contact_sheet, inspect_source, load_dataset, portrait
+from ganvas.data.builtin.clouds import CLOUDS, SHAPE, grid, ring, spiral
 from ganvas.data.dataset import shape_words
 from ganvas.data.plane import INK, PAPER, REACH, blank, dots, finished, scatter
-from ganvas.data.readers.clouds import CLOUDS, SHAPE, grid, ring, spiral
 from ganvas.errors import UsageError
 
 FINGERPRINTS = {

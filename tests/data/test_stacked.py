@@ -6,8 +6,8 @@ import torch
 
 from ganvas import keys
 from ganvas.data import load_dataset
-from ganvas.data.readers.mnist import read_mnist
-from ganvas.data.readers.stacked import read_stacked_mnist
+from ganvas.data.builtin.mnist import read_mnist
+from ganvas.data.builtin.stacked import read_stacked_mnist
 from ganvas.features import extract, load_features
 
 FINGERPRINTS = {

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from ganvas.data.augment.ada import ADA
-from ganvas.data.readers.clouds import ring
+from ganvas.data.builtin.clouds import ring
 from ganvas.engine.engine import Engine
 from ganvas.engine.player import Adam
 from ganvas.games.gan import GAN, Penalty

@@ -98,7 +98,7 @@ def test_a_yaml_file_is_answered_too(tmp_path, capsys) -> None:
 
 def test_sizes_that_are_told_are_those_of_the_data() -> None:
     from ganvas.data import load_dataset
-    from ganvas.data.readers.builtin import NUMBERS
+    from ganvas.data.builtin.builtin_table import NUMBERS
 
     for name in ("mnist", "ring"):
         for part, count in NUMBERS[name].items():

@@ -11,7 +11,7 @@ import ganvas
 from ganvas.bench.plain import Pictures
 from ganvas.cli.main import main
 from ganvas.data import load_dataset
-from ganvas.data.readers.clouds import ring
+from ganvas.data.builtin.clouds import ring
 from ganvas.errors import UsageError
 from ganvas.report.point_picture import DRAWN, REAL
 from ganvas.store import evaluation_records

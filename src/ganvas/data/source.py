@@ -6,14 +6,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from ganvas.data.builtin import cifar
+from ganvas.data.builtin.builtin_table import BUILTIN
 from ganvas.data.dataset import Dataset
 from ganvas.data.decoding.fit import Fit, Size
 from ganvas.data.decoding.parallel import Progress
 from ganvas.data.files import ENDINGS, Files
 from ganvas.data.part import Part
-from ganvas.data.readers import cifar
 from ganvas.data.readers.arrays import read_npy, read_npz
-from ganvas.data.readers.builtin import BUILTIN
 from ganvas.data.readers.folder import Folder
 from ganvas.data.readers.idx import find_images, is_idx, read_idx_folder, read_images
 from ganvas.data.readers.image_files import read_files

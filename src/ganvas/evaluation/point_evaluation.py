@@ -6,7 +6,7 @@ from typing import Any
 
 from torch import Tensor
 
-from ganvas.data.readers.clouds import CLOUDS, COUNTS
+from ganvas.data.builtin.clouds import CLOUDS, COUNTS
 from ganvas.evaluation.evaluation import FORMAT, Evaluation
 from ganvas.metrics.figure import Figure
 from ganvas.metrics.mixture import point_figures

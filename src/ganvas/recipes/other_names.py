@@ -4,8 +4,8 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from ganvas.data.builtin.builtin_table import NUMBERS
 from ganvas.data.part import Part
-from ganvas.data.readers.builtin import NUMBERS
 from ganvas.errors import UserError
 
 OURS = {

@@ -7,7 +7,7 @@ from typing import Any, Literal
 import torch
 
 from ganvas import keys
-from ganvas.data.readers.clouds import CLOUDS
+from ganvas.data.builtin.clouds import CLOUDS
 from ganvas.engine.device import Device, choose_device
 from ganvas.errors import UsageError
 from ganvas.evaluation.evaluation import PATH_LENGTH, Evaluation, check_metrics, measure

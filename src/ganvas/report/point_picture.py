@@ -12,8 +12,8 @@ from PIL import Image
 from torch import Tensor, nn
 
 from ganvas.data import Dataset
+from ganvas.data.builtin.clouds import SHAPE
 from ganvas.data.plane import INK, PAPER, REACH, SIDE, Colour, blank, blend, dots, finished
-from ganvas.data.readers.clouds import SHAPE
 from ganvas.recipes.recipe import Recipe
 from ganvas.sampling.conditions import Conditions
 from ganvas.sampling.generate import evaluating, latents, sample_values

@@ -8,8 +8,8 @@ from typing import Any, Literal
 import torch
 from torch import Tensor, nn
 
-from ganvas.data.readers import clouds
-from ganvas.data.readers.builtin import BUILTIN
+from ganvas.data.builtin import clouds
+from ganvas.data.builtin.builtin_table import BUILTIN
 from ganvas.errors import CheckpointError, DataError, UsageError
 from ganvas.recipes import recipe_table, yaml
 from ganvas.recipes.build import build_networks

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 
 from ganvas.data import Dataset
-from ganvas.data.readers.builtin import BUILTIN
+from ganvas.data.builtin.builtin_table import BUILTIN
 from ganvas.engine.device import Device, choose_device
 from ganvas.engine.engine import Engine
 from ganvas.errors import UsageError

@@ -6,7 +6,7 @@ the plane are drawn.
 
 from collections.abc import Callable
 
-from ganvas.data.readers import cifar, clouds, fashion, mnist, stacked
+from ganvas.data.builtin import cifar, clouds, fashion, mnist, stacked
 from ganvas.data.readers.raw import Raw
 
 BUILTIN: dict[str, Callable[[str], Raw]] = {

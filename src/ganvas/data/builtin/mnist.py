@@ -19,7 +19,7 @@ def read_mnist(side: str) -> Raw:
     The file (tools/pack_mnist.py made it) is xz over: labels, a bit for each pixel that is not
     zero, and the values of those pixels.
     """
-    data = resources.files("ganvas.data.readers").joinpath(f"mnist-{side}.xz").read_bytes()
+    data = resources.files("ganvas.data.builtin").joinpath(f"mnist-{side}.xz").read_bytes()
     plain = np.frombuffer(lzma.decompress(data), np.uint8)
     count = COUNTS[side]
     bits = count * SIDE * SIDE // 8

@@ -7,7 +7,7 @@ MNIST's training digits, and as many of its test digits as samples are counted, 
 import torch
 
 from ganvas import keys
-from ganvas.data.readers.mnist import read_mnist
+from ganvas.data.builtin.mnist import read_mnist
 from ganvas.data.readers.raw import Raw
 
 COUNTS = {"train": 128_000, "test": 26_000}

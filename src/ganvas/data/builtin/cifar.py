@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from ganvas.cache import cache_path
-from ganvas.data.readers.download import fetched
+from ganvas.data.builtin.download import fetched
 from ganvas.data.readers.raw import Raw
 from ganvas.errors import DataError
 
