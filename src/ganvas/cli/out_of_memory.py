@@ -9,7 +9,7 @@ from ganvas.errors import UserError
 
 @contextmanager
 def memory_explained() -> Iterator[None]:
-    """Whatever says within that memory was not enough becomes a UserError."""
+    """Turn an error that says that memory ran out into a UserError."""
     try:
         yield
     except (RuntimeError, MemoryError) as error:
@@ -19,7 +19,7 @@ def memory_explained() -> Iterator[None]:
 
 
 def out_of_memory(error: BaseException) -> UserError:
-    """The sentence."""
+    """The error with a sentence that says what to try."""
     first = str(error).splitlines()[0] if str(error) else type(error).__name__
     return UserError(
         f"out of memory ({first}). Begin a new run with half the batch (--batch), or with the "

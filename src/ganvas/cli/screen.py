@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 WIDEST = 10_000
-"""Columns of the widest table that is shown whole."""
+"""Columns of the widest table that is printed whole."""
 
 
 class Unfailing:
@@ -29,10 +29,12 @@ class Unfailing:
         self.lost: Exception | None = None
 
     def write(self, text: str) -> int:
+        """Write a text if the stream still can; returns its length as if it could."""
         self._try(lambda: self._stream.write(text))
         return len(text)
 
     def flush(self) -> None:
+        """Flush the stream if it still can."""
         self._try(self._stream.flush)
 
     def __getattr__(self, name: str) -> Any:

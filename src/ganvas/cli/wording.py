@@ -44,12 +44,12 @@ def _span(found: re.Match[str]) -> str:
     if CALL.fullmatch(inside):
         return f"{marks}{_command(inside)}{marks}"
     if GIVEN.match(inside):
-        said = GIVEN.sub(lambda given: _option(*given.groups()), inside)
+        option = GIVEN.sub(lambda given: _option(*given.groups()), inside)
     elif re.fullmatch(NAME, inside) and _is_known(inside):
-        said = _flag(inside)
+        option = _flag(inside)
     else:
         return found.group()
-    return f"{marks}{said}{marks}" if len(marks) == 2 else said
+    return f"{marks}{option}{marks}" if len(marks) == 2 else option
 
 
 def _command(call: str) -> str:

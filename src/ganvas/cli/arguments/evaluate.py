@@ -9,7 +9,7 @@ HELP = "Measure a run's samples, or any, against real images."
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
     """Declare them, in the order in which the help lists them."""
-    command.add_argument("subject", metavar="RUN|SAMPLES", help="a run, a .npz, or a folder")
+    command.add_argument("samples", metavar="RUN|SAMPLES", help="a run, a .npz, or a folder")
     command.add_argument(
         "--data", metavar="SRC", help="the real images (default: what the run was trained on)"
     )

@@ -23,9 +23,11 @@ from ganvas.training import train
 from ganvas.words import duration
 
 NAMED = ("batch", "device", "precision", "compile")
+"""Settings that have an option of their own."""
 
 
 def execute(options: argparse.Namespace) -> None:
+    """Measure, and print what was found."""
     place = check_place(options.out, options.overwrite)
     if options.workers is not None and not options.plain:
         raise UsageError("--workers load images for the plain loop, which --no-plain leaves out")
@@ -59,7 +61,11 @@ def execute(options: argparse.Namespace) -> None:
 
 
 def check_place(out: str | None, overwrite: bool = False) -> Path | None:
-    """Where the picture goes.  Errors: UsageError, before the work, if nothing could go there."""
+    """Where the picture goes.
+
+    Raises:
+        UsageError: nothing could be written there; this is said before the work.
+    """
     if out is None:
         return None
     path = Path(out)
@@ -72,6 +78,7 @@ def check_place(out: str | None, overwrite: bool = False) -> Path | None:
 
 
 def write(report: Report, path: Path) -> None:
+    """Write the picture; a page where the path ends with .html."""
     try:
         if path.suffix == ".png":
             replace_file(path, picture.png(report))
@@ -82,7 +89,7 @@ def write(report: Report, path: Path) -> None:
 
 
 def show(report: Report) -> None:
-    """Speed, the tables, and the sentence."""
+    """Print the speed, the tables, and the sentence that sums them up."""
     print("\n".join(facts(report)), end="\n\n")
     for table in (parts(report), layers(report)):
         show_table(table)
@@ -91,7 +98,7 @@ def show(report: Report) -> None:
 
 
 def facts(report: Report) -> list[str]:
-    """A line a figure."""
+    """The figures of the whole step, a line each."""
     ours, reached, work = report.ours, report.reached, report.layers.gflop
     lines = [
         f"{report.recipe}: batch {report.batch}; {report.data}",
@@ -121,6 +128,7 @@ def facts(report: Report) -> list[str]:
 
 
 def parts(report: Report) -> Table:
+    """The parts of a step, move by move."""
     table = _table("move", "part", "ms", "share")
     last = None
     for part in report.parts:
@@ -132,7 +140,7 @@ def parts(report: Report) -> Table:
 
 
 def layers(report: Report) -> Table:
-    """A line a layer under its network's name; times in milliseconds."""
+    """The layers of each network, a line each; times in milliseconds."""
     found = report.layers
     table = _table("layer", "forward", "backward", "share", "GFLOP", "GFLOP/s")
     last = None
@@ -149,7 +157,7 @@ def layers(report: Report) -> Table:
 
 
 def costs(layer: Layer, whole: float) -> list[str]:
-    """A layer's figures; whole: milliseconds of a step."""
+    """A layer's figures for its line; ``whole``: milliseconds of a step."""
     spent = layer.milliseconds
     cells = [f"{layer.forward_ms:.2f}", f"{layer.backward_ms:.2f}", f"{spent / whole:.1%}"]
     if layer.gflop and spent:

@@ -3,11 +3,12 @@
 import argparse
 import json
 import sys
+from collections.abc import Mapping
 from pathlib import Path
-
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from typing import Any
 
 from ganvas.cli.screen import console, new_table, show_table
+from ganvas.cli.stages import Stages
 from ganvas.cli.wording import worded
 from ganvas.disk import explain
 from ganvas.errors import RunBusy, UsageError
@@ -23,6 +24,7 @@ from ganvas.store.run import Run
 
 
 def execute(options: argparse.Namespace) -> None:
+    """Evaluate, keep the figures where they belong, and print them."""
     check_place(options)
     with Stages() as stages:
         found = evaluate(
@@ -39,7 +41,7 @@ def execute(options: argparse.Namespace) -> None:
             truncation=options.truncation,
             device=options.device,
             plugin=options.plugin,
-            progress=stages.tell,
+            progress=stages.update,
         )
     places: list[Path] = []
     try:
@@ -55,7 +57,7 @@ def execute(options: argparse.Namespace) -> None:
 
 
 def check_place(options: argparse.Namespace) -> None:
-    """Refuse a picture that could not be written, before the work."""
+    """Raise UsageError for a picture that could not be written, before the work."""
     asked = None if options.metrics is None else options.metrics.split(",")
     if options.neighbours and asked is not None and "authenticity" not in asked:
         raise UsageError("--neighbours shows what authenticity finds: add it to --metrics")
@@ -66,7 +68,7 @@ def check_place(options: argparse.Namespace) -> None:
 
 
 def write(found: Evaluation, options: argparse.Namespace) -> list[Path]:
-    """Keep the figures in the run, if it is one; the paths of what was written."""
+    """Keep the figures in the run, if it is one; returns the paths of what was written."""
     path = Path(options.samples)
     inside = is_run(path)
     written = []
@@ -90,23 +92,8 @@ def write(found: Evaluation, options: argparse.Namespace) -> list[Path]:
 
 
 def show(found: Evaluation) -> None:
-    """A table of the figures, what was left out, and the score in words."""
-    about, reference = found.provenance, found.provenance["reference"]
-    network = about["features"]
-    clock = "" if about["images_seen"] is None else f" at {about['images_seen']:,} images seen"
-    size = "" if network["size"] is None else f", at {network['size'][1]}x{network['size'][0]}"
-    said = [
-        f"{about['subject']}{clock}: {about['samples']:,} samples against "
-        f"{reference['images']:,} {reference['part']} images of {reference['data']}",
-        f"features: {network['name']} {network['version']} ({network['hash'][:15]}){size}",
-        "",
-    ]
-    if network["name"] == "points":
-        said = [
-            f"{about['subject']}{clock}: {about['samples']:,} points of {reference['data']}",
-            "",
-        ]
-    print("\n".join(said))
+    """Print a table of the figures, what was left out, and what they mean in words."""
+    print("\n".join(heading(found.provenance)))
     table = new_table()
     for column in ("metric", "value", "95% interval", "floor", ""):
         side = "right" if column in ("value", "floor") else "left"
@@ -114,13 +101,29 @@ def show(found: Evaluation) -> None:
     for figure, floor in found.figures:
         table.add_row(*row(figure, floor))
     show_table(table)
-    print(f"\n↓ lower, ↑ higher is better; floor: {reference['floor']}")
+    print(f"\n↓ lower, ↑ higher is better; floor: {found.provenance['reference']['floor']}")
     for name, reason in found.skipped.items():
         console().print(f"left out: {name}: {worded(reason)}", style="yellow")
-    if apart := formats_apart(about):
+    if apart := formats_apart(found.provenance):
         console().print(worded(apart), style="yellow")
     if words := found.words():
         console().print(worded(words), style="bold")
+
+
+def heading(about: Mapping[str, Any]) -> list[str]:
+    """What was compared with what, in lines."""
+    reference, network = about["reference"], about["features"]
+    clock = "" if about["images_seen"] is None else f" at {about['images_seen']:,} images seen"
+    if network["name"] == "points":
+        points = f"{about['samples']:,} points of {reference['data']}"
+        return [f"{about['subject']}{clock}: {points}", ""]
+    size = "" if network["size"] is None else f", at {network['size'][1]}x{network['size'][0]}"
+    return [
+        f"{about['subject']}{clock}: {about['samples']:,} samples against "
+        f"{reference['images']:,} {reference['part']} images of {reference['data']}",
+        f"features: {network['name']} {network['version']} ({network['hash'][:15]}){size}",
+        "",
+    ]
 
 
 def row(figure: Figure, floor: Figure | None) -> tuple[str, ...]:
@@ -129,42 +132,3 @@ def row(figure: Figure, floor: Figure | None) -> tuple[str, ...]:
     beside = "" if floor is None else f"{floor.value:.4g}"
     arrow = "↓" if figure.better == "lower" else "↑"
     return f"{figure.name} {arrow}", f"{figure.value:.4g}", interval, beside, figure.note
-
-
-class Stages:
-    """Progress on the error stream: a bar a stage in a terminal, else a line a stage."""
-
-    def __init__(self) -> None:
-        screen = console(stderr=True)
-        self._live = screen.is_terminal
-        self._bar = Progress(
-            TextColumn("{task.description}", markup=False),
-            BarColumn(bar_width=24),
-            TextColumn("{task.completed:,} of {task.total:,}"),
-            TimeRemainingColumn(),
-            console=screen,
-            transient=True,
-        )
-        self._tasks: dict[str, TaskID] = {}
-        self._said: set[str] = set()
-
-    def __enter__(self) -> "Stages":
-        if self._live:
-            self._bar.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._live:
-            self._bar.stop()
-
-    def tell(self, what: str, done: int, total: int) -> None:
-        stage, _, detail = what.partition(": ")
-        if not self._live:
-            if stage not in self._said:
-                self._said.add(stage)
-                print(f"{stage}: {total:,}", file=sys.stderr)
-            return
-        if stage not in self._tasks:
-            self._tasks[stage] = self._bar.add_task(stage, total=total)
-        shown = f"{stage} {detail}".strip()
-        self._bar.update(self._tasks[stage], completed=done, total=total, description=shown)

@@ -28,7 +28,7 @@ def execute(options: argparse.Namespace) -> None:
 
 def _list_all() -> None:
     table = new_table()
-    for column in ("recipe", "time", "task (size), and the score to expect"):
+    for column in ("recipe", "time", "task (size), and what to expect"):
         table.add_column(column, no_wrap=column in ("recipe", "time"))
     for name in RECIPES:
         about = ABOUT[name]

@@ -6,7 +6,7 @@ from typing import Any
 
 from ganvas.cli.main import BEGAN
 from ganvas.cli.out_of_memory import memory_explained
-from ganvas.cli.progress import Screen
+from ganvas.cli.training_screen import TrainingScreen
 from ganvas.recipes import reading, yaml
 from ganvas.recipes.build import choose
 from ganvas.store import plugins
@@ -56,9 +56,9 @@ def _dry_run(options: argparse.Namespace, overrides: dict[str, Any]) -> int:
     return 0
 
 
-def on_screen(play: Callable[[Screen], Run]) -> int:
+def on_screen(play: Callable[[TrainingScreen], Run]) -> int:
     """Play a run whose events the screen shows; returns the exit code."""
-    with Screen() as screen:
+    with TrainingScreen() as screen:
         try:
             with memory_explained():
                 run = play(screen)

@@ -13,9 +13,10 @@ from ganvas.training.session import Event
 from ganvas.words import duration
 
 PLAIN_SECONDS = 15.0
+"""Between two lines of progress where there is no terminal."""
 
 
-class Screen:
+class TrainingScreen:
     """Shows a session's events; use as a context manager around it."""
 
     def __init__(self) -> None:
@@ -24,9 +25,9 @@ class Screen:
         self._task: TaskID | None = None
         self._last_plain = 0.0
         self._newest = ""
-        self._score = (0, "")
+        self._metrics = (0, "")
 
-    def __enter__(self) -> "Screen":
+    def __enter__(self) -> "TrainingScreen":
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -35,12 +36,13 @@ class Screen:
             self._bar = None
 
     def reading(self, done: int, total: int) -> None:
-        """Data is being read."""
+        """Show how many of ``total`` images have been read."""
         if self.console.is_terminal and total:
             end = "\n" if done >= total else "\r"
             self.console.print(f"reading images {done:,} of {total:,}", end=end)
 
     def listen(self, event: Event) -> None:
+        """Show an event of the session."""
         if event.kind == "chosen":
             self.console.print(worded(event.text))
         elif event.kind == "warning":
@@ -52,24 +54,24 @@ class Screen:
             # Short, since a bar cuts what is wider than the terminal.
             self._newest = f"newest samples: {event.path.relative_to(place)}"
         elif event.kind == "scored":
-            self._score = (event.images, worded(event.text))
-            self.console.print(f"{event.images:,} images: {self._score[1]}")
+            self._metrics = (event.images, worded(event.text))
+            self.console.print(f"{event.images:,} images: {self._metrics[1]}")
         elif event.kind == "progress":
             self._show(event)
 
     def conclude(self, run: Run, *, stopped: bool) -> None:
         """Say where everything lies."""
         path = run.path
-        said = "stopped and saved" if stopped else "finished"
+        end = "stopped and saved" if stopped else "finished"
         lines = [
-            f"{said}: {run.images:,} images in {duration(run.seconds)}",
+            f"{end}: {run.images:,} images in {duration(run.seconds)}",
             f"  samples     {path / 'samples.png'}",
             f"  checkpoint  {path / 'checkpoints' / f'{run.images:09d}'}",
             f"  report      {path / 'report.html'}",
         ]
-        images, score = self._score
-        if score and images == run.images:
-            lines.insert(1, f"  score       {score}")
+        images, metrics = self._metrics
+        if metrics and images == run.images:
+            lines.insert(1, f"  metrics     {metrics}")
         if stopped or run.images < run.recipe.images:
             lines.append(f"  go on with  ganvas resume {quote(str(path))}")
         else:
@@ -111,10 +113,11 @@ class Screen:
 
 
 def _facts(event: Event) -> dict[str, Any]:
+    """Speed, time left and losses, as text."""
     left = (event.total - event.images) / event.speed if event.speed else 0.0
     losses = {k.split("/")[1]: v for k, v in event.stats.items() if k.startswith("loss/")}
-    shown = "  ".join(f"{name} {value:.3f}" for name, value in losses.items())
+    text = "  ".join(f"{name} {value:.3f}" for name, value in losses.items())
     return {
         "rates": f"{event.speed:,.0f} images/s  {duration(left)} left",
-        "losses": f"losses: {shown}",
+        "losses": f"losses: {text}",
     }
