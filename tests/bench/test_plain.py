@@ -7,7 +7,7 @@ from torch import nn
 from ganvas import keys
 from ganvas.bench.plain import Pictures, PlainLoop, plain_form, playable
 from ganvas.errors import UsageError
-from ganvas.networks.dcgan import spectral
+from ganvas.networks.layers.spectral import spectral
 from ganvas.networks.operators.convolution import Conv2d
 from ganvas.recipes.build import build_networks
 from ganvas.recipes.recipe_table import RECIPES, find

@@ -12,12 +12,11 @@ from ganvas.games.gan import Penalty
 from ganvas.games.parts.warm_up import WarmUp
 from ganvas.games.progressive import Progressive, reals_at
 from ganvas.games.setup import GameSetup, PlayerSettings
+from ganvas.networks.operators.fading import doubled, halved
 from ganvas.networks.progressive import (
     GrowingNetwork,
     ProgressiveDiscriminator,
     ProgressiveGenerator,
-    doubled,
-    halved,
 )
 
 CPU = torch.device("cpu")

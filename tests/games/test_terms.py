@@ -24,7 +24,8 @@ from ganvas.games.parts.term import DiscriminatorOutput, Fakes
 from ganvas.games.parts.unrolled import Unrolled
 from ganvas.games.parts.warm_up import WarmUp, nearest
 from ganvas.games.setup import ConditionSource, GameSetup, PlayerSettings
-from ganvas.networks.layers.conditioned import Classify, Concatenate, Projection, Sequence
+from ganvas.networks.layers.conditioned import Concatenate, Sequence
+from ganvas.networks.layers.heads import Classify, Projection
 
 from .pools import Pool
 
@@ -125,7 +126,7 @@ def test_codes_that_nobody_labelled_come_to_tell_clusters_apart(seed: int, withi
     nets = engine.game.networks()
     conditions = torch.eye(3).repeat_interleave(300, 0)
     points = nets["generator"](torch.randn(900, 2), conditions)
-    read = nets["discriminator"](points).reading.argmax(1)
+    read = nets["discriminator"](points).logits.argmax(1)
     within(float((read != conditions.argmax(1)).float().mean()), 0.05)
 
 

@@ -17,16 +17,16 @@ from torch.nn.grad import conv2d_weight
 from ganvas.losses.penalties import zero_centred
 from ganvas.networks.compact import CompactDiscriminator, CompactGenerator
 from ganvas.networks.dcgan import DCGANDiscriminator, DCGANGenerator
-from ganvas.networks.layers.flatten import Flatten
-from ganvas.networks.layers.norm import BatchNorm2d
-from ganvas.networks.operators import forms
+from ganvas.networks.operators import forms, kernels
+from ganvas.networks.operators.batch_norm import BatchNorm2d
 from ganvas.networks.operators.convolution import (
     Conv2d,
     ConvTranspose2d,
     convolve,
     transpose,
-    weigh,
+    weight_gradient,
 )
+from ganvas.networks.operators.flatten import Flatten
 from ganvas.networks.tutorial_mnist import TutorialMnistDiscriminator, TutorialMnistGenerator
 
 FORMS = ["native", "matrix", "rule"]
@@ -69,7 +69,7 @@ class Case(NamedTuple):
     map: list[int]
     beyond: list[int]
     kernel: list[int]
-    steps: forms.Steps
+    steps: kernels.Steps
     dtype: torch.dtype
     layouts: list[str]
     bias: bool
@@ -209,7 +209,10 @@ def test_weight_gradient_equals_the_plain_one_through_two_derivatives(case: Case
     def plain(x: Tensor, g: Tensor) -> Tensor:
         return conv2d_weight(x, list(w.shape), g, stride=stride, padding=padding)
 
-    assert_equal_twice(lambda x, g: weigh(x, g, case.steps, case.kernel), plain, case, (x, g), w)
+    def ours(x: Tensor, g: Tensor) -> Tensor:
+        return weight_gradient(x, g, case.steps, case.kernel)
+
+    assert_equal_twice(ours, plain, case, (x, g), w)
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -222,7 +225,7 @@ def test_derivatives_are_those_of_finite_differences(form: str) -> None:
         for product, operands in (
             (lambda x, w, bias: convolve(x, w, (2, 0), bias), (x, w, bias)),
             (lambda g, w, bias: transpose(g, w, (2, 0), [5, 4], bias), (g, w, bias[:2])),
-            (lambda x, g: weigh(x, g, (2, 0), [3, 2]), (x, g)),
+            (lambda x, g: weight_gradient(x, g, (2, 0), [3, 2]), (x, g)),
         ):
             assert torch.autograd.gradcheck(product, operands)
             assert torch.autograd.gradgradcheck(product, operands)
@@ -235,7 +238,7 @@ def test_taps_that_see_padding_alone_weigh_nothing_in_bfloat16(form: str) -> Non
     for _ in range(5):
         torch.full((2, 3, 5, 5, 5), 1e4)  # what the next allocation may find
         with taking(form):
-            made = weigh(x, g, (2, 2), [5, 5])
+            made = weight_gradient(x, g, (2, 2), [5, 5])
         assert made[:, :, 2, 2:4].eq(2).all() and made.sum() == 2 * 3 * 5 * 2
 
 
@@ -246,7 +249,7 @@ def test_both_weight_gradients_are_the_native_one(side: int) -> None:
     y = F.conv2d(x, w.requires_grad_(), stride=2, padding=1)
     g = torch.randn_like(y)
     (plain,) = torch.autograd.grad(y, w, g)
-    torch.testing.assert_close(weigh(x, g, (2, 1), [4, 4]), plain, rtol=1e-4, atol=1e-4)
+    torch.testing.assert_close(weight_gradient(x, g, (2, 1), [4, 4]), plain, rtol=1e-4, atol=1e-4)
 
 
 @pytest.mark.parametrize(
@@ -289,7 +292,7 @@ def ran(monkeypatch) -> list[str]:
         form = getattr(forms, name)
         monkeypatch.setattr(forms, name, lambda *args: (names.append(name), form(*args))[1])
 
-    for name in ("convolve", "transpose", "weigh"):
+    for name in ("convolve", "transpose", "weight_gradient"):
         watch(name)
     return names
 
@@ -312,7 +315,7 @@ def test_a_penaltys_inner_gradient_computes_no_weights_gradient(ran) -> None:
     assert ran == ["convolve", "transpose"]
     ran.clear()
     slope.square().sum().backward(inputs=list(network.parameters()))
-    assert ran.count("weigh") == 4  # each weight by its forward and by its inner gradient
+    assert ran.count("weight_gradient") == 4  # each weight by its forward and by its inner gradient
     assert x.grad is None
 
 
@@ -330,8 +333,11 @@ def test_only_what_is_wanted_is_computed_and_it_is_right(ran, trained: str) -> N
         made.append([t.grad for t in (points, *network.parameters()) if t.requires_grad])
         if network is fast:
             # Whatever is trained first, the way to it leads through the last layer's input.
-            expected = {"weight": ["convolve", "weigh", "weigh"], "bias": ["convolve"],
-                        "input": ["convolve", "transpose"]}  # fmt: skip
+            expected = {
+                "weight": ["convolve", "weight_gradient", "weight_gradient"],
+                "bias": ["convolve"],
+                "input": ["convolve", "transpose"],
+            }
             assert sorted(ran) == expected[trained]
     assert len(made[0]) == (1 if trained == "input" else 2)
     for a, b in zip(*made, strict=True):

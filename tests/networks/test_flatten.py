@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from ganvas.networks.layers.flatten import Flatten
+from ganvas.networks.operators.flatten import Flatten
 
 ORDERS = [torch.contiguous_format, torch.channels_last]
 side = st.integers(1, 5)

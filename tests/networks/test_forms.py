@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 from torch.nn.grad import conv2d_weight
 
-from ganvas.networks.operators import forms
+from ganvas.networks.operators import forms, kernels
 
 # Of the sum of each product's absolute terms: two roundings of a result, or those of 500 additions.
 TOLERANCE = {torch.float64: 1e-13, torch.float32: 3e-6, torch.bfloat16: 2**-7}
@@ -42,7 +42,7 @@ class Case(NamedTuple):
     map: list[int]
     size: list[int]
     kernel: list[int]
-    steps: forms.Steps
+    steps: kernels.Steps
     dtype: torch.dtype
     layouts: tuple[str, str]
     bias: bool
@@ -122,7 +122,9 @@ def test_convolutions_are_the_plain_one(case: Case) -> None:
         return F.conv2d(x, w, bias, stride=stride, padding=padding)
 
     bias = case.biased(len(w))
-    assert_equal(lambda x, w, b: forms.convolve_by_patches(x, w, b, case.steps), plain, x, w, bias)
+    assert_equal(
+        lambda x, w, b: kernels.convolve_by_patches(x, w, b, case.steps), plain, x, w, bias
+    )
     assert_equal(lambda x, w, b: forms.convolve(x, w, b, case.steps), plain, x, w, bias)
 
 
@@ -131,7 +133,12 @@ def test_convolutions_are_the_plain_one(case: Case) -> None:
 @example(NARROW)
 @pytest.mark.parametrize(
     "form",
-    [forms.transpose_by_rows, forms.transpose_by_planes, forms.transpose_natively, forms.transpose],
+    [
+        kernels.transpose_by_rows,
+        kernels.transpose_by_planes,
+        kernels.transpose_natively,
+        forms.transpose,
+    ],
 )
 def test_transposes_are_the_plain_one(form, case: Case) -> None:
     _, w, g = case.operands()
@@ -150,7 +157,7 @@ def test_transposes_are_the_plain_one(form, case: Case) -> None:
 
 @few
 @given(cases(linear=True))
-@pytest.mark.parametrize("form", [forms.transpose_linearly, forms.transpose])
+@pytest.mark.parametrize("form", [kernels.transpose_linearly, forms.transpose])
 def test_a_single_pixel_goes_through_a_linear_layer(form, case: Case) -> None:
     _, w, g = case.operands()
     bias = case.biased(w.shape[1])
@@ -162,11 +169,14 @@ def test_a_single_pixel_goes_through_a_linear_layer(form, case: Case) -> None:
 @few
 @given(cases())
 @example(NARROW)
-@pytest.mark.parametrize("form", [forms.weigh_by_patches, forms.weigh_natively, forms.weigh])
+@pytest.mark.parametrize(
+    "form",
+    [kernels.weight_gradient_by_patches, kernels.weight_gradient_natively, forms.weight_gradient],
+)
 def test_weight_gradients_are_the_plain_one(form, case: Case) -> None:
     x, _, g = case.operands()
     stride, padding = case.steps
-    if form is forms.weigh_natively and case.dtype == torch.bfloat16:
+    if form is kernels.weight_gradient_natively and case.dtype == torch.bfloat16:
         assume(not forms._meets_unset_memory(x, g, case.steps, case.kernel))
 
     def plain(x, g):
@@ -178,10 +188,10 @@ def test_weight_gradients_are_the_plain_one(form, case: Case) -> None:
 
 def test_an_empty_batch_makes_empty_maps_and_no_weight_gradient() -> None:
     x, w, g = torch.ones(0, 3, 6, 6), torch.ones(5, 3, 4, 4), torch.ones(0, 5, 3, 3)
-    for form in (forms.transpose_by_rows, forms.transpose_by_planes):
+    for form in (kernels.transpose_by_rows, kernels.transpose_by_planes):
         assert form(g, w, None, (2, 1), [6, 6]).shape == x.shape
-    assert forms.convolve_by_patches(x, w, None, (2, 1)).shape == g.shape
-    assert forms.weigh_by_patches(x, g, (2, 1), [4, 4]).equal(torch.zeros_like(w))
+    assert kernels.convolve_by_patches(x, w, None, (2, 1)).shape == g.shape
+    assert kernels.weight_gradient_by_patches(x, g, (2, 1), [4, 4]).equal(torch.zeros_like(w))
 
 
 def test_what_a_form_returns_is_no_view() -> None:
@@ -191,7 +201,7 @@ def test_what_a_form_returns_is_no_view() -> None:
         made = [
             forms.convolve(x, w, None, (2, 1)),
             forms.transpose(g, w, None, (2, 1), [6, 6]),
-            forms.weigh(x, g, (2, 1), [4, 4]),
+            forms.weight_gradient(x, g, (2, 1), [4, 4]),
         ]
     assert not any(tensor._is_view() for tensor in made)
     assert all(t.is_contiguous(memory_format=torch.channels_last) for t in made)
@@ -224,13 +234,13 @@ def taken(monkeypatch) -> list[str]:
     ran: list[str] = []
 
     def watch(name: str) -> None:
-        form = getattr(forms, name)
-        monkeypatch.setattr(forms, name, lambda *args: (ran.append(name), form(*args))[1])
+        form = getattr(kernels, name)
+        monkeypatch.setattr(kernels, name, lambda *args: (ran.append(name), form(*args))[1])
 
     for name in (
         "convolve_by_patches",
-        "weigh_by_patches",
-        "weigh_natively",
+        "weight_gradient_by_patches",
+        "weight_gradient_natively",
         "transpose_by_rows",
         "transpose_by_planes",
         "transpose_linearly",
@@ -266,11 +276,11 @@ def test_the_rule_takes_products_on_small_maps_where_tiles_multiply(
     for dtype in (torch.float32, torch.bfloat16):
         forms.convolve(x.to(dtype), w.to(dtype), None, (2, 1))
         forms.transpose(g.to(dtype), w.to(dtype), None, (2, 1), [8, 8])
-        forms.weigh(x.to(dtype), g.to(dtype), (2, 1), [4, 4])
+        forms.weight_gradient(x.to(dtype), g.to(dtype), (2, 1), [4, 4])
         transposed(5, 5, dtype)
-    always = ["transpose_natively", "weigh_natively", "transpose_natively"]
+    always = ["transpose_natively", "weight_gradient_natively", "transpose_natively"]
     by_tiles = ["convolve_by_patches", "transpose_by_rows"] if tiles else ["transpose_natively"]
-    assert taken == [*always, *by_tiles, "weigh_by_patches", "transpose_natively"]
+    assert taken == [*always, *by_tiles, "weight_gradient_by_patches", "transpose_natively"]
 
 
 def test_what_was_measured_is_taken_again(table, monkeypatch, taken) -> None:
@@ -325,7 +335,7 @@ def test_large_maps_are_never_tried_but_of_images(table, monkeypatch) -> None:
     with forms.measuring() as found:
         forms.convolve(x, w, None, (2, 1))
         forms.transpose(g, w, None, (2, 1), [2 * side, 2 * side])
-        forms.weigh(x, g, (2, 1), [4, 4])
+        forms.weight_gradient(x, g, (2, 1), [4, 4])
         assert found == {}
         transposed(3, side)
         assert list(found.values()) == ["matrix"]
@@ -342,10 +352,10 @@ def test_large_maps_are_never_tried_but_of_images(table, monkeypatch) -> None:
 def test_bfloat16_weight_gradients_that_pytorch_may_get_wrong_are_never_its_own(
     table, taken, x, g, steps
 ) -> None:
-    forms.weigh(torch.ones(x), torch.ones(g), steps, [5, 5])
+    forms.weight_gradient(torch.ones(x), torch.ones(g), steps, [5, 5])
     with forms.measuring() as found:
-        forms.weigh(torch.ones(x).bfloat16(), torch.ones(g).bfloat16(), steps, [5, 5])
-    assert taken == ["weigh_natively", "weigh_by_patches"] and found == {}
+        forms.weight_gradient(torch.ones(x).bfloat16(), torch.ones(g).bfloat16(), steps, [5, 5])
+    assert taken == ["weight_gradient_natively", "weight_gradient_by_patches"] and found == {}
 
 
 def test_measuring_ends_with_an_error_too_and_starts_anew(table) -> None:
@@ -365,14 +375,14 @@ def test_a_real_trial_changes_nothing_but_the_table(table) -> None:
         tried = [
             forms.convolve(x, w, None, (2, 1)),
             forms.transpose(g, w, None, (2, 1), [8, 8]),
-            forms.weigh(x, g, (2, 1), [4, 4]),
+            forms.weight_gradient(x, g, (2, 1), [4, 4]),
         ]
     assert torch.get_rng_state().equal(state)
     assert set(found.values()) <= {"native", "matrix"} and len(found) == 3
     again = [
         forms.convolve(x, w, None, (2, 1)),
         forms.transpose(g, w, None, (2, 1), [8, 8]),
-        forms.weigh(x, g, (2, 1), [4, 4]),
+        forms.weight_gradient(x, g, (2, 1), [4, 4]),
     ]
     assert all(a.equal(b) for a, b in zip(tried, again, strict=True))
 

@@ -7,9 +7,10 @@ import torch
 from torch import Tensor, nn
 
 from ganvas.networks.layers.equalised import EqualConv2d, EqualLinear
+from ganvas.networks.layers.pixel_norm import pixel_norm
 from ganvas.networks.progressive import ProgressiveGenerator
 from ganvas.networks.r3gan import R3GANDiscriminator
-from ganvas.networks.style import Mapping, StyleGenerator, pixel_norm
+from ganvas.networks.style import Mapping, StyleGenerator
 from ganvas.networks.style_discriminator import StyleDiscriminator
 
 GAIN = math.sqrt(2)

@@ -9,15 +9,14 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ganvas.losses.penalties import zero_centred
+from ganvas.networks.layers.pixel_norm import PixelNorm
+from ganvas.networks.operators.fading import doubled, halved
 from ganvas.networks.progressive import (
     Down,
     GrowingNetwork,
-    PixelNorm,
     ProgressiveDiscriminator,
     ProgressiveGenerator,
     Up,
-    doubled,
-    halved,
 )
 
 SHAPE, STAGES = (3, 32, 48), 4

@@ -4,7 +4,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from ganvas.networks.style import AVERAGE, Layer, Mapping, StyleGenerator, StyleNetwork, pixel_norm
+from ganvas.networks.layers.pixel_norm import pixel_norm
+from ganvas.networks.style import AVERAGE, Layer, Mapping, StyleGenerator, StyleNetwork
 
 TINY = StyleGenerator(latent=6, intermediate=5, depth=2, width=4, mixing=0.5)
 

@@ -15,9 +15,9 @@ from torch import Tensor, nn
 
 from ganvas.errors import UsageError
 from ganvas.features.taps import CHANNELS, STRIDES, Taps, efficientnet_taps
-from ganvas.networks.dcgan import spectral
 from ganvas.networks.layers.conditioned import Sequence
-from ganvas.networks.layers.norm import BatchNorm2d
+from ganvas.networks.layers.spectral import spectral
+from ganvas.networks.operators.batch_norm import BatchNorm2d
 from ganvas.networks.operators.convolution import Conv2d
 from ganvas.networks.operators.resize import bilinear_resize
 from ganvas.networks.protocols import Conditioned

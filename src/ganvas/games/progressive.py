@@ -11,7 +11,7 @@ from ganvas.engine.game import Game, Move, Phase, Result, Turn
 from ganvas.engine.schedule import Linear
 from ganvas.games.gan import GAN
 from ganvas.games.setup import GameSetup
-from ganvas.networks.progressive import doubled, faded, halved
+from ganvas.networks.operators.fading import doubled, faded, halved
 from ganvas.networks.protocols import Growing, implements
 
 SIDES = ("generator", "discriminator")

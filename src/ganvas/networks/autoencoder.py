@@ -6,12 +6,12 @@ from typing import Literal
 
 from torch import Tensor, nn
 
-from ganvas.networks.compact import BASE, ToMap
-from ganvas.networks.layers.flatten import Flatten
+from ganvas.networks.layers.halving import halving
 from ganvas.networks.layers.initialise import Init, initialise
-from ganvas.networks.layers.norm import BatchNorm2d
+from ganvas.networks.operators.batch_norm import BatchNorm2d
 from ganvas.networks.operators.convolution import Conv2d, ConvTranspose2d
-from ganvas.networks.shape import Shape, halvings
+from ganvas.networks.operators.flatten import Flatten, ToMap
+from ganvas.networks.shape import Shape
 
 
 class Autoencoder(nn.Module):
@@ -44,13 +44,9 @@ class CompactAutoencoder:
     init: Init = "torch"
 
     def build(self, shape: Shape) -> nn.Module:
-        levels, height, width = halvings(shape, BASE)
-        channels = [round(self.width * self.growth**level) for level in range(levels)]
+        body, channels, (height, width) = halving(shape, self.width, self.growth)
         units = channels[-1] * height * width
-        encode: list[nn.Module] = []
-        for before, after in pairwise([shape[0], *channels]):
-            encode += [Conv2d(before, after, 4, stride=2, padding=1), _bend()]
-        encode += [Flatten(), nn.Linear(units, self.hidden)]
+        encode = [*body, Flatten(), nn.Linear(units, self.hidden)]
         decode: list[nn.Module] = [nn.Linear(self.hidden, units), ToMap(height, width)]
         for wide, narrow in pairwise([*channels[::-1], shape[0]]):
             decode += [*self._norm_bend(wide), Conv2d(wide, wide, 3, padding=1)]

@@ -7,28 +7,18 @@ cheap there and teaches much.
 """
 
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import ClassVar, Literal
 
-import torch
-from torch import Tensor, nn
+from torch import nn
 
-from ganvas.networks.layers.conditioned import (
-    Classify,
-    Concatenate,
-    ConditionalBatchNorm2d,
-    Projection,
-    Sequence,
-)
-from ganvas.networks.layers.flatten import Flatten
+from ganvas.networks.layers.conditioned import Concatenate, Sequence, batch_norm
+from ganvas.networks.layers.halving import BASE, halving
+from ganvas.networks.layers.heads import Classify, Projection
 from ganvas.networks.layers.initialise import Init, initialise
 from ganvas.networks.layers.minibatch import MinibatchDiscrimination, MinibatchStd
-from ganvas.networks.layers.norm import BatchNorm2d
 from ganvas.networks.operators.convolution import Conv2d, ConvTranspose2d
+from ganvas.networks.operators.flatten import Flatten, ToMap
 from ganvas.networks.shape import Shape, halvings
-
-BASE = 7
-"""Least side, in pixels, of the smallest map."""
 
 KERNELS = 32
 """Numbers that minibatch discrimination adds to the features."""
@@ -93,16 +83,9 @@ class CompactDiscriminator:
     diversity: Literal["none", "deviation", "discrimination"] = "none"
 
     def build(self, shape: Shape, conditions: int = 0) -> nn.Module:
-        levels, height, width = halvings(shape, BASE)
         joined = conditions if self.condition == "concatenation" else 0
-        channels = [shape[0] + joined]
-        channels += [round(self.width * self.growth**level) for level in range(levels)]
-        layers: list[nn.Module] = [Concatenate()] if joined else []
-        for before, after in pairwise(channels):
-            layers += [
-                Conv2d(before, after, 4, stride=2, padding=1),
-                nn.LeakyReLU(0.2, inplace=True),
-            ]
+        body, channels, (height, width) = halving(shape, self.width, self.growth, joined)
+        layers = [Concatenate(), *body] if joined else body
         deviation = self.diversity == "deviation"
         features = self.hidden + KERNELS * (self.diversity == "discrimination")
         layers += [MinibatchStd()] if deviation else []
@@ -124,20 +107,5 @@ class CompactDiscriminator:
         return [nn.Linear(features, 1), nn.Flatten(0)]
 
 
-class ToMap(nn.Module):
-    """Rows [N, H*W*C] as a map [N, C, H, W] that lies channels-last in memory from the start."""
-
-    def __init__(self, height: int, width: int) -> None:
-        super().__init__()
-        self.size = (height, width)
-
-    def forward(self, rows: Tensor) -> Tensor:
-        return torch.unflatten(rows, 1, (*self.size, -1)).permute(0, 3, 1, 2)
-
-    def extra_repr(self) -> str:
-        return f"{self.size[0]}, {self.size[1]}"
-
-
 def _norm_relu(channels: int, conditions: int) -> tuple[nn.Module, nn.Module]:
-    norm = ConditionalBatchNorm2d(channels, conditions) if conditions else BatchNorm2d(channels)
-    return norm, nn.ReLU(inplace=True)
+    return batch_norm(channels, conditions), nn.ReLU(inplace=True)

@@ -10,16 +10,13 @@ from typing import Literal
 from torch import nn
 
 from ganvas.networks.layers.initialise import Init, initialise
-from ganvas.networks.layers.norm import BatchNorm2d
+from ganvas.networks.layers.spectral import spectral
+from ganvas.networks.operators.batch_norm import BatchNorm2d
 from ganvas.networks.operators.convolution import Conv2d, ConvTranspose2d
-from ganvas.networks.shape import Shape, halvings
+from ganvas.networks.shape import Shape, halvings, widths
 
 WIDEST = 512
-
-
-def widths(levels: int, width: int) -> list[int]:
-    """Channels from the widest map to the smallest: doubled each level, up to ``WIDEST``."""
-    return [min(WIDEST, width * 2**level) for level in range(levels)]
+"""The most channels of a map."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +33,7 @@ class DCGANGenerator:
 
     def build(self, shape: Shape) -> nn.Module:
         levels, height, width = halvings(shape)
-        channels = widths(levels, self.width)[::-1]
+        channels = widths(levels, self.width, WIDEST)[::-1]
         layers: list[nn.Module] = [
             nn.Unflatten(1, (self.latent, 1, 1)),
             ConvTranspose2d(self.latent, channels[0], (height, width)),
@@ -66,7 +63,7 @@ class DCGANDiscriminator:
 
     def build(self, shape: Shape) -> nn.Module:
         levels, height, width = halvings(shape)
-        channels = widths(levels, self.width)
+        channels = widths(levels, self.width, WIDEST)
         layers: list[nn.Module] = []
         for index, (before, after) in enumerate(
             zip([shape[0], *channels[:-1]], channels, strict=True)
@@ -78,11 +75,3 @@ class DCGANDiscriminator:
         layers += [Conv2d(channels[-1], 1, (height, width)), nn.Flatten(0)]
         network = initialise(nn.Sequential(*layers), self.init)
         return spectral(network) if self.norm == "spectral" else network
-
-
-def spectral(network: nn.Module) -> nn.Module:
-    """Put every convolution and linear layer under spectral normalisation (Miyato et al. 2018)."""
-    for layer in network.modules():
-        if isinstance(layer, nn.Conv2d | nn.Linear):
-            nn.utils.parametrizations.spectral_norm(layer)
-    return network

@@ -1,15 +1,13 @@
 """Encoders: from images to where their latents lie."""
 
 from dataclasses import dataclass
-from itertools import pairwise
 
 from torch import nn
 
-from ganvas.networks.compact import BASE
-from ganvas.networks.layers.flatten import Flatten
+from ganvas.networks.layers.halving import halving
 from ganvas.networks.layers.initialise import Init, initialise
-from ganvas.networks.operators.convolution import Conv2d
-from ganvas.networks.shape import Shape, halvings
+from ganvas.networks.operators.flatten import Flatten
+from ganvas.networks.shape import Shape
 
 
 @dataclass(frozen=True)
@@ -29,18 +27,12 @@ class CompactEncoder:
     init: Init = "torch"
 
     def build(self, shape: Shape, latent: int) -> nn.Module:
-        levels, height, width = halvings(shape, BASE)
-        channels = [round(self.width * self.growth**level) for level in range(levels)]
-        layers: list[nn.Module] = []
-        for before, after in pairwise([shape[0], *channels]):
-            layers += [
-                Conv2d(before, after, 4, stride=2, padding=1),
-                nn.LeakyReLU(0.2, inplace=True),
-            ]
-        layers += [
+        body, channels, (height, width) = halving(shape, self.width, self.growth)
+        network = nn.Sequential(
+            *body,
             Flatten(),
             nn.Linear(channels[-1] * height * width, self.hidden),
             nn.LeakyReLU(0.2, inplace=True),
             nn.Linear(self.hidden, 2 * latent),
-        ]
-        return initialise(nn.Sequential(*layers), self.init)
+        )
+        return initialise(network, self.init)

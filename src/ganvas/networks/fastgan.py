@@ -13,18 +13,20 @@ from typing import ClassVar
 
 from torch import Tensor, nn
 
-from ganvas.networks.compact import ToMap
-from ganvas.networks.dcgan import spectral, widths
-from ganvas.networks.layers.conditioned import ConditionalBatchNorm2d, Sequence
-from ganvas.networks.layers.norm import BatchNorm2d
+from ganvas.networks.layers.conditioned import Sequence, batch_norm
+from ganvas.networks.layers.pixel_norm import PixelNorm
+from ganvas.networks.layers.spectral import spectral
 from ganvas.networks.operators.convolution import Conv2d
+from ganvas.networks.operators.flatten import ToMap
 from ganvas.networks.operators.fused import UpsampledConv2d
-from ganvas.networks.progressive import PixelNorm
 from ganvas.networks.protocols import Conditioned
-from ganvas.networks.shape import Shape, halvings
+from ganvas.networks.shape import Shape, halvings, widths
 
 REACH = 3
 """Levels between an exciting map and the one that it excites; fewer where there are fewer."""
+
+WIDEST = 512
+"""The most channels of a map."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,7 @@ class FastGANGenerator:
             UsageError: a size that cannot be halved to a small one.
         """
         levels, height, width = halvings(shape)
-        channels = widths(levels + 1, self.width)[::-1]
+        channels = widths(levels + 1, self.width, WIDEST)[::-1]
         first = nn.Linear(self.latent, 2 * channels[0] * height * width, bias=False)
         start = Sequence(
             *([PixelNorm()] if self.sphere else []),
@@ -137,6 +139,4 @@ class Gate(nn.Module):
 
 def _gated(channels: int, conditions: int) -> tuple[nn.Module, nn.Module]:
     """Normalisation of twice the channels, half of which gate the others (Dauphin et al. 2017)."""
-    double = 2 * channels
-    norm = ConditionalBatchNorm2d(double, conditions) if conditions else BatchNorm2d(double)
-    return norm, Gate()
+    return batch_norm(2 * channels, conditions), Gate()

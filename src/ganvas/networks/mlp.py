@@ -14,11 +14,10 @@ import torch
 from torch import Tensor, nn
 
 from ganvas.errors import UsageError
-from ganvas.networks.compact import ToMap
 from ganvas.networks.layers.conditioned import Concatenate, Sequence
-from ganvas.networks.layers.flatten import Flatten
 from ganvas.networks.layers.initialise import Init, initialise
 from ganvas.networks.layers.minibatch import MinibatchStd
+from ganvas.networks.operators.flatten import Flatten, ToMap
 from ganvas.networks.shape import Shape
 
 SLOPE = 0.2

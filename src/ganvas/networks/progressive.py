@@ -11,20 +11,17 @@ from itertools import pairwise
 from typing import ClassVar, Literal
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ganvas.networks.compact import ToMap
 from ganvas.networks.layers.conditioned import Concatenate, Sequence
-from ganvas.networks.layers.equalised import EqualConv2d, EqualLinear
-from ganvas.networks.layers.flatten import Flatten
+from ganvas.networks.layers.equalised import GAIN, EqualConv2d, EqualLinear
+from ganvas.networks.layers.heads import EqualProjection
 from ganvas.networks.layers.minibatch import MinibatchStd
+from ganvas.networks.layers.pixel_norm import PixelNorm
+from ganvas.networks.operators.fading import doubled, faded, halved
+from ganvas.networks.operators.flatten import Flatten, ToMap
 from ganvas.networks.operators.fused import PooledConv2d, UpsampledConv2d
-from ganvas.networks.shape import Shape, halvings
-from ganvas.networks.style_discriminator import StyleScores
-
-GAIN = math.sqrt(2)
-"""What keeps the mean square of maps through a LeakyReLU of slope 0.2, nearly."""
+from ganvas.networks.shape import Shape, halvings, widths
 
 
 @dataclass(frozen=True)
@@ -45,8 +42,8 @@ class ProgressiveGenerator:
     output: Literal["tanh", "linear"] = "tanh"
 
     def build(self, shape: Shape, conditions: int = 0) -> "GrowingGenerator":
-        _, height, width = halvings(shape)
-        channels = _channels(shape, self.width, self.widest)
+        levels, height, width = halvings(shape)
+        channels = widths(levels + 1, self.width, self.widest)[::-1]
         first = channels[0]
         start = EqualLinear(self.latent + conditions, first * height * width, gain=GAIN)
         blocks = [
@@ -86,8 +83,8 @@ class ProgressiveDiscriminator:
     group: int = 4
 
     def build(self, shape: Shape, conditions: int = 0) -> "GrowingDiscriminator":
-        _, height, width = halvings(shape)
-        channels = _channels(shape, self.width, self.widest)
+        levels, height, width = halvings(shape)
+        channels = widths(levels + 1, self.width, self.widest)[::-1]
         last, shown = channels[0], int(self.group > 1)
         body = nn.Sequential(
             *([MinibatchStd(self.group)] if shown else []),
@@ -97,7 +94,7 @@ class ProgressiveDiscriminator:
             EqualLinear(last * height * width, last, gain=GAIN),
             _active(),
         )
-        blocks: list[nn.Module] = [StyleScores(body, last, conditions)]
+        blocks: list[nn.Module] = [EqualProjection(body, last, conditions)]
         for after, before in pairwise(channels):
             same = EqualConv2d(before, before, 3, padding=1, gain=GAIN)
             blocks.append(Sequence(same, _active(), Down(before, after), _active()))
@@ -188,39 +185,6 @@ class GrowingDiscriminator(GrowingNetwork):
         return maps
 
 
-def faded(before: Tensor, after: Tensor, growth: Tensor, stage: int) -> Tensor:
-    """What lies between a stage and the one before it at this growth [].
-
-    ``before`` where growth is stage - 1 or less, ``after`` where it is stage or more.
-    """
-    dtype = torch.promote_types(before.dtype, after.dtype)  # on a GPU autocast gives them two
-    share = (growth - (stage - 1)).clamp(0, 1).to(dtype)
-    return before.to(dtype).lerp(after.to(dtype), share)
-
-
-def doubled(images: Tensor) -> Tensor:
-    """Each pixel as 2x2: [N, C, H, W] to [N, C, 2H, 2W]."""
-    return F.interpolate(images, scale_factor=2.0, mode="nearest")
-
-
-def halved(images: Tensor) -> Tensor:
-    """The mean of each 2x2: [N, C, 2H, 2W] to [N, C, H, W]."""
-    return F.avg_pool2d(images, 2)
-
-
-class PixelNorm(nn.Module):
-    """Channels of mean square 1 in each pixel of maps, or in each of rows [N, D] (section 4.2)."""
-
-    def forward(self, input: Tensor) -> Tensor:
-        squares = input.square()
-        if input.ndim == 2:
-            return input * torch.rsqrt(squares.mean(1, keepdim=True) + 1e-8)
-        # On a CPU a sum over few neighbours in memory is slower than a product with a constant.
-        channels = input.shape[1]
-        means = F.conv2d(squares, squares.new_full((channels, channels, 1, 1), 1 / channels))
-        return input * torch.rsqrt(means + 1e-8)
-
-
 class Up(UpsampledConv2d):
     """Each pixel as 2x2, then a 3x3 convolution of equalised learning rate: [N, I, H, W] to
     [N, O, 2H, 2W]."""
@@ -248,12 +212,6 @@ class Down(PooledConv2d):
 
     def forward(self, input: Tensor) -> Tensor:
         return super().forward(input * self.scale)
-
-
-def _channels(shape: Shape, width: int, widest: int) -> list[int]:
-    """Of each resolution, the smallest map's first."""
-    levels, _, _ = halvings(shape)
-    return [min(widest, width * 2**level) for level in reversed(range(levels + 1))]
 
 
 def _active() -> nn.Module:

@@ -15,13 +15,14 @@ import torch
 from torch import Tensor, nn
 
 from ganvas.errors import UsageError
-from ganvas.networks.compact import ToMap
-from ganvas.networks.dcgan import spectral
 from ganvas.networks.layers.attention import SelfAttention
-from ganvas.networks.layers.conditioned import ConditionalBatchNorm2d, Projection, Sequence
+from ganvas.networks.layers.conditioned import ConditionalBatchNorm2d, Sequence, batch_norm
+from ganvas.networks.layers.heads import Projection
 from ganvas.networks.layers.initialise import Init, initialise
-from ganvas.networks.layers.norm import BatchNorm2d
+from ganvas.networks.layers.spectral import spectral
+from ganvas.networks.operators.batch_norm import BatchNorm2d
 from ganvas.networks.operators.convolution import Conv2d
+from ganvas.networks.operators.flatten import ToMap
 from ganvas.networks.operators.fused import PooledConv2d, UpsampledConv2d
 from ganvas.networks.protocols import Conditioned
 from ganvas.networks.shape import Shape, halvings
@@ -134,10 +135,10 @@ class SumPool(nn.Module):
 def _up(before: int, after: int, conditions: int) -> Residual:
     """The generator's block: doubles the side."""
     body = Sequence(
-        _norm(before, conditions),
+        batch_norm(before, conditions),
         nn.ReLU(inplace=True),
         UpsampledConv2d(before, after),
-        _norm(after, conditions),
+        batch_norm(after, conditions),
         nn.ReLU(inplace=True),
         Conv2d(after, after, 3, padding=1),
     )
@@ -169,10 +170,6 @@ def _level(width: int) -> Residual:
         Conv2d(width, width, 3, padding=1),
     )
     return Residual(body, nn.Identity())
-
-
-def _norm(channels: int, conditions: int) -> nn.Module:
-    return ConditionalBatchNorm2d(channels, conditions) if conditions else BatchNorm2d(channels)
 
 
 def _widths(width: int, growth: float, count: int) -> list[int]:

@@ -40,3 +40,8 @@ def quarter(shape: Shape) -> tuple[int, int]:
             f"between 16 and 128; set `data.size`"
         )
     return height // 4, width // 4
+
+
+def widths(count: int, width: int, widest: int) -> list[int]:
+    """Channels of ``count`` maps: ``width``, doubled at each next one, up to ``widest``."""
+    return [min(widest, width * 2**level) for level in range(count)]

@@ -4,7 +4,6 @@ A mapping network turns a latent z into an intermediate latent w, whose distribu
 each layer w sets the scales of the channels; noise adds what varies within one w.
 """
 
-import math
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import ClassVar
@@ -13,14 +12,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ganvas.networks.layers.equalised import EqualLinear
+from ganvas.networks.layers.equalised import GAIN, EqualLinear
 from ganvas.networks.layers.modulated import ModulatedConv2d
+from ganvas.networks.layers.pixel_norm import pixel_norm
 from ganvas.networks.operators.resample import double
 from ganvas.networks.protocols import Conditioned
-from ganvas.networks.shape import Shape, halvings
-
-GAIN = math.sqrt(2)
-"""What keeps the mean square of maps through a LeakyReLU of slope 0.2, nearly."""
+from ganvas.networks.shape import Shape, halvings, widths
 
 AVERAGE = 0.998
 """What the average of w keeps at each training forward (Karras et al. 2019, appendix B)."""
@@ -71,8 +68,7 @@ class StyleGenerator:
 
     def channels(self, shape: Shape) -> list[int]:
         """Of each resolution, the smallest map's first."""
-        levels = halvings(shape)[0]
-        return [min(self.widest, self.width * 2**level) for level in reversed(range(levels + 1))]
+        return widths(halvings(shape)[0] + 1, self.width, self.widest)[::-1]
 
 
 class StyleNetwork(nn.Module):
@@ -173,11 +169,6 @@ class Mapping(Conditioned):
             with torch.no_grad():
                 self.average.lerp_(w.to(self.average.dtype).mean(0), 1 - self.keeps)
         return w
-
-
-def pixel_norm(rows: Tensor) -> Tensor:
-    """Rows [N, D] of mean square 1 (Karras et al. 2018, section 4.2)."""
-    return rows * torch.rsqrt(rows.square().mean(1, keepdim=True) + 1e-8)
 
 
 class Synthesis(nn.Module):

@@ -7,16 +7,13 @@ from typing import ClassVar
 
 from torch import Tensor, nn
 
-from ganvas.networks.layers.equalised import EqualConv2d, EqualLinear
-from ganvas.networks.layers.flatten import Flatten
+from ganvas.networks.layers.equalised import GAIN, EqualConv2d, EqualLinear
+from ganvas.networks.layers.heads import EqualProjection
 from ganvas.networks.layers.minibatch import MinibatchStd
 from ganvas.networks.operators.blur import Blur
+from ganvas.networks.operators.flatten import Flatten
 from ganvas.networks.operators.resample import Halve
-from ganvas.networks.protocols import Conditioned
-from ganvas.networks.shape import Shape, halvings
-
-GAIN = math.sqrt(2)
-"""What keeps the mean square of maps through a LeakyReLU of slope 0.2, nearly."""
+from ganvas.networks.shape import Shape, halvings, widths
 
 
 @dataclass(frozen=True)
@@ -39,7 +36,7 @@ class StyleDiscriminator:
     def build(self, shape: Shape, conditions: int = 0) -> nn.Module:
         biases = GAIN if self.bias_gain else 1.0
         levels, height, width = halvings(shape)
-        channels = [min(self.widest, self.width * 2**level) for level in range(levels + 1)]
+        channels = widths(levels + 1, self.width, self.widest)
         last, shown = channels[-1], int(self.group > 1)
         body = nn.Sequential(
             EqualConv2d(shape[0], channels[0], 1, gain=GAIN, bias_gain=biases),
@@ -52,24 +49,7 @@ class StyleDiscriminator:
             EqualLinear(last * height * width, last, gain=GAIN, bias_gain=biases),
             nn.LeakyReLU(0.2, inplace=True),
         )
-        return StyleScores(body, last, conditions)
-
-
-class StyleScores(Conditioned):
-    """Images [N, C, H, W], and conditions [N, K] where there are any, to scores [N]."""
-
-    def __init__(self, body: nn.Module, features: int, conditions: int = 0) -> None:
-        super().__init__()
-        self.body = body
-        self.score = EqualLinear(features, 1)
-        self.embed = EqualLinear(conditions, features, bias=False) if conditions else None
-
-    def forward(self, images: Tensor, conditions: Tensor | None = None) -> Tensor:
-        features = self.body(images)
-        scores = self.score(features).squeeze(1)
-        if self.embed is None:
-            return scores
-        return scores + (self.embed(conditions) * features).sum(1) / math.sqrt(features.shape[1])
+        return EqualProjection(body, last, conditions)
 
 
 class Block(nn.Module):

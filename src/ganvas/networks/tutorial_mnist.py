@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from torch import nn
 
-from ganvas.networks.layers.flatten import Flatten
 from ganvas.networks.layers.initialise import Init, initialise
-from ganvas.networks.layers.norm import BatchNorm2d
+from ganvas.networks.operators.batch_norm import BatchNorm2d
 from ganvas.networks.operators.convolution import Conv2d, ConvTranspose2d
+from ganvas.networks.operators.flatten import Flatten
 from ganvas.networks.shape import Shape, quarter
 
 

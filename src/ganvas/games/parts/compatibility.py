@@ -6,7 +6,7 @@ from torch import nn
 
 from ganvas.games.parts.classifier import Classifier
 from ganvas.games.setup import GameSetup
-from ganvas.networks.layers.conditioned import Classify
+from ganvas.networks.layers.heads import Classify
 from ganvas.networks.layers.minibatch import MinibatchDiscrimination, MinibatchStd
 from ganvas.networks.r3gan import Head
 

@@ -7,8 +7,8 @@ such a row is a class's embedding, or the sum of those of attributes, so one for
 import torch
 from torch import Tensor, nn
 
-from ganvas.networks.layers.norm import BatchNorm2d
-from ganvas.networks.protocols import Conditioned, ScoresAndLogits
+from ganvas.networks.operators.batch_norm import BatchNorm2d
+from ganvas.networks.protocols import Conditioned
 
 
 class Sequence(nn.Sequential):
@@ -51,36 +51,9 @@ class ConditionalBatchNorm2d(Conditioned):
         return torch.addcmul(bias[:, :, None, None], normal, 1 + gain[:, :, None, None])
 
 
-class Projection(Conditioned):
-    """A linear score of features [N, D] plus their product with the embedded conditions: [N].
-
-    Miyato & Koyama 2018, eq. 3.
-    """
-
-    def __init__(self, features: int, conditions: int) -> None:
-        super().__init__()
-        self.score = nn.Linear(features, 1)
-        self.embed = nn.Linear(conditions, features, bias=False)
-
-    def forward(self, input: Tensor, conditions: Tensor) -> Tensor:
-        return self.score(input).squeeze(1) + (self.embed(conditions) * input).sum(1)
-
-
-class Classify(nn.Module):
-    """A linear score of features [N, D], and logits of K conditions: an auxiliary classifier.
-
-    Odena et al. 2017, section 3.
-    """
-
-    classifies = True
-
-    def __init__(self, features: int, conditions: int) -> None:
-        super().__init__()
-        self.score = nn.Linear(features, 1)
-        self.read = nn.Linear(features, conditions)
-
-    def forward(self, input: Tensor) -> ScoresAndLogits:
-        return ScoresAndLogits(self.score(input).squeeze(1), self.read(input))
+def batch_norm(channels: int, conditions: int) -> nn.Module:
+    """BatchNorm of maps; ``ConditionalBatchNorm2d`` where there are conditions."""
+    return ConditionalBatchNorm2d(channels, conditions) if conditions else BatchNorm2d(channels)
 
 
 def append(input: Tensor, rows: Tensor) -> Tensor:

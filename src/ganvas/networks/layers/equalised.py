@@ -12,6 +12,9 @@ from torch import Tensor, nn
 
 from ganvas.networks.operators.functional import conv2d
 
+GAIN = math.sqrt(2)
+"""What keeps the mean square of maps through a LeakyReLU of slope 0.2, nearly."""
+
 
 class EqualLinear(nn.Module):
     """A linear layer [N, inputs] -> [N, outputs] whose weights are scaled by gain / sqrt(inputs).

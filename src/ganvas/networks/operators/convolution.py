@@ -16,7 +16,7 @@ from torch.autograd import Function
 from torch.autograd.function import FunctionCtx
 
 from ganvas.networks.operators import forms
-from ganvas.networks.operators.forms import Steps
+from ganvas.networks.operators.kernels import Steps
 
 
 class Conv2d(nn.Conv2d):
@@ -89,9 +89,9 @@ def transpose(
     return _Transpose.apply(g, w, bias, steps, list(size))  # pyright: ignore
 
 
-def weigh(x: Tensor, g: Tensor, steps: Steps, kernel: list[int]) -> Tensor:
+def weight_gradient(x: Tensor, g: Tensor, steps: Steps, kernel: list[int]) -> Tensor:
     """dT/dw: x [N, I, H, W] and g [N, O, H', W'] to [O, I, *kernel]."""
-    return _Weigh.apply(x, g, steps, list(kernel))  # pyright: ignore
+    return _WeightGradient.apply(x, g, steps, list(kernel))  # pyright: ignore
 
 
 class _Convolve(Function):
@@ -108,7 +108,7 @@ class _Convolve(Function):
         x, w = ctx.saved_tensors
         wants_x, wants_w, wants_bias = wanted(ctx, 3)
         dx = transpose(g, w, ctx.steps, list(x.shape[-2:])) if wants_x else None
-        dw = weigh(x, g, ctx.steps, list(w.shape[-2:])) if wants_w else None
+        dw = weight_gradient(x, g, ctx.steps, list(w.shape[-2:])) if wants_w else None
         return dx, dw, channel_sums(g) if wants_bias else None, None
 
 
@@ -126,16 +126,16 @@ class _Transpose(Function):
         g, w = ctx.saved_tensors
         wants_g, wants_w, wants_bias = wanted(ctx, 3)
         dg = convolve(h, w, ctx.steps) if wants_g else None
-        dw = weigh(h, g, ctx.steps, list(w.shape[-2:])) if wants_w else None
+        dw = weight_gradient(h, g, ctx.steps, list(w.shape[-2:])) if wants_w else None
         return dg, dw, channel_sums(h) if wants_bias else None, None, None
 
 
-class _Weigh(Function):
+class _WeightGradient(Function):
     @staticmethod
     def forward(ctx: FunctionCtx, x: Tensor, g: Tensor, steps: Steps, kernel: list[int]) -> Tensor:
         ctx.save_for_backward(x, g)
         ctx.steps = steps  # pyright: ignore
-        return forms.weigh(x, g, steps, kernel)
+        return forms.weight_gradient(x, g, steps, kernel)
 
     @staticmethod
     def backward(ctx, v: Tensor):  # pyright: ignore

@@ -41,7 +41,7 @@ class _Convolve(Function):
         x, w = ctx.saved_tensors
         wants_x, wants_w, wants_bias = wanted(ctx, 3)
         dx = _Transpose.apply(g, w, ctx.groups) if wants_x else None
-        dw = _Weigh.apply(x, g, ctx.groups) if wants_w else None
+        dw = _WeightGradient.apply(x, g, ctx.groups) if wants_w else None
         return dx, dw, channel_sums(g) if wants_bias else None, None
 
 
@@ -57,11 +57,11 @@ class _Transpose(Function):
         g, w = ctx.saved_tensors
         wants_g, wants_w = wanted(ctx, 2)
         dg = _Convolve.apply(h, w, None, ctx.groups) if wants_g else None
-        dw = _Weigh.apply(h, g, ctx.groups) if wants_w else None
+        dw = _WeightGradient.apply(h, g, ctx.groups) if wants_w else None
         return dg, dw, None
 
 
-class _Weigh(Function):
+class _WeightGradient(Function):
     @staticmethod
     def forward(ctx: FunctionCtx, x: Tensor, g: Tensor, groups: int) -> Tensor:
         ctx.save_for_backward(x, g)

@@ -1,4 +1,4 @@
-"""From maps to rows, with a gradient that comes back in the maps' own memory order."""
+"""From maps to rows and back, in the memory order of channels-last maps."""
 
 import torch
 from torch import Tensor, nn
@@ -16,6 +16,20 @@ class Flatten(nn.Flatten):
         if not ours or input.is_contiguous() or torch.compiler.is_compiling():
             return super().forward(input)
         return _Rows.apply(input)  # pyright: ignore
+
+
+class ToMap(nn.Module):
+    """Rows [N, H*W*C] as a map [N, C, H, W] that lies channels-last in memory from the start."""
+
+    def __init__(self, height: int, width: int) -> None:
+        super().__init__()
+        self.size = (height, width)
+
+    def forward(self, rows: Tensor) -> Tensor:
+        return torch.unflatten(rows, 1, (*self.size, -1)).permute(0, 3, 1, 2)
+
+    def extra_repr(self) -> str:
+        return f"{self.size[0]}, {self.size[1]}"
 
 
 class _Rows(Function):

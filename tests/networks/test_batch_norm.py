@@ -8,7 +8,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from ganvas.networks.layers.norm import BatchNorm2d, _like
+from ganvas.networks.operators.batch_norm import BatchNorm2d, _like
 
 LAYOUTS = ["contiguous", "channels-last", "sliced", "expanded"]
 
