@@ -43,7 +43,10 @@ from ganvas.bench.canvas import Box, Shape, Words
 from ganvas.bench.flops import Counter
 from ganvas.bench.speed import Side
 from ganvas.engine.device import processor, release_memory
-from ganvas.recipes.build import Choices, build_engine, load_data, playing
+from ganvas.recipes.build.choices import Choices, playing
+from ganvas.recipes.build.data import load_data
+from ganvas.recipes.build.engine import build_engine
+from ganvas.recipes.build.prepared import Prepared
 from ganvas.recipes.recipe import Recipe
 from ganvas.recipes.recipe_table import change, find
 from ganvas.trial import peak_memory
@@ -171,11 +174,11 @@ def match(setting: Setting, pixels: Tensor, precision: str, threads: int) -> Mat
     recipe = recipe_of(setting, precision, threads)
     choices = try_out(recipe, (setting.channels, setting.side, setting.side))
     device = torch.device(choices.device)
-    images = load_data(recipe, pixels)
+    images = load_data(recipe.data, pixels)
     plain.MOST = len(images)  # it would use the first 10,000 alone
 
     def engine() -> Callable[[], None]:
-        return build_engine(recipe, load_data(recipe, pixels), choices).round
+        return build_engine(Prepared.of(recipe, load_data(recipe.data, pixels), choices)).round
 
     def loop() -> Callable[[], None]:
         return plain.PlainLoop(recipe, images, device).round

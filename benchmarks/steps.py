@@ -71,14 +71,17 @@ def ours(options: argparse.Namespace, folder: Path, *, choose: bool = False) -> 
 
 def inside(options: argparse.Namespace) -> dict[str, Any]:
     """Our side, in a process of its own."""
-    from ganvas.recipes.build import build_engine, load_data, playing
+    from ganvas.recipes.build.choices import playing
+    from ganvas.recipes.build.data import load_data
+    from ganvas.recipes.build.engine import build_engine
+    from ganvas.recipes.build.prepared import Prepared
     from ganvas.trial.choose import try_out
 
     recipe = recipe_of(options)
-    images = load_data(recipe, options.data)
+    images = load_data(recipe.data, options.data)
     choices = try_out(recipe, images.shape)
     with playing(choices):
-        engine = build_engine(recipe, images, choices)
+        engine = build_engine(Prepared.of(recipe, images, choices))
         if options.inside == "choose":
             return about(engine, choices)
         if options.model_only:

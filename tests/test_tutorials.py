@@ -15,7 +15,9 @@ from ganvas.data import ItemStream, load_dataset
 from ganvas.losses import penalties
 from ganvas.losses.adversarial import adversarial_loss
 from ganvas.networks.dcgan import DCGANDiscriminator, DCGANGenerator
-from ganvas.recipes.build import build_engine, choose
+from ganvas.recipes.build.choices import choose
+from ganvas.recipes.build.engine import build_engine
+from ganvas.recipes.build.prepared import Prepared
 from ganvas.recipes.recipe_table import RECIPES, change, find
 from ganvas.sampling.generate import sample
 
@@ -25,7 +27,7 @@ SMALL = {"generator.width": 8, "discriminator.width": 8, "threads": 1, "precisio
 def engine(recipe: str, size: int, channels: int, **more):
     settings = change(find(recipe), {**SMALL, "batch": 16, **more})
     pixels = torch.randint(0, 256, (64, channels, size, size), dtype=torch.uint8)
-    return build_engine(settings, load_dataset(pixels), choose(settings))
+    return build_engine(Prepared.of(settings, load_dataset(pixels), choose(settings)))
 
 
 def gradients(network: nn.Module) -> list[torch.Tensor]:

@@ -11,7 +11,9 @@ from ganvas.data import Dataset
 from ganvas.engine.engine import Engine
 from ganvas.engine.graph import RECORDED_AFTER, GraphEngine
 from ganvas.errors import UserError
-from ganvas.recipes.build import build_engine, playing
+from ganvas.recipes.build.choices import playing
+from ganvas.recipes.build.engine import build_engine
+from ganvas.recipes.build.prepared import Prepared
 from ganvas.recipes.recipe import Recipe
 
 from .playing import choices_of, images_of, recipe_of, sentence, unrecorded
@@ -47,8 +49,8 @@ def compared(recipe: Recipe, images: Dataset) -> dict[str, object]:
     """Both ways of playing from the same seed, and then how fast each is."""
     choices = choices_of(recipe, graph=False)
     with playing(choices):
-        plain = build_engine(recipe, images, choices)
-        graph = build_engine(recipe, images, choices_of(recipe, graph=True))
+        plain = build_engine(Prepared.of(recipe, images, choices))
+        graph = build_engine(Prepared.of(recipe, images, choices_of(recipe, graph=True)))
         assert isinstance(graph, GraphEngine)
         cycle = cycle_of(plain)
         for _ in range(cycle * (RECORDED_AFTER + 1) + 3):  # until the rarest kind was replayed

@@ -11,7 +11,8 @@ from ganvas.data.builtin.builtin_table import BUILTIN
 from ganvas.data.dataset import make_dataset
 from ganvas.engine.engine import Engine
 from ganvas.engine.graph import GraphEngine
-from ganvas.recipes.build import Choices, choose, load_data
+from ganvas.recipes.build.choices import Choices, choose
+from ganvas.recipes.build.data import load_data
 from ganvas.recipes.recipe import Recipe
 from ganvas.recipes.recipe_table import change, find
 
@@ -37,7 +38,7 @@ def images_of(recipe: Recipe, count: int = COUNT) -> Dataset:
     """The recipe's own images where the package has them, else random ones with random labels."""
     source = recipe.data.source
     if source in PACKAGED or (source in BUILTIN and source not in ("fashion-mnist", "cifar10")):
-        return load_data(recipe)
+        return load_data(recipe.data)
     return random_images(shape_of(recipe.data) or (3, 64, 64), max(count, 2 * recipe.batch))
 
 

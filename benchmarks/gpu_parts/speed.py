@@ -15,7 +15,9 @@ from ganvas.bench.speed import Ratio, Speed, in_turn, ratio
 from ganvas.data import Dataset
 from ganvas.engine.engine import Engine
 from ganvas.errors import UserError
-from ganvas.recipes.build import Choices, build_engine, playing
+from ganvas.recipes.build.choices import Choices, playing
+from ganvas.recipes.build.engine import build_engine
+from ganvas.recipes.build.prepared import Prepared
 from ganvas.recipes.recipe import Recipe
 from ganvas.trial import peak_memory
 from ganvas.trial.choose import try_out
@@ -77,8 +79,8 @@ def tutorial(
     choices = chosen(recipe, images, options.quick)
     with playing(choices):
         device = torch.device(choices.device)
-        ours = build_engine(recipe, images, choices)
-        model = build_engine(recipe, images, choices)
+        ours = build_engine(Prepared.of(recipe, images, choices))
+        model = build_engine(Prepared.of(recipe, images, choices))
         model.sources = {key: OneBatch(source) for key, source in model.sources.items()}
         loops = [PlainLoop(recipe, images, device, workers) for workers in (0, many)]
         still = PlainLoop(recipe, images, device)
@@ -112,9 +114,9 @@ def large(tell: Callable[..., None], name: str, options: argparse.Namespace, lim
     choices = choices_of(recipe, graph=torch.cuda.is_available())
     with playing(choices):
         device = torch.device(choices.device)
-        work = gflop(build_engine(recipe, images, choices_of(recipe, graph=False)))
+        work = gflop(build_engine(Prepared.of(recipe, images, choices_of(recipe, graph=False))))
         grown = peak_memory.watch(device)
-        engine = build_engine(recipe, images, choices)
+        engine = build_engine(Prepared.of(recipe, images, choices))
         machine = Machine(choices)
         speed = in_turn([side_of(engine)], limit, machine.trial, PAIRS)[0]
         taken = grown()

@@ -6,7 +6,9 @@ import torch
 
 from ganvas.data.dataset import Dataset, make_dataset
 from ganvas.engine.engine import Engine
-from ganvas.recipes.build import build_engine, choose
+from ganvas.recipes.build.choices import choose
+from ganvas.recipes.build.engine import build_engine
+from ganvas.recipes.build.prepared import Prepared
 from ganvas.recipes.recipe import Recipe
 from ganvas.recipes.recipe_table import change, find
 
@@ -30,4 +32,4 @@ def random_images(shape: tuple[int, int, int] = (1, 16, 16), count: int = 32) ->
 
 
 def engine_of(recipe: Recipe, images: Dataset | None = None) -> Engine:
-    return build_engine(recipe, images or random_images(), choose(recipe))
+    return build_engine(Prepared.of(recipe, images or random_images(), choose(recipe)))

@@ -9,7 +9,7 @@ from ganvas.bench.plain import Pictures, PlainLoop, plain_form, playable
 from ganvas.errors import UsageError
 from ganvas.networks.layers.spectral import spectral
 from ganvas.networks.operators.convolution import Conv2d
-from ganvas.recipes.build import build_networks
+from ganvas.recipes.build.networks import build_networks
 from ganvas.recipes.recipe_table import RECIPES, find
 
 from .small_recipes import engine_of, random_images, tiny

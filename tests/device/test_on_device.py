@@ -24,7 +24,10 @@ from ganvas.engine.draw import Draw, Share
 from ganvas.engine.graph import GraphEngine
 from ganvas.features import load_features
 from ganvas.networks.operators.grouped import GroupedConv2d
-from ganvas.recipes.build import build_engine, choose, load_data, playing
+from ganvas.recipes.build.choices import choose, playing
+from ganvas.recipes.build.data import load_data
+from ganvas.recipes.build.engine import build_engine
+from ganvas.recipes.build.prepared import Prepared
 from ganvas.recipes.parts import DISCRIMINATORS, GENERATORS
 from ganvas.recipes.recipe_table import change, find
 
@@ -126,7 +129,7 @@ def test_draws_are_the_same_wherever_the_images_lie() -> None:
 
 @pytest.mark.parametrize("name", ["digits", "fashion"])
 def test_features_are_read_alike(name: str) -> None:
-    images = load_data(find("mnist")).pixels[:64].float()
+    images = load_data(find("mnist").data).pixels[:64].float()
     network = load_features(name)
     theirs = network(images).features
     ours = network.to(CUDA)(images.to(CUDA)).features
@@ -158,12 +161,12 @@ def test_the_same_seed_gives_the_same_bits(recipe: str, changes: dict[str, objec
     chosen = change(find(recipe), {**SMALL, **changes})
     pictures = torch.randint(0, 256, (64, 3, 32, 32), generator=torch.Generator().manual_seed(0))
     own = chosen.data.source == "mnist"
-    images = load_data(chosen, None if own else pictures.byte())
+    images = load_data(chosen.data, None if own else pictures.byte())
     choices = replace(choose(chosen), graph=False)
     engines = []
     with playing(choices):
         for _ in range(2):
-            engine = build_engine(chosen, images, choices)
+            engine = build_engine(Prepared.of(chosen, images, choices))
             for _ in range(12):
                 engine.round()
             engines.append(engine.tensors())
@@ -174,7 +177,7 @@ def test_rounds_are_recorded_and_replayed() -> None:
     recipe = change(find("mnist"), SMALL)
     choices = replace(choose(recipe), graph=True)
     with playing(choices):
-        engine = build_engine(recipe, load_data(recipe), choices)
+        engine = build_engine(Prepared.of(recipe, load_data(recipe.data), choices))
         for _ in range(40):
             engine.round()
     assert isinstance(engine, GraphEngine) and engine.reason is None
@@ -186,7 +189,7 @@ def test_nothing_in_a_round_waits_for_the_device() -> None:
     recipe = change(find("mnist"), SMALL)
     choices = replace(choose(recipe), graph=False)
     with playing(choices):
-        engine = build_engine(recipe, load_data(recipe), choices)
+        engine = build_engine(Prepared.of(recipe, load_data(recipe.data), choices))
         for _ in range(3):
             engine.round()
         try:

@@ -11,10 +11,11 @@ from ganvas.engine.draw import Draw, Share
 from ganvas.engine.game import Turn
 from ganvas.errors import DataError, UsageError
 from ganvas.games.parts.strength import Adaptive
+from ganvas.games.setup import ConditionSource
 from ganvas.networks.layers.conditioned import Concatenate
-from ganvas.recipes.build import build_networks, check
-from ganvas.recipes.conditions import ByAttributes, ByClass, Codes
-from ganvas.recipes.freeze import freeze
+from ganvas.recipes.build.freeze import freeze
+from ganvas.recipes.build.networks import build_networks
+from ganvas.recipes.conditions import ByAttributes, ByClass, Codes, Condition
 from ganvas.recipes.recipe_table import change, find
 from ganvas.sampling import conditions as known
 
@@ -45,9 +46,13 @@ def turn(dataset: Dataset) -> Turn:
     return Turn(draw, {}, {}, {}, {}, share)
 
 
+def source_of(settings: Condition, found: Dataset) -> ConditionSource:
+    return settings.condition_source(settings.conditions(found), found)
+
+
 def test_a_class_is_one_hot_and_belongs_to_its_image() -> None:
     found = images("classes")
-    source, now = ByClass().condition_source(found), turn(found)
+    source, now = source_of(ByClass(), found), turn(found)
     rows = source.rows(now)
     batch = now.shared("batch", now.draw.data)
     assert (source.count, source.exclusive) == (3, True)
@@ -57,7 +62,7 @@ def test_a_class_is_one_hot_and_belongs_to_its_image() -> None:
 def test_attributes_belong_to_their_image_and_columns_may_be_chosen() -> None:
     found = images("attributes")
     for columns, places in (((), [0, 1]), (("a1",), [1])):
-        source, now = ByAttributes(columns).condition_source(found), turn(found)
+        source, now = source_of(ByAttributes(columns), found), turn(found)
         rows = source.rows(now)
         batch = now.shared("batch", now.draw.data)
         assert (source.count, source.exclusive) == (len(places), False)
@@ -68,7 +73,7 @@ def test_codes_are_drawn_and_each_is_as_likely() -> None:
     found = images("none")
     now = turn(found)
     draw = Draw({}, 4, "discriminator.0", 0, Share(6000, 0, 6000), CPU)
-    rows = Codes(4).condition_source(found).rows(Turn(draw, {}, {}, {}, {}, now.shared))
+    rows = source_of(Codes(4), found).rows(Turn(draw, {}, {}, {}, {}, now.shared))
     assert rows.shape == (6000, 4) and torch.equal(rows.sum(1), torch.ones(6000))
     assert (rows.mean(0) - 0.25).abs().max() < 0.02
 
@@ -189,7 +194,7 @@ def test_a_part_that_is_a_plain_number_may_be_named_by_its_kind() -> None:
     recipe = change(find("folder"), {"strength.kind": "adaptive", "strength.target": 0.5})
     assert recipe.strength == Adaptive(target=0.5)
     with pytest.raises(UsageError, match="strength is of an augmentation"):
-        check(change(find("mnist"), {"strength": 0.5}))
+        change(find("mnist"), {"strength": 0.5})
 
 
 def test_conditions_join_maps_in_their_own_memory_order() -> None:

@@ -7,7 +7,9 @@ import pytest
 
 from ganvas.engine.engine import Engine
 from ganvas.engine.schedule import Linear
-from ganvas.recipes.build import build_engine, choose
+from ganvas.recipes.build.choices import choose
+from ganvas.recipes.build.engine import build_engine
+from ganvas.recipes.build.prepared import Prepared
 from ganvas.recipes.length import fixed
 from ganvas.recipes.recipe import Recipe
 from ganvas.recipes.recipe_table import RECIPES
@@ -30,11 +32,11 @@ def test_an_engine_moves_the_ends_that_its_recipe_moves(name: str) -> None:
     recipe = bound(name)
     size = (2, 1, 1) if name.startswith("playground") else (3, 32, 32)
     images = noise(size, 2 * recipe.batch)
-    engine = build_engine(recipe, images, choose(recipe))
+    engine = build_engine(Prepared.of(recipe, images, choose(recipe)))
     before = schedules(engine)
     engine.move_ends(recipe.images, recipe.images // 3)
     short = fixed(recipe, recipe.images // 3)
-    assert schedules(engine) == schedules(build_engine(short, images, choose(short)))
+    assert schedules(engine) == schedules(build_engine(Prepared.of(short, images, choose(short))))
     assert (schedules(engine) != before) == (name != "wgan-gp")
     assert short.half_life == recipe.half_life and not short.fit_minutes
 

@@ -17,7 +17,7 @@ from ganvas.networks.r3gan import R3GANDiscriminator
 from ganvas.networks.style import StyleGenerator
 from ganvas.networks.style_discriminator import StyleDiscriminator
 from ganvas.recipes import yaml
-from ganvas.recipes.build import build_networks
+from ganvas.recipes.build.networks import build_networks
 from ganvas.recipes.named.r3gan import r3gan_base
 from ganvas.recipes.named.stylegan2 import stylegan2
 from ganvas.recipes.recipe import Recipe

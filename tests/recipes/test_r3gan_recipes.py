@@ -8,14 +8,13 @@ import torch
 from ganvas.engine.schedule import at, ends
 from ganvas.games.gan import GAN
 from ganvas.losses.penalties import zero_centred
-from ganvas.recipes.build import build_networks, check
+from ganvas.recipes.build.networks import build_networks
 from ganvas.recipes.named.r3gan import r3gan_base, r3gan_small, r3gan_tiny
 
 
 @pytest.mark.parametrize("make", [r3gan_tiny, r3gan_small, r3gan_base])
 def test_loss_and_burn_in(make) -> None:
     recipe = make()
-    check(recipe)
     game = recipe.game
     assert isinstance(game, GAN)
     assert game.loss == "relativistic"

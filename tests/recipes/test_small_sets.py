@@ -1,5 +1,6 @@
 """Sets of a few pictures: advice that works, tried by following it."""
 
+import contextlib
 import re
 from dataclasses import replace
 
@@ -8,15 +9,11 @@ import torch
 
 from ganvas.errors import UsageError
 from ganvas.recipes import recipe_table
-from ganvas.recipes.build import (
-    build_engine,
-    check,
-    choose,
-    largest_batch,
-    least_batch,
-    load_data,
-    with_fewer,
-)
+from ganvas.recipes.build.batch import check_batch, largest_batch, least_batch, with_fewer
+from ganvas.recipes.build.choices import choose
+from ganvas.recipes.build.data import load_data
+from ganvas.recipes.build.engine import build_engine
+from ganvas.recipes.build.prepared import Prepared
 
 SMALL = {
     "generator": {"kind": "dcgan", "latent": 4, "width": 2},
@@ -52,7 +49,7 @@ def test_the_advice_works(overrides, count) -> None:
     recipe = recipe_of(**overrides)
     source = pictures(count)
     with pytest.raises(UsageError, match=f"more than the {count} images") as caught:
-        load_data(recipe, source)
+        check_batch(recipe, load_data(recipe.data, source))
     found = ADVICE.search(str(caught.value))
     if found is None:  # then it says how many there must be
         least = re.search(r"give at least (\d+) images$", str(caught.value))
@@ -60,10 +57,10 @@ def test_the_advice_works(overrides, count) -> None:
         source, batch = pictures(int(least[1])), int(least[1])
         recipe = replace(recipe, batch=batch, accumulate=1)
     else:
-        recipe = replace(recipe, batch=int(found[1]))
-        recipe = replace(recipe, accumulate=int(found[2])) if found[2] else recipe
-    check(recipe)
-    engine = build_engine(recipe, load_data(recipe, source), choose(recipe))
+        accumulate = int(found[2]) if found[2] else recipe.accumulate
+        recipe = replace(recipe, batch=int(found[1]), accumulate=accumulate)
+    check_batch(recipe, load_data(recipe.data, source))
+    engine = build_engine(Prepared.of(recipe, load_data(recipe.data, source), choose(recipe)))
     engine.round()
     assert engine.is_finite() and engine.images == recipe.batch
 
@@ -71,14 +68,11 @@ def test_the_advice_works(overrides, count) -> None:
 @pytest.mark.parametrize("accumulate", [1, 2, 3])
 @pytest.mark.parametrize("pack", [1, 2, 3, 4])
 def test_the_largest_batch_against_trying_all(pack, accumulate) -> None:
-    recipe = recipe_of(**{"game.pack": pack, "accumulate": accumulate, "batch": 24})
+    recipe = recipe_of(**{"game.pack": pack, "accumulate": accumulate, "batch": 72})
     able = []
     for batch in range(1, 25):
-        try:
-            check(replace(recipe, batch=batch))
-            able.append(batch)
-        except UsageError:
-            pass
+        with contextlib.suppress(UsageError):
+            able.append(replace(recipe, batch=batch).batch)
     assert least_batch(recipe) == able[0]
     for count in range(1, 25):
         fitting = [batch for batch in able if batch <= count]
@@ -86,7 +80,7 @@ def test_the_largest_batch_against_trying_all(pack, accumulate) -> None:
 
 
 def test_a_recipe_fits_its_batch_and_says_so() -> None:
-    images = load_data(recipe_of(batch=2), pictures(7))
+    images = load_data(recipe_of().data, pictures(7))
     recipe, why = with_fewer(recipe_of(), images)
     assert recipe.batch == 7 and why == "batch 7 instead of 12: there are 7 images"
     assert with_fewer(recipe_of(batch=5), images) == (recipe_of(batch=5), "")

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from ganvas.engine.device import processor
-from ganvas.recipes.build import Choices
+from ganvas.recipes.build.choices import Choices
 from ganvas.store.record import Record
 from ganvas.version import versions
 

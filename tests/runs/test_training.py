@@ -158,7 +158,7 @@ def test_a_disk_that_fills_up_costs_a_grid_and_a_log_but_not_the_run(
 
     monkeypatch.setattr(session, "save_png", full)
     monkeypatch.setattr(JsonLines, "write", full)
-    monkeypatch.setattr(train, "save_outcome", lambda *_: None)
+    monkeypatch.setattr("ganvas.training.train.save_outcome", lambda *_: None)
     with pytest.warns(RuntimeWarning) as said:
         run = train(tmp_path, blobs)
     assert run.images == 320

@@ -13,7 +13,9 @@ import torch
 from ganvas.engine import device
 from ganvas.errors import UsageError
 from ganvas.networks.operators import forms
-from ganvas.recipes.build import Choices, build_engine, choose, playing
+from ganvas.recipes.build.choices import Choices, choose, playing
+from ganvas.recipes.build.engine import build_engine
+from ganvas.recipes.build.prepared import Prepared
 from ganvas.recipes.recipe import Recipe
 from ganvas.recipes.recipe_table import change, find
 from ganvas.trial import choose as trial
@@ -53,7 +55,7 @@ def stopwatch(monkeypatch: pytest.MonkeyPatch, cost: Callable[[Choices], float])
 
 def idle(monkeypatch: pytest.MonkeyPatch, count: int) -> None:
     """A machine of so many cores that nobody else uses."""
-    monkeypatch.setattr("ganvas.recipes.build.available_threads", lambda: count)
+    monkeypatch.setattr("ganvas.recipes.build.choices.available_threads", lambda: count)
     monkeypatch.setattr(cores, "free", lambda: count)
     monkeypatch.setattr(cores, "watch", lambda: lambda: count)
 
@@ -146,7 +148,7 @@ def test_measured_forms_are_used_again_and_change_nothing_but_rounding() -> None
     for choices in (found, replace(found, forms={})):
         with playing(choices):
             assert forms.TABLE.measured == choices.forms
-            engine = build_engine(recipe, trial.noise(SHAPE, 8), choices)
+            engine = build_engine(Prepared.of(recipe, trial.noise(SHAPE, 8), choices))
             engine.round()
         weights.append(torch.cat([t.flatten().float() for _, t in engine.game.tensors()]))
     torch.testing.assert_close(weights[0], weights[1], rtol=1e-4, atol=1e-4)
@@ -187,9 +189,9 @@ def test_a_containers_share_bounds_the_threads(tmp_path: Path) -> None:
 
 def test_a_trial_leaves_no_trace_in_the_networks_it_is_for() -> None:
     recipe = tiny(precision="fp32")
-    plain = build_engine(recipe, trial.noise(SHAPE, 8), choose(recipe))
+    plain = build_engine(Prepared.of(recipe, trial.noise(SHAPE, 8), choose(recipe)))
     Trial(recipe, SHAPE).fastest(choose(recipe), [choose(recipe)], lambda c: c.precision)
-    after = build_engine(recipe, trial.noise(SHAPE, 8), choose(recipe))
+    after = build_engine(Prepared.of(recipe, trial.noise(SHAPE, 8), choose(recipe)))
     for (name, a), (_, b) in zip(plain.game.tensors(), after.game.tensors(), strict=True):
         assert torch.equal(a, b), name
 

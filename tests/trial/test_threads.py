@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ganvas.recipes.build import Choices
+from ganvas.recipes.build.choices import Choices
 from ganvas.recipes.recipe import Recipe
 from ganvas.recipes.recipe_table import RECIPES, change, find
 from ganvas.trial import choose, cores, threads

@@ -18,7 +18,9 @@ from ganvas.engine.device import processor
 from ganvas.engine.engine import Engine
 from ganvas.engine.graph import RECORDED_AFTER, GraphEngine
 from ganvas.errors import UsageError
-from ganvas.recipes.build import Choices, build_engine, playing
+from ganvas.recipes.build.choices import Choices, playing
+from ganvas.recipes.build.engine import build_engine
+from ganvas.recipes.build.prepared import Prepared
 from ganvas.recipes.recipe import Recipe
 from ganvas.trial import peak_memory
 from ganvas.trial.batch_size import fit_batch
@@ -84,7 +86,7 @@ def _report(
     device = torch.device(choices.device)
     tell("first rounds")
     grown = peak_memory.watch(device)
-    engine = build_engine(recipe, images, choices)
+    engine = build_engine(Prepared.of(recipe, images, choices))
     sides = [side_of(engine)]
     sides[0].play(1)
     peak = grown()
@@ -122,7 +124,7 @@ def _parts(
     recipe: Recipe, images: Dataset, choices: Choices, limit: float
 ) -> tuple[list[Part], Layers]:
     """A step by move and by layer, ``limit`` seconds each, from an engine that can be watched."""
-    engine = build_engine(recipe, images, replace(choices, graph=False))
+    engine = build_engine(Prepared.of(recipe, images, replace(choices, graph=False)))
     cycle = cycle_of(engine)
     Side(engine.round, recipe.batch, cycle, engine.device).play(1)
     return by_move(engine, cycle, limit), by_layer(engine, cycle, limit)

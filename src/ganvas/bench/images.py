@@ -1,7 +1,8 @@
 """The images that a bench plays with, where none were given."""
 
 from ganvas.data import Dataset
-from ganvas.recipes.build import load_data
+from ganvas.recipes.build.batch import check_batch
+from ganvas.recipes.build.data import load_data
 from ganvas.recipes.recipe import Data, Recipe
 from ganvas.trial.choose import noise
 
@@ -21,12 +22,15 @@ def subject(recipe: Recipe, *, given: bool) -> Dataset:
     Speed does not depend on what is in an image. Their ``name`` says which they are.
 
     Raises:
-        DataError, UsageError: as ``load_data``.
+        DataError: as ``load_data``.
+        UsageError: there are fewer than one batch.
     """
     shape = shape_of(recipe.data)
     told = recipe.condition is not None  # noise has no classes
     if given or told or recipe.data.source in PACKAGED or shape is None:
-        return load_data(recipe)
+        images = load_data(recipe.data)
+        check_batch(recipe, images)
+        return images
     count = max(COUNT, 2 * recipe.batch)
     channels, height, width = shape
     name = f"random images in memory, {width}x{height} {'grey' if channels == 1 else 'colour'}"

@@ -19,7 +19,7 @@ from ganvas.errors import UsageError
 from ganvas.games.gan import GAN
 from ganvas.games.parts.strength import Adaptive
 from ganvas.losses.adversarial import adversarial_loss
-from ganvas.recipes.build import build_networks
+from ganvas.recipes.build.networks import build_networks
 from ganvas.recipes.parts import kind_of
 from ganvas.recipes.recipe import Recipe
 

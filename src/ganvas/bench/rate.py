@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from ganvas.engine.device import synchronise
-from ganvas.recipes.build import Choices
+from ganvas.recipes.build.choices import Choices
 
 SIZE = 4096
 """Side of the square matrices."""

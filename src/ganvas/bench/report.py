@@ -6,7 +6,7 @@ from typing import Any
 from ganvas.bench.layers import Layers
 from ganvas.bench.moves import LOOP, Part
 from ganvas.bench.speed import Ratio, Speed
-from ganvas.recipes.build import Choices
+from ganvas.recipes.build.choices import Choices
 
 
 @dataclass(frozen=True)

@@ -20,24 +20,30 @@ MOST_ROWS = 4_096
 
 
 class Condition:
-    """Settings of what networks are told: ``conditions`` of a set, and ``rows`` of a turn.
+    """Settings of what networks are conditioned on: ``conditions`` of a set of images, and
+    ``rows`` of the items of a turn.
 
-    of_reals: the rows of a turn are those of its real images.
+    of_reals: whether the rows of a turn are those of its real images.
     """
 
     of_reals: ClassVar[bool] = True
 
     def conditions(self, images: Dataset) -> Conditions:
-        """Raises DataError where the images do not have what it needs."""
+        """The conditions of a set of images.
+
+        Raises:
+            DataError: the images do not have what it needs.
+        """
         raise NotImplementedError
 
-    def rows(self, known: Conditions) -> Callable[[Turn], Tensor]:
+    def rows(self, known: Conditions, images: Dataset) -> Callable[[Turn], Tensor]:
+        """A function that gives the conditions float32 [N, K] of a turn's items."""
         raise NotImplementedError
 
-    def condition_source(self, images: Dataset) -> ConditionSource:
-        """What a game needs of it."""
-        known = self.conditions(images)
-        return ConditionSource(len(known.names), known.exclusive, self.rows(known), self.of_reals)
+    def condition_source(self, known: Conditions, images: Dataset) -> ConditionSource:
+        """What a game needs of the ``conditions`` of these images."""
+        rows = self.rows(known, images)
+        return ConditionSource(len(known.names), known.exclusive, rows, self.of_reals)
 
 
 @dataclass(frozen=True)
@@ -54,7 +60,7 @@ class ByClass(Condition):
         rows = torch.eye(len(images.classes), dtype=torch.uint8)
         return Conditions(images.classes, True, rows, counts)
 
-    def rows(self, known: Conditions) -> Callable[[Turn], Tensor]:
+    def rows(self, known: Conditions, images: Dataset) -> Callable[[Turn], Tensor]:
         return lambda turn: F.one_hot(_batch(turn).labels, len(known.names)).float()
 
 
@@ -78,8 +84,7 @@ class ByAttributes(Condition):
         names = tuple(images.attribute_names[place] for place in places)
         return Conditions(names, False, found.to(torch.uint8), counts)
 
-    def condition_source(self, images: Dataset) -> ConditionSource:
-        known = self.conditions(images)
+    def rows(self, known: Conditions, images: Dataset) -> Callable[[Turn], Tensor]:
         places = self._places(images.attribute_names)
 
         def rows(turn: Turn) -> Tensor:
@@ -87,7 +92,7 @@ class ByAttributes(Condition):
             # By numbers: an index would have to travel to the device within the round.
             return torch.stack([attributes[:, place] for place in places], 1).float()
 
-        return ConditionSource(len(known.names), False, rows)
+        return rows
 
     def _places(self, names: Sequence[str]) -> list[int]:
         unknown = [column for column in self.columns if column not in names]
@@ -117,7 +122,7 @@ class Codes(Condition):
         rows = torch.eye(self.count, dtype=torch.uint8)
         return Conditions(names, True, rows, torch.ones(self.count, dtype=torch.int64))
 
-    def rows(self, known: Conditions) -> Callable[[Turn], Tensor]:
+    def rows(self, known: Conditions, images: Dataset) -> Callable[[Turn], Tensor]:
         def drawn(turn: Turn) -> Tensor:
             places = turn.draw.uniform("codes") * self.count
             return F.one_hot(places.long().clamp(max=self.count - 1), self.count).float()

@@ -30,13 +30,13 @@ from ganvas.networks.encoder import CompactEncoder
 from ganvas.networks.fastgan import FastGANGenerator
 from ganvas.networks.mlp import MLPDiscriminator, MLPGenerator
 from ganvas.networks.progressive import ProgressiveDiscriminator, ProgressiveGenerator
+from ganvas.networks.protocols import DiscriminatorSettings, EncoderSettings, GeneratorSettings
 from ganvas.networks.r3gan import R3GANDiscriminator, R3GANGenerator
 from ganvas.networks.resnet import ResNetDiscriminator, ResNetGenerator
 from ganvas.networks.style import StyleGenerator
 from ganvas.networks.style_discriminator import StyleDiscriminator
 from ganvas.networks.tutorial_mnist import TutorialMnistDiscriminator, TutorialMnistGenerator
 from ganvas.recipes.conditions import ByAttributes, ByClass, Codes, Condition
-from ganvas.recipes.recipe import DiscriminatorSettings, EncoderSettings, GeneratorSettings
 
 GENERATORS: dict[str, type] = {
     "compact": CompactGenerator,

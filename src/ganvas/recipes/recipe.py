@@ -1,4 +1,7 @@
-"""The recipe: a typed description that determines a run completely."""
+"""The recipe: a typed description that determines a run completely.
+
+Settings check themselves: one that could not be a run raises a UsageError as soon as it is made.
+"""
 
 from dataclasses import dataclass, field
 from typing import Literal
@@ -6,24 +9,38 @@ from typing import Literal
 from ganvas.engine.device import Device, MemoryFormat, Precision
 from ganvas.engine.player import Adam
 from ganvas.engine.schedule import Schedule
+from ganvas.errors import UsageError
+from ganvas.features import FEATURES
 from ganvas.games.gan import GAN
 from ganvas.games.parts.strength import Adaptive, Augment
 from ganvas.games.setup import GameSettings
+from ganvas.metrics.metric_table import METRICS
 from ganvas.networks.protocols import DiscriminatorSettings, EncoderSettings, GeneratorSettings
 from ganvas.recipes.conditions import Condition
+from ganvas.recipes.parts import FAMILIES, kind_of
+
+LEAST_TOGETHER = 2
+"""Images that go through a network at a time: BatchNorm needs a variance."""
+
+MOST_SAMPLES = 50_000
+"""Samples of an evaluation during training: they are held while it trains."""
 
 
 @dataclass(frozen=True)
 class Data:
     """What to train on.
 
-    source: a built-in name, a folder, an archive, an idx or npz file. split: ``train``, ``test``,
-    ``all`` or positions such as ``0:50000``. size: the shorter side in pixels, or [height, width];
-    nothing keeps the images' own. channels: 1 or 3; nothing decides by what the images are. fit:
-    ``keep`` (the set's own aspect ratio), ``crop``, ``pad`` or ``stretch`` (to a square). white:
-    the value, in the files, that becomes white, such as 4095 of 12 bits in 16-bit files; nothing
-    takes the largest that they could hold. limit: use the first so many. flip: mirror half of the
-    images drawn. shuffle: a new order each epoch.
+    source: a built-in name, a folder, an archive, an idx or npz file.
+    split: ``train``, ``test``, ``all`` or positions such as ``0:50000``.
+    size: the shorter side in pixels, or [height, width]; None keeps the images' own.
+    channels: 1 or 3; None decides by what the images are.
+    fit: how images become one shape: ``keep`` (the set's own aspect ratio), ``crop``, ``pad`` or
+        ``stretch`` (to a square).
+    white: the value, in the files, that becomes white, such as 4095 of 12 bits in 16-bit files;
+        None takes the largest that the files could hold.
+    limit: use the first so many images; None uses all.
+    flip: mirror half of the images drawn.
+    shuffle: a new order each epoch.
     """
 
     source: str = "mnist"
@@ -39,21 +56,33 @@ class Data:
 
 @dataclass(frozen=True)
 class Every:
-    """How many images lie between two log lines, sample grids and checkpoints."""
+    """How often a run writes something, in images seen; each is 1 or more.
+
+    log: images from one log line to the next.
+    samples: images from one sample grid to the next.
+    checkpoint: images from one checkpoint to the next.
+    """
 
     log: int = 2_000
     samples: int = 20_000
     checkpoint: int = 100_000
+
+    def __post_init__(self) -> None:
+        if min(self.log, self.samples, self.checkpoint) < 1:
+            raise UsageError("every.log, every.samples and every.checkpoint must be at least 1")
 
 
 @dataclass(frozen=True)
 class Evaluations:
     """What is measured during training, and how often.
 
-    every: images between two evaluations; the first comes before training, the last at its end.
+    every: images between two evaluations, 1 or more; the first comes before training, the last at
+        its end.
     features: a feature network of the table; ``auto`` takes the one that knows the data, and
-    measures nothing where none does. metrics: names of the table. count: samples, and real images,
-    of each. best: the figure by which the best checkpoint is kept.
+        measures nothing where none does.
+    metrics: names of the table of metrics, one or more.
+    count: samples, and real images, of each evaluation: from 2 to ``MOST_SAMPLES``.
+    best: the figure by which the best checkpoint is kept.
     """
 
     every: int = 100_000
@@ -62,24 +91,61 @@ class Evaluations:
     count: int = 5_000
     best: str = "frechet"
 
+    def __post_init__(self) -> None:
+        if self.every < 1 or not 2 <= self.count <= MOST_SAMPLES:
+            raise UsageError(
+                f"evaluation.every must be at least 1, evaluation.count from 2 to {MOST_SAMPLES:,}"
+            )
+        unknown = [name for name in self.metrics if name not in METRICS]
+        if unknown or not self.metrics:
+            raise UsageError(f"evaluation.metrics {unknown}: there are {', '.join(METRICS)}")
+        if self.features not in ("auto", *FEATURES):
+            raise UsageError(
+                f"evaluation.features {self.features!r}: there are auto, {', '.join(FEATURES)}"
+            )
+
 
 @dataclass(frozen=True)
 class Recipe:
     """All that a run is made of; every field may be overridden from the command line or YAML.
 
-    images: total images seen, rounded up to whole batches. minutes: stop earlier when they are
-    over. fit_minutes: where there are minutes, shorten the run once to what they allow: after
-    their first tenth its total, and with it the end of every schedule that ends with the total,
-    becomes what will have been seen by then; ``images`` is the most. batch: images a turn;
-    accumulate: micro-batches it is cut into. half_life: of the generator's EMA copy, in images;
-    nothing keeps no copy. clip_gradient: largest gradient norm. condition: what both networks are
-    told; nothing tells them nothing. encoder: of games that have one. start: a run whose weights to
-    begin with. freeze: layers of the discriminator, from the images on, that stay as they are
-    (FreezeD, Mo et al. 2020). augment: of all the discriminator sees. strength: of that, the
-    probability of each transformation: a number, a schedule, or ``adaptive``. keep: checkpoints
-    kept, beside the best. threads: CPU threads. compile: record whole rounds as CUDA graphs.
-    evaluation: during training; nothing measures none. What is left to the machine (device,
-    precision, threads, compile) a short trial decides where a rule cannot.
+    What is left to the machine (device, precision, threads, compile) a short trial decides where a
+    rule cannot.
+
+    name: of the recipe, and of a run's folder.
+    generator: the settings of the network that draws.
+    discriminator: the settings of the network that tells real items from drawn ones.
+    images: total images seen, rounded up to whole batches.
+    data: what to train on.
+    game: which losses the networks play for, and in which turns.
+    condition: what both networks are conditioned on, such as the class; None for nothing.
+    encoder: the settings of the encoder, for games that have one.
+    start: a run whose weights to begin with; None begins with new ones.
+    freeze: layers of the discriminator, from the images on, that stay as they are (FreezeD, Mo et
+        al. 2020); 0 trains all.
+    generator_optimiser: Adam of the generator's player.
+    discriminator_optimiser: Adam of the discriminator's player.
+    half_life: of the generator's EMA copy, in images; None keeps no copy.
+    augment: changes all images that the discriminator is given; None changes none.
+    strength: of the augmentation, the probability of each transformation from 0 to 1: a number, a
+        schedule, or ``adaptive``.
+    clip_gradient: the largest norm that a player's gradient may have, more than 0; None leaves
+        gradients as they are.
+    batch: images a turn.
+    accumulate: micro-batches that a batch is cut into; it must divide by their number.
+    minutes: stop when so many are over, even before ``images``; None sets no limit.
+    fit_minutes: where there are minutes, shorten the run once to what they allow: after their first
+        tenth its total, and with it the end of every schedule that ends with the total, becomes
+        what will have been seen by then; ``images`` is the most.
+    seed: of everything random.
+    device: where to play; ``auto`` takes a GPU where there is one.
+    precision: of the losses; ``auto`` is decided here.
+    memory_format: of images and feature maps; ``auto`` is channels-last.
+    threads: CPU threads; None is decided here.
+    compile: record whole rounds as CUDA graphs; None is decided here.
+    every: how often a run writes something.
+    evaluation: what is measured during training; None measures nothing.
+    keep: newest checkpoints kept, 1 or more, beside the best.
     """
 
     name: str
@@ -111,3 +177,46 @@ class Recipe:
     every: Every = field(default_factory=Every)
     evaluation: Evaluations | None = None
     keep: int = 3
+
+    def __post_init__(self) -> None:
+        self._check_ranges()
+        self._check_batch()
+        missing = [name for name in self.game.needs if getattr(self, name) is None]
+        if missing:
+            raise UsageError(
+                f"the game {kind_of(self.game)} needs `{missing[0]}.kind`: one of "
+                f"{', '.join(FAMILIES[EncoderSettings])}"
+            )
+        if self.augment is None and self.strength != 1.0:
+            raise UsageError(
+                "strength is of an augmentation, and there is none: set `augment.kind=diffaugment` "
+                "or ada, or `strength=1`"
+            )
+
+    def _check_ranges(self) -> None:
+        if self.images < 1 or self.batch < 1 or self.accumulate < 1:
+            raise UsageError("images, batch and accumulate must be at least 1")
+        if self.keep < 1:
+            raise UsageError("keep must be at least 1")
+        if self.freeze < 0:
+            raise UsageError("freeze must be 0 or more")
+        if self.threads is not None and self.threads < 1:
+            raise UsageError("threads must be at least 1")
+        if self.clip_gradient is not None and not self.clip_gradient > 0:
+            raise UsageError("clip_gradient must be more than 0")
+        if self.minutes is not None and not self.minutes > 0:
+            raise UsageError("minutes must be more than 0")
+
+    def _check_batch(self) -> None:
+        if self.batch % self.accumulate:
+            raise UsageError(f"batch {self.batch} does not divide by accumulate {self.accumulate}")
+        together = self.batch // self.accumulate
+        if together % self.game.multiple:
+            raise UsageError(
+                f"batch {together} does not divide by the {self.game.multiple} images that the "
+                f"discriminator sees together (game.pack)"
+            )
+        if together < LEAST_TOGETHER:
+            raise UsageError(
+                f"BatchNorm needs at least {LEAST_TOGETHER} images at a time: raise batch"
+            )

@@ -16,7 +16,7 @@ from ganvas.data.dataset import in_order, with_labels
 from ganvas.disk import replace_file
 from ganvas.engine.device import processor
 from ganvas.errors import CheckpointError, DataError
-from ganvas.recipes.build import Choices
+from ganvas.recipes.build.choices import Choices
 from ganvas.sampling.conditions import Conditions
 from ganvas.version import versions
 

@@ -12,7 +12,7 @@ from ganvas.data.builtin import clouds
 from ganvas.data.builtin.builtin_table import BUILTIN
 from ganvas.errors import CheckpointError, DataError, UsageError
 from ganvas.recipes import recipe_table, yaml
-from ganvas.recipes.build import build_networks
+from ganvas.recipes.build.networks import build_networks
 from ganvas.recipes.recipe import Recipe
 from ganvas.sampling import generate, inputs
 from ganvas.sampling.conditions import Conditions, from_plain

@@ -59,7 +59,7 @@ def check_conditions(old: Run, new: Conditions | None) -> None:
     )
 
 
-def check_batch(recipe: Recipe, images: Dataset, path: Path) -> None:
+def check_new_batch(recipe: Recipe, images: Dataset, path: Path) -> None:
     """Raises DataError for fewer new images than one batch, which a run keeps as it began."""
     if recipe.batch > len(images):
         smaller = len(images) // 2 or 1

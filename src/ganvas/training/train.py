@@ -16,16 +16,11 @@ from ganvas.engine.device import Device, choose_device
 from ganvas.engine.engine import Engine
 from ganvas.errors import UsageError
 from ganvas.recipes import recipe_table
-from ganvas.recipes.build import (
-    Choices,
-    build_engine,
-    check,
-    choose,
-    conditions_of,
-    load_data,
-    playing,
-    with_fewer,
-)
+from ganvas.recipes.build.batch import check_batch, with_fewer
+from ganvas.recipes.build.choices import Choices, choose, playing
+from ganvas.recipes.build.data import load_data
+from ganvas.recipes.build.engine import build_engine
+from ganvas.recipes.build.prepared import Prepared, conditions_of
 from ganvas.recipes.recipe import Recipe
 from ganvas.report.point_picture import point_picture
 from ganvas.report.report import write_report
@@ -34,7 +29,7 @@ from ganvas.store import checkpoint, evaluation_records, folder, plugins, record
 from ganvas.store.log import Logger
 from ganvas.store.run import IN_MEMORY, Run
 from ganvas.training.evaluator import evaluator_of
-from ganvas.training.going_on import at_rest, check_batch, check_conditions, going_on
+from ganvas.training.going_on import at_rest, check_conditions, check_new_batch, going_on
 from ganvas.training.interrupt import interruptible
 from ganvas.training.session import Event, Listener, Session, images_sheet, save_outcome
 from ganvas.training.start import begin_from
@@ -82,9 +77,7 @@ def resolve(
     if "images" in changes:
         changes.setdefault("minutes", None)
         changes.setdefault("fit_minutes", False)
-    chosen = recipe_table.change(chosen, changes)
-    check(chosen)
-    return chosen
+    return recipe_table.change(chosen, changes)
 
 
 def without_auto(overrides: dict[str, Any]) -> tuple[dict[str, Any], bool]:
@@ -162,13 +155,15 @@ def train(
     source = None if data is None or isinstance(data, str | Path) else data
     given = data is not None or "data.source" in changes
     few = given and "batch" not in changes  # these may be too few for the recipe's
-    found = load_data(replace(chosen, batch=1) if fit or few else chosen, source, progress)
+    found = load_data(chosen.data, source, progress)
     listeners = list(listeners)
 
     def tell(text: str) -> None:
         for listener in listeners:
             listener(Event("chosen", 0, chosen.images, text=text))
 
+    if not fit and not few:
+        check_batch(chosen, found)
     tell(found.words())
     if few and not fit:
         chosen, why = with_fewer(chosen, found)
@@ -181,7 +176,7 @@ def train(
     known = conditions_of(chosen, found)
     choices = try_out(chosen, found, tell=tell)
     with playing(choices):
-        engine = build_engine(chosen, found, choices)
+        engine = build_engine(Prepared.of(chosen, found, choices))
         taken = begin_from(engine, chosen.start) if chosen.start is not None else None
         evaluator, problems = evaluator_of(
             chosen, found, source, engine.device, known, progress=progress
@@ -245,22 +240,22 @@ def resume(
     with folder.Lock(path), ExitStack() as stack:
         old = Run(path, plugin=plugin)
         known = old.record
-        recipe = going_on(old, images, minutes)
         if images is not None and images < min(old.images, old.recipe.images):
             raise UsageError(f"{path} has seen {old.images:,} images: `images` must be more")
-        check(recipe)
+        recipe = going_on(old, images, minutes)
         was: Any = torch.device(known.choices.device).type
         place = choose_device(was if device is None else device).type
         if recipe.data.source == IN_MEMORY and data is None:
             raise UsageError("this run was trained on images in memory: give them again as data=")
         if data is None:
             old.check_place()
-        channels = None if old.draws_points else known.shape[0]
-        # Of fewer images than a batch, what follows says more.
-        found = load_data(replace(recipe, batch=1), data, progress, channels)
+        kept = recipe.data
+        if not old.draws_points:
+            kept = replace(kept, channels=known.shape[0])
+        found = load_data(kept, data, progress)
         if new_data:
             check_conditions(old, conditions_of(recipe, found))
-            check_batch(recipe, found, path)
+            check_new_batch(recipe, found, path)
         else:
             found = known.check_data(found)
         if isinstance(data, str | Path):  # where they lie now is where they will be sought
@@ -268,7 +263,7 @@ def resume(
         listeners = list(listeners)
         choices = known.choices if place == was else _chosen_anew(recipe, found, place, listeners)
         stack.enter_context(playing(choices))
-        engine = build_engine(recipe, found, choices)
+        engine = build_engine(Prepared.of(recipe, found, choices))
         numbers, problems = _restore(engine, path / "checkpoints", recipe.start)
         seconds = numbers.get("evaluation_seconds", 0.0)
         conditions = conditions_of(recipe, found)

@@ -8,7 +8,9 @@ from ganvas import limits
 from ganvas.data import Dataset
 from ganvas.engine.device import is_out_of_memory, release_memory
 from ganvas.errors import UserError
-from ganvas.recipes.build import Choices, build_engine, playing
+from ganvas.recipes.build.choices import Choices, playing
+from ganvas.recipes.build.engine import build_engine
+from ganvas.recipes.build.prepared import Prepared
 from ganvas.recipes.recipe import Recipe
 from ganvas.trial import peak_memory
 from ganvas.trial.choose import noise, round_seconds, try_out
@@ -112,7 +114,7 @@ def free_memory(device: torch.device) -> int | None:
 
 def _round_seconds(recipe: Recipe, images: Dataset, choices: Choices) -> float:
     """The shortest of three rounds, after one that warms up (and plays the lazy moves)."""
-    engine = build_engine(recipe, noise(images, recipe.batch), choices)
+    engine = build_engine(Prepared.of(recipe, noise(images, recipe.batch), choices))
     times: list[float] = []
     while len(times) < 4 and sum(times) < SLOW:
         times.append(round_seconds(engine))

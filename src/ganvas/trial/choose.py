@@ -19,7 +19,9 @@ from ganvas.engine.engine import Engine
 from ganvas.engine.graph import RECORDED_AFTER
 from ganvas.networks.operators import forms
 from ganvas.networks.shape import Shape
-from ganvas.recipes.build import Choices, build_engine, choose, playing
+from ganvas.recipes.build.choices import Choices, choose, playing
+from ganvas.recipes.build.engine import build_engine
+from ganvas.recipes.build.prepared import Prepared
 from ganvas.recipes.recipe import Recipe
 from ganvas.trial import cores, remembered
 from ganvas.trial.threads import BUSY, fewest, fits, halvings
@@ -191,7 +193,7 @@ class Trial:
         if choices.device != "cpu" or choices.forms:
             return choices
         with playing(choices), forms.measuring() as measured:
-            build_engine(self.recipe, self.images, choices).round()
+            build_engine(Prepared.of(self.recipe, self.images, choices)).round()
         return replace(choices, forms=dict(measured))
 
 
@@ -202,7 +204,7 @@ class Candidate:
         self.choices = choices
         self.times: list[float] = []
         with playing(choices):
-            self.engine = build_engine(trial.recipe, trial.images, choices)
+            self.engine = build_engine(Prepared.of(trial.recipe, trial.images, choices))
             for _ in range(RECORDED_AFTER + 1 if choices.graph else 1):
                 self.engine.round()
         self.play()

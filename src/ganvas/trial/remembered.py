@@ -13,7 +13,7 @@ from ganvas import keys
 from ganvas.cache import cache_path
 from ganvas.engine.device import processor
 from ganvas.networks.shape import Shape
-from ganvas.recipes.build import Choices
+from ganvas.recipes.build.choices import Choices
 from ganvas.recipes.recipe import Recipe
 
 FORMAT = 2

@@ -10,7 +10,7 @@ from ganvas.data import Inspection, contact_sheet, inspect_source, load_dataset
 from ganvas.data.decoding.fit import Fit, fit_text
 from ganvas.data.names import printable
 from ganvas.errors import DataError
-from ganvas.recipes.build import largest_batch
+from ganvas.recipes.build.batch import largest_batch
 from ganvas.recipes.recipe_table import find
 from ganvas.sampling.outputs import check_output
 from ganvas.sampling.pictures import save_png

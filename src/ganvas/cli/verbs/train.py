@@ -8,7 +8,7 @@ from ganvas.cli.main import BEGAN
 from ganvas.cli.out_of_memory import memory_explained
 from ganvas.cli.training_screen import TrainingScreen
 from ganvas.recipes import reading, yaml
-from ganvas.recipes.build import choose
+from ganvas.recipes.build.choices import choose
 from ganvas.store import plugins
 from ganvas.store.run import Run
 from ganvas.training import train

@@ -14,12 +14,18 @@ from ganvas.networks.autoencoder import CompactAutoencoder
 from ganvas.networks.compact import CompactDiscriminator, CompactGenerator
 from ganvas.networks.encoder import CompactEncoder
 from ganvas.networks.mlp import MLPDiscriminator
+from ganvas.networks.protocols import DiscriminatorSettings, EncoderSettings
 from ganvas.recipes.named.mnist import mnist
-from ganvas.recipes.recipe import DiscriminatorSettings, Evaluations, Recipe
+from ganvas.recipes.recipe import Evaluations, Recipe
 
 
 def _digits(
-    name: str, game: GameSettings, discriminator: DiscriminatorSettings, lr: float, images: int
+    name: str,
+    game: GameSettings,
+    discriminator: DiscriminatorSettings,
+    lr: float,
+    images: int,
+    encoder: EncoderSettings | None = None,
 ) -> Recipe:
     """``mnist`` with another game; the rate falls to zero from two fifths of the images on."""
     optimiser = Adam(lr=Linear(lr, 0.0, until=images, begin=images * 2 // 5), betas=(0.0, 0.99))
@@ -28,6 +34,7 @@ def _digits(
         name=name,
         game=game,
         discriminator=discriminator,
+        encoder=encoder,
         generator_optimiser=optimiser,
         discriminator_optimiser=optimiser,
         images=images,
@@ -68,8 +75,7 @@ def vae_gan() -> Recipe:
     the codes held next to no information about their images.
     """
     game = VAEGAN(gamma=0.01, kl=0.05, penalties=(Penalty("r1", 1.0, every=16),))
-    recipe = _digits("vae-gan", game, CompactDiscriminator(), 1e-3, 150_000)
-    return replace(recipe, encoder=CompactEncoder())
+    return _digits("vae-gan", game, CompactDiscriminator(), 1e-3, 150_000, CompactEncoder())
 
 
 def aae() -> Recipe:
@@ -79,5 +85,6 @@ def aae() -> Recipe:
     of short trials; it has not been run to its end. Expect soft digits: a mean squared error blurs.
     """
     game = AAE(adversarial=0.02)
-    recipe = _digits("aae", game, MLPDiscriminator(width=256, depth=2), 2e-3, 360_000)
-    return replace(recipe, generator=CompactGenerator(latent=10), encoder=CompactEncoder())
+    discriminator = MLPDiscriminator(width=256, depth=2)
+    recipe = _digits("aae", game, discriminator, 2e-3, 360_000, CompactEncoder())
+    return replace(recipe, generator=CompactGenerator(latent=10))

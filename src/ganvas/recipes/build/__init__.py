@@ -1,0 +1,1 @@
+"""From a recipe to an engine: data, batch, choices, networks, and the game that joins them."""

@@ -1,0 +1,71 @@
+"""From what was prepared to an engine that is ready to play."""
+
+import torch
+from torch import nn
+
+from ganvas.data import ItemStream
+from ganvas.engine.engine import Engine
+from ganvas.engine.game import Game
+from ganvas.engine.graph import GraphEngine
+from ganvas.errors import UsageError
+from ganvas.games.setup import GameSetup, PlayerSettings
+from ganvas.recipes.build.choices import Choices
+from ganvas.recipes.build.networks import build_networks
+from ganvas.recipes.build.prepared import Prepared
+
+
+def build_engine(prepared: Prepared) -> Engine:
+    """The recipe's game on its images, at the start of its clock.
+
+    Raises:
+        UsageError: settings that make no networks, or no game.
+    """
+    recipe, choices = prepared.recipe, prepared.choices
+    game, device = _game(prepared), torch.device(choices.device)
+    stream = ItemStream(
+        prepared.images,
+        recipe.seed,
+        device,
+        flip=recipe.data.flip,
+        shuffle=recipe.data.shuffle,
+    )
+    return (GraphEngine if choices.graph else Engine)(
+        game,
+        {"train": stream},
+        batch=recipe.batch,
+        seed=recipe.seed,
+        device=device,
+        bf16=choices.precision == "bf16",
+        accumulate=recipe.accumulate,
+    )
+
+
+def _game(prepared: Prepared) -> Game:
+    """The game, its networks on their device."""
+    recipe, known = prepared.recipe, prepared.conditions
+    networks = build_networks(recipe, prepared.images.shape, len(known.names) if known else 0)
+    for network in networks.values():
+        _place(network, prepared.choices)
+    source = None
+    if recipe.condition is not None and known is not None:
+        source = recipe.condition.condition_source(known, prepared.images)
+    clip = recipe.clip_gradient
+    setup = GameSetup(
+        networks,
+        recipe.generator.latent,
+        generator=PlayerSettings(recipe.generator_optimiser, recipe.half_life, clip),
+        discriminator=PlayerSettings(recipe.discriminator_optimiser, None, clip),
+        condition_source=source,
+        augment=recipe.augment,
+        strength=recipe.strength,
+    )
+    try:
+        return recipe.game.build(setup)
+    except ValueError as error:
+        raise UsageError(f"game: {error}") from None
+
+
+def _place(network: nn.Module, choices: Choices) -> None:
+    network.to(device=torch.device(choices.device))
+    if choices.memory_format == "channels-last":
+        network.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]

@@ -1,0 +1,46 @@
+"""All that a recipe needs before its first round, made once and passed on."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from ganvas.data import Dataset
+from ganvas.recipes.build.choices import Choices
+from ganvas.recipes.recipe import Recipe
+from ganvas.sampling.conditions import Conditions
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """A recipe, with what this machine and its data make of it.
+
+    recipe: with its final batch.
+    images: what it trains on.
+    conditions: what both networks are conditioned on; None where the recipe asks for none.
+    choices: what ``auto`` became.
+    source: what the images were made of, where they were given in place of the recipe's own
+        source: a path, a tensor, an array or a Dataset; otherwise None.
+    """
+
+    recipe: Recipe
+    images: Dataset
+    conditions: Conditions | None
+    choices: Choices
+    source: Any = None
+
+    @classmethod
+    def of(cls, recipe: Recipe, images: Dataset, choices: Choices) -> "Prepared":
+        """The same for images whose conditions are not known yet.
+
+        Raises:
+            DataError: the images have no classes, or not the attributes asked for.
+        """
+        return cls(recipe, images, conditions_of(recipe, images), choices)
+
+
+def conditions_of(recipe: Recipe, images: Dataset) -> Conditions | None:
+    """What the networks of a recipe are conditioned on, found in its images; None for none.
+
+    Raises:
+        DataError: the images have no classes, or not the attributes asked for.
+    """
+    return None if recipe.condition is None else recipe.condition.conditions(images)
