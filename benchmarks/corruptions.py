@@ -160,7 +160,7 @@ def measure(count: int) -> tuple[Values, dict[str, str]]:
         samples, found = side(pixels, labels), {}
         for metric in METRICS.values():
             try:
-                for figure in metric.compute(samples, others[metric.against]):
+                for figure in metric.compute(samples, others[metric.compares_with]):
                     found[figure.name] = figure.value
                     better[figure.name] = figure.better
             except NotApplicable as reason:

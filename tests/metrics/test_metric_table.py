@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from ganvas.evaluation.evaluation import PATH_LENGTH
+from ganvas.evaluation.measure import PATH_LENGTH
 from ganvas.metrics.feature_set import FeatureSet
 from ganvas.metrics.figure import NotApplicable
 from ganvas.metrics.metric_table import METRICS
@@ -17,7 +17,7 @@ from ganvas.metrics.mixture import point_figures
 KINDS = 4
 
 
-def side(seed: int, count: int = 400) -> FeatureSet:
+def feature_set(seed: int, count: int = 400) -> FeatureSet:
     """Four clusters: features about the corners of a square, pixels as bright as the class."""
     generator = torch.Generator().manual_seed(seed)
     labels = torch.randint(KINDS, (count,), generator=generator)
@@ -31,7 +31,7 @@ def side(seed: int, count: int = 400) -> FeatureSet:
     )
 
 
-REALS, SAMPLES, TRAINING = side(1), side(2), side(3)
+REALS, SAMPLES, TRAINING = feature_set(1), feature_set(2), feature_set(3)
 
 
 def shifted(samples: FeatureSet) -> FeatureSet:
@@ -81,7 +81,7 @@ SPOILED = {
 @pytest.mark.parametrize("name", METRICS)
 def test_worse_samples_have_worse_figures(name):
     metric = METRICS[name]
-    other = TRAINING if metric.against == "training" else REALS
+    other = TRAINING if metric.compares_with == "training" else REALS
     good = metric.compute(SAMPLES, other)
     bad = metric.compute(SPOILED[name](SAMPLES), other)
     assert [figure.name for figure in good] == [figure.name for figure in bad]
@@ -139,13 +139,13 @@ def test_obeyed_is_the_share_read_as_told_by_name():
     [figure] = METRICS["obeyed"].compute(replace(SAMPLES, labels=told), REALS)
     assert figure.value == pytest.approx(0.75) and figure.interval[0] < 0.75 < figure.interval[1]
     # The same classes under other numbers.
-    turned = replace(SAMPLES, labels=KINDS - 1 - SAMPLES.labels, names=tuple("dcba"))
+    turned = replace(SAMPLES, labels=KINDS - 1 - SAMPLES.labels, classes=tuple("dcba"))
     assert METRICS["obeyed"].compute(turned, REALS)[0].value == 1
 
 
 def test_purity_asks_for_a_meaning_of_each_label_and_not_for_a_name():
     assert SAMPLES.labels is not None
-    codes = replace(SAMPLES, labels=(SAMPLES.labels + 1) % KINDS, names=("i", "ii", "iii", "iv"))
+    codes = replace(SAMPLES, labels=(SAMPLES.labels + 1) % KINDS, classes=("i", "ii", "iii", "iv"))
     [figure] = METRICS["purity"].compute(codes, REALS)
     assert figure.value == 1 and figure.note == "4 meanings of 4 labels"
     assert figure.details == {"i": "d", "ii": "a", "iii": "b", "iv": "c"}
@@ -199,7 +199,12 @@ def few(samples: FeatureSet, count: int) -> FeatureSet:
         ("frechet-per-class", few(SAMPLES, 8), few(REALS, 8), "no class has 6 images"),
         ("recall-per-class", few(SAMPLES, 8), few(REALS, 8), "no class has 6 images"),
         ("obeyed", replace(SAMPLES, labels=None), REALS, "told a class"),
-        ("obeyed", replace(SAMPLES, kinds=tuple("wxyz")), REALS, "does not know these classes"),
+        (
+            "obeyed",
+            replace(SAMPLES, known_classes=tuple("wxyz")),
+            REALS,
+            "does not know these classes",
+        ),
         ("purity", replace(SAMPLES, logits=None), REALS, "told a class"),
         ("duplicates", few(SAMPLES, 1), REALS, "at least 2 images"),
         ("authenticity", SAMPLES, few(TRAINING, 1), "at least 2 training images"),

@@ -11,8 +11,9 @@ import torch
 import ganvas
 from ganvas.data import load_dataset
 from ganvas.errors import DataError, NonFinite, UsageError, UserError
-from ganvas.evaluation import reals
-from ganvas.evaluation.evaluation import words
+from ganvas.evaluation import feature_cache, real_images
+from ganvas.evaluation.feature_cache import cached_reading
+from ganvas.evaluation.in_words import in_words
 from ganvas.features import load_features
 from ganvas.report.evaluate import evaluate
 
@@ -108,14 +109,14 @@ def test_a_run_whose_images_changed_is_told(tmp_path) -> None:
 
 def test_a_positional_split_holds_out_the_rest(tmp_path) -> None:
     path = picture_folder(tmp_path / "pictures", count=24)
-    sources = reals.load_sources(path, split="0:20")
-    assert sources.held_out is not None
-    assert (len(sources.training), len(sources.held_out)) == (20, 4)
+    real = real_images.load_real_images(path, split="0:20")
+    assert real.held_out is not None
+    assert (len(real.training), len(real.held_out)) == (20, 4)
     everything = load_dataset(path).pixels
-    assert torch.equal(sources.held_out.pixels, everything[20:])
-    assert reals.load_sources(path).held_out is None
-    assert reals.load_sources(path, split="0:24").held_out is None
-    assert reals.load_sources("mnist", split="all").held_out is None
+    assert torch.equal(real.held_out.pixels, everything[20:])
+    assert real_images.load_real_images(path).held_out is None
+    assert real_images.load_real_images(path, split="0:24").held_out is None
+    assert real_images.load_real_images("mnist", split="all").held_out is None
 
 
 def test_training_images_can_be_the_reference(tmp_path, mnist) -> None:
@@ -183,37 +184,37 @@ def test_path_length_needs_a_smooth_network(run, blobs) -> None:
 def test_features_of_reals_are_cached_by_what_they_are(tmp_path, monkeypatch, mnist) -> None:
     monkeypatch.setenv("GANVAS_CACHE", str(tmp_path))
     network, pixels = load_features("digits"), mnist.pixels[:40]
-    first = reals.cached("a", network, pixels, None)
+    first = cached_reading("a", network, pixels, None)
     (file,) = (tmp_path / "features").iterdir()
-    monkeypatch.setattr(reals, "extract", None)  # it would fail if it were called again
-    again = reals.cached("a", network, pixels, None)
+    monkeypatch.setattr(feature_cache, "extract", None)  # it would fail if it were called again
+    again = cached_reading("a", network, pixels, None)
     assert torch.equal(first.features, again.features)
     with pytest.raises(TypeError):
-        reals.cached("b", network, pixels, None)
+        cached_reading("b", network, pixels, None)
     network.origin = replace(network.origin, hash="sha256:other")
     with pytest.raises(TypeError):
-        reals.cached("a", network, pixels, None)
+        cached_reading("a", network, pixels, None)
     assert file.is_file()
 
 
 def test_a_damaged_cache_is_read_anew(tmp_path, monkeypatch, mnist) -> None:
     monkeypatch.setenv("GANVAS_CACHE", str(tmp_path))
     network, pixels = load_features("digits"), mnist.pixels[:40]
-    first = reals.cached("a", network, pixels, None)
+    first = cached_reading("a", network, pixels, None)
     (file,) = (tmp_path / "features").iterdir()
     content = bytearray(file.read_bytes())
     content[-5] ^= 1
     file.write_bytes(content)
-    assert torch.equal(reals.cached("a", network, pixels, None).features, first.features)
+    assert torch.equal(cached_reading("a", network, pixels, None).features, first.features)
     file.write_bytes(content[:100])
-    assert torch.equal(reals.cached("a", network, pixels, None).features, first.features)
+    assert torch.equal(cached_reading("a", network, pixels, None).features, first.features)
 
 
 def test_a_cache_that_cannot_be_written_costs_nothing_else(tmp_path, monkeypatch, mnist) -> None:
     (tmp_path / "file").write_text("in the way")
     monkeypatch.setenv("GANVAS_CACHE", str(tmp_path / "file"))
     with pytest.warns(RuntimeWarning, match="GANVAS_CACHE"):
-        found = reals.cached("a", load_features("digits"), mnist.pixels[:8], None)
+        found = cached_reading("a", load_features("digits"), mnist.pixels[:8], None)
     assert found.features.shape == (8, 96)
 
 
@@ -230,9 +231,9 @@ def test_progress_counts_to_the_end(tmp_path, mnist) -> None:
 
 
 def test_a_network_that_is_not_installed_is_an_error_not_a_guess(monkeypatch, tmp_path) -> None:
-    from ganvas.report import subject
+    from ganvas.evaluation import feature_choice
 
-    monkeypatch.setattr(subject, "find_spec", lambda name: None)
+    monkeypatch.setattr(feature_choice, "find_spec", lambda name: None)
     path = picture_folder(tmp_path / "pictures")
     with pytest.raises(UserError, match=r"ganvas\[imagenet\]"):
         evaluate(path, data=path)
@@ -307,5 +308,5 @@ def record(metric: str, value: float, floor: float | None = None, **more) -> dic
     ],
 )
 def test_an_evaluation_in_words(found, sentence) -> None:
-    said = words({each["metric"]: each for each in found})
+    said = in_words({each["metric"]: each for each in found})
     assert said.startswith(sentence) and bool(said) == bool(sentence)

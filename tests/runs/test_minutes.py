@@ -13,7 +13,7 @@ from ganvas.recipes import reading, yaml
 from ganvas.recipes.length import fixed
 from ganvas.recipes.recipe import Recipe
 from ganvas.recipes.recipe_table import change, find, from_plain
-from ganvas.report.report import write_report
+from ganvas.report.run_page import write_report
 from ganvas.store import checkpoint
 from ganvas.store.folder import write_recipe
 from ganvas.store.log import read_log

@@ -303,7 +303,7 @@ def test_a_script_in_the_datas_name_is_shown_as_text(tmp_path, blobs) -> None:
     text = (run.path / "run.json").read_text()
     name = ganvas.load(run.path).record.data
     (run.path / "run.json").write_text(text.replace(f'"{name}"', '"<script>alert(1)</script>"'))
-    from ganvas.report.report import write_report
+    from ganvas.report.run_page import write_report
 
     page = write_report(ganvas.load(run.path)).read_text()
     assert "<script>" not in page and "&lt;script&gt;" in page

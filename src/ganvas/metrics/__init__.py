@@ -1,5 +1,5 @@
 """How good, how varied, how original: figures of samples against real images.
 
-Each file is one distance or score, a plain function of features; ``table.py`` lists what
-``ganvas evaluate`` offers.
+Each file is one family: plain functions of features [N, d], logits [N, K] or pixels, samples first
+and reals second. ``metric_table`` makes figures of them and lists what ``ganvas evaluate`` offers.
 """

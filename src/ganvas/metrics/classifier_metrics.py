@@ -1,4 +1,4 @@
-"""What a classifier reads in samples: the score, the modes, and how their shares are off."""
+"""What a classifier reads in samples: the classifier score, the modes, and their shares."""
 
 import math
 from typing import NamedTuple
@@ -9,10 +9,12 @@ from torch import Tensor
 from ganvas.metrics.figure import Z95, Estimate
 
 CONFIDENT = 0.9
+"""The probability from which on a classifier is sure of a class."""
 
 
 def classifier_score(logits: Tensor) -> Estimate:
-    """exp(E KL(p(y|x) || p(y))) of logits [N, K], with its 95% interval: 1 to K.
+    """exp(E KL(p(y|x) || p(y))) of logits [N, K], with its 95% interval: 1 to K;
+    higher is better.
 
     With Inception's classes it is the Inception Score (Salimans et al. 2016, section 4), over all
     samples and no splits; the interval is the logarithm's, by the delta method.
@@ -24,9 +26,13 @@ def classifier_score(logits: Tensor) -> Estimate:
 
 
 class Modes(NamedTuple):
-    """found: classes of the reals with at least one sample, by argmax. reverse_kl: KL(samples ||
-    reals) of the classes' shares, in nats. confident: share of samples read with probability 0.9
-    or more. shares: of the samples, by class [K]."""
+    """Which classes of the reals samples are read as.
+
+    found: classes of the reals with at least one sample, by argmax: 0 to K, higher is better.
+    reverse_kl: KL(samples || reals) of the classes' shares: from 0 nats, lower is better.
+    confident: share of samples read with probability 0.9 or more: 0 to 1, higher is better.
+    shares: of the samples, by class: float64 [K].
+    """
 
     found: int
     reverse_kl: float
@@ -35,8 +41,10 @@ class Modes(NamedTuple):
 
 
 def modes(samples: Tensor, reals: Tensor) -> Modes:
-    """Of logits samples [N, K] and reals [M, K] (the Stacked-MNIST protocol: Metz et al. 2017;
-    Srivastava et al. 2017; 26,000 samples there).
+    """The modes of logits samples [N, K] against reals [M, K].
+
+    It is the Stacked-MNIST protocol (Metz et al. 2017; Srivastava et al. 2017), which draws 26,000
+    samples.
 
     A class that no real is read as counts with half a real, so that the divergence is finite.
     """

@@ -9,23 +9,29 @@ from torch import Tensor
 from ganvas.metrics.distances import nearest, neighbours_within
 
 CLOSE = 0.01
+"""The share of reals that have another real as near as a duplicate."""
 
 
 class Neighbours(NamedTuple):
-    """For each of N samples: position of the nearest training image, distance to it, and that
-    image's own distance to its nearest fellow; [N] each."""
+    """The nearest training image of each of N samples.
+
+    position: of that image in the training set, int64 [N].
+    distance: to it, float64 [N].
+    fellow: that image's own distance to the nearest other training image, float64 [N].
+    """
 
     position: Tensor
     distance: Tensor
     fellow: Tensor
 
     def closeness(self) -> Tensor:
-        """How near a sample is to its training image, in that image's own terms; 0 is a copy."""
+        """How near a sample is to its training image, in that image's own terms: float64 [N], from
+        0, which is a copy."""
         return self.distance / self.fellow.clamp(min=1e-12)
 
 
 def training_neighbours(samples: Tensor, training: Tensor) -> Neighbours:
-    """Of features samples [N, d] in training [M, d]."""
+    """The nearest of features training [M, d] to each of features samples [N, d]."""
     distance, position = nearest(samples, training)
     met, inverse = position.unique(return_inverse=True)
     fellow = neighbours_within(training, 1, met)[:, 0]
@@ -33,14 +39,17 @@ def training_neighbours(samples: Tensor, training: Tensor) -> Neighbours:
 
 
 def authenticity(found: Neighbours) -> float:
-    """Share of samples that lie farther from their nearest training image than that image from its
-    nearest fellow (Alaa et al. 2022, section 4.3). 0: all are copies; read it beside its value
-    for real images that were not trained on."""
+    """Share of samples that lie farther from their nearest training image than that image from the
+    nearest other one (Alaa et al. 2022, section 4.3): 0 to 1, higher is better.
+
+    0: all are copies. Read it beside its value for real images that were not trained on.
+    """
     return float((found.distance > found.fellow).double().mean())
 
 
 def duplicates(samples: Tensor, reals: Tensor) -> float:
-    """Share of samples with another sample nearer than all but 1% of reals have another real.
+    """Share of samples with another sample nearer than all but 1% of reals have another real: 0 to
+    1, lower is better.
 
     About 0.01 for a set as varied as the reals; features [N, d] each. Of the larger set as
     many are taken as the smaller has, since nearest distances depend on the number.

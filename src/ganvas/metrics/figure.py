@@ -9,7 +9,7 @@ Z95 = 1.959963984540054
 
 
 class Estimate(NamedTuple):
-    """A value and its 95% interval."""
+    """A value, and the lower and the upper end of its 95% interval."""
 
     value: float
     low: float
@@ -38,9 +38,13 @@ def squared_distance(value: float, error: float) -> Estimate:
 class Figure:
     """One number of a metric.
 
-    name: such as ``frechet``. interval: 95%, where there is one. better: which way is. note: what
-    a reader must know. details: further numbers, for the record. kept: what a picture of it needs,
-    which no record holds.
+    name: such as ``frechet``.
+    value: in the metric's own unit.
+    interval: the ends of its 95% interval; None where the metric gives none.
+    better: whether a lower or a higher value is better.
+    note: what a reader must know; "" where there is nothing.
+    details: further numbers, for the record.
+    kept: what a picture of it needs, which no record holds; None of most.
     """
 
     name: str

@@ -9,9 +9,13 @@ from ganvas import keys
 from ganvas.metrics.figure import Estimate, squared_distance
 from ganvas.metrics.moments import Moments, moments
 
+PER_FEATURE = 2
+"""Images a feature that a Fréchet distance needs, for their covariance to mean anything."""
+
 
 def frechet(a: Moments, b: Moments) -> float:
-    """|m_a - m_b|^2 + tr(A + B - 2 (A^1/2 B A^1/2)^1/2) (Dowson and Landau 1982).
+    """|m_a - m_b|^2 + tr(A + B - 2 (A^1/2 B A^1/2)^1/2) (Dowson and Landau 1982): from 0, in the
+    features' unit squared; lower is better.
 
     With an Inception network's features it is the FID (Heusel et al. 2017, equation 6). Of finite
     samples it is too large by about a constant over their number (Chong and Forsyth 2020).
@@ -27,11 +31,12 @@ def frechet_infinite(a: Tensor, b: Tensor, *, seed: int = 0) -> Estimate:
     """The Fréchet distance of the distributions behind features [N, d] and [M, d], with its 95%
     interval; unbiased up to terms of order 1/N^2.
 
-    Both sets are halved at random again and again. By how much the halves' distances exceed the
-    whole's is the whole's own bias (both fall as one over the number), and the spread of that
-    excess is the variance of the distance's quadratic part. The linear part's variance is that of
-    the influence of single images (Hampel 1974; the jackknife with infinitesimal weights). It
-    counts the quadratic part twice (Efron and Stein 1981, theorem 2), so that is taken away once.
+    Both sets are halved at random, keyed by ``seed``, again and again. By how much the halves'
+    distances exceed the whole's is the whole's own bias (both fall as one over the number), and the
+    spread of that excess is the variance of the distance's quadratic part. The linear part's
+    variance is that of the influence of single images (Hampel 1974; the jackknife with
+    infinitesimal weights). It counts the quadratic part twice (Efron and Stein 1981, theorem 2), so
+    that is taken away once.
     """
     whole_a, whole_b = moments(a), moments(b)
     value = frechet(whole_a, whole_b)
@@ -54,7 +59,9 @@ def influence(rows: Tensor, own: Moments, other: Moments) -> Tensor:
     return change + 2 * centred @ (own.mean - other.mean)
 
 
-def _excess_of_halves(a: Tensor, b: Tensor, whole_a: Moments, whole_b: Moments, seed: int):
+def _excess_of_halves(
+    a: Tensor, b: Tensor, whole_a: Moments, whole_b: Moments, seed: int
+) -> Tensor:
     """Mean distance of the two pairs of halves, at each of several random splits: [splits]."""
     generator = keys.generator(seed, "halves")
     splits = max(4, min(32, 32 * 256**2 // a.shape[1] ** 2))  # eigenvalues cost d^3
@@ -68,7 +75,7 @@ def _excess_of_halves(a: Tensor, b: Tensor, whole_a: Moments, whole_b: Moments, 
 
 
 def _power(matrix: Tensor, exponent: float) -> Tensor:
-    """Of a positive semi-definite matrix; directions without variance stay without."""
+    """The power of a positive semi-definite matrix [d, d]; its zero eigenvalues stay 0."""
     values, vectors = torch.linalg.eigh(matrix)
     least = values[-1].clamp(min=0) * len(values) * torch.finfo(values.dtype).eps
     powers = torch.where(values > least, values.clamp(min=0) ** exponent, 0.0)

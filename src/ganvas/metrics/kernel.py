@@ -8,6 +8,9 @@ from torch import Tensor
 from ganvas.metrics.distances import row_blocks
 from ganvas.metrics.figure import Estimate, squared_distance
 
+LEAST = 4
+"""Features of either set that the estimate of its error needs."""
+
 
 def kid(a: Tensor, b: Tensor) -> Estimate:
     """KID of features [N, d] and [M, d], and its 95% interval; see ``kid_and_error``."""
@@ -15,7 +18,8 @@ def kid(a: Tensor, b: Tensor) -> Estimate:
 
 
 def kid_and_error(a: Tensor, b: Tensor) -> tuple[float, float]:
-    """Unbiased KID of features [N, d] and [M, d], and its standard error (Bińkowski et al. 2018).
+    """Unbiased KID of features [N, d] and [M, d], and its standard error (Bińkowski et al. 2018,
+    section 4): 0 for equal distributions; lower is better. An estimate may be below 0 by chance.
 
     The kernel is (x·y / d + 1)^3, over all pairs and no subsets. The variance has the part that
     single images carry, and the part that pairs carry, which is all there is between equal
@@ -24,8 +28,8 @@ def kid_and_error(a: Tensor, b: Tensor) -> tuple[float, float]:
     Raises:
         ValueError: fewer than four features on a side.
     """
-    if min(len(a), len(b)) < 4:
-        raise ValueError("KID needs at least 4 features on either side")
+    if min(len(a), len(b)) < LEAST:
+        raise ValueError(f"KID needs at least {LEAST} features on either side")
     aa, bb, ab = Sums(a, a), Sums(b, b), Sums(a, b)
     n, m = len(a), len(b)
     within_a = (aa.rows - aa.diagonal) / (n - 1)
@@ -39,7 +43,11 @@ def kid_and_error(a: Tensor, b: Tensor) -> tuple[float, float]:
 
 
 class Sums:
-    """What the estimate needs of the kernel matrix [N, M], without holding it."""
+    """Sums over the kernel matrix [N, M] of features a [N, d] and b [M, d], without holding it.
+
+    rows: sums over b, [N]. columns: sums over a, [M]. squares: the sum of all its squares.
+    diagonal: [N], each feature with itself, where a is b; else zeros.
+    """
 
     def __init__(self, a: Tensor, b: Tensor) -> None:
         self.same = a is b  # before the conversion, which makes two of one

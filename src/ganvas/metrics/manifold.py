@@ -9,10 +9,17 @@ from ganvas.metrics.distances import distances, neighbours_within
 
 PRECISION_K = 3
 DENSITY_K = 5
+"""Which nearest neighbour draws a ball, as in the papers."""
 
 
 class Overlap(NamedTuple):
-    """precision, recall, coverage in [0, 1]; density from 0, about 1 for equal distributions."""
+    """How far the manifolds of samples and reals overlap; of all, higher is better.
+
+    precision: 0 to 1, the share of samples that lie on the reals' manifold.
+    recall: 0 to 1, the share of reals that lie on the samples' manifold.
+    density: from 0, about 1 for equal distributions: in how many reals' balls a sample lies.
+    coverage: 0 to 1, the share of reals with a sample in their ball.
+    """
 
     precision: float
     recall: float
@@ -21,7 +28,7 @@ class Overlap(NamedTuple):
 
 
 def overlap(samples: Tensor, reals: Tensor) -> Overlap:
-    """Of features samples [N, d] and reals [M, d].
+    """Precision, recall, density and coverage of features samples [N, d] and reals [M, d].
 
     An image lies on a set's manifold if it is nearer to some member than that member's k-th
     nearest neighbour in the set. Precision: samples on the reals' manifold; recall: reals on the

@@ -1,4 +1,8 @@
-"""The one explicit table of metrics: what each needs, and the figures it gives."""
+"""The one explicit table of metrics: what each compares with, and the figures it gives.
+
+A metric is one function, (samples, the real images it compares with) to figures; it raises
+``NotApplicable`` where these images, features or numbers do not allow it.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,30 +12,35 @@ import torch
 from torch import Tensor
 
 from ganvas.metrics import by_class, classifier_metrics, copying
-from ganvas.metrics.feature_set import ENOUGH, FeatureSet
+from ganvas.metrics.feature_set import FeatureSet
 from ganvas.metrics.figure import Figure, NotApplicable, squared_distance
-from ganvas.metrics.frechet import frechet, frechet_infinite
-from ganvas.metrics.kernel import kid_and_error
+from ganvas.metrics.frechet import PER_FEATURE, frechet, frechet_infinite
+from ganvas.metrics.kernel import LEAST, kid_and_error
 from ganvas.metrics.manifold import DENSITY_K, overlap
 from ganvas.metrics.moments import moments
 from ganvas.metrics.sliced import sliced_wasserstein
 
-SURE = 4
+TO_EXTRAPOLATE = 4
 """Images a feature that its extrapolation needs: halves of fewer are too far from the whole."""
 
 
 @dataclass(frozen=True)
 class Metric:
-    """compute: (samples, the other side) to figures; it may raise NotApplicable. against: the
-    images it compares with: the reference, or all training images that were searched."""
+    """One line of the table.
+
+    compute: the metric.
+    compares_with: the ``reference``, or all ``training`` images among which copies are looked for.
+    """
 
     compute: Callable[[FeatureSet, FeatureSet], list[Figure]]
-    against: Literal["reference", "training"] = "reference"
+    compares_with: Literal["reference", "training"] = "reference"
 
 
 def _frechet(samples: FeatureSet, reference: FeatureSet) -> list[Figure]:
+    """``frechet``, the distance at this number of samples, and ``frechet-infinite``, at infinitely
+    many, where there are enough; in the features' unit squared, from 0, lower is better."""
     size, count = samples.features.shape[1], min(len(samples), len(reference))
-    needed = max(4, ENOUGH * size)  # two halves of two
+    needed = max(4, PER_FEATURE * size)  # two halves of two
     if count < needed:
         raise NotApplicable(
             f"a Fréchet distance in {size:,} features needs at least {needed:,} images on "
@@ -40,21 +49,25 @@ def _frechet(samples: FeatureSet, reference: FeatureSet) -> list[Figure]:
         )
     value = frechet(moments(samples.features), moments(reference.features))
     plain = Figure("frechet", value, note=f"at {len(samples):,} samples")
-    if count < SURE * size:
+    if count < TO_EXTRAPOLATE * size:
         return [plain]
     infinite = frechet_infinite(samples.features, reference.features)
     return [plain, Figure("frechet-infinite", infinite.value, infinite[1:])]
 
 
 def _kid(samples: FeatureSet, reference: FeatureSet) -> list[Figure]:
-    if min(len(samples), len(reference)) < 4:
-        raise NotApplicable("KID needs at least 4 images on either side")
+    """``kid``, the kernel distance: 0 for equal distributions, lower is better; an estimate may
+    fall below 0 by chance."""
+    if min(len(samples), len(reference)) < LEAST:
+        raise NotApplicable(f"KID needs at least {LEAST} images on either side")
     value, error = kid_and_error(samples.features, reference.features)
     interval = squared_distance(value, error)[1:]
     return [Figure("kid", value, interval, details={"standard_error": error})]
 
 
 def _overlap(samples: FeatureSet, reference: FeatureSet) -> list[Figure]:
+    """``precision``, ``recall`` and ``coverage``, 0 to 1, and ``density``, from 0 and about 1 for
+    equal distributions; higher is better."""
     if min(len(samples), len(reference)) <= DENSITY_K:
         raise NotApplicable(f"precision and recall need more than {DENSITY_K} images a side")
     found = overlap(samples.features, reference.features)
@@ -62,25 +75,30 @@ def _overlap(samples: FeatureSet, reference: FeatureSet) -> list[Figure]:
 
 
 def _sliced(samples: FeatureSet, reference: FeatureSet) -> list[Figure]:
+    """``sliced-wasserstein``, of pixels: in grey levels, 0 to 255, lower is better."""
     found = sliced_wasserstein(samples.pixels, reference.pixels)
     return [Figure("sliced-wasserstein", found.value, found[1:], note="grey levels")]
 
 
-def _score(samples: FeatureSet, reference: FeatureSet) -> list[Figure]:
+def _classifier_score(samples: FeatureSet, reference: FeatureSet) -> list[Figure]:
+    """``classifier-score``: 1 to the number of classes, higher is better."""
     found = classifier_metrics.classifier_score(_logits(samples))
     return [Figure("classifier-score", found.value, found[1:], better="higher")]
 
 
 def _modes(samples: FeatureSet, reference: FeatureSet) -> list[Figure]:
+    """``modes``, classes that are drawn: 0 to their number, higher is better. ``reverse-kl``, how
+    their shares are off: from 0 nats, lower is better. ``confident``, the share of samples that the
+    classifier is sure of: 0 to 1, higher is better."""
     ours, theirs = _logits(samples), _logits(reference)
     found = classifier_metrics.modes(ours, theirs)
     drawn = classifier_metrics.well_drawn(ours, theirs)
     kinds = int((torch.bincount(theirs.argmax(1), minlength=len(drawn)) > 0).sum())
     shares = {}
-    if len(drawn) <= 20 and len(reference.kinds) == len(drawn):
+    if len(drawn) <= 20 and len(reference.known_classes) == len(drawn):
         shares = {
             name: round(float(share), 4)
-            for name, share in zip(reference.kinds, found.shares, strict=True)
+            for name, share in zip(reference.known_classes, found.shares, strict=True)
         }
     details = {"drawn": int(drawn.sum()), "kinds": kinds, "shares": shares}
     return [
@@ -91,6 +109,8 @@ def _modes(samples: FeatureSet, reference: FeatureSet) -> list[Figure]:
 
 
 def _duplicates(samples: FeatureSet, reference: FeatureSet) -> list[Figure]:
+    """``duplicates``, the share of samples that are all but alike: 0 to 1, about 0.01 for a set as
+    varied as the reals, lower is better."""
     if min(len(samples), len(reference)) < 2:
         raise NotApplicable("duplicates need at least 2 images on either side")
     again = copying.repeated(samples.pixels)
@@ -99,7 +119,8 @@ def _duplicates(samples: FeatureSet, reference: FeatureSet) -> list[Figure]:
     return [Figure("duplicates", share, note=note, details={"equal": again})]
 
 
-def _copies(samples: FeatureSet, training: FeatureSet) -> list[Figure]:
+def _authenticity(samples: FeatureSet, training: FeatureSet) -> list[Figure]:
+    """``authenticity``, the share of samples that are no copies: 0 to 1, higher is better."""
     if len(training) < 2:
         raise NotApplicable("authenticity needs at least 2 training images")
     found = copying.training_neighbours(samples.features, training.features)
@@ -108,17 +129,18 @@ def _copies(samples: FeatureSet, training: FeatureSet) -> list[Figure]:
     return [Figure("authenticity", share, better="higher", note=note, kept=found)]
 
 
-def _logits(side: FeatureSet) -> Tensor:
-    if side.logits is None:
+def _logits(images: FeatureSet) -> Tensor:
+    """Their logits [N, K]; raises NotApplicable where the network does not classify."""
+    if images.logits is None:
         raise NotApplicable("this needs a feature network that classifies, such as digits")
-    return side.logits
+    return images.logits
 
 
 METRICS: dict[str, Metric] = {
     "frechet": Metric(_frechet),
     "kid": Metric(_kid),
     "precision-recall": Metric(_overlap),
-    "classifier-score": Metric(_score),
+    "classifier-score": Metric(_classifier_score),
     "modes": Metric(_modes),
     "sliced-wasserstein": Metric(_sliced),
     "frechet-per-class": Metric(by_class.frechet_per_class),
@@ -126,6 +148,6 @@ METRICS: dict[str, Metric] = {
     "obeyed": Metric(by_class.obeyed),
     "purity": Metric(by_class.purity),
     "duplicates": Metric(_duplicates),
-    "authenticity": Metric(_copies, against="training"),
+    "authenticity": Metric(_authenticity, compares_with="training"),
 }
 """By the name under ``metrics``. ``path-length`` beside them needs a generator, not samples."""

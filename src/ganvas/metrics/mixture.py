@@ -25,14 +25,18 @@ SHARE = 0.2
 
 
 class Placed(NamedTuple):
-    """Distance of each point to its nearest centre, in deviations, and that one's mode: [N]."""
+    """Where each of N points lies.
+
+    distance: to its nearest centre, in deviations: float64 [N].
+    mode: the one that this centre belongs to: int64 [N].
+    """
 
     distance: Tensor
     mode: Tensor
 
 
 def place(points: Tensor, centres: Tensor, sigma: float, modes: Tensor) -> Placed:
-    """Where each of points [N, 2] lies."""
+    """Where each of points [N, 2] lies in a mixture (see above)."""
     centres = centres.double()
     found = []
     for rows in row_blocks(points, len(centres)):
@@ -44,17 +48,21 @@ def place(points: Tensor, centres: Tensor, sigma: float, modes: Tensor) -> Place
 
 
 def near(distance: Tensor) -> float:
-    """The share of points near a centre. A perfect sampler: 98.9% of Gaussians, 99.7% of curves."""
+    """The share of points near a centre, by their distances [N]: 0 to 1, higher is better.
+
+    A perfect sampler has 98.9% of Gaussians, 99.7% of curves.
+    """
     return float((distance <= NEAR).double().mean())
 
 
 def shares(mode: Tensor, count: int) -> Tensor:
-    """Each mode's share of the points: float64 [count]."""
+    """Each mode's share of the points, of modes int64 [N]: float64 [count], 0 to 1."""
     return torch.bincount(mode, minlength=count).double() / max(1, len(mode))
 
 
 def covered(placed: Placed, count: int) -> int:
-    """Modes that have at least ``SHARE`` of their fair share of all points near them.
+    """Modes that have at least ``SHARE`` of their fair share of all points near them: 0 to
+    ``count``, higher is better.
 
     Stricter than one point, which is usual: a mode of a few strays is not covered.
     """
@@ -63,7 +71,8 @@ def covered(placed: Placed, count: int) -> int:
 
 
 def reverse_kl(shares: Tensor) -> float:
-    """KL divergence, in nats, of shares [K] from equal ones. A perfect sampler of N: (K - 1)/2N.
+    """KL divergence of shares [K] from equal ones: 0 to log K nats, lower is better. A perfect
+    sampler of N points has about (K - 1)/2N.
 
     Of no share at all it is log K, its largest value, as of one mode alone.
     """
@@ -73,7 +82,8 @@ def reverse_kl(shares: Tensor) -> float:
 
 
 def spreads(placed: Placed, count: int, directions: int) -> Tensor:
-    """Each mode's deviation around its centres over the true one: float64 [count]; 0 where empty.
+    """Each mode's deviation around its centres over the true one: float64 [count]; 0 where empty,
+    the truth is 1.
 
     The root mean square distance, of the points of the mode's Voronoi cell within ``FAR``. Farther
     ones are strays between modes: one point in a hundred, ten deviations off, would make it 1.2.
@@ -91,11 +101,11 @@ def spreads(placed: Placed, count: int, directions: int) -> Tensor:
 def point_figures(
     points: Tensor, centres: Tensor, sigma: float, modes: Tensor, directions: int = 2
 ) -> list[Figure]:
-    """The figures of points [N, 2]: ``modes``, ``near``, ``spread-least``, ``spread-most``,
-    ``reverse-kl``.
+    """The figures of points [N, 2] against a mixture (see above): ``modes``, ``near``,
+    ``spread-least``, ``spread-most``, ``reverse-kl``.
 
-    The last is of points near a mode alone: strays anywhere lie nearest to some mode too, evenly
-    even, and tell nothing of which modes are drawn.
+    The last is of points near a mode alone: strays anywhere lie nearest to some mode too, about as
+    many to each, and tell nothing of which modes are drawn.
     """
     count = int(modes.max()) + 1
     placed = place(points, centres, sigma, modes)

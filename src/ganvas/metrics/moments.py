@@ -12,10 +12,11 @@ BLOCK = 8192
 
 @dataclass(frozen=True)
 class Moments:
-    """What a Gaussian is fitted with.
+    """What a Gaussian is fitted with. Those of disjoint sets add up; a part may be taken away.
 
-    count: rows seen. mean: [d]. scatter: [d, d], the sum of outer products about the mean. Both
-    float64. Moments of disjoint sets add up; those of a part may be taken away.
+    count: rows seen.
+    mean: float64 [d].
+    scatter: float64 [d, d], the sum of outer products about the mean.
     """
 
     count: int
@@ -28,7 +29,7 @@ class Moments:
         return self.scatter / (self.count - 1)
 
     def __add__(self, other: "Moments") -> "Moments":
-        """Chan et al. 1983, equation 2.1, for vectors."""
+        """The moments of two disjoint sets together (Chan et al. 1983, equation 2.1)."""
         count = self.count + other.count
         gap = other.mean - self.mean
         mean = self.mean + gap * (other.count / count)
@@ -36,6 +37,7 @@ class Moments:
         return Moments(count, mean, self.scatter + other.scatter + between)
 
     def __sub__(self, part: "Moments") -> "Moments":
+        """The moments of what is left without ``part``, as ``__add__`` backwards."""
         count = self.count - part.count
         mean = (self.count * self.mean - part.count * part.mean) / count
         gap = part.mean - mean
@@ -44,12 +46,12 @@ class Moments:
 
 
 def moments(features: Tensor) -> Moments:
-    """Of rows [N, d], a block of which is float64 at a time."""
+    """The moments of rows [N, d], a block of which is float64 at a time."""
     return stream(features.split(BLOCK))
 
 
 def stream(batches: Iterable[Tensor]) -> Moments:
-    """Of batches [N, d], none of which is kept.
+    """The moments of batches [N, d], none of which is kept.
 
     Raises:
         ValueError: there is no batch.

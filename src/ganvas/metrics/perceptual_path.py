@@ -9,6 +9,8 @@ from torch import Tensor
 from ganvas.metrics.figure import Z95, Estimate
 
 EPSILON = 1e-2
+"""Step along the way between two latents, whose whole is 1."""
+
 Read = Callable[[Tensor], Tensor]
 
 
@@ -16,7 +18,8 @@ Read = Callable[[Tensor], Tensor]
 def path_length(
     generate: Read, read: Read, starts: Tensor, ends: Tensor, places: Tensor, chunk: int = 50
 ) -> Estimate:
-    """Mean squared change of features per squared step along great circles between latents.
+    """Mean squared change of features per squared step along great circles between latents: from 0,
+    lower is better.
 
     E[|f(G(slerp(z1, z2, t))) - f(G(slerp(z1, z2, t + e)))|^2 / e^2] (Karras et al. 2019, section
     4.1), each pair's features scaled by their mean length, over all pairs; 1% of the pairs at
@@ -24,8 +27,11 @@ def path_length(
     1e-2 keeps rounding out of the difference.
 
     Args:
-        generate: latents [N, latent] to images in [-1, 1]. read: images to features [N, d].
-        starts, ends: latents [N, latent]. places: [N] in [0, 1].
+        generate: latents [N, latent] to images in [-1, 1].
+        read: images to features [N, d].
+        starts, ends: latents [N, latent].
+        places: where on the way between them, [N] in [0, 1].
+        chunk: pairs at a time.
     """
     found = []
     for start, end, place in zip(*(x.split(chunk) for x in (starts, ends, places)), strict=True):

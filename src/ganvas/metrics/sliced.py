@@ -9,13 +9,18 @@ from ganvas import keys
 from ganvas.metrics.figure import Z95, Estimate
 
 DIRECTIONS = 512
+"""Random directions of a distance."""
+
 CHUNK = 64
+"""Directions that images are projected on at a time."""
+
 BLOCK = 1 << 22
 """Pixels that are floats at a time."""
 
 
 def sliced_wasserstein(a: Tensor, b: Tensor, *, seed: int = 0) -> Estimate:
-    """Of images uint8 [N, C, H, W] and [M, C, H, W], in grey levels (0 to 255).
+    """The distance of images uint8 [N, C, H, W] and [M, C, H, W]: 0 to 255 grey levels, lower is
+    better.
 
     The root mean square, over random directions of unit length, of the Wasserstein-2 distance of
     the projected sets (Bonneel et al. 2015): brightening every pixel by c grey levels makes it c.
@@ -42,6 +47,7 @@ def sliced_wasserstein(a: Tensor, b: Tensor, *, seed: int = 0) -> Estimate:
 
 
 def _project(images: Tensor, directions: Tensor) -> Tensor:
+    """Images uint8 [N, C, H, W] along directions [size, k]: [N, k]."""
     count = max(1, BLOCK // len(directions))
     parts = [part.flatten(1).float() @ directions for part in images.split(count)]
     return torch.cat(parts)

@@ -1,23 +1,21 @@
-"""``ganvas evaluate``, as a call."""
+"""``ganvas evaluate``, as a call: a run, or samples from anywhere, against real images."""
 
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Literal
 
-import torch
-
-from ganvas import keys
 from ganvas.data.builtin.clouds import CLOUDS
 from ganvas.engine.device import Device, choose_device
 from ganvas.errors import UsageError
-from ganvas.evaluation.evaluation import PATH_LENGTH, Evaluation, check_metrics, measure
-from ganvas.evaluation.point_evaluation import measure_points
-from ganvas.evaluation.reals import Progress, Reals, Reference
-from ganvas.features import FeatureNetwork
-from ganvas.metrics.figure import Figure
-from ganvas.metrics.perceptual_path import path_length
-from ganvas.report.subject import about_run, of_run, of_samples
-from ganvas.sampling import generate
+from ganvas.evaluation.feature_choice import choose_features
+from ganvas.evaluation.given_samples import GivenSamples
+from ganvas.evaluation.measure import PATH_LENGTH, check_metrics, measure, measure_path_length
+from ganvas.evaluation.measure_points import measure_points
+from ganvas.evaluation.real_features import RealFeatures, Reference
+from ganvas.evaluation.result import Evaluation
+from ganvas.evaluation.samples import Progress
+from ganvas.features import FeatureNetwork, load_features
+from ganvas.report.run_samples import RunSamples, about_run
 from ganvas.store import folder
 from ganvas.store.run import Run
 
@@ -27,7 +25,7 @@ PAIRS = 100
 
 
 def evaluate(
-    subject: Any,
+    samples: Any,
     *,
     data: Any = None,
     metrics: Iterable[str] | None = None,
@@ -48,19 +46,22 @@ def evaluate(
     Nothing is written, but for cached features of reals.
 
     Args:
-        subject: a run (its folder, or a ``Run``), which draws ``count`` samples; or samples: a
+        samples: a run (its folder, or a ``Run``), which draws ``count`` samples; or samples: a
             ``.npz``, a folder, an archive, a tensor or array.
         data: the real images: a path or built-in name, or images in memory. A run knows its own.
-        metrics: names of ``metrics.table.METRICS``, and ``path-length`` for runs; by default all
-            that apply but that.
+        metrics: names of ``metrics.metric_table.METRICS``, and ``path-length`` for runs; None takes
+            all that apply but that.
         features: a feature network's name; ``auto`` chooses by the data.
         count: samples, and images of the reference, at most.
         reference: ``held-out`` images, ``training`` images, or the former where there are any.
         fit: bring real images of another size to that of given samples: ``keep``, ``crop``,
             ``pad`` or ``stretch``. Without it, a difference in size is an error.
         channels: read given samples, and real images, as grey (1) or in colour (3).
-        at: images seen of the run's checkpoint, or ``best``. seed: of latents or of the choice.
-            truncation: as for ``Run.sample``. device: where networks run. plugin: the run's parts.
+        at: images seen of the run's checkpoint, or ``best``.
+        seed: of latents, or of the choice among given samples.
+        truncation: as for ``Run.sample``.
+        device: where networks run.
+        plugin: the file of the run's own parts.
         progress: called with (what, done, total).
 
     Raises:
@@ -70,42 +71,44 @@ def evaluate(
         raise UsageError(f"`count` must be at least 2, not {count}")
     names = check_metrics(metrics)
     place = choose_device(device)
-    run = None
-    if isinstance(subject, Run):
-        if at is not None or plugin is not None:
-            raise UsageError("this run is open already: give at and plugin to ganvas.load")
-        run = subject
-    elif isinstance(subject, str | Path) and folder.is_run(Path(subject)):
-        run = Run(subject, at=at, plugin=plugin)
-    elif plugin is not None:
-        raise UsageError("`plugin` is for runs; these samples are drawn already")
+    run = _opened(samples, at, plugin)
     _check(run, names, count, (fit, channels), at, truncation)
     if run is not None and run.draws_points:
-        drawn: dict[str, Any] = {"data": data, "count": count, "seed": seed}
-        asked_for = {"metrics": metrics, "features": features, "reference": reference}
-        return evaluate_points(run, truncation=truncation, **drawn, **asked_for)
-    common: dict[str, Any] = {"count": count, "seed": seed, "progress": progress}
+        asked = {"metrics": metrics, "features": features, "reference": reference}
+        return _evaluate_points(run, data, count, seed, truncation, asked)
     if run is not None:
-        found = of_run(run, data, features, place, truncation=truncation, **common)
+        drawn = RunSamples(run, data, count=count, seed=seed, truncation=truncation)
     else:
-        found = of_samples(subject, data, features, place, fit=fit, channels=channels, **common)
-    if PATH_LENGTH in names and not found.network.smooth:
-        raise UsageError(
-            f"{PATH_LENGTH} needs small differences, and {found.network.name} rounds images"
-        )
-    reals = Reals(
-        found.sources,
-        found.network,
-        count=count,
-        samples=len(found.samples),
-        reference=reference,
-        progress=progress,
-    )
-    asked = metrics is not None
-    result = measure(found.samples, reals, names, found.about, asked=asked, progress=progress)
+        drawn = GivenSamples(samples, data, count=count, seed=seed, fit=fit, channels=channels)
+    network = load_features(choose_features(features, drawn.real.training)).to(place)
+    _check_smooth(names, network)
+    shared: dict[str, Any] = {"reference": reference, "progress": progress}
+    reals = RealFeatures(drawn.real, network, count=count, samples=len(drawn), **shared)
+    if run is not None:
+        run.generator.to(place)
+    pixels = drawn.samples(progress)
+    required = metrics is not None
+    found = measure(pixels, reals, names, drawn.about, required=required, progress=progress)
     if run is not None and PATH_LENGTH in names:
-        result.figures.append((_path_length(run, found.network, place, count, seed), None))
-    return result
+        generator, latent = run.generator, run.recipe.generator.latent
+        length = measure_path_length(generator, latent, network, place, count=count, seed=seed)
+        found.figures.append((length, None))
+    return found
+
+
+def _opened(
+    samples: Any, at: int | Literal["best"] | None, plugin: str | Path | None
+) -> Run | None:
+    """The run that is to draw samples; None where they are drawn already."""
+    if isinstance(samples, Run):
+        if at is not None or plugin is not None:
+            raise UsageError("this run is open already: give at and plugin to ganvas.load")
+        return samples
+    if isinstance(samples, str | Path) and folder.is_run(Path(samples)):
+        return Run(samples, at=at, plugin=plugin)
+    if plugin is not None:
+        raise UsageError("`plugin` is for runs; these samples are drawn already")
+    return None
 
 
 def _check(
@@ -129,32 +132,30 @@ def _check(
         raise UsageError(f"{PATH_LENGTH} needs `count={5 * PAIRS}` or more, and no `truncation`")
 
 
-def _path_length(
-    run: Run, network: FeatureNetwork, device: torch.device, count: int, seed: int
-) -> Figure:
-    """Over a fifth as many pairs as there are samples."""
-    pairs, size = count // 5, run.recipe.generator.latent
-    starts, ends = (generate.latents(seed, pairs, size, first) for first in (0, pairs))
-    starts, ends = starts.to(device), ends.to(device)
-    places = torch.rand(pairs, generator=keys.generator(seed, PATH_LENGTH)).to(device)
-    found = path_length(
-        run.generator, lambda images: network(images).features, starts, ends, places
-    )
-    return Figure(PATH_LENGTH, found.value, found[1:], note=f"{pairs:,} pairs of latents")
+def _check_smooth(metrics: list[str], network: FeatureNetwork) -> None:
+    if PATH_LENGTH in metrics and not network.smooth:
+        raise UsageError(f"{PATH_LENGTH} needs small differences, and {network.name} rounds images")
 
 
-def evaluate_points(
-    run: Run, *, data: Any, count: int, seed: int, truncation: float | None, **others: Any
+def _evaluate_points(
+    run: Run,
+    data: Any,
+    count: int,
+    seed: int,
+    truncation: float | None,
+    asked: dict[str, Any],
 ) -> Evaluation:
     """Measure ``count`` points of a run against the mixture ``data``, by default its own.
 
+    asked: options that only images have; each must be None or ``auto``.
+
     Raises:
-        UsageError: another source, or options (``others``) that only images have.
+        UsageError: another source, or one of those options.
     """
     name = run.record.data if data is None else data
     if not isinstance(name, str) or name not in CLOUDS:
         raise UsageError(f"this run draws points: `data` may be {', '.join(CLOUDS)}, not {data!r}")
-    given = [f"--{option}" for option, value in others.items() if value not in (None, "auto")]
+    given = [f"`{option}`" for option, value in asked.items() if value not in (None, "auto")]
     if given:
         raise UsageError(f"{', '.join(given)}: for images; points have figures of their own")
     points = run.sample(count, seed=seed, truncation=truncation)

@@ -5,7 +5,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from ganvas.evaluation.evaluation import Evaluation
+from ganvas.evaluation.result import Evaluation
 from ganvas.metrics.copying import Neighbours
 from ganvas.sampling.pictures import enlarged, grid, save_png
 

@@ -10,12 +10,15 @@ from torch import nn
 
 from ganvas.data import Dataset
 from ganvas.errors import UsageError, UserError
-from ganvas.evaluation.evaluation import Evaluation, measure
-from ganvas.evaluation.point_evaluation import measure_points
-from ganvas.evaluation.reals import Progress, Reals, Sources, held_out
+from ganvas.evaluation.feature_choice import known_features
+from ganvas.evaluation.measure import measure
+from ganvas.evaluation.measure_points import measure_points
+from ganvas.evaluation.real_features import RealFeatures
+from ganvas.evaluation.real_images import RealImages, held_out
+from ganvas.evaluation.result import Evaluation
+from ganvas.evaluation.samples import Progress, Samples
 from ganvas.features import load_features
 from ganvas.recipes.recipe import Recipe
-from ganvas.report.subject import known_features, read
 from ganvas.sampling import generate
 from ganvas.sampling.conditions import Conditions
 
@@ -31,6 +34,11 @@ class Evaluator(ABC):
         recipe: one that has an ``evaluation``.
         conditions: of the training images, where the generator is given any.
         seconds: that the longest evaluation of earlier sessions took.
+
+    Attributes:
+        settings: the recipe's.
+        seconds: that the longest evaluation so far took.
+        newest: the last evaluation of this session; None before the first.
     """
 
     def __init__(self, recipe: Recipe, conditions: Conditions | None, seconds: float) -> None:
@@ -41,7 +49,6 @@ class Evaluator(ABC):
         self._rows = None if conditions is None else conditions.sample(recipe.seed, count)
         self._about = {"ema": recipe.half_life is not None, "seed": recipe.seed, "truncation": None}
         self.seconds = seconds
-        """Of the longest evaluation so far."""
         self.newest: Evaluation | None = None
 
     @abstractmethod
@@ -118,8 +125,6 @@ class ImageEvaluator(Evaluator):
     ) -> None:
         assert recipe.evaluation is not None
         data, settings = recipe.data, recipe.evaluation
-        place = data.source if source is None else source
-        others = held_out(place, data.split, images, fit=data.fit, white=data.white)
         name = known_features(images) if settings.features == "auto" else settings.features
         if name is None:
             raise NoFeatureNetwork(
@@ -127,11 +132,11 @@ class ImageEvaluator(Evaluator):
                 "say `evaluation.features`, such as efficientnet-lite0, to measure"
             )
         network = load_features(name).to(device)
-        sources = Sources(images, others)
-        self.reals = Reals(sources, network, count=settings.count, progress=progress)
-        for metric in settings.metrics:
-            self.reals.compared_with(metric)
-            self.reals.real_baseline(metric)
+        place = data.source if source is None else source
+        others = held_out(place, data.split, images, fit=data.fit, white=data.white)
+        real = RealImages(images, others)
+        self._reals = RealFeatures(real, network, count=settings.count, progress=progress)
+        self._reals.prepare(settings.metrics)
         super().__init__(recipe, conditions, seconds)
         self._labels, self._classes = None, ()
         if conditions is not None and self._rows is not None:
@@ -139,8 +144,8 @@ class ImageEvaluator(Evaluator):
 
     def _measure(self, generator: nn.Module, about: Mapping[str, Any]) -> Evaluation:
         pixels = generate.sample(generator, self._latents, self._rows).permute(0, 3, 1, 2)
-        samples = read(pixels, self.reals.network, None, self._labels, self._classes)
-        return measure(samples, self.reals, self.settings.metrics, dict(about), asked=True)
+        samples = Samples(pixels, self._labels, self._classes)
+        return measure(samples, self._reals, self.settings.metrics, about, required=True)
 
 
 class PointEvaluator(Evaluator):

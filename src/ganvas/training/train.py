@@ -23,7 +23,7 @@ from ganvas.recipes.build.engine import build_engine
 from ganvas.recipes.build.prepared import Prepared, conditions_of
 from ganvas.recipes.recipe import Recipe
 from ganvas.report.point_picture import point_picture
-from ganvas.report.report import write_report
+from ganvas.report.run_page import write_report
 from ganvas.sampling.pictures import save_png
 from ganvas.store import checkpoint, evaluation_records, folder, plugins, record
 from ganvas.store.log import Logger

@@ -1,12 +1,15 @@
 """``ganvas compare``."""
 
 import argparse
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from ganvas.cli.screen import console, new_table, show_table
 from ganvas.cli.wording import worded
 from ganvas.disk import explain
-from ganvas.report.compare import differences, gather, metrics_of, write_page
+from ganvas.report.comparison import differences, gather, metrics_of
+from ganvas.report.comparison_page import write_page
 from ganvas.sampling.outputs import check_output
 from ganvas.store import plugins
 
@@ -38,7 +41,7 @@ def execute(options: argparse.Namespace) -> None:
     print(f"\nplots: {page}{before}")
 
 
-def _cell(record: dict | None) -> str:
+def _cell(record: Mapping[str, Any] | None) -> str:
     if record is None:
         return ""
     low, high = record["low"], record["high"]

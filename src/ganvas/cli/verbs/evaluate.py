@@ -12,11 +12,12 @@ from ganvas.cli.stages import Stages
 from ganvas.cli.wording import worded
 from ganvas.disk import explain
 from ganvas.errors import RunBusy, UsageError
-from ganvas.evaluation.evaluation import Evaluation, formats_apart
+from ganvas.evaluation.in_words import formats_apart
+from ganvas.evaluation.result import Evaluation
 from ganvas.metrics.figure import Figure
 from ganvas.report.evaluate import evaluate
 from ganvas.report.neighbours import save_neighbours
-from ganvas.report.report import write_report
+from ganvas.report.run_page import write_report
 from ganvas.sampling.outputs import check_output
 from ganvas.store import evaluation_records
 from ganvas.store.folder import Lock, is_run
@@ -98,8 +99,8 @@ def show(found: Evaluation) -> None:
     for column in ("metric", "value", "95% interval", "floor", ""):
         side = "right" if column in ("value", "floor") else "left"
         table.add_column(column, justify=side, no_wrap=bool(column))
-    for figure, floor in found.figures:
-        table.add_row(*row(figure, floor))
+    for figure, baseline in found.figures:
+        table.add_row(*row(figure, baseline))
     show_table(table)
     print(f"\n↓ lower, ↑ higher is better; floor: {found.provenance['reference']['floor']}")
     for name, reason in found.skipped.items():
@@ -126,9 +127,9 @@ def heading(about: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def row(figure: Figure, floor: Figure | None) -> tuple[str, ...]:
+def row(figure: Figure, baseline: Figure | None) -> tuple[str, ...]:
     """One line of the table."""
     interval = "" if figure.interval is None else "{:.3g} to {:.3g}".format(*figure.interval)
-    beside = "" if floor is None else f"{floor.value:.4g}"
+    beside = "" if baseline is None else f"{baseline.value:.4g}"
     arrow = "↓" if figure.better == "lower" else "↑"
     return f"{figure.name} {arrow}", f"{figure.value:.4g}", interval, beside, figure.note

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from ganvas.report.curves import HEIGHT, LEFT, LETTER, WIDTH, Dot, Scale, chart, dots, short
+from ganvas.report.charts import HEIGHT, LEFT, LETTER, WIDTH, Dot, Scale, chart, dots, short
 
 
 def texts(svg: str) -> list[tuple[float, float, str, str]]:

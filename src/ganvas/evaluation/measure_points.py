@@ -1,16 +1,14 @@
 """The figures of points: how well they follow the mixture that they are to come from."""
 
 from collections.abc import Mapping
-from datetime import datetime, timezone
 from typing import Any
 
 from torch import Tensor
 
 from ganvas.data.builtin.clouds import CLOUDS, COUNTS
-from ganvas.evaluation.evaluation import FORMAT, Evaluation
+from ganvas.evaluation.result import Evaluation, provenance
 from ganvas.metrics.figure import Figure
 from ganvas.metrics.mixture import point_figures
-from ganvas.version import versions
 
 FEATURES = {
     "name": "points", "version": "2", "hash": "none", "size": None, "resize": "none", "classes": 0,
@@ -20,10 +18,16 @@ points near a mode."""
 
 
 def measure_points(points: Tensor, name: str, about: Mapping[str, Any]) -> Evaluation:
-    """The figures of points [N, 2] against a mixture; their floor is that of as many real ones."""
+    """The figures of points against a mixture, beside those of as many points of the mixture.
+
+    Args:
+        points: [N, 2].
+        name: of the mixture: ``ring``, ``grid`` or ``spiral``.
+        about: of the points, for the records; see ``provenance``.
+    """
     cloud = CLOUDS[name]()
     reals, _ = cloud.sample(min(len(points), COUNTS["test"]), name, "test")
-    ours, floor = (
+    figures, baselines = (
         point_figures(each, cloud.centres, cloud.sigma, cloud.modes, cloud.directions)
         for each in (points, reals)
     )
@@ -34,14 +38,5 @@ def measure_points(points: Tensor, name: str, about: Mapping[str, Any]) -> Evalu
         "fingerprint": "none",
         "floor": "as many points of the mixture itself",
     }
-    provenance = {
-        **about,
-        "samples": len(points),
-        "reference": reference,
-        "features": FEATURES,
-        "versions": versions(),
-        "created": datetime.now(timezone.utc).isoformat(timespec="seconds"),
-        "format": FORMAT,
-    }
-    pairs: list[tuple[Figure, Figure | None]] = list(zip(ours, floor, strict=True))
-    return Evaluation(pairs, provenance)
+    pairs: list[tuple[Figure, Figure | None]] = list(zip(figures, baselines, strict=True))
+    return Evaluation(pairs, provenance(about, len(points), reference, FEATURES))

@@ -1,0 +1,63 @@
+"""An evaluation's records in sentences that need no explanation."""
+
+from collections.abc import Mapping
+from typing import Any
+
+NOUNS = {
+    "digits": ("digits", "real digits"),
+    "fashion": ("kinds of clothes", "real clothes"),
+    "stacked-digits": ("numbers", "real numbers"),
+}
+"""What a feature network's classes are called, and real images of them."""
+
+
+def in_words(records: Mapping[str, Mapping[str, Any]]) -> str:
+    """One evaluation's records, by metric: ``10 of 10 digits, 8.1 times as far from real digits as
+    real digits are from each other (0.42 against 0.052, 10,000 samples)``; "" where there is
+    nothing to say in words."""
+    if "near" in records:
+        return _points_in_words(records)
+    parts = []
+    name = next(iter(records.values()))["features"]["name"] if records else ""
+    classes, reals = NOUNS.get(name, ("", "real images"))
+    if classes and "modes" in records:
+        details = records["modes"]["details"]
+        parts.append(f"{details['drawn']:,} of {details['kinds']:,} {classes}")
+    distance = records.get("frechet", {})
+    if distance.get("comparable") and (distance["floor"] or 0) > 0:
+        parts.append(_distance_in_words(distance, reals))
+    elif "kid" in records:
+        parts.append(f"kernel distance {records['kid']['value']:.3g} (0: no difference)")
+    return ", ".join(parts)
+
+
+def _distance_in_words(record: Mapping[str, Any], reals: str) -> str:
+    value, baseline = max(0.0, record["value"]), record["floor"]
+    times = value / baseline
+    number = f"{times:.1f}" if times < 10 else f"{times:,.0f}"
+    text = f"{number} times as far from {reals} as {reals} are from each other"
+    if times < 1.05:
+        text = f"no farther from {reals} than {reals} are from each other"
+    return f"{text} ({value:.3g} against {baseline:.3g}, {record['samples']:,} samples)"
+
+
+def _points_in_words(records: Mapping[str, Mapping[str, Any]]) -> str:
+    value = {name: record["value"] for name, record in records.items()}
+    wide = f"{value['spread-least']:.2f} to {value['spread-most']:.2f}"
+    return (
+        f"{value['modes']} {records['modes']['note']} modes, {value['near']:.1%} of points within "
+        f"3 sigma of one, drawn {wide} times as wide as the real ones"
+    )
+
+
+def formats_apart(provenance: Mapping[str, Any]) -> str:
+    """A sentence where samples were stored with loss and reals were not, or the other way round;
+    "" where both were stored alike."""
+    samples, reals = provenance.get("lossy", 0.0), provenance["reference"].get("lossy", 0.0)
+    if abs(samples - reals) < 0.5:
+        return ""
+    return (
+        f"{reals:.0%} of the real images were stored as JPEG, {samples:.0%} of the samples: part "
+        f"of a distance is what JPEG does to an image, so compare it only with such where both "
+        f"sides were stored likewise (Parmar et al. 2022)"
+    )

@@ -1,0 +1,69 @@
+"""``report.html``: one self-contained page of what a run did, to keep or to send."""
+
+from html import escape
+from pathlib import Path
+
+from ganvas.disk import replace_file
+from ganvas.report.charts import chart
+from ganvas.report.evaluation_section import evaluation_section
+from ganvas.report.model import Curves, RunModel, run_model
+from ganvas.report.page import figure, key, page, table
+from ganvas.report.point_picture import legend
+from ganvas.store import folder
+from ganvas.store.run import Run
+
+FRAMES = 12
+"""Sample grids in the history, at most."""
+
+
+def write_report(run: Run) -> Path:
+    """Write the run's ``report.html`` from what its folder holds; returns its path."""
+    model = run_model(run)
+    parts = [
+        _head(model),
+        _pictures(run),
+        evaluation_section(model),
+        _history(run.path),
+        _curves(model.curves),
+        _settings(model),
+    ]
+    path = run.path / "report.html"
+    replace_file(path, page(f"{run.path.name}: {model.images:,} images", parts))
+    return path
+
+
+def _head(model: RunModel) -> str:
+    text = " · ".join(escape(fact) for fact in model.facts)
+    return f'<h1>{escape(model.path.name)}</h1><p class="facts">{text}</p>'
+
+
+def _pictures(run: Run) -> str:
+    data = run.record.data
+    points = run.draws_points
+    named = {
+        "samples.png": "newest samples (fixed latents)",
+        "reals.png": f"points to learn: {data}" if points else f"training images: {data}",
+        "timelapse.gif": "time-lapse",
+    }
+    figures = [figure(run.path / file, text) for file, text in named.items()]
+    meaning = f'<p class="facts">{key(legend(run.recipe))}</p>' if points else ""
+    return f'{meaning}<div class="row big">{"".join(figures)}</div>'
+
+
+def _history(path: Path) -> str:
+    grids = list(folder.grids(path).items())
+    step = max(1, -(-len(grids) // FRAMES))
+    chosen = grids[::-1][::step][::-1]
+    figures = [figure(file, f"{images:,} images") for images, file in chosen]
+    return f'<h2>History of samples</h2><div class="row small">{"".join(figures)}</div>'
+
+
+def _curves(curves: list[Curves]) -> str:
+    charts = "".join(chart(each.name, each.clock, each.lines) for each in curves)
+    empty = "" if curves else "no log lines yet"
+    return f'<h2>Curves</h2><div class="row">{charts or empty}</div>'
+
+
+def _settings(model: RunModel) -> str:
+    rows = table(list(model.settings.items()))
+    return f"<h2>Settings</h2>{rows}<pre>{escape(model.recipe)}</pre>"
