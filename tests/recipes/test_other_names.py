@@ -98,10 +98,10 @@ def test_a_yaml_file_is_answered_too(tmp_path, capsys) -> None:
 
 def test_sizes_that_are_told_are_those_of_the_data() -> None:
     from ganvas.data import load_dataset
-    from ganvas.data.builtin.builtin_table import NUMBERS
+    from ganvas.data.builtin.builtin_table import BUILTIN
 
     for name in ("mnist", "ring"):
-        for part, count in NUMBERS[name].items():
+        for part, count in BUILTIN[name].counts.items():
             assert len(load_dataset(name, split=part)) == count
 
 

@@ -3,6 +3,7 @@
 import difflib
 import os
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -108,10 +109,10 @@ def plain_parts(source: Any, part: Part) -> Parts | None:
     if not isinstance(source, (str, Path)):
         return None
     if is_builtin(source):
-        return two_parts(str(source), BUILTIN[str(source)], part)
+        return two_parts(str(source), BUILTIN[str(source)].read, part)
     path = existing(source)
     if path.name == cifar.ARCHIVE:
-        return two_parts("cifar10", lambda side: cifar.read_archive(path, side), part)
+        return two_parts("cifar10", partial(cifar.read_archive, path), part)
     if path.is_dir():
         return path.name, *read_idx_folder(path)
     if is_idx(path):

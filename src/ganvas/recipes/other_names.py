@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from ganvas.data.builtin.builtin_table import NUMBERS
+from ganvas.data.builtin.builtin_table import BUILTIN
 from ganvas.data.part import Part
 from ganvas.errors import UserError
 
@@ -107,10 +107,10 @@ def _length(kind: str, value: Any, recipe: Mapping[str, Any]) -> str:
 def _count(data: Any) -> int | None:
     """Images of a built-in source's part; None of others, which would have to be read."""
     data = data if isinstance(data, Mapping) else {}
-    sides = NUMBERS.get(str(data.get("source")))
-    if sides is None:
+    builtin = BUILTIN.get(str(data.get("source")))
+    if builtin is None:
         return None
-    train, test = ([0] * sides[side] for side in ("train", "test"))
+    train, test = ([0] * builtin.counts[part] for part in ("train", "test"))
     try:
         part = Part(str(data.get("split", "train")), data.get("limit"))
         return len(part.join(train, test, str(data["source"])))

@@ -17,6 +17,7 @@ URL = f"https://www.cs.toronto.edu/~kriz/{ARCHIVE}"
 MD5 = "c32a1d4ab5d03f1284b67883e8d87530"
 RECORD = 1 + 3 * 32 * 32  # a label, then the red, green and blue planes
 PER_FILE = 10_000
+COUNTS = {"train": 5 * PER_FILE, "test": PER_FILE}
 FILES = {
     "train": tuple(f"data_batch_{number}.bin" for number in range(1, 6)),
     "test": ("test_batch.bin",),
@@ -26,22 +27,22 @@ CLASSES = (
 )  # fmt: skip
 
 
-def read_cifar10(side: str) -> Raw:
+def read_cifar10(part: str) -> Raw:
     """The "train" or "test" part, [N, 3, 32, 32].
 
     Raises:
         DataError: it is not in the cache and cannot be fetched.
     """
-    return read_archive(fetched(cache_path(ARCHIVE), URL, MD5), side)
+    return read_archive(fetched(cache_path(ARCHIVE), URL, MD5), part)
 
 
-def read_archive(path: Path, side: str) -> Raw:
+def read_archive(path: Path, part: str) -> Raw:
     """The "train" or "test" part from an archive of the binary version.
 
     Raises:
         DataError: it holds something else.
     """
-    records = np.concatenate([parse(path, name, data) for name, data in members(path, side)])
+    records = np.concatenate([parse(path, name, data) for name, data in members(path, part)])
     labels = torch.from_numpy(records[:, 0].astype(np.int64))
     if int(labels.max()) >= len(CLASSES):
         raise DataError(f"{path}: label {int(labels.max())} is not CIFAR-10's; get {URL}")
@@ -49,20 +50,20 @@ def read_archive(path: Path, side: str) -> Raw:
     return Raw(torch.from_numpy(pixels), labels, CLASSES)
 
 
-def members(path: Path, side: str) -> list[tuple[str, bytes]]:
+def members(path: Path, part: str) -> list[tuple[str, bytes]]:
     """Names and bytes of the part's files, in order."""
     found: dict[str, bytes] = {}
     try:
         with tarfile.open(path, "r|*") as tar:
             for member in tar:
                 base = member.name.rsplit("/", 1)[-1]
-                if base in FILES[side] and member.isfile() and (file := tar.extractfile(member)):
+                if base in FILES[part] and member.isfile() and (file := tar.extractfile(member)):
                     found[base] = file.read(PER_FILE * RECORD + 1)
     except (tarfile.TarError, OSError, EOFError, zlib.error) as error:
         raise DataError(f"{path}: damaged ({error}); get it again from {URL}") from None
-    if missing := [name for name in FILES[side] if name not in found]:
+    if missing := [name for name in FILES[part] if name not in found]:
         raise DataError(f"{path}: lacks {', '.join(missing)}; get the binary version from {URL}")
-    return [(name, found[name]) for name in FILES[side]]
+    return [(name, found[name]) for name in FILES[part]]
 
 
 def parse(path: Path, name: str, data: bytes) -> np.ndarray:

@@ -7,7 +7,6 @@ along a curve, the cloud is that curve, blurred. All lie within about [-1, 1].
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 
 import torch
 from torch import Tensor
@@ -94,15 +93,11 @@ CLOUDS: dict[str, Callable[[], Cloud]] = {"ring": ring, "grid": grid, "spiral": 
 """Every source of points by name."""
 
 
-def read_points(name: str, side: str) -> Raw:
+def read_points(name: str, part: str) -> Raw:
     """The "train" or "test" part of a source of points: float32 [N, 2, 1, 1], labels, names."""
     cloud = CLOUDS[name]()
-    points, modes = cloud.sample(COUNTS[side], name, side)
+    points, modes = cloud.sample(COUNTS[part], name, part)
     return Raw(points.view(-1, *SHAPE), modes, cloud.names)
-
-
-READERS = {name: partial(read_points, name) for name in CLOUDS}
-"""How each is read, for the table of built-in sources."""
 
 
 def _mixture(centres: Tensor, sigma: float, names: list[str]) -> Cloud:

@@ -7,6 +7,7 @@ from ganvas.data.readers.idx import find_images, read_images
 from ganvas.data.readers.raw import Raw
 from ganvas.errors import DataError
 
+COUNTS = {"train": 60_000, "test": 10_000}
 CLASSES = (
     "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag",
     "Ankle boot",
@@ -18,7 +19,7 @@ NAMES = tuple(
 )
 
 
-def read_fashion_mnist(side: str) -> Raw:
+def read_fashion_mnist(part: str) -> Raw:
     """The "train" or "test" part, [N, 1, 28, 28].
 
     Raises:
@@ -26,10 +27,10 @@ def read_fashion_mnist(side: str) -> Raw:
     """
     folder = cache_path("FashionMNIST", "raw")
     found = find_images(folder)
-    if side not in found:
+    if part not in found:
         fetch(folder)
         found = find_images(folder)
-    raw = read_images(found[side], "fashion-mnist", CLASSES)
+    raw = read_images(found[part], "fashion-mnist", CLASSES)
     if raw.labels is None:
         raise DataError(f"{folder}: the labels are missing; put all of {', '.join(NAMES)} there")
     return raw

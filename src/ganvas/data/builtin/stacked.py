@@ -14,15 +14,15 @@ COUNTS = {"train": 128_000, "test": 26_000}
 CLASSES = tuple(f"{number:03d}" for number in range(1000))
 
 
-def read_stacked_mnist(side: str) -> Raw:
+def read_stacked_mnist(part: str) -> Raw:
     """The "train" or "test" part, [N, 3, 28, 28], of digits of MNIST's part of that name.
 
     The label is the number that the channels spell, red first. The draws are keyed, so that every
     machine has the same stacks.
     """
-    digits = read_mnist(side)
+    digits = read_mnist(part)
     assert digits.labels is not None
-    generator = keys.generator("stacked-mnist", side)
-    rows = torch.randint(len(digits.pixels), (COUNTS[side], 3), generator=generator)
+    generator = keys.generator("stacked-mnist", part)
+    rows = torch.randint(len(digits.pixels), (COUNTS[part], 3), generator=generator)
     labels = digits.labels[rows] @ torch.tensor([100, 10, 1])
     return Raw(digits.pixels[rows, 0], labels, CLASSES)

@@ -99,7 +99,7 @@ def read_idx_folder(folder: Path) -> tuple[Raw, Raw | None]:
 
     A test part alone is taken for the training part.
     """
-    found = {side: read_images(path) for side, path in find_images(folder).items()}
+    found = {part: read_images(path) for part, path in find_images(folder).items()}
     if "train" not in found:
         return found["test"], None
     return found["train"], found.get("test")
