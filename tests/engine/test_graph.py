@@ -26,7 +26,7 @@ from ganvas.engine.graph import MOST_GRAPHS, RECORDED_AFTER, Cut, GraphEngine, O
 from ganvas.engine.player import Adam, Player
 from ganvas.engine.schedule import Linear
 from ganvas.games.gan import GAN, Penalty
-from ganvas.games.parts.strength import Adaptive, Augment
+from ganvas.games.parts.augmentation import Adaptive, Augment
 from ganvas.games.setup import GameSetup, PlayerSettings
 from ganvas.networks.dcgan import DCGANDiscriminator, DCGANGenerator
 

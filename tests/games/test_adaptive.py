@@ -7,7 +7,7 @@ from torch import nn
 from ganvas.engine.engine import Engine
 from ganvas.engine.player import Adam
 from ganvas.games.gan import GAN
-from ganvas.games.parts.strength import Adaptive, Strength
+from ganvas.games.parts.augmentation import Adaptive, DiscriminatorAugmentation
 from ganvas.games.progressive import Progressive
 from ganvas.games.setup import ConditionSource, GameSetup, PlayerSettings
 from ganvas.networks.progressive import ProgressiveDiscriminator, ProgressiveGenerator
@@ -40,7 +40,7 @@ def expected_strengths(signs: list[float], adaptive: Adaptive) -> list[float]:
 @pytest.mark.parametrize("every", [1, 3, 4])
 def test_a_strength_follows_the_signs_of_so_many_rounds(every: int) -> None:
     adaptive = Adaptive(target=0.6, images=100, every=every)
-    strength = Strength(unchanged, adaptive)
+    strength = DiscriminatorAugmentation(unchanged, adaptive)
     state = strength.state(CPU)
     follow = strength.after_round(state)
     assert follow is not None
@@ -55,7 +55,7 @@ def test_a_strength_follows_the_signs_of_so_many_rounds(every: int) -> None:
 
 def test_a_strength_is_resumed_between_two_changes() -> None:
     adaptive = Adaptive(target=0.0, images=100, every=4)
-    strength = Strength(unchanged, adaptive)
+    strength = DiscriminatorAugmentation(unchanged, adaptive)
     state, other = strength.state(CPU), strength.state(CPU)
     signs = [0.5, -0.1, 0.2, 0.3, -0.9, -0.2, 0.1, 0.1]
     for index, sign in enumerate(signs):
@@ -71,8 +71,11 @@ def test_a_strength_is_resumed_between_two_changes() -> None:
 
 
 def test_older_runs_have_the_state_they_had() -> None:
-    assert set(Strength(unchanged, Adaptive()).state(CPU)) == {"augment", "augment.clock"}
-    rarely = Strength(unchanged, Adaptive(every=4)).state(CPU)
+    assert set(DiscriminatorAugmentation(unchanged, Adaptive()).state(CPU)) == {
+        "augment",
+        "augment.clock",
+    }
+    rarely = DiscriminatorAugmentation(unchanged, Adaptive(every=4)).state(CPU)
     assert set(rarely) == {"augment", "augment.clock", "augment.signs", "augment.rounds"}
 
 
@@ -143,7 +146,7 @@ def test_attributes_need_a_bias() -> None:
         if bias or exclusive:
             GAN("relativistic").build(setup)
         else:
-            with pytest.raises(ValueError, match="bias true"):
+            with pytest.raises(ValueError, match="bias=true"):
                 GAN("relativistic").build(setup)
 
 

@@ -11,11 +11,10 @@ from ganvas.engine.draw import Draw, Share
 from ganvas.engine.engine import Engine
 from ganvas.engine.player import Adam
 from ganvas.games.aae import AAE
+from ganvas.games.parts.augmentation import Adaptive
 from ganvas.games.parts.penalty import Penalty
-from ganvas.games.parts.strength import Adaptive
 from ganvas.games.setup import ConditionSource, GameSettings, GameSetup, PlayerSettings
-from ganvas.games.vae_gan import VAEGAN, parted
-from ganvas.networks.compact import CompactDiscriminator
+from ganvas.games.vae_gan import VAEGAN
 from ganvas.networks.layers.conditioned import Concatenate, Sequence
 
 from .pools import Images, Pool
@@ -206,16 +205,10 @@ def test_an_image_and_its_reconstruction_are_augmented_alike() -> None:
     assert torch.equal(real, rebuilt) and not torch.equal(real, drawn)
 
 
-def test_a_discriminator_is_parted_before_its_last_weights() -> None:
-    network = CompactDiscriminator(width=4, hidden=10).build((1, 28, 28), 3)
-    features, head = parted(network)
-    images, conditions = torch.randn(2, 1, 28, 28), torch.eye(3)[:2]
-    rows = features(images, conditions)
-    assert rows.shape == (2, 10)
-    assert torch.equal(head(rows, conditions), network(images, conditions))
+def test_a_discriminator_without_features_is_refused() -> None:
     for whole in (nn.Linear(4, 1), nn.Sequential(nn.Flatten(), nn.Linear(4, 1))):
-        with pytest.raises(ValueError, match="kind compact"):
-            parted(whole)
+        with pytest.raises(ValueError, match="set `discriminator"):
+            VAEGAN().build(GameSetup(networks() | {"discriminator": whole}, LATENT))
 
 
 def test_aae_sees_latents() -> None:
@@ -226,7 +219,7 @@ def test_aae_sees_latents() -> None:
 
 def test_what_cannot_be_played_is_refused() -> None:
     same = {"augment": lambda images, *_: images}
-    with pytest.raises(ValueError, match="leave augment away"):
+    with pytest.raises(ValueError, match="leave `augment` away"):
         AAE().build(GameSetup(networks(LATENT), LATENT, **same))
     with pytest.raises(ValueError, match="adapts no strength"):
         VAEGAN().build(GameSetup(networks(), LATENT, strength=Adaptive(), **same))

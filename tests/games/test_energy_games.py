@@ -12,7 +12,7 @@ from ganvas.engine.engine import Engine
 from ganvas.engine.player import Adam
 from ganvas.games.began import BEGAN
 from ganvas.games.ebgan import EBGAN
-from ganvas.games.parts.strength import Adaptive
+from ganvas.games.parts.augmentation import Adaptive
 from ganvas.games.setup import GameSettings, GameSetup, PlayerSettings
 from ganvas.networks.autoencoder import Autoencoder
 
@@ -180,7 +180,7 @@ def test_what_cannot_be_played_is_refused(settings: GameSettings) -> None:
     with pytest.raises(ValueError, match="no sign"):
         settings.build(adaptive)
     scores = nets | {"discriminator": nn.Sequential(nn.Flatten(), nn.Linear(16, 1))}
-    with pytest.raises(ValueError, match="kind autoencoder"):
+    with pytest.raises(ValueError, match="kind=autoencoder"):
         settings.build(GameSetup(scores, LATENT))
 
 

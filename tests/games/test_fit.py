@@ -9,8 +9,8 @@ from torch import nn
 from ganvas.engine.player import Adam
 from ganvas.games.aae import AAE
 from ganvas.games.gan import GAN
+from ganvas.games.parts.augmentation import Adaptive
 from ganvas.games.parts.classifier import Classifier
-from ganvas.games.parts.strength import Adaptive
 from ganvas.games.setup import ConditionSource, GameSetup, PlayerSettings
 from ganvas.games.vae_gan import VAEGAN
 from ganvas.networks.autoencoder import CompactAutoencoder
@@ -76,7 +76,7 @@ ODD = {
         lambda: setup(READER, conditional=True, of_reals=False),
         "codes belong to no real image",
     ),
-    "packed and told": (GAN(pack=2), lambda: setup(SEER, conditional=True), "set pack to 1"),
+    "packed and told": (GAN(pack=2), lambda: setup(SEER, conditional=True), "set `game.pack=1`"),
     **{
         f"signs of {loss}": (
             GAN(loss=loss),

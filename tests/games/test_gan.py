@@ -9,7 +9,7 @@ from ganvas.engine.engine import Engine
 from ganvas.engine.player import Adam
 from ganvas.engine.schedule import Linear
 from ganvas.games.gan import GAN, Penalty, clip_weights
-from ganvas.games.parts.augmented_discriminator import split_output
+from ganvas.games.parts.augmented_discriminator import scores_and_logits
 from ganvas.games.setup import GameSetup, PlayerSettings
 from ganvas.losses.adversarial import adversarial_loss
 
@@ -178,7 +178,7 @@ def test_every_combination_moves_both_players(settings: GAN) -> None:
 def test_scores_in_bfloat16_lose_no_gradient_to_rounding() -> None:
     scores = torch.tensor([5.0, 6.0, 7.0, 9.0], dtype=torch.bfloat16, requires_grad=True)
     loss = adversarial_loss("non-saturating")
-    seen, _ = split_output(scores)
+    seen, _ = scores_and_logits(scores)
     (slope,) = torch.autograd.grad(loss.discriminator(seen, seen.detach()).sum(), scores)
     expected = -torch.sigmoid(-scores.detach().float())
     torch.testing.assert_close(slope.float(), expected, rtol=0.01, atol=0)
@@ -187,7 +187,7 @@ def test_scores_in_bfloat16_lose_no_gradient_to_rounding() -> None:
 def test_weight_clipping_bounds_every_weight() -> None:
     play = engine(GAN(loss="wasserstein"))
     player = play.game.players["discriminator"]
-    player.constraint = clip_weights(player, 0.01)
+    clip_weights(player, 0.01)
     play.round()
     assert max(p.abs().max().item() for p in player.parameters) <= 0.01
 

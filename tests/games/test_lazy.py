@@ -245,7 +245,7 @@ def test_fresh_fakes_are_told_what_fresh_reals_are() -> None:
             return self.inner(input) + conditions.sum()
 
     def rows(turn: Turn) -> Tensor:
-        return turn.shared("batch", turn.draw.data).images[:, :, 0, 0]
+        return turn.batch().images[:, :, 0, 0]
 
     conditions = ConditionSource(1, False, rows)
     nets = {side: Looking(side, inner) for side, inner in pair().items()}

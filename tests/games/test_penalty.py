@@ -10,6 +10,8 @@ from ganvas.engine.draw import Draw, Share
 from ganvas.engine.game import Turn
 from ganvas.games.parts.penalty import Penalty
 
+from .penalties import value as value_of
+
 CPU = torch.device("cpu")
 BATCH = 8
 
@@ -43,10 +45,10 @@ def batch() -> tuple[Tensor, Tensor]:
 def test_a_part_gives_the_mean_of_its_images_and_pays_for_no_others(kind) -> None:
     network = Quadratic()
     real, fake = batch()
-    full = Penalty(kind).value(turn(network), real, fake)
+    full = value_of(Penalty(kind), turn(network), real, fake)
     for part, count in ((0.25, 2), (0.5, 4), (0.01, 1), (1.0, 8)):
         network.seen.clear()
-        value = Penalty(kind, part=part).value(turn(network), real, fake)
+        value = value_of(Penalty(kind, part=part), turn(network), real, fake)
         assert network.seen == [count]
         assert value.shape == full.shape == (BATCH,)
         torch.testing.assert_close(value.mean(), full[:count].mean())
@@ -58,7 +60,7 @@ def test_a_part_gives_the_mean_of_its_images_and_pays_for_no_others(kind) -> Non
 def test_the_mean_over_all_parts_is_the_penalty(kind, form) -> None:
     real, fake = batch()
     play = turn(Quadratic())
-    whole = Penalty(kind).value(play, real, fake)
+    whole = value_of(Penalty(kind), play, real, fake)
     torch.testing.assert_close(
         whole, 2 * (real if kind == "r1" else fake).square().flatten(1).sum(1)
     )
@@ -66,8 +68,11 @@ def test_the_mean_over_all_parts_is_the_penalty(kind, form) -> None:
     rounds = 4 if form == "exact" else 8_000
     values = torch.stack(
         [
-            penalty.value(
-                turn(Quadratic(), index * BATCH), real.roll(2 * index, 0), fake.roll(2 * index, 0)
+            value_of(
+                penalty,
+                turn(Quadratic(), index * BATCH),
+                real.roll(2 * index, 0),
+                fake.roll(2 * index, 0),
             ).mean()
             for index in range(rounds)
         ]
@@ -82,8 +87,8 @@ def test_the_gradient_of_a_part_is_that_of_its_images() -> None:
     network = nn.Sequential(nn.Flatten(), nn.Linear(16, 12), nn.Softplus(), nn.Linear(12, 1))
     weights = list(network.parameters())[:-1]  # no slope depends on the last bias
     real, fake = batch()
-    part = Penalty("r1", part=0.5).value(turn(network), real, fake)
-    whole = Penalty("r1").value(turn(network), real, fake)
+    part = value_of(Penalty("r1", part=0.5), turn(network), real, fake)
+    whole = value_of(Penalty("r1"), turn(network), real, fake)
     ours = torch.autograd.grad(part.mean(), weights)
     theirs = torch.autograd.grad(whole[:4].mean(), weights)
     for a, b in zip(ours, theirs, strict=True):
@@ -93,12 +98,12 @@ def test_the_gradient_of_a_part_is_that_of_its_images() -> None:
 def test_the_noise_depends_on_the_place_and_the_kind_alone() -> None:
     real, _ = batch()
     r1, r2 = (Penalty(kind, form="approximate") for kind in ("r1", "r2"))
-    value = r1.value(turn(Quadratic()), real, real)
-    assert torch.equal(value, r1.value(turn(Quadratic()), real, real))
-    assert not torch.equal(value, r1.value(turn(Quadratic(), BATCH), real, real))
-    assert not torch.equal(value, r2.value(turn(Quadratic()), real, real))
+    value = value_of(r1, turn(Quadratic()), real, real)
+    assert torch.equal(value, value_of(r1, turn(Quadratic()), real, real))
+    assert not torch.equal(value, value_of(r1, turn(Quadratic(), BATCH), real, real))
+    assert not torch.equal(value, value_of(r2, turn(Quadratic()), real, real))
     # A part reads the first rows of the very noise that the whole would.
-    half = dataclasses.replace(r1, part=0.5).value(turn(Quadratic()), real, real)
+    half = value_of(dataclasses.replace(r1, part=0.5), turn(Quadratic()), real, real)
     torch.testing.assert_close(half.mean(), value[:4].mean())
 
 

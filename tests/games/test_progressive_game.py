@@ -165,7 +165,7 @@ def test_averages_grow_with_their_networks_and_draw_at_their_stage() -> None:
 def test_networks_that_do_not_grow_are_refused() -> None:
     for side in ("generator", "discriminator"):
         with pytest.raises(
-            ValueError, match=f"{side} does not grow: set --{side}.kind progressive"
+            ValueError, match=f"{side} does not grow: set `{side}.kind=progressive`"
         ):
             engine(Progressive(), {**networks(), side: nn.Linear(4, 4)})
     with pytest.raises(ValueError, match="images_per_stage must be 0 or more"):

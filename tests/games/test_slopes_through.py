@@ -16,15 +16,16 @@ from ganvas.engine.engine import Engine
 from ganvas.engine.game import Turn
 from ganvas.engine.player import Adam
 from ganvas.games.gan import GAN
+from ganvas.games.parts.augmentation import Augment, DiscriminatorAugmentation
 from ganvas.games.parts.augmented_discriminator import AugmentedDiscriminator
 from ganvas.games.parts.penalty import Penalty
-from ganvas.games.parts.strength import Augment, Strength
 from ganvas.games.setup import ConditionSource, GameSetup, PlayerSettings
 from ganvas.games.vae_gan import VAEGAN
 from ganvas.networks.compact import CompactDiscriminator, CompactGenerator
 from ganvas.networks.encoder import CompactEncoder
 from ganvas.networks.r3gan import R3GANDiscriminator, R3GANGenerator
 
+from .penalties import value as value_of
 from .pools import Images, Pool
 
 CPU = torch.device("cpu")
@@ -74,8 +75,10 @@ def mirrored(images: Tensor, uniform: Any, strength: float | Tensor) -> Tensor:
     return torch.where(uniform("flip", 1, 1, 1) < 0.5, images.flip(3), images)
 
 
-def judge(augment: Augment | None, pack: int = 1, strength: float = 1.0) -> AugmentedDiscriminator:
-    return AugmentedDiscriminator(Strength(augment, strength), pack)
+def augmenting(
+    augment: Augment | None, pack: int = 1, strength: float = 1.0
+) -> AugmentedDiscriminator:
+    return AugmentedDiscriminator(DiscriminatorAugmentation(augment, strength), pack)
 
 
 @pytest.mark.parametrize(("kind", "side"), [("r1", "real."), ("r2", "fake.")])
@@ -84,12 +87,12 @@ def test_a_factor_of_the_values_is_one_of_the_slope(kind, side: str) -> None:
     real, fake = some(BATCH, 2, 4, 4), some(BATCH, 2, 4, 4, seed=3)
     points, factor = real if kind == "r1" else fake, factors(side)
     norm = points.square().flatten(1).sum(1)
-    through = Penalty(kind, through="images").value(
-        turn(Squares()), real, fake, judge=judge(scaled)
+    through = value_of(
+        Penalty(kind, through="images"), turn(Squares()), real, fake, augmenting(scaled)
     )
     torch.testing.assert_close(through, 2 * factor**4 * norm)
-    augmented = judge(scaled).augmented(turn(Squares()), points, side)
-    behind = Penalty(kind).value(turn(Squares()), augmented, augmented)
+    augmented = augmenting(scaled).augmented(turn(Squares()), points, side)
+    behind = value_of(Penalty(kind), turn(Squares()), augmented, augmented)
     torch.testing.assert_close(through, factor**2 * behind)
 
 
@@ -98,15 +101,15 @@ def test_mirrors_leave_slopes_as_they_are(kind) -> None:
     real, fake = some(BATCH, 2, 4, 4), some(BATCH, 2, 4, 4, seed=3)
     for augment in (mirrored, None):
         through = Penalty(kind, through="images")
-        value = through.value(turn(Squares()), real, fake, judge=judge(augment))
-        torch.testing.assert_close(value, Penalty(kind).value(turn(Squares()), real, fake))
+        value = value_of(through, turn(Squares()), real, fake, augmenting(augment))
+        torch.testing.assert_close(value, value_of(Penalty(kind), turn(Squares()), real, fake))
 
 
 def test_interpolates_lie_before_the_augmentation() -> None:
     """Both ends scaled alike: of s times x the slope of the squared norm is 2 s^2 x."""
     real, fake = some(BATCH, 2, 4, 4), some(BATCH, 2, 4, 4, seed=3)
     play = turn(Squares())
-    value = Penalty("gradient", through="images").value(play, real, fake, judge=judge(scaled))
+    value = value_of(Penalty("gradient", through="images"), play, real, fake, augmenting(scaled))
     epsilon = play.draw.uniform("epsilon").view(-1, 1, 1, 1)
     points = epsilon * real + (1 - epsilon) * fake
     slope = 2 * factors("gradient.") ** 2 * points.square().flatten(1).sum(1).sqrt()
@@ -117,7 +120,7 @@ def test_interpolates_lie_before_the_augmentation() -> None:
 @pytest.mark.parametrize("strength", [0.6, 1.0])
 def test_slopes_are_those_of_finite_differences(augment: Augment, strength: float) -> None:
     network, images, step = Smooth(3 * 36), some(BATCH, 3, 6, 6).tanh(), 1e-5
-    see, play = judge(augment, strength=strength), turn(network)
+    see, play = augmenting(augment, strength=strength), turn(network)
 
     def scores(points: Tensor) -> Tensor:
         return network(see.augmented(play, points, "real."))
@@ -128,7 +131,7 @@ def test_slopes_are_those_of_finite_differences(augment: Augment, strength: floa
         moved[:, place] = step
         moved = moved.view_as(images)
         squares += ((scores(images + moved) - scores(images - moved)) / (2 * step)).square()
-    value = Penalty("r1", through="images").value(play, images, images, judge=see)
+    value = value_of(Penalty("r1", through="images"), play, images, images, see)
     torch.testing.assert_close(value, squares.detach() / 2, rtol=1e-5, atol=1e-9)
 
 
@@ -136,11 +139,11 @@ def test_slopes_are_those_of_finite_differences(augment: Augment, strength: floa
 def test_what_the_weights_learn_from_it_is_that_of_finite_differences(kind) -> None:
     """Twice through the pipeline: the penalty's own derivative by a weight."""
     network, images, step = Smooth(3 * 36), some(BATCH, 3, 6, 6).tanh(), 1e-5
-    see, fakes = judge(EVERYTHING, strength=0.7), some(BATCH, 3, 6, 6, seed=5).tanh()
+    see, fakes = augmenting(EVERYTHING, strength=0.7), some(BATCH, 3, 6, 6, seed=5).tanh()
     penalty = Penalty(kind, through="images")
 
     def total() -> Tensor:
-        return penalty.value(turn(network), images, fakes, judge=see).mean()
+        return value_of(penalty, turn(network), images, fakes, see).mean()
 
     weights = network.layers[1].weight  # pyright: ignore
     (ours,) = torch.autograd.grad(total(), weights)
@@ -159,9 +162,9 @@ def test_what_the_weights_learn_from_it_is_that_of_finite_differences(kind) -> N
 @pytest.mark.parametrize("augment", [None, EVERYTHING])
 def test_a_part_gives_the_mean_of_its_images(kind, augment: Augment | None) -> None:
     real, fake = some(BATCH, 3, 8, 8).tanh(), some(BATCH, 3, 8, 8, seed=3).tanh()
-    see, network = judge(augment, strength=0.8), Smooth(3 * 64)
-    whole = Penalty(kind, through="images").value(turn(network), real, fake, judge=see)
-    half = Penalty(kind, part=0.5, through="images").value(turn(network), real, fake, judge=see)
+    see, network = augmenting(augment, strength=0.8), Smooth(3 * 64)
+    whole = value_of(Penalty(kind, through="images"), turn(network), real, fake, see)
+    half = value_of(Penalty(kind, part=0.5, through="images"), turn(network), real, fake, see)
     torch.testing.assert_close(half, whole[:4].mean().expand(BATCH))
 
 
@@ -171,12 +174,12 @@ def test_packs_before_the_augmentation_are_packs(kind, part: float) -> None:
     """Without an augmentation the slope of a pack is that by the channels of one image."""
     real, fake = some(BATCH, 2, 4, 4).float(), some(BATCH, 2, 4, 4, seed=3).float()
     penalty = Penalty(kind, part=part, through="images")
-    ours = penalty.value(turn(Squares()), real, fake, judge=judge(None, pack=2))
+    ours = value_of(penalty, turn(Squares()), real, fake, augmenting(None, pack=2))
     packs = [images.reshape(4, 4, 4, 4) for images in (real, fake)]
     if kind == "dragan":  # its noise is drawn for images, so not that of packs
         assert ours.shape == (4,) and ours.isfinite().all()
     else:
-        theirs = Penalty(kind, part=part).value(turn(Squares()), *packs)
+        theirs = value_of(Penalty(kind, part=part), turn(Squares()), *packs)
         torch.testing.assert_close(ours, theirs)
 
 
@@ -190,7 +193,7 @@ def test_the_approximate_form_is_the_exact_one_in_the_mean(pack: int, part: floa
     for form in ("exact", "approximate"):
         penalty = Penalty("r1", form=form, part=part, through="images")
         play = turn(network, count)
-        values[form] = penalty.value(play, same, same, judge=judge(scaled, pack)).mean().item()
+        values[form] = value_of(penalty, play, same, same, augmenting(scaled, pack)).mean().item()
     # One draw has a deviation of sqrt(2) times its mean; the factors add about as much again.
     assert values["approximate"] == pytest.approx(values["exact"], rel=10 / count**0.5)
 

@@ -15,12 +15,12 @@ from ganvas.engine.game import Turn
 from ganvas.engine.player import Adam
 from ganvas.engine.schedule import Linear
 from ganvas.games.gan import GAN, Penalty
-from ganvas.games.parts.augmented_discriminator import packed
+from ganvas.games.parts.augmentation import Adaptive
+from ganvas.games.parts.augmented_discriminator import DiscriminatorOutput, packed
 from ganvas.games.parts.classifier import Classifier, classification_loss
+from ganvas.games.parts.fakes import Fakes
+from ganvas.games.parts.loss_sum import LossSum
 from ganvas.games.parts.mode_seeking import SMALL, ModeSeeking
-from ganvas.games.parts.sides import added
-from ganvas.games.parts.strength import Adaptive
-from ganvas.games.parts.term import DiscriminatorOutput, Fakes
 from ganvas.games.parts.unrolled import Unrolled
 from ganvas.games.parts.warm_up import WarmUp, nearest
 from ganvas.games.setup import ConditionSource, GameSetup, PlayerSettings
@@ -55,7 +55,7 @@ class Mixture:
 
 
 def by_class(turn: Turn) -> Tensor:
-    return F.one_hot(turn.shared("batch", turn.draw.data).labels, 3).float()
+    return F.one_hot(turn.batch().labels, 3).float()
 
 
 def by_code(turn: Turn) -> Tensor:
@@ -159,29 +159,29 @@ def test_both_sides_are_told_what_the_reals_are() -> None:
 @pytest.mark.parametrize("on", ["both", "reals", "fakes"])
 def test_a_classifiers_loss_is_cross_entropy(on: Any) -> None:
     generator = torch.Generator().manual_seed(1)
-    reading = torch.randn(2, BATCH, 3, generator=generator)
+    logits = torch.randn(2, BATCH, 3, generator=generator)
     labels = torch.randint(3, (BATCH,), generator=generator)
     conditions = F.one_hot(labels, 3).float()
     real, fake = (
         DiscriminatorOutput(torch.zeros(BATCH, 2), (conditions,), torch.zeros(BATCH), r)
-        for r in reading
+        for r in logits
     )
     setup = GameSetup({}, 2, condition_source=ConditionSource(3, True, by_class))
-    each = [-r.log_softmax(1)[torch.arange(BATCH), labels] for r in reading]
+    each = [-r.log_softmax(1)[torch.arange(BATCH), labels] for r in logits]
     wanted = {"both": each[0] + each[1], "reals": each[0], "fakes": each[1]}[on]
     term = Classifier(weight=2.0, generator_weight=3.0, on=on)
     turn = turn_of({})
-    torch.testing.assert_close(term.discriminator(turn, setup, real, fake), 2 * wanted)
+    torch.testing.assert_close(term.discriminator_loss(turn, setup, real, fake), 2 * wanted)
     made = Fakes(torch.zeros(BATCH, 2), (conditions,), torch.zeros(BATCH, 2))
-    torch.testing.assert_close(term.generator(turn, setup, made, fake), 3 * each[1])
+    torch.testing.assert_close(term.generator_loss(turn, setup, made, fake), 3 * each[1])
     attributes = GameSetup({}, 2, condition_source=ConditionSource(3, False, by_class))
-    chance = reading[0].sigmoid()
+    chance = logits[0].sigmoid()
     expected = -(conditions * chance.log() + (1 - conditions) * (1 - chance).log()).sum(1)
     torch.testing.assert_close(classification_loss(attributes, real), expected)
 
 
 def test_a_classifier_that_has_nothing_to_read_says_what_it_needs() -> None:
-    with pytest.raises(ValueError, match=r"--discriminator\.condition"):
+    with pytest.raises(ValueError, match=r"`discriminator\.condition"):
         play(GAN(terms=(Classifier(),)), networks("projection"), by_class, 1)
 
 
@@ -192,7 +192,7 @@ def test_mode_seeking_is_the_ratio_of_distances() -> None:
     turn = turn_of(nets)
     others = turn.draw.normal("latent.other", 2)
     fake = DiscriminatorOutput(made.images, (), torch.zeros(BATCH))
-    found = ModeSeeking(0.5).generator(turn, GameSetup(nets, 2), made, fake)
+    found = ModeSeeking(0.5).generator_loss(turn, GameSetup(nets, 2), made, fake)
     for i in range(BATCH):
         apart = (nets["generator"](others[i]) - made.images[i]).abs().mean() + SMALL
         asked = (others[i] - latents[i]).abs().mean()
@@ -279,7 +279,7 @@ def test_an_unrolled_generator_answers_for_its_half_or_for_the_whole_value() -> 
         moves = engine.game.phases[0].groups
         turn = engine._turn(engine._draw("generator.0", 0, engine.shares[0]), {})
         found[objective] = moves[1][0].loss(turn).loss
-        reals = turn.shared("batch", turn.draw.data).images
+        reals = turn.batch().images
         conditions = by_class(turn)
         fakes = turn.networks["generator"](turn.draw.normal("latent", 2), conditions)
         network = turn.networks["discriminator"]
@@ -377,10 +377,14 @@ def test_packs_draw_the_same_in_micro_batches(penalty: Penalty) -> None:
 
 
 def test_what_is_added_to_a_pack_is_the_mean_of_its_images() -> None:
-    stats: dict[str, Tensor] = {}
-    total = added(torch.ones(2), torch.tensor([1.0, 3.0, 5.0, 9.0]), stats, "idea/d")
-    assert total.tolist() == [3.0, 8.0]
-    assert stats["term/idea/d"].tolist() == [2.0, 7.0]
+    loss = LossSum(torch.ones(2))
+    loss.add("term/idea/d", torch.tensor([1.0, 3.0, 5.0, 9.0]))
+    loss.add("term/nothing/d", None)
+    result = loss.result()
+    assert result.loss.tolist() == [3.0, 8.0]
+    assert {name: value.tolist() for name, value in result.stats.items()} == {
+        "term/idea/d": [2.0, 7.0]
+    }
 
 
 @pytest.mark.parametrize(("of_reals", "error"), [(True, 4.0), (False, 0.0)])
@@ -397,7 +401,7 @@ def test_a_warm_up_asks_only_fakes_that_were_told_the_same(of_reals: bool, error
         nets, 2, condition_source=ConditionSource(2, True, lambda turn: rows, of_reals)
     )
     turn = turn_of(nets, Points(torch.zeros(BATCH, 2), torch.arange(BATCH) % 2))
-    found = WarmUp(64).generate(turn, setup).loss
+    found = WarmUp(64).generator_loss(turn, setup).loss
     assert found.tolist() == [0.0, error] * (BATCH // 2)
 
 

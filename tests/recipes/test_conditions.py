@@ -10,7 +10,7 @@ from ganvas.data import Dataset, ItemStream, load_dataset
 from ganvas.engine.draw import Draw, Share
 from ganvas.engine.game import Turn
 from ganvas.errors import DataError, UsageError
-from ganvas.games.parts.strength import Adaptive
+from ganvas.games.parts.augmentation import Adaptive
 from ganvas.games.setup import ConditionSource
 from ganvas.networks.layers.conditioned import Concatenate
 from ganvas.recipes.build.freeze import freeze
@@ -54,7 +54,7 @@ def test_a_class_is_one_hot_and_belongs_to_its_image() -> None:
     found = images("classes")
     source, now = source_of(ByClass(), found), turn(found)
     rows = source.rows(now)
-    batch = now.shared("batch", now.draw.data)
+    batch = now.batch()
     assert (source.count, source.exclusive) == (3, True)
     assert torch.equal(rows, F.one_hot(batch.labels, 3).float())
 
@@ -64,7 +64,7 @@ def test_attributes_belong_to_their_image_and_columns_may_be_chosen() -> None:
     for columns, places in (((), [0, 1]), (("a1",), [1])):
         source, now = source_of(ByAttributes(columns), found), turn(found)
         rows = source.rows(now)
-        batch = now.shared("batch", now.draw.data)
+        batch = now.batch()
         assert (source.count, source.exclusive) == (len(places), False)
         assert torch.equal(rows, batch.attributes[:, places].float())
 

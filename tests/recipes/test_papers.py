@@ -12,7 +12,7 @@ from ganvas.data.augment.ada import ADA
 from ganvas.data.augment.diffaugment import DiffAugment
 from ganvas.engine.schedule import Cosine
 from ganvas.games.gan import GAN, Penalty
-from ganvas.games.parts.strength import Adaptive
+from ganvas.games.parts.augmentation import Adaptive
 from ganvas.networks.r3gan import R3GANDiscriminator
 from ganvas.networks.style import StyleGenerator
 from ganvas.networks.style_discriminator import StyleDiscriminator

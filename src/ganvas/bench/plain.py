@@ -17,8 +17,9 @@ from ganvas.engine.player import Adam
 from ganvas.engine.schedule import at
 from ganvas.errors import UsageError
 from ganvas.games.gan import GAN
-from ganvas.games.parts.strength import Adaptive
-from ganvas.losses.adversarial import adversarial_loss
+from ganvas.games.parts.augmentation import Adaptive, DiscriminatorAugmentation
+from ganvas.games.parts.augmented_discriminator import AugmentedDiscriminator
+from ganvas.games.parts.penalty import require_slopes
 from ganvas.recipes.build.networks import build_networks
 from ganvas.recipes.parts import kind_of
 from ganvas.recipes.recipe import Recipe
@@ -28,6 +29,9 @@ OWN_OPERATORS = {"r3gan", "resnet", "style", "progressive", "projected", "fastga
 
 MOST = 10_000
 """Images it uses: the first so many, or one batch if that is more."""
+
+NOT_AUGMENTED = AugmentedDiscriminator(DiscriminatorAugmentation(None, 1.0))
+"""How penalties get images here, which are augmented before."""
 
 
 class Pictures(MapStyle[Tensor]):
@@ -86,7 +90,7 @@ class PlainLoop:
         )
         self.g_adam = plain_adam(recipe.generator_optimiser, self.generator)
         self.d_adam = plain_adam(recipe.discriminator_optimiser, self.discriminator)
-        self.loss = adversarial_loss(self.game.loss, self.game.real_label, self.game.fake_label)
+        self.loss = self.game.adversarial
         pictures = Pictures(images, recipe.data.flip, max(MOST, recipe.batch))
         loader = DataLoader(
             pictures,
@@ -120,26 +124,23 @@ class PlainLoop:
 
     def discriminator_loss(self, real: Tensor, fake: Tensor) -> Tensor:
         """The loss of a batch with every penalty that is due in this round, one number."""
-        real, fake = self._shown(real), self._shown(fake)
+        real, fake = self._augmented(real), self._augmented(fake)
         due = [p for p in self.game.penalties if self.rounds % p.every == 0]
-        sharing = {p.kind for p in due if p.shares_scores}
-        real.requires_grad_("r1" in sharing)
-        fake.requires_grad_("r2" in sharing)
-        scored = {"r1": (self.discriminator(real), real), "r2": (self.discriminator(fake), fake)}
-        loss = self.loss.discriminator(scored["r1"][0], scored["r2"][0]).mean()
-        total = self.game.score_weight * loss
         turn = self._turn(len(real))
+        reals, fakes = NOT_AUGMENTED.inputs(turn, real, fake)
+        require_slopes(due, reals, fakes)
+        scores = self.discriminator(real), self.discriminator(fake)
+        total = self.game.score_weight * self.loss.discriminator(*scores).mean()
         for penalty in due:
-            points = scored[penalty.kind] if penalty.kind in sharing else None
-            value = penalty.value(turn, real, fake, points)
+            value = penalty.value(turn, reals, fakes, scores)
             total = total + at(penalty.weight, 0) * penalty.every * value.mean()
         return total
 
     def generator_loss(self, real: Tensor, fake: Tensor) -> Tensor:
-        fake_scores = self.discriminator(self._shown(fake))
+        fake_scores = self.discriminator(self._augmented(fake))
         real_scores = fake_scores
         if self.loss.needs_reals:
-            real_scores = self.discriminator(self._shown(real))
+            real_scores = self.discriminator(self._augmented(real))
         return self.loss.generator(real_scores, fake_scores).mean()
 
     def _generator_turn(self, real: Tensor, fake: Tensor) -> float:
@@ -160,7 +161,7 @@ class PlainLoop:
                 for weights in network.parameters():
                     weights.clamp_(-self.game.weight_clip, self.game.weight_clip)
 
-    def _shown(self, images: Tensor) -> Tensor:
+    def _augmented(self, images: Tensor) -> Tensor:
         if self.recipe.augment is None:
             return images
         strength = at(self.recipe.strength, 0)  # pyright: ignore[reportArgumentType]

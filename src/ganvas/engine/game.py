@@ -17,6 +17,10 @@ from ganvas.engine.player import Player
 from ganvas.engine.schedule import Schedule
 
 
+def _unchanged(batch: Any) -> Any:
+    return batch
+
+
 @dataclass(frozen=True)
 class Turn:
     """All that a move's loss may use, for one micro-batch.
@@ -30,6 +34,9 @@ class Turn:
     shared: ``shared(name, make)`` returns what was made under that name before, or calls ``make``
         and keeps its result, so that one forward of the generator can serve both players. It is
         forgotten at the end of the round, and when the moves of a group play another turn.
+    prepare: applied to the items of ``batch()``. A game that trains on something made from them,
+        such as smaller images, gives its moves turns with a ``prepare`` of their own.
+    looks_ahead: whether ``batch()`` gives the items that the next turn will draw.
     """
 
     draw: Draw
@@ -38,6 +45,19 @@ class Turn:
     state: Mapping[str, Tensor]
     scheduled: Mapping[str, Tensor]
     shared: Callable[[str, Callable[[], Any]], Any]
+    prepare: Callable[[Any], Any] = _unchanged
+    looks_ahead: bool = False
+
+    def batch(self) -> Any:
+        """The training items of this turn, which the moves of a round share.
+
+        The first move that asks draws them, and the clock counts them once. Items of a turn that
+        ``looks_ahead`` are not counted.
+        """
+        draw, name = self.draw.data, "batch"
+        if self.looks_ahead:
+            draw, name = self.draw.ahead, "batch.next"
+        return self.shared(name, lambda: self.prepare(draw()))
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,63 @@ from typing import Literal
 from torch import Tensor
 
 from ganvas.engine.game import Game, Move, Phase, Result, Turn
-from ganvas.games.parts.coding import gaussian
-from ganvas.games.parts.compatibility import check_plain
+from ganvas.games.parts.augmented_discriminator import score_statistics
+from ganvas.games.parts.compatibility import check_no_classifier
+from ganvas.games.parts.encoding import encode, encoder_players, gaussian
 from ganvas.games.setup import GameSettings, GameSetup
-from ganvas.losses.adversarial import accuracy, adversarial_loss, per_image
+from ganvas.losses.adversarial import adversarial_loss
 from ganvas.losses.reconstruction import squared
+
+
+class AAELosses:
+    """What each network minimises: functions of a turn, which return one number an image [N].
+
+    Args:
+        settings: of the game.
+        setup: its networks and their conditions.
+    """
+
+    def __init__(self, settings: "AAE", setup: GameSetup) -> None:
+        self.settings, self.setup = settings, setup
+        self.adversarial = adversarial_loss(settings.loss)
+
+    def discriminator_loss(self, turn: Turn) -> Result:
+        """The adversarial loss; noise is real, codes are fake."""
+        real, fake = self.scores(turn)
+        return Result(self.adversarial.discriminator(real, fake), score_statistics(real, fake))
+
+    def encoder_loss(self, turn: Turn) -> Result:
+        """The adversarial loss of the other side: codes are to look like noise."""
+        return Result(self.settings.adversarial * self.adversarial.generator(*self.scores(turn)))
+
+    def generator_loss(self, turn: Turn) -> Result:
+        """The error of reconstruction, which encoder and generator lower together."""
+        rebuilt = turn.networks["generator"](self.codes(turn), *self.setup.conditions(turn))
+        error = squared(rebuilt, turn.batch().images)
+        return Result(error, {"error": error})
+
+    def codes(self, turn: Turn) -> Tensor:
+        """Latents [N, latent] of the turn's images, which all moves share."""
+
+        def make() -> Tensor:
+            mean, log_variance = encode(turn)
+            if self.settings.posterior == "deterministic":
+                return mean
+            noise = turn.draw.normal("posterior", self.setup.latent)
+            return gaussian(mean, log_variance, noise)
+
+        return turn.shared("codes", make)
+
+    def scores(self, turn: Turn) -> tuple[Tensor, Tensor]:
+        """Scores [N, ...] of noise and of codes, which discriminator and encoder share."""
+
+        def make() -> tuple[Tensor, Tensor]:
+            network, conditions = turn.networks["discriminator"], self.setup.conditions(turn)
+            both = (turn.draw.normal("latent", self.setup.latent), self.codes(turn))
+            real, fake = (network(each[:, :, None, None], *conditions).float() for each in both)
+            return real, fake
+
+        return turn.shared("scores", make)
 
 
 @dataclass(frozen=True)
@@ -21,9 +73,10 @@ class AAE(GameSettings):
 
     The paper's two phases are one step here: the encoder's two gradients are added.
 
-    loss: of discriminator and encoder against each other, by name. adversarial: weight of the
-    encoder's side of it; 0 leaves a plain autoencoder. posterior: a code is ``deterministic``, or
-    drawn from a ``gaussian`` that the encoder describes (section 2.1).
+    loss: of discriminator and encoder against each other, by name (``losses/adversarial.py``).
+    adversarial: weight of the encoder's side of it, 0 or more; 0 leaves a plain autoencoder.
+    posterior: a code is ``deterministic``, or drawn from a ``gaussian`` that the encoder describes
+        (section 2.1).
 
     Raises:
         ValueError: an unknown loss, or a negative weight.
@@ -41,64 +94,23 @@ class AAE(GameSettings):
             raise ValueError("adversarial must be 0 or more")
 
     def discriminator_input(self, shape: tuple[int, int, int], latent: int) -> tuple[int, int, int]:
+        """The shape of a latent as an image of one pixel: (latent, 1, 1)."""
         return latent, 1, 1
 
     def build(self, setup: GameSetup) -> Game:
-        """The game of the setup's ``encoder``, its ``generator`` and its ``discriminator``, latents
-        [N, latent, 1, 1] to scores [N, ...]."""
-        loss = adversarial_loss(self.loss)
-        check_plain(setup)
+        """The game of ``encoder``, ``generator`` and ``discriminator``, latents [N, latent, 1, 1]
+        to scores [N, ...].
+
+        Raises:
+            ValueError: conditions or an augmentation that it has no use for.
+        """
+        check_no_classifier(setup)
         if setup.augment is not None:
-            raise ValueError("this discriminator sees latents, not images: leave augment away")
-
-        def encode(turn: Turn) -> Tensor:
-            images = turn.shared("batch", turn.draw.data).images
-            mean, log_variance = turn.networks["encoder"](images).float().chunk(2, 1)
-            if self.posterior == "deterministic":
-                return mean
-            return gaussian(mean, log_variance, turn.draw.normal("posterior", setup.latent))
-
-        def codes(turn: Turn) -> Tensor:
-            return turn.shared("codes", lambda: encode(turn))
-
-        def judge(turn: Turn) -> tuple[Tensor, Tensor]:
-            """Scores of noise and of codes."""
-            network, conditions = turn.networks["discriminator"], setup.conditions(turn)
-            both = (turn.draw.normal("latent", setup.latent), codes(turn))
-            real, fake = (
-                network(latents[:, :, None, None], *conditions).float() for latents in both
-            )
-            return real, fake
-
-        def discriminate(turn: Turn) -> Result:
-            real, fake = turn.shared("scores", lambda: judge(turn))
-            stats = {
-                "score/real": per_image(real),
-                "score/fake": per_image(fake),
-                "score/accuracy": accuracy(real, fake),
-            }
-            return Result(loss.discriminator(real, fake), stats)
-
-        def deceive(turn: Turn) -> Result:
-            real, fake = turn.shared("scores", lambda: judge(turn))
-            return Result(self.adversarial * loss.generator(real, fake))
-
-        def rebuild(turn: Turn) -> Result:
-            images = turn.shared("batch", turn.draw.data).images
-            rebuilt = turn.networks["generator"](codes(turn), *setup.conditions(turn))
-            error = squared(rebuilt, images)
-            return Result(error, {"error": error})
-
+            raise ValueError("this discriminator gets latents, not images: leave `augment` away")
+        losses = AAELosses(self, setup)
         moves = (
-            Move("discriminator", ("discriminator",), discriminate),
-            Move("encoder", ("encoder",), deceive),
-            Move("generator", ("generator", "encoder"), rebuild),
+            Move("discriminator", ("discriminator",), losses.discriminator_loss),
+            Move("encoder", ("encoder",), losses.encoder_loss),
+            Move("generator", ("generator", "encoder"), losses.generator_loss),
         )
-        return Game(
-            players={
-                "discriminator": setup.player("discriminator"),
-                "encoder": setup.player("generator", "encoder"),
-                "generator": setup.player("generator"),
-            },
-            phases=[Phase([moves])],
-        )
+        return Game(encoder_players(setup), [Phase([moves])])

@@ -6,12 +6,51 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ganvas.engine.game import Game, Move, Phase, Result, Turn
-from ganvas.games.parts.energy import autoencoder, pictures
+from ganvas.engine.game import Game, Result, Turn
+from ganvas.games.parts.energy import check_autoencoder, energy_game, reals_and_fakes
 from ganvas.games.setup import GameSettings, GameSetup
 from ganvas.losses.reconstruction import absolute
 
 STATE = "k"
+
+
+class BEGANLosses:
+    """What each side minimises: functions of a turn, which return one number an image [N].
+
+    Args:
+        settings: of the game.
+        setup: its networks and their conditions.
+    """
+
+    def __init__(self, settings: "BEGAN", setup: GameSetup) -> None:
+        self.settings, self.setup = settings, setup
+
+    def discriminator_loss(self, turn: Turn) -> Result:
+        """L(x) - k L(G(z))."""
+        real, fake = self.energies(turn)
+        k = turn.state[STATE]
+        imbalance = (self.settings.gamma * real.mean() - fake.mean()).abs()
+        statistics = {
+            "energy/real": real,
+            "energy/fake": fake,
+            "k": k.expand(len(real)),
+            "convergence": real + imbalance,
+        }
+        return Result(real - k * fake, statistics)
+
+    def generator_loss(self, turn: Turn) -> Result:
+        """L(G(z))."""
+        return Result(self.energies(turn)[1])
+
+    def energies(self, turn: Turn) -> tuple[Tensor, Tensor]:
+        """L(x) and L(G(z)), [N] each, which both sides share."""
+
+        def make() -> tuple[Tensor, Tensor]:
+            network = turn.networks["discriminator"]
+            real, fake = reals_and_fakes(turn, self.setup)
+            return absolute(network(real), real), absolute(network(fake), fake)
+
+        return turn.shared("energies", make)
 
 
 @dataclass(frozen=True)
@@ -19,9 +58,14 @@ class BEGAN(GameSettings):
     """Berthelot et al. 2017, section 3.4. The energy L is the L1 error of reconstruction; the
     discriminator lowers L(x) - k L(G(z)), the generator L(G(z)), both in one step.
 
-    After each round k moves by lambda_k (gamma L(x) - L(G(z))) within 0 and 1, so that fakes cost
-    about ``gamma`` times what reals do: lower is sharper and less varied. k: where it starts.
-    Logged as ``convergence`` is L(x) + |gamma L(x) - L(G(z))|, which falls as a run gets on.
+    After each round k moves by lambda_k (gamma L(x) - L(G(z))) within 0 and 1, so that L(G(z))
+    becomes about ``gamma`` times L(x). Logged as ``convergence`` is L(x) + |gamma L(x) - L(G(z))|,
+    which falls as a run gets on.
+
+    gamma: the ratio of both energies that is kept, above 0; a lower one gives sharper and less
+        varied images.
+    lambda_k: how fast k moves, 0 or more.
+    k: where k starts, within 0 and 1.
 
     Raises:
         ValueError: gamma not above 0, a negative lambda_k, or k outside 0 to 1.
@@ -36,42 +80,24 @@ class BEGAN(GameSettings):
             raise ValueError("gamma must be above 0, lambda_k 0 or more, k within 0 and 1")
 
     def build(self, setup: GameSetup) -> Game:
-        """The game between ``generator`` and ``discriminator``, images to images."""
-        home = next(autoencoder(setup).parameters()).device
+        """The game between ``generator`` and ``discriminator``, images to images.
+
+        Raises:
+            ValueError: the discriminator does not reconstruct images.
+        """
+        check_autoencoder(setup)
+        home = next(setup.networks["discriminator"].parameters()).device
         state = {STATE: torch.full((), self.k, device=home)}
 
-        def energies(turn: Turn) -> tuple[Tensor, Tensor]:
-            network = turn.networks["discriminator"]
-            real, fake = pictures(turn, setup)
-            return absolute(network(real), real), absolute(network(fake), fake)
-
-        def discriminate(turn: Turn) -> Result:
-            real, fake = turn.shared("energies", lambda: energies(turn))
-            k = turn.state[STATE]
-            off = (self.gamma * real.mean() - fake.mean()).abs()
-            stats = {
-                "energy/real": real,
-                "energy/fake": fake,
-                "k": k.expand(len(real)),
-                "convergence": real + off,
-            }
-            return Result(real - k * fake, stats)
-
-        def generate(turn: Turn) -> Result:
-            return Result(turn.shared("energies", lambda: energies(turn))[1])
-
         def keep_balance(means: Mapping[str, Tensor], images: int) -> None:
-            off = self.gamma * means["energy/real"] - means["energy/fake"]
-            state[STATE].add_(self.lambda_k * off).clamp_(0, 1)
+            imbalance = self.gamma * means["energy/real"] - means["energy/fake"]
+            state[STATE].add_(self.lambda_k * imbalance).clamp_(0, 1)
 
-        moves = (
-            Move("discriminator", ("discriminator",), discriminate),
-            Move("generator", ("generator",), generate),
-        )
-        return Game(
-            players={side: setup.player(side) for side in ("discriminator", "generator")},
-            phases=[Phase([moves])],
+        losses = BEGANLosses(self, setup)
+        return energy_game(
+            setup,
+            losses.discriminator_loss,
+            losses.generator_loss,
             state=state,
-            schedules=setup.augmentation().schedules(),
             after_round=keep_balance,
         )

@@ -1,52 +1,173 @@
-"""The two-player game: one generator, one discriminator, any adversarial loss, any penalties.
+"""The two-player game: what the generator and the discriminator minimise, and who moves when.
 
-A round is the discriminator's turns (one, or n_critic), then the generator's. Its settings and
-moves are here; what each side computes is in ``sides``; terms add ideas of their own.
+A round is the discriminator's turns (one, or n_critic), then the generator's. The two losses are
+the methods ``discriminator_loss`` and ``generator_loss`` below. What they are made of is in
+``parts``: how a discriminator gets images, penalties, terms, unrolling, warming up.
 """
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from ganvas.engine.game import Game, Move, Phase
-from ganvas.engine.player import Player, corrected
-from ganvas.games.parts.augmented_discriminator import AugmentedDiscriminator
-from ganvas.games.parts.compatibility import check, couples
-from ganvas.games.parts.penalty import Penalty
-from ganvas.games.parts.sides import Sides
-from ganvas.games.parts.term import Term
+import torch
+from torch import Tensor
+from torch.optim import Optimizer
+
+from ganvas.engine.game import Game, Move, Phase, Result, Turn
+from ganvas.engine.player import Player
+from ganvas.games.parts.augmented_discriminator import (
+    AugmentedDiscriminator,
+    DiscriminatorInput,
+    discriminator_output,
+    score_statistics,
+)
+from ganvas.games.parts.compatibility import check_classifier, check_scores, check_signs
+from ganvas.games.parts.fakes import Fakes, generate
+from ganvas.games.parts.lazy import step_apart
+from ganvas.games.parts.loss_sum import LossSum
+from ganvas.games.parts.penalty import (
+    Penalty,
+    check_penalties,
+    penalty_move,
+    penalty_schedules,
+    require_slopes,
+)
+from ganvas.games.parts.term import Term, check_terms
 from ganvas.games.parts.unrolled import Unrolled
 from ganvas.games.parts.warm_up import WarmUp
 from ganvas.games.setup import GameSettings, GameSetup
 from ganvas.losses.adversarial import AdversarialLoss, adversarial_loss
+from ganvas.networks.protocols import Discriminator, couples_batch
+
+
+class GANLosses:
+    """What each side minimises: functions of a turn, which return one number a score [N].
+
+    Args:
+        settings: of the game.
+        setup: its networks and their conditions.
+        optimiser: the discriminator's, whose next steps an unrolled game looks at.
+    """
+
+    def __init__(self, settings: "GAN", setup: GameSetup, optimiser: Optimizer) -> None:
+        self.settings, self.setup, self.optimiser = settings, setup, optimiser
+        self.adversarial = settings.adversarial
+        joint = settings.joint_pass and not couples_batch(setup.networks["discriminator"])
+        self.discriminator = AugmentedDiscriminator(setup.augmentation, settings.pack, joint)
+
+    def discriminator_loss(self, turn: Turn) -> Result:
+        """The adversarial loss, the penalties that are of every round, and the terms."""
+        reals, fakes = self.discriminator_inputs(turn)
+        penalties = [penalty for penalty in self.settings.penalties if penalty.every == 1]
+        require_slopes(penalties, reals, fakes)
+        real, fake = self.discriminator.outputs(turn.networks["discriminator"], reals, fakes)
+        scores = real.scores, fake.scores
+        loss = LossSum(
+            self.settings.score_weight * self.adversarial.discriminator(*scores),
+            score_statistics(*scores) | self.setup.augmentation.statistics(turn, real.scores),
+        )
+        for penalty in penalties:
+            value = penalty.value(turn, reals, fakes, scores)
+            loss.add(penalty.name, value, turn.scheduled[penalty.name])
+        for term in self.settings.terms:
+            value = term.discriminator_loss(turn, self.setup, real, fake)
+            loss.add(f"term/{term.name}/d", value)
+        return loss.result()
+
+    def generator_loss(self, turn: Turn) -> Result:
+        """The adversarial loss of the generator's side, and the terms."""
+        if self.settings.fresh_reals:
+            turn = replace(turn, looks_ahead=True)
+        made = self.shared_fakes(turn) if self.settings.reuse_fakes else generate(turn, self.setup)
+        reals, fakes = self.discriminator.inputs(
+            turn, turn.batch().images, made.images, made.conditions
+        )
+        network = self.opponent(turn, reals, fakes)
+        fake = discriminator_output(network, fakes)
+        loss = LossSum(self.generator_adversarial(network, reals, fake.scores))
+        for term in self.settings.terms:
+            value = term.generator_loss(turn, self.setup, made, fake)
+            loss.add(f"term/{term.name}/g", value)
+        return loss.result()
+
+    def generator_adversarial(
+        self, network: Discriminator, reals: DiscriminatorInput, fake_scores: Tensor
+    ) -> Tensor:
+        """The adversarial loss of the generator's side, which may look at scores of reals: [N]."""
+        unrolled = self.settings.unrolled
+        if unrolled is not None and unrolled.objective == "value":
+            real = discriminator_output(network, reals)
+            return -self.adversarial.discriminator(real.scores, fake_scores)
+        if not self.adversarial.needs_reals:
+            return self.adversarial.generator(fake_scores, fake_scores)
+        with torch.no_grad():
+            real = discriminator_output(network, reals)
+        return self.adversarial.generator(real.scores, fake_scores)
+
+    def opponent(
+        self, turn: Turn, reals: DiscriminatorInput, fakes: DiscriminatorInput
+    ) -> Discriminator:
+        """The discriminator that scores for the generator: as it is, or some steps on."""
+        network = turn.networks["discriminator"]
+        if self.settings.unrolled is None:
+            return network
+
+        def loss(discriminator: Discriminator) -> Tensor:
+            real, fake = self.discriminator.outputs(discriminator, reals, fakes)
+            return self.adversarial.discriminator(real.scores, fake.scores)
+
+        return self.settings.unrolled.ahead(network, loss, self.optimiser)
+
+    def discriminator_inputs(self, turn: Turn) -> tuple[DiscriminatorInput, DiscriminatorInput]:
+        """Reals and fakes of a turn of the discriminator; no gradient reaches the generator."""
+        fakes = self.shared_fakes(turn)
+        reals = turn.batch().images
+        return self.discriminator.inputs(
+            turn, reals.detach(), fakes.images.detach(), fakes.conditions
+        )
+
+    def shared_fakes(self, turn: Turn) -> Fakes:
+        """The fakes that the moves of a round share; the generator's too where it reuses them."""
+        with torch.set_grad_enabled(self.settings.reuse_fakes):
+            return turn.shared("fakes", lambda: generate(turn, self.setup))
 
 
 @dataclass(frozen=True)
 class GAN(GameSettings):
     """A generator against a discriminator.
 
-    loss: what each side minimises, by name. real_label, fake_label: targets of losses that have
-    labels; moving them smooths. penalties: added to the discriminator's loss. terms: ideas that
-    add to either side's. score_weight: factor of the discriminator's adversarial loss beside them.
-    reuse_fakes: the generator's turn scores the very fakes the discriminator just saw, which saves
-    a generator forward; otherwise it draws fresh ones. joint_pass: score reals and fakes in one
-    pass, which is sooner, unless some layer couples the images of a batch. critic_turns:
-    discriminator turns a round, each with fresh data (n_critic). weight_clip: bound on every
-    discriminator weight after each step (Arjovsky et al. 2017, algorithm 1). pack: images that the
-    discriminator judges together, as channels of one (PacGAN, Lin et al. 2018, section 2).
-    unrolled: the generator answers a discriminator some steps on. warm_up: how the generator is
-    prepared before the game. fresh_reals: a generator whose loss looks at reals is judged beside
-    those that the discriminator will see next, not those it has just learned from, and is told
-    their conditions. lazy: whether what is computed in some rounds only (penalties, path lengths)
-    shares the step of its player (``together``) or has one of its own (``apart``), with rate and
-    betas corrected for it (Karras et al. 2020, appendix B).
+    loss: what each side minimises, by name (``losses/adversarial.py``).
+    generator_loss: what the generator minimises, by name, where that is another loss; None takes
+        the generator's side of ``loss``.
+    real_label, fake_label: what the discriminator's scores of reals and of fakes aim at, where its
+        loss has labels; moving them from 1 and 0 smooths them.
+    penalties: added to the discriminator's loss; each kind once.
+    terms: what ideas add to either side's loss; each once.
+    score_weight: factor of the discriminator's adversarial loss beside penalties and terms.
+    reuse_fakes: whether the generator's turn scores the same fakes as the discriminator's last
+        turn, which saves a forward of the generator; otherwise it draws fresh ones.
+    joint_pass: whether reals and fakes are scored in one pass, which is faster. Where some layer
+        couples the images of a batch they never are.
+    critic_turns: the discriminator's turns a round, at least 1, each with fresh data (n_critic).
+    weight_clip: largest absolute value of a weight of the discriminator after each step, above 0
+        (Arjovsky et al. 2017, algorithm 1); None clips none.
+    pack: images that the discriminator scores together, as channels of one, at least 1 (PacGAN,
+        Lin et al. 2018, section 2).
+    unrolled: the generator answers a discriminator some steps on; None: as it is.
+    warm_up: how the generator is prepared before the game; None: not at all.
+    fresh_reals: whether a generator's loss that looks at reals looks at those which the
+        discriminator will see next, and fakes have their conditions. Otherwise they are those
+        which the discriminator has just learned from.
+    lazy: whether what is computed in some rounds only (penalties, path lengths) shares the step of
+        its player, ``together``, or has a step of its own, ``apart``, with rate and betas
+        corrected for it (Karras et al. 2020, appendix B).
 
     Raises:
         ValueError: an unknown loss, labels for one that has none, a number that cannot be, two
-            penalties or terms of one kind, or fresh reals that nobody would look at.
+            penalties or terms of one kind, or settings that exclude each other.
     """
 
     loss: str = "non-saturating"
+    generator_loss: str | None = None
     real_label: float = 1.0
     fake_label: float = 0.0
     penalties: tuple[Penalty, ...] = ()
@@ -63,20 +184,17 @@ class GAN(GameSettings):
     lazy: Literal["together", "apart"] = "together"
 
     def __post_init__(self) -> None:
-        _ = self.adversarial
+        needs_reals = self.adversarial.needs_reals
         if self.critic_turns < 1 or self.pack < 1:
             raise ValueError("critic_turns and pack must be at least 1")
-        for what, kinds in (
-            ("penalty", [penalty.kind for penalty in self.penalties]),
-            ("term", [term.name for term in self.terms]),
-        ):
-            if len(set(kinds)) < len(kinds):
-                raise ValueError(f"each kind of {what} may stand once")
         if self.weight_clip is not None and not self.weight_clip > 0:
             raise ValueError("weight_clip must be more than 0")
-        if self.fresh_reals and not self.adversarial.needs_reals:
+        check_penalties(self.penalties)
+        check_terms(self.terms)
+        if self.fresh_reals and not needs_reals:
             raise ValueError(
-                f"the generator's loss {self.loss} looks at no reals: set fresh_reals to false"
+                f"the generator's loss {self.generator_loss or self.loss} looks at no reals: set "
+                "fresh_reals to false"
             )
         if self.fresh_reals and self.reuse_fakes:
             raise ValueError(
@@ -85,102 +203,76 @@ class GAN(GameSettings):
 
     @property
     def adversarial(self) -> AdversarialLoss:
-        """What each side minimises."""
-        return adversarial_loss(self.loss, self.real_label, self.fake_label)
+        """What each side minimises of the scores."""
+        return adversarial_loss(self.loss, self.real_label, self.fake_label, self.generator_loss)
 
     @property
     def turns(self) -> int:
+        """One batch for each turn of the discriminator."""
         return self.critic_turns
 
     @property
     def multiple(self) -> int:
+        """The images of a pack."""
         return self.pack
 
     def discriminator_input(self, shape: tuple[int, int, int], latent: int) -> tuple[int, int, int]:
+        """The shape of a pack of images (C, H, W): that of one, with ``pack`` times C."""
         return self.pack * shape[0], *shape[1:]
 
     def build(self, setup: GameSetup) -> Game:
-        """The game between the setup's ``generator``, latents [N, latent] to images [N, C, H, W],
-        and its ``discriminator``, images to scores [N, ...] or to ``ScoresAndLogits``.
+        """The game between ``generator``, latents [N, latent] to images [N, C, H, W], and
+        ``discriminator``, images to scores [N, ...] or to ``ScoresAndLogits``.
 
         Raises:
-            ValueError: what does not go together; see ``fit``.
+            ValueError: what does not go together; see ``parts/compatibility.py``.
         """
-        check(self, setup)
-        augmentation = setup.augmentation()
-        joint = self.joint_pass and not couples(setup.networks["discriminator"])
-        more = tuple(self._lazily(move) for term in self.terms for move in term.moves(setup))
-        setup = self._corrected(setup, more)
-        players = {side: setup.player(side) for side in ("discriminator", "generator")}
-        critic_player = players["discriminator"]
-        judge = AugmentedDiscriminator(augmentation, self.pack, joint)
-        sides = Sides(self, setup, judge, self.adversarial, critic_player.optimiser)
-        critic = self._critic(sides)
-        creator = Move("generator", ("generator",), sides.generate)
+        check_scores(setup, self.pack)
+        check_signs(setup, self.loss, self.adversarial.centred)
+        check_classifier(setup, self.terms)
+        players = setup.both_players()
+        losses = GANLosses(self, setup, players["discriminator"].optimiser)
+        groups = self._moves(setup, losses)
+        if self.lazy == "apart":
+            groups = step_apart(groups, players)
         if self.weight_clip is not None:
-            critic_player.constraint = clip_weights(critic_player, self.weight_clip)
-        home = critic_player.parameters[0].device
-        state = augmentation.state(home)
+            clip_weights(players["discriminator"], self.weight_clip)
+        phases = [Phase(groups)]
+        if self.warm_up is not None:
+            phases.insert(0, self.warm_up.phase(setup, groups[0]))
+        home = players["discriminator"].parameters[0].device
+        state = setup.augmentation.state(home)
         for term in self.terms:
             state |= term.state(home)
         return Game(
-            players=players,
-            phases=[*self._before(setup, critic), Phase([critic, (creator, *more)])],
+            players,
+            phases,
             state=state,
-            schedules={
-                **{f"penalty/{penalty.kind}": penalty.weight for penalty in self.penalties},
-                **augmentation.schedules(),
-            },
-            after_round=augmentation.after_round(state),
+            schedules=penalty_schedules(self.penalties) | setup.augmentation.schedules(),
+            after_round=setup.augmentation.after_round(state),
         )
 
-    def _critic(self, sides: Sides) -> tuple[Move, ...]:
-        """The discriminator's move, and one for each penalty that is not of every round."""
+    def _moves(self, setup: GameSetup, losses: GANLosses) -> list[tuple[Move, ...]]:
+        """The discriminator's moves, then the generator's."""
+        turns = self.critic_turns
         lazy = [penalty for penalty in self.penalties if penalty.every > 1]
-        player = ("discriminator",)
-        return (
-            Move("discriminator", player, sides.discriminate, repeat=self.critic_turns),
-            *(
-                self._lazily(
-                    Move(
-                        f"penalty.{penalty.kind}",
-                        player,
-                        sides.penalise(penalty),
-                        every=penalty.every,
-                        repeat=self.critic_turns,
-                    )
-                )
-                for penalty in lazy
+        return [
+            (
+                Move("discriminator", ("discriminator",), losses.discriminator_loss, repeat=turns),
+                *(penalty_move(each, losses.discriminator_inputs, repeat=turns) for each in lazy),
             ),
-        )
-
-    def _lazily(self, move: Move) -> Move:
-        return replace(move, apart=self.lazy == "apart" and move.every > 1)
-
-    def _corrected(self, setup: GameSetup, more: Sequence[Move]) -> GameSetup:
-        """The setup with optimisers that allow for the moves which step apart."""
-        if self.lazy == "together":
-            return setup
-        penalties = [penalty.every for penalty in self.penalties if penalty.every > 1]
-        players = {"discriminator": setup.discriminator, "generator": setup.generator}
-        for side, player in players.items():
-            rare = [move.every for move in more if move.apart and side in move.players]
-            rare += penalties if side == "discriminator" else []
-            players[side] = replace(player, optimiser=corrected(player.optimiser, rare))
-        return replace(setup, **players)
-
-    def _before(self, setup: GameSetup, critic: tuple[Move, ...]) -> list[Phase]:
-        if (warm_up := self.warm_up) is None:
-            return []
-        learner = Move("generator", ("generator",), lambda turn: warm_up.generate(turn, setup))
-        return [Phase([critic, (learner,)], until=warm_up.images)]
+            (
+                Move("generator", ("generator",), losses.generator_loss),
+                *(move for term in self.terms for move in term.moves(setup)),
+            ),
+        ]
 
 
-def clip_weights(player: Player, bound: float) -> Callable[[], None]:
-    """A constraint that keeps every weight of a player within [-bound, bound]."""
+def clip_weights(player: Player, bound: float) -> None:
+    """Let every weight of a player be within [-bound, bound] after each of its steps."""
 
     def clip() -> None:
         for weights in player.parameters:
             weights.clamp_(-bound, bound)
 
-    return clip
+    player.constraint = clip

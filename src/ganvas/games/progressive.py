@@ -1,6 +1,6 @@
 """Progressive growing: the two-player game, at one resolution after another."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from ganvas.engine.game import Game, Move, Phase, Result, Turn
+from ganvas.engine.player import Player
 from ganvas.engine.schedule import Linear
 from ganvas.games.gan import GAN
 from ganvas.games.setup import GameSetup
@@ -22,14 +23,15 @@ CLOCK = "progressive.clock"
 class Progressive(GAN):
     """Karras et al. 2018, section 2: the game begins at the smallest resolution; each next one is
     faded in, then played as it is, over ``images_per_stage`` images each, and the last one stays.
-    With 0 all are there at once.
 
-    Everything else is ``GAN``'s. A stage is a phase of the game: its moves find the networks as far
-    as they have grown, and reals of that size, and know nothing of it. While a stage is faded in,
-    reals are too, so that they are no sharper than fakes can be.
+    Everything else is ``GAN``'s, its losses too. A stage is a phase of the game: its moves get the
+    networks as far as they have grown, and reals of that size. While a stage is faded in, reals
+    are too, so that they are no sharper than fakes can be.
 
-    restart: Adam forgets its moments wherever a stage begins to be faded in, and where it is, as in
-    the authors' code.
+    images_per_stage: for fading a stage in, and again for playing it, 0 or more; with 0 all
+        stages are there at once.
+    restart: whether Adam forgets its moments when a stage begins to be faded in, and when it is,
+        as in the authors' code.
 
     Raises:
         ValueError: fewer than 0 images, or what ``GAN`` refuses.
@@ -44,55 +46,63 @@ class Progressive(GAN):
             raise ValueError("images_per_stage must be 0 or more")
 
     def fades(self, stages: int) -> list[Linear]:
-        """How far each stage but the first is faded in, by the clock."""
+        """How far each of so many stages, but the first, is faded in, by the clock."""
         each = self.images_per_stage
         begins = [(2 * stage - 1) * each for stage in range(1, stages)]
         return [Linear(0.0, 1.0, begin + each, begin) for begin in begins]
 
     def build(self, setup: GameSetup) -> Game:
-        """``GAN``'s game of networks that are ``Growing``, grown as the clock says."""
+        """``GAN``'s game of networks that are ``Growing``, grown as the clock says.
+
+        Raises:
+            ValueError: a network that does not grow, or what ``GAN`` refuses.
+        """
         game = super().build(setup)
         networks = {side: growing(side, setup.networks[side]) for side in SIDES}
-        averages = [
-            growing(name, game.averages()[name]) for name in SIDES if name in game.averages()
-        ]
+        averages = [growing(side, average) for side, average in game.averages().items()]
         fades = self.fades(networks["generator"].stages)
+        restart = Restart(game.players.values(), fades) if self.restart else None
 
         def grow(images: int) -> None:
             growth = sum(fade(images) for fade in fades)
             for network in (*networks.values(), *averages):
                 network.growth.fill_(growth)
 
-        # On the CPU, where to read it is not to wait for a device.
-        clock = torch.zeros((), dtype=torch.int64)
-        turns = sorted({moment for fade in fades for moment in (fade.begin, fade.until)})
-
-        def forget(images: int) -> None:
-            passed = any(int(clock) < moment <= images for moment in turns)
-            clock.fill_(images)
-            if passed:
-                for player in game.players.values():
-                    player.forget()
-
         def after_round(means: Mapping[str, Tensor], images: int) -> None:
             if game.after_round is not None:
                 game.after_round(means, images)
-            if self.restart:
-                forget(images)
+            if restart is not None:
+                restart(images)
             # The averages have just followed their networks, and so lag behind in this too.
             grow(images)
 
         grow(0)
-        phases = [
-            Phase(
-                [tuple(at(stage, move, networks) for move in group) for group in phase.groups],
-                until=min((u for u in (until, phase.until) if u is not None), default=None),
-            )
-            for stage, until in enumerate([*(fade.begin for fade in fades), None])
-            for phase in game.phases
-        ]
-        state = {**game.state, **({CLOCK: clock} if self.restart else {})}
-        return replace(game, phases=phases, state=state, after_round=after_round)
+        return replace(
+            game,
+            phases=stage_phases(game.phases, networks, fades),
+            state=game.state | ({} if restart is None else {CLOCK: restart.clock}),
+            after_round=after_round,
+        )
+
+
+class Restart:
+    """Lets the optimisers of players forget their moments where a fade begins and where it ends.
+
+    clock: the images seen when it was last called, int64 []; checkpoints hold it.
+    """
+
+    def __init__(self, players: Iterable[Player], fades: Iterable[Linear]) -> None:
+        self.players = list(players)
+        self.moments = [moment for fade in fades for moment in (fade.begin, fade.until)]
+        # On the CPU, where to read it is not to wait for a device.
+        self.clock = torch.zeros((), dtype=torch.int64)
+
+    def __call__(self, images: int) -> None:
+        """Move the clock to ``images``, and forget if it passes one of the moments."""
+        if any(int(self.clock) < moment <= images for moment in self.moments):
+            for player in self.players:
+                player.forget()
+        self.clock.fill_(images)
 
 
 def growing(side: str, network: nn.Module) -> Growing:
@@ -102,27 +112,45 @@ def growing(side: str, network: nn.Module) -> Growing:
         ValueError: it cannot.
     """
     if not implements(network, Growing):
-        raise ValueError(f"this {side} does not grow: set --{side}.kind progressive")
+        raise ValueError(f"this {side} does not grow: set `{side}.kind=progressive`")
     return network
 
 
-def at(stage: int, move: Move, networks: Mapping[str, Growing]) -> Move:
-    """A move as it is played at a stage: with that part of its networks, on reals of its size."""
+def stage_phases(
+    phases: Sequence[Phase], networks: Mapping[str, Growing], fades: Sequence[Linear]
+) -> list[Phase]:
+    """The phases of a game at each stage, which ends where the next one begins to be faded in."""
+    stages = [
+        (fade_begin, move_at_stage(stage, networks))
+        for stage, fade_begin in enumerate([*(fade.begin for fade in fades), None])
+    ]
+    return [
+        Phase([tuple(map(at_stage, group)) for group in phase.groups], _first(end, phase.until))
+        for end, at_stage in stages
+        for phase in phases
+    ]
+
+
+def move_at_stage(stage: int, networks: Mapping[str, Growing]) -> Callable[[Move], Move]:
+    """From a move to the same at a stage: with that part of its networks, on reals of its size."""
     parts = {name: network.at(stage) for name, network in networks.items()}
     growth = networks["discriminator"].growth
     halvings = networks["discriminator"].stages - 1 - stage
 
-    def small(batch: Any) -> Any:
+    def prepare(batch: Any) -> Any:
         return replace(batch, images=reals_at(stage, batch.images, halvings, growth))
 
-    def loss(turn: Turn) -> Result:
-        def shared(name: str, make: Callable[[], Any]) -> Any:
-            is_batch = name.partition(".")[0] == "batch"
-            return turn.shared(name, (lambda: small(make())) if is_batch else make)
+    def at_stage(move: Move) -> Move:
+        def loss(turn: Turn) -> Result:
+            return move.loss(replace(turn, networks={**turn.networks, **parts}, prepare=prepare))
 
-        return move.loss(replace(turn, networks={**turn.networks, **parts}, shared=shared))
+        return replace(move, loss=loss)
 
-    return replace(move, loss=loss)
+    return at_stage
+
+
+def _first(*ends: int | None) -> int | None:
+    return min((end for end in ends if end is not None), default=None)
 
 
 @torch.no_grad()

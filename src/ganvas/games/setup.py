@@ -6,19 +6,23 @@ from typing import ClassVar, Literal
 
 from torch import Tensor, nn
 
-from ganvas.engine.game import Turn
+from ganvas.engine.game import Game, Turn
 from ganvas.engine.player import Adam, Player
 from ganvas.engine.schedule import Schedule
-from ganvas.games.parts.strength import Adaptive, Augment, Strength
+from ganvas.games.parts.augmentation import Adaptive, Augment, DiscriminatorAugmentation
+
+Side = Literal["generator", "discriminator"]
 
 
 @dataclass(frozen=True)
 class ConditionSource:
     """Conditions of the items of a turn.
 
-    count: numbers K in a condition. exclusive: each is one-hot, a class; otherwise every number is
-    an attribute of its own, 0 or 1. rows: ``rows(turn)`` gives them, float32 [N, K]. of_reals:
-    they are those of the turn's real images; otherwise they belong to none.
+    count: K, the numbers in a condition.
+    exclusive: each condition is one-hot, a class; otherwise every number is an attribute of its
+        own, 0 or 1.
+    rows: ``rows(turn)`` gives the conditions of a turn, float32 [N, K].
+    of_reals: they are those of the turn's real images; otherwise they belong to none.
     """
 
     count: int
@@ -29,7 +33,12 @@ class ConditionSource:
 
 @dataclass(frozen=True)
 class PlayerSettings:
-    """How the player of one side is made: see ``Player``."""
+    """How the player of one side is made: see ``Player``.
+
+    optimiser: its Adam.
+    half_life: images after which an EMA copy has forgotten half; None keeps no copy.
+    clip_gradient: largest norm of the whole gradient, above 0; None for no limit.
+    """
 
     optimiser: Adam = field(default_factory=Adam)
     half_life: Schedule | None = None
@@ -56,7 +65,7 @@ class GameSetup:
     augment: Augment | None = None
     strength: Schedule | Adaptive = 1.0
 
-    def player(self, side: Literal["generator", "discriminator"], *names: str) -> Player:
+    def player(self, side: Side, *names: str) -> Player:
         """A player of one side, of the networks of these names; by default of the side's own."""
         player: PlayerSettings = getattr(self, side)
         return Player(
@@ -66,37 +75,53 @@ class GameSetup:
             clip_gradient=player.clip_gradient,
         )
 
+    def both_players(self) -> dict[str, Player]:
+        """The players ``discriminator`` and ``generator``, each of one network."""
+        return {
+            "discriminator": self.player("discriminator"),
+            "generator": self.player("generator"),
+        }
+
     def conditions(self, turn: Turn) -> tuple[Tensor, ...]:
         """Conditions beside a network's input, to unpack into a call: () or ([N, K],)."""
         return () if self.condition_source is None else (self.condition_source.rows(turn),)
 
-    def augmentation(self) -> Strength:
+    @property
+    def augmentation(self) -> DiscriminatorAugmentation:
         """How what the discriminator gets is augmented, and how strongly."""
-        return Strength(self.augment, self.strength)
+        return DiscriminatorAugmentation(self.augment, self.strength)
 
 
 @dataclass(frozen=True)
 class GameSettings:
-    """What a recipe knows of any game: ``build`` makes it from a setup.
+    """What a recipe knows of any game: ``build`` makes the game from a setup.
 
-    needs: networks beside generator and discriminator that a recipe must have. turns: batches of
-    data drawn in a round. multiple: the images of a micro-batch must divide by it.
+    needs: names of the networks that a recipe must have beside generator and discriminator.
     """
 
     needs: ClassVar[tuple[str, ...]] = ()
 
     @property
     def turns(self) -> int:
+        """How many batches of data a round draws."""
         return 1
 
     @property
     def multiple(self) -> int:
+        """What the number of images of a micro-batch must divide by."""
         return 1
 
     def discriminator_input(self, shape: tuple[int, int, int], latent: int) -> tuple[int, int, int]:
-        """The shape that the discriminator sees, of images (C, H, W) made from latents."""
+        """The shape of what the discriminator gets: by default, that of an image (C, H, W).
+
+        latent: how many numbers there are in a latent.
+        """
         return shape
 
-    def build(self, setup: GameSetup):
-        """The ``Game``; see ``ganvas.engine.game``."""
+    def build(self, setup: GameSetup) -> Game:
+        """The game; see ``ganvas.engine.game``.
+
+        Raises:
+            ValueError: what does not go together.
+        """
         raise NotImplementedError

@@ -1,37 +1,131 @@
 """VAE-GAN: a variational autoencoder that learns what is alike from a discriminator."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from ganvas.engine.game import Game, Move, Phase, Result, Turn
-from ganvas.games.parts.augmented_discriminator import AugmentedDiscriminator, split_output
-from ganvas.games.parts.coding import gaussian
-from ganvas.games.parts.compatibility import check_plain
-from ganvas.games.parts.penalty import Penalty
+from ganvas.games.parts.augmented_discriminator import (
+    AugmentedDiscriminator,
+    DiscriminatorInput,
+    score_statistics,
+    scores_and_logits,
+)
+from ganvas.games.parts.compatibility import check_no_classifier
+from ganvas.games.parts.encoding import encode, encoder_players, gaussian
+from ganvas.games.parts.penalty import (
+    Penalty,
+    check_penalties,
+    penalty_move,
+    penalty_schedules,
+)
 from ganvas.games.setup import GameSettings, GameSetup
-from ganvas.losses.adversarial import accuracy, adversarial_loss, per_image
-from ganvas.losses.reconstruction import kl_to_normal, squared
+from ganvas.losses.adversarial import adversarial_loss, per_image
+from ganvas.losses.reconstruction import half_squared_distance, kl_to_normal
+from ganvas.networks.protocols import features_and_head
 
 
 @dataclass(frozen=True)
-class RoundOutputs:
-    """A round's images and what was said of them.
+class Forward:
+    """The one forward of a round, from which every loss comes.
 
-    images: reals and images of noise, [N, C, H, W] each. conditions: () or ([N, K],). augmented:
-    images as the discriminator gets them. scores: of reals, reconstructions and images of noise,
-    [N, ...] each. error: of reconstruction [N]. kl: divergence of the codes from noise [N].
+    reals, drawn: real images, and images of noise, as the discriminator gets them.
+    real_scores, rebuilt_scores, drawn_scores: [N, ...] of reals, their reconstructions, and images
+        of noise.
+    error: of reconstruction, [N].
+    kl: divergence of the codes from noise, [N].
     """
 
-    images: tuple[Tensor, Tensor]
-    augmented: tuple[Tensor, Tensor]
-    conditions: tuple[Tensor, ...]
-    scores: tuple[Tensor, Tensor, Tensor]
+    reals: DiscriminatorInput
+    drawn: DiscriminatorInput
+    real_scores: Tensor
+    rebuilt_scores: Tensor
+    drawn_scores: Tensor
     error: Tensor
     kl: Tensor
+
+
+class VAEGANLosses:
+    """What each network minimises: functions of a turn, which return one number an image [N].
+
+    Args:
+        settings: of the game.
+        setup: its networks and their conditions.
+
+    Raises:
+        ValueError: the discriminator's features are not to be had.
+    """
+
+    def __init__(self, settings: "VAEGAN", setup: GameSetup) -> None:
+        self.settings, self.setup = settings, setup
+        self.adversarial = adversarial_loss(settings.loss, generator=settings.generator_loss)
+        self.discriminator = AugmentedDiscriminator(setup.augmentation)
+        parts = features_and_head(setup.networks["discriminator"])
+        if parts is None:
+            raise ValueError(
+                "this discriminator is no sequence of layers whose last features could be "
+                "compared: set `discriminator.kind=compact`"
+            )
+        self.features, self.head = parts
+
+    def discriminator_loss(self, turn: Turn) -> Result:
+        """The adversarial loss of reals, as often against reconstructions as against images of
+        noise."""
+        now = self.forward(turn)
+        real, rebuilt, drawn = now.real_scores, now.rebuilt_scores, now.drawn_scores
+        loss = self.adversarial.discriminator(real, rebuilt)
+        loss = (loss + self.adversarial.discriminator(real, drawn)) / 2
+        statistics = {"score/rebuilt": per_image(rebuilt)}
+        return Result(loss, score_statistics(real, drawn) | statistics)
+
+    def encoder_loss(self, turn: Turn) -> Result:
+        """kl * KL + E."""
+        now = self.forward(turn)
+        return Result(self.settings.kl * now.kl + now.error, {"kl": now.kl, "error": now.error})
+
+    def generator_loss(self, turn: Turn) -> Result:
+        """gamma * E + adversarial * the adversarial loss of both kinds of fakes."""
+        now = self.forward(turn)
+        loss = self.adversarial.generator(now.real_scores, now.rebuilt_scores)
+        loss = (loss + self.adversarial.generator(now.real_scores, now.drawn_scores)) / 2
+        return Result(self.settings.gamma * now.error + self.settings.adversarial * loss)
+
+    def penalised(self, turn: Turn) -> tuple[DiscriminatorInput, DiscriminatorInput]:
+        """What penalties look at: reals and images of noise."""
+        now = self.forward(turn)
+        return now.reals, now.drawn
+
+    def forward(self, turn: Turn) -> Forward:
+        """The forward that all moves of a round share."""
+        return turn.shared("forward", lambda: self._forward(turn))
+
+    def _forward(self, turn: Turn) -> Forward:
+        images, conditions = turn.batch().images, self.setup.conditions(turn)
+        mean, log_variance = encode(turn)
+        codes = gaussian(mean, log_variance, turn.draw.normal("posterior", self.setup.latent))
+        latents = torch.cat([codes, turn.draw.normal("latent", self.setup.latent)])
+        # In one pass, so that BatchNorm knows both.
+        twice = (torch.cat([rows, rows]) for rows in conditions)
+        rebuilt, drawn = turn.networks["generator"](latents, *twice).float().chunk(2)
+        reals, drawn = self.discriminator.inputs(turn, images, drawn, conditions)
+        # A reconstruction is compared with its image, so both are augmented alike.
+        rebuilt = self.discriminator.augmented(turn, rebuilt, reals.side)
+        real_features, real_scores = self._score(reals.augmented, conditions)
+        rebuilt_features, rebuilt_scores = self._score(rebuilt, conditions)
+        _, drawn_scores = self._score(drawn.augmented, conditions)
+        if self.settings.likeness == "features":
+            error = half_squared_distance(rebuilt_features, real_features)
+        else:
+            error = half_squared_distance(rebuilt, reals.augmented)
+        kl = kl_to_normal(mean, log_variance)
+        return Forward(reals, drawn, real_scores, rebuilt_scores, drawn_scores, error, kl)
+
+    def _score(self, images: Tensor, conditions: tuple[Tensor, ...]) -> tuple[Tensor, Tensor]:
+        """Features and scores of images as the discriminator gets them."""
+        features = self.features(images, *conditions)
+        return features, scores_and_logits(self.head(features, *conditions))[0]
 
 
 @dataclass(frozen=True)
@@ -41,20 +135,26 @@ class VAEGAN(GameSettings):
     and images of noise, the discriminator its own loss on both and the reals.
 
     E is half the squared distance between an image and its reconstruction, which is minus the log
-    likelihood of a Gaussian of variance 1, up to a constant. loss: of generator and discriminator,
-    by name; reals count as much as both kinds of fakes together (in the paper half as much).
-    likeness: where E is taken: in the discriminator's last ``features`` or in ``pixels``. gamma,
-    kl, adversarial: weights; likeness ``pixels`` with gamma 1 and adversarial 0 is a plain VAE
-    (Kingma & Welling 2014). penalties: added to the discriminator's loss; they see reals and images
-    of noise.
+    likelihood of a Gaussian of variance 1, up to a constant. Reals count as much as both kinds of
+    fakes together (in the paper half as much). With ``likeness`` pixels, gamma 1 and adversarial 0
+    it is a plain VAE (Kingma & Welling 2014).
 
-    Reconstructions and images of noise are drawn in one pass: BatchNorm knows both.
+    loss: of generator and discriminator, by name (``losses/adversarial.py``).
+    generator_loss: what the generator minimises, by name, where that is another loss; None takes
+        the generator's side of ``loss``.
+    likeness: where E is taken, in the discriminator's last ``features`` or in ``pixels``.
+    gamma: weight of E in the generator's loss, 0 or more.
+    kl: weight of KL in the encoder's loss, 0 or more.
+    adversarial: weight of the adversarial loss in the generator's loss, 0 or more.
+    penalties: moves of the discriminator beside its loss, each kind once; they look at reals and
+        images of noise.
 
     Raises:
         ValueError: an unknown loss, a negative weight, or two penalties of one kind.
     """
 
     loss: str = "non-saturating"
+    generator_loss: str | None = None
     likeness: Literal["features", "pixels"] = "features"
     gamma: float = 0.1
     kl: float = 1.0
@@ -64,118 +164,29 @@ class VAEGAN(GameSettings):
     needs = ("encoder",)
 
     def __post_init__(self) -> None:
-        adversarial_loss(self.loss)
+        adversarial_loss(self.loss, generator=self.generator_loss)
         if min(self.gamma, self.kl, self.adversarial) < 0:
             raise ValueError("gamma, kl and adversarial must be 0 or more")
-        if len({penalty.kind for penalty in self.penalties}) < len(self.penalties):
-            raise ValueError("each kind of penalty may stand once")
+        check_penalties(self.penalties)
 
     def build(self, setup: GameSetup) -> Game:
-        """The game of the setup's ``encoder``, its ``generator`` and its ``discriminator``, a
-        sequence of layers: what stands before the last with weights are the features."""
-        loss = adversarial_loss(self.loss)
-        augmentation = setup.augmentation()
-        if augmentation.adaptive is not None:
+        """The game of ``encoder``, ``generator`` and ``discriminator``; see ``features_and_head``.
+
+        Raises:
+            ValueError: what does not go together.
+        """
+        if setup.augmentation.adaptive is not None:
             raise ValueError("this game adapts no strength: set a number")
-        check_plain(setup)
-        features, head = parted(setup.networks["discriminator"])
-
-        def play(turn: Turn) -> RoundOutputs:
-            reals = turn.shared("batch", turn.draw.data).images
-            mean, log_variance = turn.networks["encoder"](reals).float().chunk(2, 1)
-            codes = gaussian(mean, log_variance, turn.draw.normal("posterior", setup.latent))
-            latents = torch.cat([codes, turn.draw.normal("latent", setup.latent)])
-            conditions = setup.conditions(turn)
-            twice = tuple(torch.cat([rows, rows]) for rows in conditions)
-            rebuilt, drawn = turn.networks["generator"](latents, *twice).float().chunk(2)
-            # A reconstruction is compared with its image, so both are augmented alike.
-            real = augmentation.augmented(turn, reals, "real.")
-            rebuilt = augmentation.augmented(turn, rebuilt, "real.")
-            seen = augmentation.augmented(turn, drawn, "fake.")
-            of_real, of_rebuilt, of_drawn = (
-                features(images, *conditions) for images in (real, rebuilt, seen)
-            )
-            scores = (
-                split_output(head(of_real, *conditions))[0],
-                split_output(head(of_rebuilt, *conditions))[0],
-                split_output(head(of_drawn, *conditions))[0],
-            )
-            pair = (of_rebuilt, of_real) if self.likeness == "features" else (rebuilt, real)
-            error = pair[0][0].numel() / 2 * squared(*pair)
-            kl = kl_to_normal(mean, log_variance)
-            return RoundOutputs((reals, drawn), (real, seen), conditions, scores, error, kl)
-
-        def played(turn: Turn) -> RoundOutputs:
-            return turn.shared("played", lambda: play(turn))
-
-        def discriminate(turn: Turn) -> Result:
-            real, rebuilt, drawn = played(turn).scores
-            value = loss.discriminator(real, rebuilt) + loss.discriminator(real, drawn)
-            stats = {
-                "score/real": per_image(real),
-                "score/rebuilt": per_image(rebuilt),
-                "score/fake": per_image(drawn),
-                "score/accuracy": accuracy(real, drawn),
-            }
-            return Result(value / 2, stats)
-
-        def encode(turn: Turn) -> Result:
-            error, kl = played(turn).error, played(turn).kl
-            return Result(self.kl * kl + error, {"kl": kl, "error": error})
-
-        def generate(turn: Turn) -> Result:
-            real, rebuilt, drawn = played(turn).scores
-            value = loss.generator(real, rebuilt) + loss.generator(real, drawn)
-            return Result(self.gamma * played(turn).error + self.adversarial * value / 2)
-
-        def penalise(penalty: Penalty) -> Callable[[Turn], Result]:
-            name = f"penalty/{penalty.kind}"
-
-            def slope(turn: Turn) -> Result:
-                now = played(turn)
-                before = penalty.through == "images"
-                images = now.images if before else now.augmented
-                judge = AugmentedDiscriminator(augmentation) if before else None
-                value = penalty.value(turn, *images, conditions=now.conditions, judge=judge)
-                return Result(turn.scheduled[name] * penalty.every * value, {name: value})
-
-            return slope
-
-        slopes = tuple(
-            Move(f"penalty.{each.kind}", ("discriminator",), penalise(each), every=each.every)
-            for each in self.penalties
-        )
+        check_no_classifier(setup)
+        losses = VAEGANLosses(self, setup)
         moves = (
-            Move("discriminator", ("discriminator",), discriminate),
-            *slopes,
-            Move("encoder", ("encoder",), encode),
-            Move("generator", ("generator",), generate),
+            Move("discriminator", ("discriminator",), losses.discriminator_loss),
+            *(penalty_move(penalty, losses.penalised) for penalty in self.penalties),
+            Move("encoder", ("encoder",), losses.encoder_loss),
+            Move("generator", ("generator",), losses.generator_loss),
         )
         return Game(
-            players={
-                "discriminator": setup.player("discriminator"),
-                "encoder": setup.player("generator", "encoder"),
-                "generator": setup.player("generator"),
-            },
-            phases=[Phase([moves])],
-            schedules={
-                **{f"penalty/{penalty.kind}": penalty.weight for penalty in self.penalties},
-                **augmentation.schedules(),
-            },
+            encoder_players(setup),
+            [Phase([moves])],
+            schedules=penalty_schedules(self.penalties) | setup.augmentation.schedules(),
         )
-
-
-def parted(network: nn.Module) -> tuple[nn.Sequential, nn.Sequential]:
-    """A sequence of layers in two: before the last one with weights, and from there on.
-
-    Raises:
-        ValueError: it is no sequence, or fewer than two of its layers have weights.
-    """
-    layers = list(network) if isinstance(network, nn.Sequential) else []
-    weighted = [i for i, layer in enumerate(layers) if any(True for _ in layer.parameters())]
-    if len(weighted) < 2 or not isinstance(network, nn.Sequential):
-        raise ValueError(
-            "this discriminator is no sequence of layers whose last features could be compared: "
-            "set --discriminator.kind compact"
-        )
-    return network[: weighted[-1]], network[weighted[-1] :]

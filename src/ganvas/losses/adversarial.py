@@ -7,7 +7,7 @@ relativistic pair needs them all.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import torch
@@ -21,8 +21,9 @@ Side = Callable[[Tensor, Tensor], Tensor]
 class AdversarialLoss:
     """What each side minimises.
 
-    needs_reals: the generator's side reads real scores too. centred: a score of 0 is the boundary
-    between real and fake.
+    discriminator, generator: ``(real, fake) -> [N]``, scores [N, ...] to one number an image.
+    needs_reals: whether the generator's side looks at scores of reals too.
+    centred: whether for the discriminator a score of 0 lies between real and fake.
     """
 
     discriminator: Side
@@ -134,21 +135,34 @@ LOSSES: dict[str, Factory] = {
 
 
 def adversarial_loss(
-    name: str, real_label: float = 1.0, fake_label: float = 0.0
+    name: str,
+    real_label: float = 1.0,
+    fake_label: float = 0.0,
+    generator: str | None = None,
 ) -> AdversarialLoss:
-    """The loss of that name.
+    """The loss of that name, or the sides of two.
 
     Args:
         name: a key of ``LOSSES``.
-        real_label: target for reals; 0.9 is one-sided smoothing.
-        fake_label: target for fakes; 0.1 beside 0.9 is two-sided smoothing.
+        real_label: what the discriminator's scores of reals aim at; 0.9 is one-sided smoothing.
+        fake_label: what its scores of fakes aim at; 0.1 beside 0.9 is two-sided smoothing.
+        generator: a key of ``LOSSES``, whose generator's side is taken; None takes that of
+            ``name``. No generator's side has labels.
 
     Raises:
-        ValueError: an unknown name, or labels for a loss that has none.
+        ValueError: an unknown name, or labels for a discriminator's side that has none.
     """
+    loss = _named(name)(real_label, fake_label)
+    if generator is None or generator == name:
+        return loss
+    other = _named(generator)(1.0, 0.0)
+    return replace(loss, generator=other.generator, needs_reals=other.needs_reals)
+
+
+def _named(name: str) -> Factory:
     if name not in LOSSES:
         raise ValueError(f"unknown loss {name!r}: choose one of {', '.join(LOSSES)}")
-    return LOSSES[name](real_label, fake_label)
+    return LOSSES[name]
 
 
 def accuracy(real: Tensor, fake: Tensor) -> Tensor:

@@ -10,14 +10,22 @@ from torch import Tensor
 from ganvas.losses.adversarial import per_image
 
 
-def absolute(made: Tensor, target: Tensor) -> Tensor:
+def absolute(rebuilt: Tensor, target: Tensor) -> Tensor:
     """Mean absolute error, [N, ...] twice to [N]."""
-    return per_image((made.float() - target.float()).abs())
+    return per_image((rebuilt.float() - target.float()).abs())
 
 
-def squared(made: Tensor, target: Tensor) -> Tensor:
+def squared(rebuilt: Tensor, target: Tensor) -> Tensor:
     """Mean squared error, [N, ...] twice to [N]."""
-    return per_image((made.float() - target.float()).square())
+    return per_image((rebuilt.float() - target.float()).square())
+
+
+def half_squared_distance(rebuilt: Tensor, target: Tensor) -> Tensor:
+    """Half the squared Euclidean distance, [N, ...] twice to [N].
+
+    It is minus the log likelihood of a Gaussian of variance 1 around ``rebuilt``, up to a constant.
+    """
+    return rebuilt[0].numel() / 2 * squared(rebuilt, target)
 
 
 def kl_to_normal(mean: Tensor, log_variance: Tensor) -> Tensor:

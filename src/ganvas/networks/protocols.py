@@ -84,6 +84,10 @@ class Styled(Protocol):
 class Autoencoding(Protocol):
     """A network that reconstructs images, such as the discriminator of BEGAN and EBGAN."""
 
+    def __call__(self, images: Tensor, /) -> Tensor:
+        """Images [N, C, H, W] in [-1, 1] to the same shape: ``decode`` of what ``encode`` gives."""
+        ...
+
     def encode(self, images: Tensor, /) -> Tensor:
         """Images [N, C, H, W] in [-1, 1] to features [N, D]."""
         ...

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import torch
 import torch.nn.functional as F
@@ -61,7 +61,7 @@ class ByClass(Condition):
         return Conditions(images.classes, True, rows, counts)
 
     def rows(self, known: Conditions, images: Dataset) -> Callable[[Turn], Tensor]:
-        return lambda turn: F.one_hot(_batch(turn).labels, len(known.names)).float()
+        return lambda turn: F.one_hot(turn.batch().labels, len(known.names)).float()
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ class ByAttributes(Condition):
         places = self._places(images.attribute_names)
 
         def rows(turn: Turn) -> Tensor:
-            attributes = _batch(turn).attributes
+            attributes = turn.batch().attributes
             # By numbers: an index would have to travel to the device within the round.
             return torch.stack([attributes[:, place] for place in places], 1).float()
 
@@ -135,8 +135,3 @@ def _hints(images: Dataset) -> str:
     words = (".csv", ".json", "folders")
     found = [note for note in images.notes if any(word in note for word in words)]
     return f" ({'; '.join(found)})" if found else ""
-
-
-def _batch(turn: Turn) -> Any:
-    """The items of the round: what fakes are told is what the reals beside them are."""
-    return turn.shared("batch", turn.draw.data)

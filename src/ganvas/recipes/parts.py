@@ -14,10 +14,10 @@ from ganvas.games.aae import AAE
 from ganvas.games.began import BEGAN
 from ganvas.games.ebgan import EBGAN
 from ganvas.games.gan import GAN
+from ganvas.games.parts.augmentation import Adaptive, Augment
 from ganvas.games.parts.classifier import Classifier
 from ganvas.games.parts.mode_seeking import ModeSeeking
 from ganvas.games.parts.path_length import PathLength
-from ganvas.games.parts.strength import Adaptive, Augment
 from ganvas.games.parts.term import Term
 from ganvas.games.progressive import Progressive
 from ganvas.games.setup import GameSettings

@@ -12,7 +12,7 @@ from ganvas.engine.schedule import Schedule
 from ganvas.errors import UsageError
 from ganvas.features import FEATURES
 from ganvas.games.gan import GAN
-from ganvas.games.parts.strength import Adaptive, Augment
+from ganvas.games.parts.augmentation import Adaptive, Augment
 from ganvas.games.setup import GameSettings
 from ganvas.metrics.metric_table import METRICS
 from ganvas.networks.protocols import DiscriminatorSettings, EncoderSettings, GeneratorSettings

@@ -7,18 +7,22 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ganvas.engine.game import Turn
-from ganvas.games.parts.term import DiscriminatorOutput, Fakes, Term
+from ganvas.games.parts.augmented_discriminator import DiscriminatorOutput
+from ganvas.games.parts.fakes import Fakes
+from ganvas.games.parts.term import Term
 from ganvas.games.setup import GameSetup
 
 
 @dataclass(frozen=True)
 class Classifier(Term):
-    """Cross-entropy of what the discriminator's classifier reads, against what was told.
+    """Cross-entropy between the logits of the discriminator's classifier and the conditions.
 
-    weight: its factor in the discriminator's loss; generator_weight: in the generator's. on: what
-    the discriminator learns to read. ``both`` is AC-GAN (Odena et al. 2017, section 3): reals and
-    fakes. ``fakes`` with conditions that nobody labelled is InfoGAN (Chen et al. 2016, eq. 5): a
-    bound on what images tell of their codes. ``reals`` keeps bad fakes from teaching it.
+    weight: its factor in the discriminator's loss, 0 or more.
+    generator_weight: its factor in the generator's loss, 0 or more.
+    on: whose conditions the discriminator learns. ``both`` is AC-GAN (Odena et al. 2017, section
+        3): of reals and fakes. ``fakes`` with conditions that nobody labelled is InfoGAN (Chen et
+        al. 2016, eq. 5): a bound on what images tell of their codes. ``reals`` keeps bad fakes
+        from teaching it.
 
     Raises:
         ValueError: a negative weight.
@@ -32,22 +36,25 @@ class Classifier(Term):
         if self.weight < 0 or self.generator_weight < 0:
             raise ValueError("a classifier's weights must be 0 or more")
 
-    def discriminator(
+    def discriminator_loss(
         self, turn: Turn, setup: GameSetup, real: DiscriminatorOutput, fake: DiscriminatorOutput
     ) -> Tensor:
-        wanted = {"both": (real, fake), "reals": (real,), "fakes": (fake,)}[self.on]
-        return self.weight * sum(classification_loss(setup, seen) for seen in wanted)  # pyright: ignore
+        """The cross-entropy of reals, of fakes, or the sum of both: [N]."""
+        outputs = {"both": (real, fake), "reals": (real,), "fakes": (fake,)}[self.on]
+        return self.weight * sum(classification_loss(setup, output) for output in outputs)  # pyright: ignore
 
-    def generator(
-        self, turn: Turn, setup: GameSetup, fakes: Fakes, fake: DiscriminatorOutput
+    def generator_loss(
+        self, turn: Turn, setup: GameSetup, fakes: Fakes, output: DiscriminatorOutput
     ) -> Tensor:
-        return self.generator_weight * classification_loss(setup, fake)
+        """The cross-entropy of the fakes: [N]."""
+        return self.generator_weight * classification_loss(setup, output)
 
 
-def classification_loss(setup: GameSetup, seen: DiscriminatorOutput) -> Tensor:
-    """Cross-entropy [N] of a reading [N, K] against its conditions, summed over attributes."""
-    assert setup.condition_source is not None and seen.logits is not None  # ``fit`` has seen to it
-    logits, (asked,) = seen.logits.float(), seen.conditions
-    if setup.condition_source.exclusive:
-        return F.cross_entropy(logits, asked, reduction="none")
-    return F.binary_cross_entropy_with_logits(logits, asked, reduction="none").sum(1)
+def classification_loss(setup: GameSetup, output: DiscriminatorOutput) -> Tensor:
+    """Cross-entropy [N] of logits [N, K] against their conditions, summed over attributes."""
+    source = setup.condition_source
+    assert source is not None and output.logits is not None  # see ``compatibility``
+    logits, (conditions,) = output.logits.float(), output.conditions
+    if source.exclusive:
+        return F.cross_entropy(logits, conditions, reduction="none")
+    return F.binary_cross_entropy_with_logits(logits, conditions, reduction="none").sum(1)

@@ -1,36 +1,55 @@
-"""What games share whose discriminator is an autoencoder."""
+"""What games share whose discriminator is an autoencoder: its error of reconstruction is an
+energy."""
 
-from torch import Tensor, nn
+from collections.abc import Callable
+from typing import Any
 
-from ganvas.engine.game import Turn
+from torch import Tensor
+
+from ganvas.engine.game import Game, Move, Phase, Result, Turn
+from ganvas.games.parts.fakes import generate
 from ganvas.games.setup import GameSetup
+from ganvas.networks.protocols import Autoencoding, implements
 
 
-def autoencoder(setup: GameSetup) -> nn.Module:
-    """The setup's discriminator, if it can be one whose error of reconstruction is an energy.
-
-    Raises:
-        ValueError: no ``encode`` and ``decode``, or its augmentation follows signs of scores.
-    """
-    network = setup.networks["discriminator"]
-    if not (hasattr(network, "encode") and hasattr(network, "decode")):
+def check_autoencoder(setup: GameSetup) -> None:
+    """Raises ValueError where the discriminator does not reconstruct images, or the strength of the
+    augmentation follows signs of scores, which there are none of."""
+    if not implements(setup.networks["discriminator"], Autoencoding):
         raise ValueError(
-            "this discriminator does not reconstruct: set --discriminator.kind autoencoder"
+            "this discriminator does not reconstruct: set `discriminator.kind=autoencoder`"
         )
-    if setup.augmentation().adaptive is not None:
+    if setup.augmentation.adaptive is not None:
         raise ValueError("an energy has no sign for an adaptive strength to follow: set a number")
-    return network
 
 
-def pictures(turn: Turn, setup: GameSetup) -> tuple[Tensor, Tensor]:
-    """Reals and fakes [N, C, H, W] of a round as the discriminator sees them.
+def reals_and_fakes(turn: Turn, setup: GameSetup) -> tuple[Tensor, Tensor]:
+    """Images [N, C, H, W] of both as the discriminator gets them.
 
     Fakes keep their graph: one forward serves both players.
     """
-    augmentation = setup.augmentation()
-    reals = turn.shared("batch", turn.draw.data).images
-    latents = turn.draw.normal("latent", setup.latent)
-    fakes = turn.networks["generator"](latents, *setup.conditions(turn)).float()
-    return augmentation.augmented(turn, reals, "real."), augmentation.augmented(
-        turn, fakes, "fake."
+    reals = turn.batch().images
+    fakes = generate(turn, setup).images
+    augment = setup.augmentation.apply
+    return augment(turn, reals, "real."), augment(turn, fakes, "fake.")
+
+
+def energy_game(
+    setup: GameSetup,
+    discriminator_loss: Callable[[Turn], Result],
+    generator_loss: Callable[[Turn], Result],
+    **more: Any,
+) -> Game:
+    """The game of two players whose gradients are of one forward, and who step together.
+
+    Args:
+        setup: of the game.
+        discriminator_loss, generator_loss: of each player's move.
+        more: fields of ``Game``, such as a state.
+    """
+    moves = (
+        Move("discriminator", ("discriminator",), discriminator_loss),
+        Move("generator", ("generator",), generator_loss),
     )
+    schedules = setup.augmentation.schedules()
+    return Game(setup.both_players(), [Phase([moves])], schedules=schedules, **more)

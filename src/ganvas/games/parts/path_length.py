@@ -1,7 +1,6 @@
 """Path length regularisation: a style-based generator's images change evenly with w."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -10,19 +9,22 @@ from ganvas.engine.game import Move, Result, Turn
 from ganvas.games.parts.term import Term
 from ganvas.games.setup import GameSetup
 from ganvas.losses.path_length import path_lengths, path_penalty
+from ganvas.networks.protocols import Styled, implements
 
 
 @dataclass(frozen=True)
 class PathLength(Term):
     """Karras et al. 2020, section 3.2: path lengths are drawn towards their own running mean.
 
-    weight: its factor. every: computed in each such round only, its weight multiplied by the same
-    number (appendix B). part: the share of the batch's latents, of each micro-batch at least one,
-    that it looks at. decay: how much of the running mean each turn renews; the first turns count
-    fully, or short runs would spend themselves on the way from a mean of 0.
+    It needs a generator that is ``Styled`` (``networks/protocols.py``).
 
-    It needs a generator with ``ws``, latents to a w for each layer, and ``synthesis``, these to
-    images.
+    weight: its factor, 0 or more.
+    every: rounds from one to the next, at least 1. Its weight is multiplied by the same number
+        (appendix B).
+    part: the share of the batch's latents that it looks at, above 0 and at most 1; at least one
+        latent of each micro-batch.
+    decay: how much of the running mean each turn renews, above 0 and at most 1. The first turns
+        count fully, or short runs would spend themselves on the way from a mean of 0.
 
     Raises:
         ValueError: a number that cannot be.
@@ -41,6 +43,7 @@ class PathLength(Term):
 
     @property
     def name(self) -> str:
+        """``path-length``."""
         return "path-length"
 
     def state(self, device: torch.device) -> dict[str, Tensor]:
@@ -53,9 +56,8 @@ class PathLength(Term):
         Raises:
             ValueError: the generator has no intermediate latents.
         """
-        generator = setup.networks["generator"]
-        if not (hasattr(generator, "ws") and hasattr(generator, "synthesis")):
-            raise ValueError("path length needs a style-based generator (--generator.kind style)")
+        if not implements(setup.networks["generator"], Styled):
+            raise ValueError("path length needs a style-based generator: `generator.kind=style`")
 
         def regularise(turn: Turn) -> Result:
             lengths, whole = self.lengths(turn, setup)
@@ -70,15 +72,17 @@ class PathLength(Term):
         return (Move(self.name, ("generator",), regularise, every=self.every),)
 
     def follow(self, turn: Turn, length: Tensor) -> Tensor:
-        """The running mean [], with the mean of this turn's lengths []; moves the state."""
+        """The running mean [] after the mean length [] of this turn has joined it."""
         mean, turns = turn.state[self.name], turn.state[f"{self.name}.turns"]
         turns.add_(1)
         mean.lerp_(length, turns.reciprocal().clamp(min=self.decay))
         return mean.clone()
 
     def lengths(self, turn: Turn, setup: GameSetup) -> tuple[Tensor, int]:
-        """Path lengths of a part of the turn's latents, and how many these are in all."""
-        network: Any = turn.networks["generator"]
+        """Path lengths [M] of the images of a part of the turn's latents, and how many latents the
+        turn has in all."""
+        network = turn.networks["generator"]
+        assert implements(network, Styled)
         latents = turn.draw.normal("latent", setup.latent)
         count = max(1, round(self.part * len(latents)))
         conditions = [each[:count] for each in setup.conditions(turn)]

@@ -1,42 +1,48 @@
 """A gradient penalty as games play it: on which images, on how many of them, in which form."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from ganvas.engine.game import Turn
+from ganvas.engine.game import Move, Result, Turn
 from ganvas.engine.schedule import Schedule
-from ganvas.games.parts.augmented_discriminator import AugmentedDiscriminator
+from ganvas.games.parts.augmented_discriminator import DiscriminatorInput
 from ganvas.losses import penalties as slopes
+from ganvas.networks.protocols import Discriminator
 
-SIDES = {"r1": "real.", "r2": "fake."}
+NOISE = {"r1": "real.", "r2": "fake."}
 """Whose noise augments the images of a penalty; any other kind has its own."""
+
+Inputs = Callable[[Turn], tuple[DiscriminatorInput, DiscriminatorInput]]
+"""Reals and fakes of a discriminator's turn."""
 
 
 @dataclass(frozen=True)
 class Penalty:
-    """A gradient penalty of the discriminator.
+    """A gradient penalty of the discriminator: its slopes in images are kept near 0, or near 1.
+
+    What it costs: ``r1`` and ``r2`` in every round, exact and on all images, differentiate twice
+    the scores that the loss made. Anything else first sends its images, a ``part`` of the batch,
+    through the discriminator once more, and then differentiates twice. ``approximate`` sends them
+    twice and in float32, then differentiates once, and its gradient is much noisier.
 
     kind: ``gradient`` (WGAN-GP, on interpolates), ``dragan`` (beside reals), ``r1`` (on reals) or
-    ``r2`` (on fakes). weight: its factor, or a schedule. every: computed in each such round only,
-    its weight multiplied by the same number (Karras et al. 2020, appendix B). part: the share of
-    the images, of each micro-batch at least one, that it looks at; where data is shuffled, their
-    mean estimates that of all without bias. form: ``exact`` differentiates twice; ``approximate``
-    (``r1`` and ``r2`` alone) compares scores a little noise apart.
-
-    What it costs: played every round, exact and on all images, ``r1`` and ``r2`` differentiate
-    twice the scores that the loss made. Anything else first sends its images, a ``part`` of the
-    batch, through the discriminator once more, and then differentiates twice; ``approximate``
-    sends them twice and in float32, then differentiates once, and its gradient is much noisier.
-
-    through: whose slopes they are. ``augmented``: of images as the discriminator sees them, behind
-    any augmentation. ``images``: of those before it, through it, as in Karras et al. 2020 (ADA) and
-    Huang et al. 2024 (R3GAN), whose weights are meant so: where an augmentation scales values by s,
-    a slope is s times that behind it. Interpolates and neighbours of reals then lie among images
-    before the augmentation, and are augmented by draws of their own.
+        ``r2`` (on fakes).
+    weight: its factor, 0 or more, or a schedule.
+    every: rounds from one to the next, at least 1. Its weight is multiplied by the same number
+        (Karras et al. 2020, appendix B).
+    part: the share of the images that it looks at, above 0 and at most 1; at least one image of
+        each micro-batch. Where data is shuffled, their mean estimates that of all without bias.
+    form: ``exact`` differentiates twice; ``approximate`` (``r1`` and ``r2`` only) compares scores
+        of images a little noise apart.
+    through: whose slopes. ``augmented``: of images as the discriminator gets them, after any
+        augmentation. ``images``: of images before it, through it, as in Karras et al. 2020 (ADA)
+        and Huang et al. 2024 (R3GAN), whose weights are meant so: where an augmentation scales
+        values by s, a slope is s times that after it. Interpolates and neighbours of reals then
+        lie among images before the augmentation, and are augmented by draws of their own.
 
     Raises:
         ValueError: a number that cannot be, or an approximate form of another kind.
@@ -58,6 +64,11 @@ class Penalty:
             raise ValueError(f"the approximate form exists for r1 and r2 only, not {self.kind}")
 
     @property
+    def name(self) -> str:
+        """The name of its weight and of its value in the log."""
+        return f"penalty/{self.kind}"
+
+    @property
     def shares_scores(self) -> bool:
         """Whether it needs no pass of its own: the scores of the whole batch serve it."""
         return self.kind in ("r1", "r2") and self.form == "exact" and self.part == 1
@@ -65,31 +76,28 @@ class Penalty:
     def value(
         self,
         turn: Turn,
-        real: Tensor,
-        fake: Tensor,
-        scored: tuple[Tensor, Tensor] | None = None,
-        conditions: tuple[Tensor, ...] = (),
-        judge: AugmentedDiscriminator | None = None,
+        reals: DiscriminatorInput,
+        fakes: DiscriminatorInput,
+        scores: tuple[Tensor, Tensor] | None = None,
     ) -> Tensor:
         """One number a score [N]; where it looks at a part, each is that part's mean.
 
         Args:
             turn: whose ``discriminator`` it is, and where its noise comes from.
-            real, fake: [N, C, H, W], as the discriminator sees them; with ``judge``, before that.
-            scored: scores and their images, where it ``shares_scores``.
-            told: what the discriminator is told beside them, () or conditions ([N, K],).
-            judge: how they come to be seen, of a penalty through that; packs make N smaller.
+            reals, fakes: as many images of each.
+            scores: of all reals and all fakes, where the game has them already, [N, ...] each. A
+                penalty that ``shares_scores`` takes them; see ``require_slopes``.
         """
-        if scored is not None:
-            return slopes.zero_centred(*scored)
-        pack = 1 if judge is None else judge.pack
+        if scores is not None and self.shares_scores:
+            of_fakes = self.kind == "r2"
+            return slopes.zero_centred(scores[of_fakes], self._images((reals, fakes)[of_fakes]))
+        real, fake = self._images(reals).detach(), self._images(fakes).detach()
+        pack = reals.discriminator.pack if self.through == "images" else 1
         whole = len(real) // pack
         # The first of a shuffled batch are a random part of it; fakes are all alike.
         count = max(1, round(self.part * whole))
-        points = self._points(turn, real.detach(), fake.detach(), pack)[: count * pack].detach()
-        score = _scores_alone(turn.networks["discriminator"], [each[:count] for each in conditions])
-        if judge is not None:
-            score = _through(judge, turn, SIDES.get(self.kind, f"{self.kind}."), score, len(points))
+        points = self._points(turn, real, fake, pack)[: count * pack].detach()
+        score = self._score(turn, reals, count, len(points))
         if self.form == "approximate":
             noise = _each(turn.draw.normal(f"{self.kind}.noise", *real.shape[1:]), real)
             value = slopes.approximate(score, points, noise[: len(points)])
@@ -98,8 +106,12 @@ class Penalty:
             value = form(score(points.requires_grad_()), points)
         return value if count == whole else value.mean().expand(whole)
 
+    def _images(self, images: DiscriminatorInput) -> Tensor:
+        return images.plain if self.through == "images" else images.augmented
+
     def _points(self, turn: Turn, real: Tensor, fake: Tensor, pack: int) -> Tensor:
-        """What is scored, of ``pack`` images a score: these share their place between others."""
+        """Where slopes are taken; where ``pack`` images share a score, they lie equally far
+        between others."""
         if self.kind == "gradient":
             epsilon = _alike(_each(turn.draw.uniform("epsilon"), real), pack)
             return slopes.interpolates(real, fake, epsilon)
@@ -109,10 +121,60 @@ class Penalty:
             return slopes.neighbours(real, noise, alpha)
         return real if self.kind == "r1" else fake
 
+    def _score(
+        self, turn: Turn, reals: DiscriminatorInput, count: int, images: int
+    ) -> Callable[[Tensor], Tensor]:
+        """From points to scores of the turn's discriminator, through the augmentation where the
+        slopes are: each ``images`` points, which have ``count`` scores, are augmented alike."""
+        conditions = [rows[:count] for rows in reals.conditions]
+        score = _scores_alone(turn.networks["discriminator"], conditions)
+        if self.through == "augmented":
+            return score
+        augmented, noise = reals.discriminator.augmented, NOISE.get(self.kind, f"{self.kind}.")
+
+        def through(points: Tensor) -> Tensor:
+            chunks = points.split(images)
+            return score(torch.cat([augmented(turn, chunk, noise) for chunk in chunks]))
+
+        return through
+
+
+def require_slopes(
+    penalties: Iterable[Penalty], reals: DiscriminatorInput, fakes: DiscriminatorInput
+) -> None:
+    """Make images that are to be scored ready for penalties that share these scores."""
+    sharing = [penalty for penalty in penalties if penalty.shares_scores]
+    # Augmented images are made from plain ones, which so must be ready first.
+    for penalty in sorted(sharing, key=lambda penalty: penalty.through == "augmented"):
+        penalty._images(fakes if penalty.kind == "r2" else reals).requires_grad_()
+
+
+def penalty_move(penalty: Penalty, inputs: Inputs, repeat: int = 1) -> Move:
+    """A move of the discriminator for a penalty alone, ``repeat`` turns a round."""
+
+    def penalty_loss(turn: Turn) -> Result:
+        value = penalty.value(turn, *inputs(turn))
+        return Result(turn.scheduled[penalty.name] * penalty.every * value, {penalty.name: value})
+
+    name = f"penalty.{penalty.kind}"
+    return Move(name, ("discriminator",), penalty_loss, every=penalty.every, repeat=repeat)
+
+
+def penalty_schedules(penalties: Iterable[Penalty]) -> dict[str, Schedule]:
+    """The weights of penalties by name, for a game's schedules."""
+    return {penalty.name: penalty.weight for penalty in penalties}
+
+
+def check_penalties(penalties: Iterable[Penalty]) -> None:
+    """Raises ValueError where two penalties are of one kind: they would share their names."""
+    kinds = [penalty.kind for penalty in penalties]
+    if len(set(kinds)) < len(kinds):
+        raise ValueError("each kind of penalty may stand once")
+
 
 def _each(draws: Tensor, images: Tensor) -> Tensor:
-    """Of a draw for each image of a turn one for each of ``images``, which may be packs: that of
-    the first in it, so that micro-batches draw what the whole batch would."""
+    """From a draw for each image of a turn, one for each of ``images``. These may be packs: the
+    draw of the first in it, so that micro-batches draw what the whole batch would."""
     return draws[:: len(draws) // len(images)]
 
 
@@ -121,28 +183,12 @@ def _alike(draws: Tensor, pack: int) -> Tensor:
     return draws if pack == 1 else draws[::pack].repeat_interleave(pack, 0)
 
 
-def _through(
-    judge: AugmentedDiscriminator,
-    turn: Turn,
-    side: str,
-    score: Callable[[Tensor], Tensor],
-    count: int,
-) -> Callable[[Tensor], Tensor]:
-    """Images before their augmentation to scores; each ``count`` of them are augmented alike."""
-
-    def through(images: Tensor) -> Tensor:
-        return score(torch.cat([judge.augmented(turn, each, side) for each in images.split(count)]))
-
-    return through
-
-
-def _scores_alone(network: nn.Module, conditions: list[Tensor]) -> Callable[[Tensor], Tensor]:
-    """Images to scores, without what a classifier beside them reads."""
+def _scores_alone(network: Discriminator, conditions: list[Tensor]) -> Callable[[Tensor], Tensor]:
+    """From images to scores, without the logits of a classifier beside them."""
 
     def score(images: Tensor) -> Tensor:
-        each = (
-            len(images) // max(1, len(conditions[0])) if conditions else 1
-        )  # both sides of an approximation
+        # An approximate penalty scores two images a condition.
+        each = len(images) // max(1, len(conditions[0])) if conditions else 1
         answer = network(images, *(rows.repeat(each, 1) for rows in conditions))
         return answer[0] if isinstance(answer, tuple) else answer
 

@@ -1,58 +1,59 @@
-"""A term: an idea that adds something to either side of the two-player game."""
+"""A term: an idea that adds something to either side's loss in the two-player game."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
 
 from ganvas.engine.game import Move, Turn
+from ganvas.games.parts.augmented_discriminator import DiscriminatorOutput
+from ganvas.games.parts.fakes import Fakes
 from ganvas.games.setup import GameSetup
 
 
-@dataclass(frozen=True)
-class Fakes:
-    """A generator's turn: latents [N, latent], what it was told, () or ([N, K],), its images."""
-
-    latents: Tensor
-    conditions: tuple[Tensor, ...]
-    images: Tensor
-
-
-@dataclass(frozen=True)
-class DiscriminatorOutput:
-    """What a discriminator said: of images (as it saw them), told what, its scores [N, ...], and
-    logits of conditions [N, K] where it has a classifier."""
-
-    images: Tensor
-    conditions: tuple[Tensor, ...]
-    scores: Tensor
-    logits: Tensor | None = None
-
-
 class Term:
-    """Settings of an idea; what it does not change it leaves as here.
-
-    ``discriminator`` and ``generator`` return what is added to that side's loss, one number an
-    image [N], or None. ``moves`` are played with the generator's move; ``state`` is checkpointed.
-    """
+    """Settings of an idea. A subclass overrides what its idea changes, and no more."""
 
     @property
     def name(self) -> str:
-        """Of its state and in the log: ``term/...``."""
+        """The name of its state, and of its values in the log: ``term/NAME/d`` and ``/g``."""
         return type(self).__name__.lower()
 
-    def discriminator(
+    def discriminator_loss(
         self, turn: Turn, setup: GameSetup, real: DiscriminatorOutput, fake: DiscriminatorOutput
     ) -> Tensor | None:
+        """What is added to the discriminator's loss: one number an image [N]; None adds nothing.
+
+        Args:
+            turn: the discriminator's.
+            setup: the game's.
+            real, fake: what the discriminator says of reals and of fakes.
+        """
         return None
 
-    def generator(
-        self, turn: Turn, setup: GameSetup, fakes: Fakes, fake: DiscriminatorOutput
+    def generator_loss(
+        self, turn: Turn, setup: GameSetup, fakes: Fakes, output: DiscriminatorOutput
     ) -> Tensor | None:
+        """What is added to the generator's loss: one number an image [N]; None adds nothing.
+
+        Args:
+            turn: the generator's.
+            setup: the game's.
+            fakes: what the generator made.
+            output: what the discriminator says of them.
+        """
         return None
 
     def moves(self, setup: GameSetup) -> tuple[Move, ...]:
+        """Moves of its own, which are played in the generator's group."""
         return ()
 
     def state(self, device: torch.device) -> dict[str, Tensor]:
+        """State of its own, which checkpoints hold."""
         return {}
+
+
+def check_terms(terms: Sequence[Term]) -> None:
+    """Raises ValueError where two terms have one name."""
+    if len({term.name for term in terms}) < len(terms):
+        raise ValueError("each kind of term may stand once")

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.func import functional_call
 from torch.optim import Optimizer
 
-Score = Callable[..., Any]
+from ganvas.networks.protocols import Discriminator
 
 
 @dataclass(frozen=True)
@@ -19,12 +19,14 @@ class Unrolled:
     penalties and terms, are made inside the generator's turn, which differentiates through them.
     The discriminator and its optimiser stay where they were.
 
-    inner: the steps are the discriminator's own Adam's, with its rate, betas and moments as they
-    stand, as in the authors' program; or plain gradient descent at ``rate``, which Adam does not
-    read. objective: what the generator minimises of the discriminator some steps on. ``fakes`` is
-    its half of the loss, which looks at the fakes alone; ``value`` is the discriminator's loss with
-    its sign turned, as in eq. 7 and the authors' program: there the fakes, which moved the
-    discriminator, also answer for how it scores the reals.
+    steps: how many, at least 1.
+    rate: of gradient descent, above 0; Adam has that of the discriminator's player.
+    inner: how the steps are made. ``adam`` makes those of the discriminator's own Adam, with its
+        rate, betas and moments as they stand, as the authors' program does.
+    objective: what the generator minimises of the discriminator some steps on. ``fakes`` is the
+        generator's adversarial loss; ``value`` is the discriminator's loss with its sign turned,
+        as in eq. 7 and the authors' program: the fakes moved the discriminator, so they also
+        answer for how it scores the reals.
 
     Raises:
         ValueError: no step, or a rate that is not positive.
@@ -40,21 +42,26 @@ class Unrolled:
             raise ValueError("unrolled needs at least 1 step and a rate above 0")
 
     def ahead(
-        self, network: nn.Module, loss: Callable[[Score], Tensor], optimiser: Optimizer
-    ) -> Score:
-        """The discriminator ``steps`` on; ``loss(score)`` is its loss [N] when it scores so, and
-        ``optimiser`` that of its player."""
+        self, network: nn.Module, loss: Callable[[Discriminator], Tensor], optimiser: Optimizer
+    ) -> Discriminator:
+        """The discriminator ``steps`` on, through which gradients pass.
+
+        Args:
+            network: the discriminator; it stays where it is.
+            loss: from a discriminator to its loss [N].
+            optimiser: that of its player.
+        """
         weights: dict[str, Tensor] = {
             name: p for name, p in network.named_parameters() if p.requires_grad
         }
         adam = AdamSteps(optimiser, weights) if self.inner == "adam" else None
 
-        def score(*inputs: Tensor) -> Any:
+        def discriminator(*inputs: Any) -> Any:
             return functional_call(network, weights, inputs)
 
         for _ in range(self.steps):
             slopes = torch.autograd.grad(
-                loss(score).mean(),
+                loss(discriminator).mean(),
                 list(weights.values()),
                 create_graph=True,
                 allow_unused=True,  # of a classifier beside the scores, which are all that counts
@@ -63,7 +70,7 @@ class Unrolled:
                 name: weight if slope is None else weight - self._step(adam, name, slope)
                 for (name, weight), slope in zip(weights.items(), slopes, strict=True)
             }
-        return score
+        return discriminator
 
     def _step(self, adam: "AdamSteps | None", name: str, slope: Tensor) -> Tensor:
         return self.rate * slope if adam is None else adam.step(name, slope)

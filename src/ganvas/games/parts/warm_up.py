@@ -5,18 +5,22 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ganvas.engine.game import Result, Turn
+from ganvas.engine.game import Move, Phase, Result, Turn
+from ganvas.games.parts.fakes import generate
 from ganvas.games.setup import GameSetup
 
 
 @dataclass(frozen=True)
 class WarmUp:
-    """Pre-training for so many images: while the discriminator plays as ever (and its classifier,
-    if it has one, learns the labels), the generator learns without it, by implicit maximum
-    likelihood (Li & Malik 2018, algorithm 1): each real pulls the nearest of the turn's fakes, told
-    the same where they are told anything, towards it. No mode of the data is without a fake then,
-    and no fake is sharp: that is left to the game. Where hardly two of a turn are told the same
-    (dozens of attributes, many classes) it teaches but the mean of what they are told.
+    """Pre-training of the generator by implicit maximum likelihood (Li & Malik 2018, algorithm 1).
+
+    Each real pulls the nearest of the turn's fakes towards it; with conditions, the nearest of
+    those that have the same. Then no mode of the data is without a fake, and no fake is sharp:
+    that is left to the game. The discriminator and its classifier learn from the beginning, as in
+    the game. Where hardly two images of a turn have the same condition (dozens of attributes, many
+    classes), the generator only learns the mean image of each condition.
+
+    images: how many it takes, at least 1; then the game begins.
 
     Raises:
         ValueError: fewer than 1 image.
@@ -28,18 +32,19 @@ class WarmUp:
         if self.images < 1:
             raise ValueError("a warm-up needs at least 1 image")
 
-    def generate(self, turn: Turn, setup: GameSetup) -> Result:
-        """The generator's loss: mean squared error [N] of each real to its nearest fake."""
-        reals = turn.shared("batch", turn.draw.data).images
-        latents, conditions = turn.draw.normal("latent", setup.latent), setup.conditions(turn)
-        fakes = turn.networks["generator"](latents, *conditions).float()
-        alike = (
-            conditions
-            if setup.condition_source is not None and setup.condition_source.of_reals
-            else ()
-        )
-        chosen = nearest(reals, fakes.detach(), *alike)
-        error = (fakes[chosen] - reals).square().flatten(1).mean(1)
+    def phase(self, setup: GameSetup, discriminator_moves: tuple[Move, ...]) -> Phase:
+        """The phase before the game, in which the discriminator moves as it does later."""
+        move = Move("generator", ("generator",), lambda turn: self.generator_loss(turn, setup))
+        return Phase([discriminator_moves, (move,)], until=self.images)
+
+    def generator_loss(self, turn: Turn, setup: GameSetup) -> Result:
+        """The mean squared error [N] of each real to its nearest fake."""
+        reals = turn.batch().images
+        fakes = generate(turn, setup)
+        source = setup.condition_source
+        alike = fakes.conditions if source is not None and source.of_reals else ()
+        chosen = nearest(reals, fakes.images.detach(), *alike)
+        error = (fakes.images[chosen] - reals).square().flatten(1).mean(1)
         return Result(error, {"warm-up/error": error})
 
 

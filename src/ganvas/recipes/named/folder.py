@@ -7,7 +7,7 @@ from ganvas.data.augment.diffaugment import DiffAugment
 from ganvas.engine.player import Adam
 from ganvas.engine.schedule import Linear
 from ganvas.games.gan import GAN, Penalty
-from ganvas.games.parts.strength import Adaptive
+from ganvas.games.parts.augmentation import Adaptive
 from ganvas.networks.compact import CompactDiscriminator, CompactGenerator
 from ganvas.recipes.recipe import Data, Every, Recipe
 

@@ -1,0 +1,29 @@
+"""What games share that have an encoder."""
+
+from torch import Tensor
+
+from ganvas.engine.game import Turn
+from ganvas.engine.player import Player
+from ganvas.games.setup import GameSetup
+
+
+def encode(turn: Turn) -> tuple[Tensor, Tensor]:
+    """Means and log-variances of the latents of the turn's reals, by the ``encoder``: float32
+    [N, latent] each."""
+    mean, log_variance = turn.networks["encoder"](turn.batch().images).float().chunk(2, 1)
+    return mean, log_variance
+
+
+def gaussian(mean: Tensor, log_variance: Tensor, noise: Tensor) -> Tensor:
+    """A draw of N(mean, exp(log_variance)) that gradients pass, by standard normal noise; all
+    [N, D] (Kingma & Welling 2014, section 2.4)."""
+    return mean + (log_variance / 2).exp() * noise
+
+
+def encoder_players(setup: GameSetup) -> dict[str, Player]:
+    """Three players, each of one network; the encoder's is made as the generator's is."""
+    return {
+        "discriminator": setup.player("discriminator"),
+        "encoder": setup.player("generator", "encoder"),
+        "generator": setup.player("generator"),
+    }

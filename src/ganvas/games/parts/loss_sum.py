@@ -1,0 +1,36 @@
+"""A loss that is a sum: an adversarial loss, and what penalties and terms add to it."""
+
+from collections.abc import Mapping
+
+from torch import Tensor
+
+from ganvas.engine.game import Result
+
+
+class LossSum:
+    """The sum of losses, and each of them by name for the log.
+
+    Args:
+        loss: the first, one number a score [N].
+        statistics: what the log gets besides.
+    """
+
+    def __init__(self, loss: Tensor, statistics: Mapping[str, Tensor] | None = None) -> None:
+        self.loss = loss
+        self.statistics = dict(statistics or {})
+
+    def add(self, name: str, value: Tensor | None, weight: Tensor | None = None) -> None:
+        """Add ``weight`` times a value; the log gets the value alone. None adds nothing.
+
+        value: [N], one number a score, or one an image where several images share a score.
+        """
+        if value is None:
+            return
+        if value.shape != self.loss.shape:
+            value = value.unflatten(0, (len(self.loss), -1)).flatten(1).mean(1)
+        self.statistics[name] = value
+        self.loss = self.loss + (value if weight is None else weight * value)
+
+    def result(self) -> Result:
+        """The sum [N], and the statistics."""
+        return Result(self.loss, self.statistics)
