@@ -144,7 +144,7 @@ def joined(pieces: Sequence[Piece]) -> Piece:
 
 
 def free_share(device: torch.device) -> int:
-    """Bytes of a device that pixels may take, where nobody says how many."""
+    """Bytes of a device that pixels may take where no number is set."""
     if device.type == "cuda":
         return torch.cuda.mem_get_info(device)[0] // 4
     return 2 << 30

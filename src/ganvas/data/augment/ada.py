@@ -77,7 +77,7 @@ class ADA:
 
 
 def _lies_last(images: Tensor) -> bool:
-    """Whether channels lie last in memory; one channel alone lies as planes do."""
+    """Whether channels are last in memory; one channel alone counts as planes."""
     last = images.is_contiguous(memory_format=torch.channels_last)
     return last and not images.is_contiguous()
 

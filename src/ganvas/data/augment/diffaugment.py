@@ -80,8 +80,10 @@ class DiffAugment:
         return (draw * self.translate).view(-1, 1).mul(side).round().long()
 
     def _hole(self, draw: Tensor, side: int) -> tuple[Tensor, float]:
-        """Where a hole's centre lies, with -1 and 1 at the rims, and its share of a side; an even
-        number of pixels is centred between two, from rim to rim, an odd one on any."""
+        """A hole's centre along a side, with -1 and 1 at the rims, and its share of the side.
+
+        An even number of pixels is centred between any two, or at a rim; an odd one on any pixel.
+        """
         pixels = _pixels(self.cutout, side)
         odd = pixels % 2
         centre = _step(draw, side + 1 - odd) + odd / 2
@@ -89,12 +91,15 @@ class DiffAugment:
 
 
 def _pixels(share: float, side: int) -> int:
+    """A share of a side in whole pixels."""
     return int(side * share + 0.5)
 
 
 def _step(draw: Tensor, count: int) -> Tensor:
-    """One of the whole numbers below ``count``, all alike likely, of a draw within [-1, 1); of 0,
-    which stands for no draw, the middle one."""
+    """One of the whole numbers below ``count``, all alike likely, from a draw within [-1, 1).
+
+    A draw of 0, which stands for none, gives the middle one.
+    """
     return ((draw + 1) * (count / 2)).long().clamp(max=count - 1)
 
 

@@ -61,8 +61,10 @@ def ring(count: int = 8, radius: float = 0.8, sigma: float = 0.008) -> Cloud:
 
 
 def grid(side: int = 5, spacing: float = 0.4, sigma: float = 0.01) -> Cloud:
-    """Gaussians on a square grid: spacing 2 and deviation 0.05 of Lin et al. 2018 (PacGAN, section
-    4.1), divided by 5."""
+    """Gaussians on a square grid.
+
+    Spacing 2 and deviation 0.05 of Lin et al. 2018 (PacGAN, section 4.1), divided by 5.
+    """
     places = (torch.arange(side, dtype=torch.float64) - (side - 1) / 2) * spacing
     names = [f"column {x + 1}, row {y + 1}" for x in range(side) for y in range(side)]
     return _mixture(torch.cartesian_prod(places, places), sigma, names)

@@ -110,7 +110,7 @@ class OnDisk:
 
 
 def sweep(folder: Path) -> None:
-    """Remove what killed processes left half written; nothing takes a day to decode."""
+    """Remove what killed processes left half written: no set takes a day to decode."""
     for path in folder.glob("*.part"):
         with contextlib.suppress(OSError):
             if time.time() - path.stat().st_mtime > LEFT_OVER:

@@ -23,7 +23,7 @@ RATIO = 200
 """How far an archive may expand. Images hardly compress; deflate reaches 1,032 on zeros."""
 
 RATIO_FROM = 64 << 20
-"""Bytes below which a high ratio harms nobody."""
+"""Bytes below which a high ratio does no harm."""
 
 DAMAGE = (
     tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError,
