@@ -46,7 +46,12 @@ def extract(network: FeatureNetwork, pixels: Tensor, progress: Progress | None =
 
 @torch.inference_mode()
 def stream(network: FeatureNetwork, batches: Iterable[Tensor]) -> Iterator[Reading]:
-    """A reading a batch of uint8 images, none of which is kept."""
+    """A reading of each batch of images, none of which is kept.
+
+    Args:
+        network: on whatever device it is to run.
+        batches: uint8 [N, C, H, W] each.
+    """
     device = next((weight.device for weight in network.parameters()), torch.device("cpu"))
     for batch in batches:
         images = to_float(batch.to(device)).contiguous(memory_format=torch.channels_last)
@@ -55,6 +60,11 @@ def stream(network: FeatureNetwork, batches: Iterable[Tensor]) -> Iterator[Readi
 
 
 def batch_size(network: FeatureNetwork, pixels: Tensor) -> int:
-    """Images a batch, by the size at which the network sees them."""
+    """Images a batch, 8 or more, by the size at which the network reads them.
+
+    Args:
+        network: whose input size counts.
+        pixels: [N, C, H, W], whose own size counts where the network has none.
+    """
     height, width = network.origin.size or tuple(pixels.shape[2:])
     return max(8, PIXELS // (height * width))

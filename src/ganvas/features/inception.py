@@ -20,7 +20,7 @@ RESIZE = "bilinear as in TensorFlow 1, not antialiased, in the network"
 
 
 def inception(weights: str | Path | None = None) -> FeatureNetwork:
-    """2,048 features and 1,008 classes of the 2015 Inception network, seen at 299x299.
+    """2,048 features and 1,008 classes of the 2015 Inception network, of images at 299x299.
 
     A Fréchet distance in these features is the FID (Heusel et al. 2017). The network resizes by
     TensorFlow 1's rule, which the published figures contain.
@@ -70,6 +70,7 @@ class EightBit(nn.Module):
         self.network = network
 
     def forward(self, images: Tensor) -> Reading:
+        """Images [N, 3, H, W] in [-1, 1] to features [N, 2048] and logits [N, 1008]."""
         pixels = images.add(1).mul(127.5).round().clamp(0, 255).to(torch.uint8)
         return Reading(*self.network(pixels))
 

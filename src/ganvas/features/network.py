@@ -26,9 +26,12 @@ class Reading(NamedTuple):
 class Origin:
     """What a figure must say of the network it was measured with.
 
-    name, version: of the network. hash: "sha256:…" of its weights. size: (height, width) at which
-    it sees images; None for their own. resize: the rule by which they get there. classes: what its
-    logits stand for.
+    name: of the network.
+    version: of the network.
+    hash: "sha256:…" of its weights.
+    size: (height, width) at which it reads images; None for their own.
+    resize: the rule by which images get that size.
+    classes: what its logits stand for; empty where it does not classify.
     """
 
     name: str
@@ -66,10 +69,16 @@ class FeatureNetwork(nn.Module):
 
     @property
     def name(self) -> str:
+        """The network's name, as an evaluation states it."""
         return self.origin.name
 
     def forward(self, images: Tensor) -> Reading:
-        """Raises UsageError for colour images where the network reads grey ones."""
+        """Images [N, C, H, W] in [-1, 1], of any size, to features [N, d] and logits [N, K] or
+        None.
+
+        Raises:
+            UsageError: colour images for a network that reads grey ones.
+        """
         images = fit_channels(images, self.channels, self.name)
         if self.origin.resize == BICUBIC and self.origin.size is not None:
             images = resize(images, self.origin.size)
@@ -77,8 +86,11 @@ class FeatureNetwork(nn.Module):
 
 
 def fit_channels(images: Tensor, channels: int | None, name: str) -> Tensor:
-    """Grey images repeated for a network of three channels.  Errors: UsageError for colour ones
-    given to a network of one."""
+    """Grey images [N, 1, H, W] repeated for a network of three channels; other images as they are.
+
+    Raises:
+        UsageError: colour images for a network of one channel.
+    """
     found = images.shape[1]
     if channels is None or found == channels:
         return images
@@ -92,8 +104,10 @@ def fit_channels(images: Tensor, channels: int | None, name: str) -> Tensor:
 
 
 def resize(images: Tensor, size: tuple[int, int]) -> Tensor:
-    """Images in [-1, 1] at another size: bicubic, antialiased, in float, clamped (the rule of
-    Parmar et al. 2022). Images of that size are left as they are."""
+    """Images [N, C, H, W] in [-1, 1] at another size; images of that size are left as they are.
+
+    Bicubic, antialiased, in float, clamped to [-1, 1]: the rule of Parmar et al. 2022.
+    """
     if images.shape[2:] == size:
         return images
     return F.interpolate(images, size, mode="bicubic", antialias=True).clamp(-1, 1)
@@ -123,5 +137,5 @@ def check_hash(path: Path, expected: str) -> str:
 
 
 def to_float(pixels: Tensor) -> Tensor:
-    """uint8 to [-1, 1]."""
+    """Pixels uint8, 0 to 255, to float32 in [-1, 1]."""
     return pixels.to(torch.float32).div(127.5).sub(1)

@@ -1,4 +1,4 @@
-"""A discriminator that sees images through a network trained on ImageNet (Sauer et al. 2021).
+"""A discriminator of features of a network trained on ImageNet (Sauer et al. 2021).
 
 Four maps of the frozen network, mixed once at random over channels and scales (section 3.2), go to
 four trained heads. What a head can tell apart then lies in features of natural images; so a
@@ -29,7 +29,7 @@ FULL_STRIDES = tuple(stride // 2 for stride in STRIDES)
 """Of the maps that ``FullMixing`` makes."""
 
 SPREAD = (9.0, 8.0, 7.5, 3.0)
-"""Standard deviation of each tap on photographs seen at 128x128, rounded."""
+"""Standard deviation of each tap on photographs at 128x128, rounded."""
 
 
 @dataclass(frozen=True)
@@ -37,16 +37,19 @@ class ProjectedDiscriminator:
     """Heads on efficientnet-lite0's maps; scores [N, P], as many at each of the four scales.
 
     Each head halves its map down to that of the deepest, so the plain mean over axis 1, which
-    losses take, weighs the scales equally.
+    losses take, gives each scale the same weight.
 
-    size: the shorter side, in pixels, at which the network sees images; a multiple of 32.
+    size: the shorter side, in pixels, at which the network reads images; a multiple of 32.
+    width: channels of the heads; see ``form``.
+    norm: ``batch``, as in the paper, stands behind the heads' inner convolutions and makes the
+        images of a batch depend on each other; ``none`` does not, and lets the game join its
+        passes.
     form: ``light`` mixes maps of the taps' own channels and sizes, a 4th to a 32nd of the image's,
-    and reads each by a head of ``width`` channels: (size / 32)^2 scores of a square image, 0.7
-    million weights. ``full`` is what the authors' program has: mixed maps are twice as large and
-    have 1, 1, 2 and 4 times ``width`` channels, and heads grow to 8 times ``width``:
-    (size / 32 - 3)^2 scores, 10 million weights at a width of 64; it needs a size of 128, and
-    theirs is 224. norm: ``batch``, as in the paper, stands behind the heads' inner convolutions and
-    couples the images of a batch; ``none`` does not, and lets the game join its passes.
+        and puts a head of ``width`` channels on each: (size / 32)^2 scores of a square image, 0.7
+        million weights. ``full`` is what the authors' program has: mixed maps are twice as large
+        and have 1, 1, 2 and 4 times ``width`` channels, and heads grow to 8 times ``width``:
+        (size / 32 - 3)^2 scores, 10 million weights at a width of 64; it needs a size of 128, and
+        theirs is 224.
     """
 
     conditional: ClassVar[bool] = True
@@ -86,7 +89,14 @@ class ProjectedDiscriminator:
 
 
 class Projected(nn.Module):
-    """Frozen ``taps`` and ``mixing`` before trained ``heads``, at one size of image."""
+    """Frozen ``taps`` and ``mixing`` before trained ``heads``, at one size of image.
+
+    Args:
+        taps: images to four maps.
+        mixing: four maps to four others.
+        heads: a map to scores [N, P] each.
+        size: height and width at which images are read.
+    """
 
     layers_in_order = False  # the heads stand beside each other
 
@@ -104,10 +114,13 @@ class Projected(nn.Module):
         self.size = size
 
     def forward(self, images: Tensor, conditions: Tensor | None = None) -> Tensor:
+        """Images [N, 1 or 3, H, W] in [-1, 1], and conditions [N, K] where there are any, to scores
+        [N, P] of all heads.
+        """
         if images.shape[2:] != self.size:
             images = bilinear_resize(images, self.size, antialias=True)
         maps = self.mixing(self.taps(images.expand(-1, 3, -1, -1)))
-        scores = [head(seen, conditions) for head, seen in zip(self.heads, maps, strict=True)]
+        scores = [head(each, conditions) for head, each in zip(self.heads, maps, strict=True)]
         return torch.cat(scores, 1)
 
 
@@ -131,6 +144,7 @@ class Mixing(nn.Module):
             weight.div_(spread)
 
     def forward(self, taps: list[Tensor]) -> list[Tensor]:
+        """Four maps to four maps of the same shapes."""
         maps = [mix(tap) for mix, tap in zip(self.channels, taps, strict=True)]
         for level in reversed(range(len(self.scales))):
             below = self.scales[level](maps[level + 1])
@@ -155,6 +169,7 @@ class FullMixing(nn.Module):
         self.requires_grad_(False)
 
     def forward(self, taps: list[Tensor]) -> list[Tensor]:
+        """Four maps to four maps of twice the side, of 1, 1, 2 and 4 times ``width`` channels."""
         maps, below = [], None
         for tap, mix, scale in zip(taps[::-1], self.channels[::-1], self.scales[::-1], strict=True):
             mixed = mix(tap) if below is None else mix(tap) + below
@@ -199,7 +214,7 @@ def _full_head(
     """The authors' head: as ``_head``, with channels by their stride and no layer of stride 1;
     the last convolution covers 4x4 pixels and nothing beyond the map.
 
-    Told conditions, it ends as ``_head`` does instead, with a score a pixel.
+    With conditions it ends as ``_head`` does instead, with a score a pixel.
     """
     layers = []
     while factor > 1:
@@ -230,5 +245,6 @@ class MapProjection(Conditioned):
         self.embed = nn.Linear(conditions, channels, bias=False)
 
     def forward(self, input: Tensor, conditions: Tensor) -> Tensor:
+        """Maps [N, C, H, W] and conditions [N, K] to scores [N, 1, H, W]."""
         embedded = self.embed(conditions)[:, :, None, None]
         return self.score(input) + (embedded * input).sum(1, keepdim=True)

@@ -43,11 +43,14 @@ def stacked_digits() -> FeatureNetwork:
 
 
 class Plain(nn.Module):
+    """A classifier's features and logits as a ``Reading``."""
+
     def __init__(self, network: Classifier) -> None:
         super().__init__()
         self.network = network
 
     def forward(self, images: Tensor) -> Reading:
+        """Images [N, 1, 28, 28] in [-1, 1] to features [N, d] and logits [N, 10]."""
         return Reading(*self.network(images))
 
 
@@ -59,6 +62,7 @@ class Stacked(nn.Module):
         self.network = network
 
     def forward(self, images: Tensor) -> Reading:
+        """Images [N, 3, 28, 28] in [-1, 1] to features [N, 3 d] and log-probabilities [N, 1000]."""
         count = len(images)
         features, logits = self.network(images.reshape(-1, 1, *images.shape[2:]))
         a, b, c = logits.log_softmax(1).reshape(count, 3, -1).unbind(1)
@@ -74,7 +78,11 @@ def _shipped(
 
 
 def _classifier(name: str, widths: tuple[int, int, int], expected: str) -> tuple[Classifier, str]:
-    """The network with its shipped weights, and their hash.  Errors: UserError if damaged."""
+    """The network with its shipped weights, and their hash.
+
+    Raises:
+        UserError: the file is damaged.
+    """
     path = Path(str(resources.files("ganvas.features").joinpath(f"{name}.safetensors")))
     digest = check_hash(path, expected)
     network = Classifier(widths, classes=10)

@@ -1,4 +1,4 @@
-"""efficientnet-lite0 seen at four depths: maps for whatever looks at images through it.
+"""Maps of efficientnet-lite0 at four depths: for whatever looks at images through it.
 
 Each BatchNorm, which in evaluation is a gain and a bias, is folded into the convolution before it:
 the same numbers in fewer passes over the maps.
@@ -51,9 +51,11 @@ class Taps(nn.Module):
         self.eval()
 
     def train(self, mode: bool = True) -> "Taps":
+        """Stay in evaluation mode, whatever is asked for."""
         return super().train(False)
 
     def forward(self, images: Tensor) -> list[Tensor]:
+        """Images [N, 3, H, W] in [-1, 1], H and W multiples of 32, to the four maps."""
         maps, taps = self.layers[0](images), []
         for index, block in enumerate(self.layers[1:]):
             maps = block(maps)
@@ -71,13 +73,18 @@ class Block(nn.Module):
         self.residual = residual
 
     def forward(self, input: Tensor) -> Tensor:
+        """Maps [N, C, H, W] to what the layers make of them, plus the input where ``residual``."""
         made = self.layers(input)
         return made + input if self.residual else made
 
 
 class Halving(nn.Module):
-    """A frozen depthwise convolution with stride 2 on maps with even sides, [N, C, H, W] to
-    [N, C, H/2, W/2]; padded like TensorFlow, by one pixel less before the map than behind it.
+    """A frozen depthwise convolution with stride 2 on maps with even sides; padded like TensorFlow,
+    by one pixel less before the map than behind it.
+
+    Args:
+        weight: [C, 1, K, K].
+        bias: [C].
     """
 
     def __init__(self, weight: Tensor, bias: Tensor) -> None:
@@ -86,6 +93,7 @@ class Halving(nn.Module):
         self.bias = nn.Parameter(bias, requires_grad=False)
 
     def forward(self, input: Tensor) -> Tensor:
+        """Maps [N, C, H, W] to [N, C, H/2, W/2]."""
         autocast = torch.is_autocast_enabled(input.device.type)
         dtype = torch.get_autocast_dtype(input.device.type) if autocast else input.dtype
         weight, bias = self.weight.to(dtype), self.bias.to(dtype)

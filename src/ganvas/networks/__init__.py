@@ -1,5 +1,6 @@
 """Architectures, one a file: a small typed settings class whose ``build`` makes the network.
 
-A generator's network maps a latent [N, latent] to images [N, C, H, W] in [-1, 1]. A
-discriminator's network maps images to unbounded scores [N, ...], never probabilities.
+``protocols`` says what each kind of network takes and returns. A generator maps latents [N, L] to
+images [N, C, H, W], about or within [-1, 1]; a discriminator maps images to unbounded scores
+[N, ...], never probabilities.
 """

@@ -1,4 +1,4 @@
-"""An autoencoder that serves as a discriminator: what it cannot rebuild it takes for a fake."""
+"""An autoencoder that serves as a discriminator: what it cannot reconstruct it takes for a fake."""
 
 from dataclasses import dataclass
 from itertools import pairwise
@@ -23,18 +23,22 @@ class Autoencoder(nn.Module):
         self.decode = decode
 
     def forward(self, images: Tensor) -> Tensor:
+        """Images [N, C, H, W] in [-1, 1] to their reconstructions, of the same shape, unbounded."""
         return self.decode(self.encode(images))
 
 
 @dataclass(frozen=True)
 class CompactAutoencoder:
     """A strided convolution at each level down to a narrow linear layer; back by a 3x3 and a
-    transposed convolution at each. LeakyReLU 0.2 between; the output is bare, thus unbounded.
+    transposed convolution at each. LeakyReLU 0.2 between; the last layer has no activation, so
+    reconstructions are unbounded.
 
-    width: channels of the map of half the image's side. growth: how many times as many each
-    smaller map has. hidden: numbers in the bottleneck. norm: what stands behind the layers on the
-    way back; ``batch`` learns sooner and couples the images of a batch, ``none`` judges each alone.
-    init: the first weights.
+    width: channels of the map of half the image's side.
+    growth: how many times as many channels each smaller map has.
+    hidden: how many features the narrow layer has.
+    norm: what stands behind the layers on the way back; ``batch`` learns sooner and makes the
+        images of a batch depend on each other, with ``none`` each stands alone.
+    init: the first weights, by name; see ``initialise``.
     """
 
     width: int = 32
@@ -44,6 +48,11 @@ class CompactAutoencoder:
     init: Init = "torch"
 
     def build(self, shape: Shape) -> nn.Module:
+        """An ``Autoencoder`` of images of this shape.
+
+        Raises:
+            UsageError: images of a shape that this network cannot halve to a small map.
+        """
         body, channels, (height, width) = halving(shape, self.width, self.growth)
         units = channels[-1] * height * width
         encode = [*body, Flatten(), nn.Linear(units, self.hidden)]

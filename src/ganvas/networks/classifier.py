@@ -11,8 +11,8 @@ class Classifier(nn.Module):
     Args:
         widths: channels at full, half and a quarter of the resolution; the last is the number of
             features.
-        classes: of the last linear layer.
-        norm: with BatchNorm, for training; ``folded`` makes the same network without.
+        classes: how many classes the last linear layer tells apart.
+        norm: with BatchNorm, for training; ``fold`` makes the same network without.
     """
 
     def __init__(self, widths: tuple[int, int, int], classes: int, *, norm: bool = False) -> None:
@@ -44,6 +44,9 @@ class Layer(nn.Module):
         self.norm = nn.BatchNorm2d(after) if norm else nn.Identity()
 
     def forward(self, maps: Tensor, added: Tensor | None = None) -> Tensor:
+        """Maps [N, C, H, W] to maps of the new width and size, 0 or more; ``added``, of that shape,
+        is added before the ReLU.
+        """
         out = self.norm(self.conv(maps))
         return F.relu(out if added is None else out + added)
 
@@ -57,12 +60,16 @@ class Block(nn.Module):
         self.second = Layer(width, width, norm=norm)
 
     def forward(self, maps: Tensor) -> Tensor:
+        """Maps [N, width, H, W] to maps of the same shape, 0 or more."""
         return self.second(self.first(maps), added=maps)
 
 
 @torch.no_grad()
 def fold(network: Classifier) -> Classifier:
-    """BatchNorm's running statistics folded into the convolutions, in place: the same function."""
+    """Fold BatchNorm's running statistics into the convolutions, in place.
+
+    In evaluation mode, which it is put into, the network computes the same function as before.
+    """
     network.eval()
     for layer in network.modules():
         if isinstance(layer, Layer) and isinstance(layer.norm, nn.BatchNorm2d):

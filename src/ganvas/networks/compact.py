@@ -28,10 +28,13 @@ KERNELS = 32
 class CompactGenerator:
     """A linear layer, then at each level a 3x3 and a transposed convolution; tanh last.
 
-    BatchNorm and ReLU stand between. latent: numbers in the latent. width: channels of the map of
-    half the image's side, doubled at each level towards the latent. init: the first weights.
-    condition: how conditions enter, where there are any: appended to the latent, or as gain and
-    bias of every BatchNorm.
+    BatchNorm and ReLU stand between.
+
+    latent: how many numbers a latent has.
+    width: channels of the map of half the image's side, doubled at each level towards the latent.
+    init: the first weights, by name; see ``initialise``.
+    condition: how conditions enter, where there are any: as gain and bias of every BatchNorm
+        (``norm``), or appended to the latent (``concatenation``).
     """
 
     conditional: ClassVar[bool] = True
@@ -42,6 +45,12 @@ class CompactGenerator:
     condition: Literal["norm", "concatenation"] = "norm"
 
     def build(self, shape: Shape, conditions: int = 0) -> nn.Module:
+        """Latents [N, latent], and conditions [N, K] where there are any, to images [N, C, H, W] in
+        [-1, 1].
+
+        Raises:
+            UsageError: images of a shape that this network cannot double a small map to.
+        """
         levels, height, width = halvings(shape, BASE)
         channels = [self.width * 2**level for level in reversed(range(levels))]
         joined = conditions if self.condition == "concatenation" else 0
@@ -66,11 +75,16 @@ class CompactGenerator:
 class CompactDiscriminator:
     """A strided convolution at each level, two linear layers, LeakyReLU 0.2; one score an image.
 
-    width: channels of the first map. growth: how many times as many each next map has. hidden:
-    units of the first linear layer. init: the first weights. condition: what is done with
-    conditions, where there are any: multiplied with the last features, appended to the image as
-    planes, or read by a classifier beside the score. diversity: how it sees its batch: by the
-    deviation of the last map, or by distances of the last features; both couple its images.
+    width: channels of the first map.
+    growth: how many times as many channels each next map has.
+    hidden: units of the first linear layer.
+    init: the first weights, by name; see ``initialise``.
+    condition: how conditions enter, where there are any: multiplied with the last features
+        (``projection``), or appended to the image as planes (``concatenation``); or a
+        ``classifier`` beside the score predicts them.
+    diversity: whether it compares the images of a batch: by the ``deviation`` of the last map, by
+        distances of the last features (``discrimination``), or not at all (``none``). Both make
+        the images of a batch depend on each other.
     """
 
     conditional: ClassVar[bool] = True
@@ -83,6 +97,12 @@ class CompactDiscriminator:
     diversity: Literal["none", "deviation", "discrimination"] = "none"
 
     def build(self, shape: Shape, conditions: int = 0) -> nn.Module:
+        """Images [N, C, H, W] in [-1, 1], and conditions [N, K] where there are any, to scores [N];
+        with a classifier, which takes no conditions, to ``ScoresAndLogits``.
+
+        Raises:
+            UsageError: images of a shape that this network cannot halve to a small map.
+        """
         joined = conditions if self.condition == "concatenation" else 0
         body, channels, (height, width) = halving(shape, self.width, self.growth, joined)
         layers = [Concatenate(), *body] if joined else body

@@ -23,8 +23,10 @@ WIDEST = 512
 class DCGANGenerator:
     """Transposed convolutions, BatchNorm and ReLU, tanh last.
 
-    latent: numbers in the latent. width: channels of the last hidden map, doubled at each level
-    towards the latent (128 gives the tutorial's 512, 256, 128 at 32x32). init: the first weights.
+    latent: how many numbers a latent has.
+    width: channels of the last hidden map, doubled at each level towards the latent, up to 512
+        (128 gives the tutorial's 512, 256, 128 at 32x32).
+    init: the first weights, by name; see ``initialise``.
     """
 
     latent: int = 100
@@ -32,6 +34,11 @@ class DCGANGenerator:
     init: Init = "torch"
 
     def build(self, shape: Shape) -> nn.Module:
+        """Latents [N, latent] to images [N, C, H, W] in [-1, 1].
+
+        Raises:
+            UsageError: images of a shape that this network cannot double a small map to.
+        """
         levels, height, width = halvings(shape)
         channels = widths(levels, self.width, WIDEST)[::-1]
         layers: list[nn.Module] = [
@@ -51,10 +58,11 @@ class DCGANGenerator:
 class DCGANDiscriminator:
     """Strided convolutions and LeakyReLU 0.2; one score an image [N].
 
-    width: channels of the first map, doubled at each level. norm: what stands behind the inner
-    convolutions; ``batch`` couples the images of a batch (no gradient penalty then means what its
-    paper says), ``spectral`` divides each weight by its largest singular value (Miyato et al.
-    2018), ``none`` leaves them bare. init: weights at the start.
+    width: channels of the first map, doubled at each level, up to 512.
+    norm: what stands behind the inner convolutions. ``batch`` makes the images of a batch depend
+        on each other (no gradient penalty then means what its paper says), ``spectral`` divides
+        each weight by its largest singular value (Miyato et al. 2018), ``none`` leaves them bare.
+    init: the first weights, by name; see ``initialise``.
     """
 
     width: int = 128
@@ -62,6 +70,11 @@ class DCGANDiscriminator:
     init: Init = "torch"
 
     def build(self, shape: Shape) -> nn.Module:
+        """Images [N, C, H, W] in [-1, 1] to scores [N].
+
+        Raises:
+            UsageError: images of a shape that this network cannot halve to a small map.
+        """
         levels, height, width = halvings(shape)
         channels = widths(levels, self.width, WIDEST)
         layers: list[nn.Module] = []

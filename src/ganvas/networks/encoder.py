@@ -17,8 +17,10 @@ class CompactEncoder:
     The first half are means of latents, the second log-variances; both unbounded. LeakyReLU 0.2
     between.
 
-    width: channels of the first map. growth: how many times as many each next map has. hidden:
-    units of the first linear layer. init: the first weights.
+    width: channels of the first map.
+    growth: how many times as many channels each next map has.
+    hidden: units of the first linear layer.
+    init: the first weights, by name; see ``initialise``.
     """
 
     width: int = 32
@@ -27,6 +29,11 @@ class CompactEncoder:
     init: Init = "torch"
 
     def build(self, shape: Shape, latent: int) -> nn.Module:
+        """Images [N, C, H, W] in [-1, 1] to means and log-variances of latents, [N, 2 * latent].
+
+        Raises:
+            UsageError: images of a shape that this network cannot halve to a small map.
+        """
         body, channels, (height, width) = halving(shape, self.width, self.growth)
         network = nn.Sequential(
             *body,

@@ -33,10 +33,12 @@ WIDEST = 512
 class FastGANGenerator:
     """At each level: twice the side, then one convolution or two, each normalised and gated.
 
-    latent: numbers in the latent. width: channels of the largest map, doubled at each level towards
-    the latent, up to 512: 16 for a CPU, 64 for a GPU. spectral: convolutions and linear layers are
-    under spectral norm (Miyato et al. 2018); what conditions do is not. sphere: latents are scaled
-    to a mean square of one.
+    latent: how many numbers a latent has.
+    width: channels of the largest map, doubled at each level towards the latent, up to 512: 16 for
+        a CPU, 64 for a GPU.
+    spectral: convolutions and linear layers are under spectral norm (Miyato et al. 2018), but for
+        the linear maps of conditions.
+    sphere: latents are scaled to a mean square of one.
     """
 
     conditional: ClassVar[bool] = True
@@ -47,10 +49,12 @@ class FastGANGenerator:
     sphere: bool = False
 
     def build(self, shape: Shape, conditions: int = 0) -> nn.Module:
-        """Latents [N, latent], and conditions [N, K] where there are any, to images.
+        """Latents [N, latent], and conditions [N, K] where there are any, to images [N, C, H, W].
+
+        Nothing bounds the images: training keeps them about [-1, 1].
 
         Raises:
-            UsageError: a size that cannot be halved to a small one.
+            UsageError: images of a shape that this network cannot double a small map to.
         """
         levels, height, width = halvings(shape)
         channels = widths(levels + 1, self.width, WIDEST)[::-1]
@@ -81,7 +85,14 @@ class FastGANGenerator:
 
 
 class FastGAN(Conditioned):
-    """Maps of growing size, the last of which are excited by the first, one each; then an image."""
+    """Maps of growing size, then an image; each of the last maps is excited by one of the first.
+
+    Args:
+        start: latents to the first map.
+        ups: each map to the next one, of twice the side.
+        excites: one of the first maps to the gains of a later one, ``REACH`` levels on.
+        last: the last map to an image.
+    """
 
     def __init__(
         self, start: Sequence, ups: list["Up"], excites: list["Excitation"], last: nn.Module
@@ -93,6 +104,9 @@ class FastGAN(Conditioned):
         self.last = last
 
     def forward(self, latents: Tensor, conditions: Tensor | None = None) -> Tensor:
+        """Latents [N, latent], and conditions [N, K] where there are any, to images [N, C, H, W],
+        unbounded.
+        """
         maps = [self.start(latents, conditions)]
         reach = len(self.ups) + 1 - len(self.excites)
         for level, up in enumerate(self.ups, 1):
@@ -103,7 +117,7 @@ class FastGAN(Conditioned):
 
 
 class Up(Sequence):
-    """A map at twice its side."""
+    """Maps [N, wide, H, W], and conditions where there are any, to maps [N, narrow, 2H, 2W]."""
 
     def __init__(self, wide: int, narrow: int, conditions: int, twice: bool) -> None:
         layers = [UpsampledConv2d(wide, 2 * narrow), *_gated(narrow, conditions)]
@@ -133,6 +147,7 @@ class Gate(nn.Module):
     """``nn.GLU`` over channels, whose own gradient takes five times as long on a CPU."""
 
     def forward(self, input: Tensor) -> Tensor:
+        """Maps [N, 2C, H, W] to [N, C, H, W]: the first half, times the sigmoid of the second."""
         value, gate = input.chunk(2, 1)
         return value * gate.sigmoid()
 

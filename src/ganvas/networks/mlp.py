@@ -3,7 +3,7 @@
 They flatten whatever they are given, images too. On few dimensions two things make such networks
 slow, and each has a remedy here. A smooth map must stretch its latent across every gap between
 modes: a generator with codes may tear there. And what changes within a hundredth of the input's
-range is learnt last: a discriminator with waves sees it from the start.
+range is learnt last: a discriminator with waves has it as an input from the start.
 """
 
 import math
@@ -28,18 +28,18 @@ SLOPE = 0.2
 class MLPGenerator:
     """Linear layers with LeakyReLU 0.2 between.
 
-    latent: numbers in the latent. width: units of a hidden layer. depth: hidden layers. codes: how
-    many pieces the latent is cut into (``Coded``); 1 leaves it whole. within: how far a code's
-    samples lie apart before training, as a share of how far codes do. spread: deviation of what is
-    drawn before training, about that of data in [-1, 1]: samples that start on top of each other
-    must be torn apart first. bounded: tanh last; points need none.
-
     On 25 Gaussians a ``within`` of 0.1 finds all modes soonest (500 rounds), and draws some of
     them 0.6 and some 1.3 times as wide as they are; from 0.6 on codes shrink alike, to 0.9 to 1.1
     times, in 4,000 rounds.
 
-    Raises:
-        UsageError: from ``build``, codes with a latent of one number, which they take.
+    latent: how many numbers a latent has.
+    width: units of a hidden layer.
+    depth: the number of hidden layers.
+    codes: how many pieces the latent is cut into (``Coded``); 1 leaves it whole.
+    within: how far a code's samples lie apart before training, as a share of how far codes do.
+    spread: deviation of samples before training, about that of data in [-1, 1]: samples that
+        start on top of each other must be torn apart first.
+    bounded: tanh last; points need none.
     """
 
     conditional: ClassVar[bool] = True
@@ -53,6 +53,13 @@ class MLPGenerator:
     bounded: bool = True
 
     def build(self, shape: Shape, conditions: int = 0) -> nn.Module:
+        """Latents [N, latent], and conditions [N, K] where there are any, to images [N, C, H, W].
+
+        They lie in [-1, 1] where ``bounded``; points are images of one pixel.
+
+        Raises:
+            UsageError: codes with a latent of one number, which they take.
+        """
         if self.codes > 1 and self.latent < 2:
             raise UsageError("codes take the first number of a latent: set its size to 2 or more")
         channels, height, width = shape
@@ -75,9 +82,14 @@ class MLPGenerator:
 class MLPDiscriminator:
     """Linear layers with LeakyReLU 0.2 between; one score an image.
 
-    width: units of a hidden layer. depth: hidden layers. waves: how many are appended to the input
-    (``Waves``), from ``slow`` to ``fast`` radians a unit. deviation: it is shown how alike the
-    images of a batch are (``MinibatchStd``). init: the first weights.
+    width: units of a hidden layer.
+    depth: the number of hidden layers.
+    waves: how many waves are appended to the input (``Waves``), from ``slow`` to ``fast``.
+    slow: the lowest wave number, in radians for each unit of the input.
+    fast: the highest wave number, in the same unit.
+    deviation: how alike the images of a batch are is appended too (``MinibatchStd``), which makes
+        them depend on each other.
+    init: the first weights, by name; see ``initialise``.
     """
 
     conditional: ClassVar[bool] = True
@@ -91,6 +103,7 @@ class MLPDiscriminator:
     init: Init = "torch"
 
     def build(self, shape: Shape, conditions: int = 0) -> nn.Module:
+        """Images [N, C, H, W], and conditions [N, K] where there are any, to scores [N]."""
         size = math.prod(shape)
         layers: list[nn.Module] = [Flatten()]
         if self.waves:
@@ -115,6 +128,12 @@ class Coded(nn.Module):
     in it, learnt as in Gurumurthy et al. 2017 (DeLiGAN, eq. 6). Modes with nothing between them
     need such cuts: a continuous map draws something in every gap (Khayatkhoei et al. 2018, section
     2.1). One code is a plain linear layer of all numbers.
+
+    Args:
+        codes: K, at least 1.
+        numbers: D.
+        units: how many numbers come out.
+        within: see ``MLPGenerator``.
     """
 
     def __init__(self, codes: int, numbers: int, units: int, within: float = 0.6) -> None:
@@ -131,6 +150,7 @@ class Coded(nn.Module):
         return 1.0 if self.rows is None else math.hypot(1.0, self.within)
 
     def forward(self, input: Tensor) -> Tensor:
+        """Latents [N, D], whose first number is standard normal, to [N, units]."""
         if self.rows is None:
             return self.linear(input)
         quantile = torch.special.ndtr(input[:, 0].float())
@@ -142,8 +162,8 @@ class Waves(nn.Module):
     """Cosines of the input, appended to it: rows [N, D] to [N, D + waves].
 
     Fourier features (Tancik et al. 2020, section 4) in random directions; wave numbers are even on
-    a logarithmic scale, so that every size of structure is seen, and not trained. They are taken in
-    float32: in bfloat16 a fast wave's phase would be lost.
+    a logarithmic scale, so that there is a wave for every size of structure, and not trained. They
+    are taken in float32: in bfloat16 a fast wave's phase would be lost.
     """
 
     directions: Tensor
@@ -157,20 +177,23 @@ class Waves(nn.Module):
         self.register_buffer("phases", torch.rand(waves) * (2 * math.pi))
 
     def forward(self, input: Tensor) -> Tensor:
+        """Rows [N, D] to [N, D + waves], float32."""
         with torch.autocast(input.device.type, enabled=False):
             rows = input.float()
             waves = torch.cos(torch.addmm(self.phases, rows, self.directions))
             return torch.cat([rows, math.sqrt(2) * waves], 1)
 
     def extra_repr(self) -> str:
+        """The numbers of inputs and of waves."""
         size, waves = self.directions.shape
         return f"{size}, {waves}"
 
 
 @torch.no_grad()
 def keep_variance(network: nn.Sequential) -> None:
-    """Weights under which the layers behind the first keep its variance (He et al. 2015, eq. 14,
-    for LeakyReLU); biases are 0.
+    """Draw the weights of the layers behind the first so that they keep its variance; biases are 0.
+
+    He et al. 2015, eq. 14, for LeakyReLU.
     """
     for layer in network:
         if isinstance(layer, nn.Linear):

@@ -29,9 +29,10 @@ class ProgressiveGenerator:
     """At each resolution two 3x3 convolutions, each with LeakyReLU 0.2 and pixel norm, and a 1x1
     convolution to an image. Conditions are appended to the latent.
 
-    latent: numbers in the latent. width: channels at the full resolution, doubled at each level
-    towards the smallest map, up to ``widest``. output: ``tanh`` keeps images within [-1, 1];
-    ``linear`` bounds nothing, as in the paper.
+    latent: how many numbers a latent has.
+    width: channels at the full resolution, doubled at each level towards the smallest map.
+    widest: the most channels of a map.
+    output: ``tanh`` keeps images within [-1, 1]; ``linear`` bounds nothing, as in the paper.
     """
 
     conditional: ClassVar[bool] = True
@@ -42,6 +43,11 @@ class ProgressiveGenerator:
     output: Literal["tanh", "linear"] = "tanh"
 
     def build(self, shape: Shape, conditions: int = 0) -> "GrowingGenerator":
+        """Latents [N, latent], and conditions [N, K] where there are any, to images [N, C, H, W].
+
+        Raises:
+            UsageError: images of a shape that this network cannot double a small map to.
+        """
         levels, height, width = halvings(shape)
         channels = widths(levels + 1, self.width, self.widest)[::-1]
         first = channels[0]
@@ -70,10 +76,12 @@ class ProgressiveGenerator:
 class ProgressiveDiscriminator:
     """The generator's mirror: at each resolution a 1x1 convolution from the image and two 3x3
     convolutions; at the smallest one, the deviation within groups of images, a convolution and two
-    linear layers. LeakyReLU 0.2, no normalisation; one score an image [N].
+    linear layers. LeakyReLU 0.2, no normalisation; one score an image [N]. Conditions are projected
+    (Miyato & Koyama 2018).
 
-    width: channels at the full resolution, doubled at each level, up to ``widest``. group: images
-    whose deviation is seen; 1 leaves that out. Conditions are projected (Miyato & Koyama 2018).
+    width: channels at the full resolution, doubled at each level towards the smallest map.
+    widest: the most channels of a map.
+    group: images of a group of ``MinibatchStd``; 1 leaves that layer out.
     """
 
     conditional: ClassVar[bool] = True
@@ -83,12 +91,17 @@ class ProgressiveDiscriminator:
     group: int = 4
 
     def build(self, shape: Shape, conditions: int = 0) -> "GrowingDiscriminator":
+        """Images [N, C, H, W] in [-1, 1], and conditions [N, K] where there are any, to scores [N].
+
+        Raises:
+            UsageError: images of a shape that this network cannot halve to a small map.
+        """
         levels, height, width = halvings(shape)
         channels = widths(levels + 1, self.width, self.widest)[::-1]
-        last, shown = channels[0], int(self.group > 1)
+        last, deviations = channels[0], int(self.group > 1)
         body = nn.Sequential(
-            *([MinibatchStd(self.group)] if shown else []),
-            EqualConv2d(last + shown, last, 3, padding=1, gain=GAIN),
+            *([MinibatchStd(self.group)] if deviations else []),
+            EqualConv2d(last + deviations, last, 3, padding=1, gain=GAIN),
             _active(),
             Flatten(),
             EqualLinear(last * height * width, last, gain=GAIN),
@@ -133,11 +146,14 @@ class GrowingNetwork(nn.Module):
 
     @property
     def stages(self) -> int:
+        """The number of stages."""
         return len(self.blocks)
 
     def at(self, stage: int) -> "GrowingNetwork":
         """The same weights as far as this stage, with images of its resolution: what is trained
-        while ``growth`` is within ``stage`` - 1 and ``stage``. Of a whole network only."""
+            while
+        ``growth`` is within ``stage`` - 1 and ``stage``. Of a whole network only.
+        """
         joints = self.joints[max(stage - 1, 0) : stage + 1]
         return type(self)(self.blocks[: stage + 1], joints, self.growth)
 
@@ -147,18 +163,22 @@ class GrowingNetwork(nn.Module):
 
 
 class GrowingGenerator(GrowingNetwork):
-    """Latents [N, latent], and conditions [N, K] where there are any, to images [N, C, H, W] of the
-    last resolution whatever the growth; ``bounded``, within [-1, 1]."""
+    """A generator of images of the last resolution, whatever the growth.
+
+    ``bounded``: images lie within [-1, 1].
+    """
 
     bounded = True
 
     def at(self, stage: int) -> "GrowingGenerator":
+        """The same, and as ``bounded`` as the whole network."""
         part = super().at(stage)
         assert isinstance(part, GrowingGenerator)
         part.bounded = self.bounded
         return part
 
     def forward(self, latents: Tensor, conditions: Tensor | None = None) -> Tensor:
+        """Latents [N, latent], and conditions [N, K] if there are any, to images [N, C, H, W]."""
         maps, image = latents, None
         for stage, block in enumerate(self.blocks):
             maps = block(maps, conditions)
@@ -171,10 +191,10 @@ class GrowingGenerator(GrowingNetwork):
 
 
 class GrowingDiscriminator(GrowingNetwork):
-    """Images [N, C, H, W] of the last resolution, and conditions [N, K] where there are any, to
-    scores [N]. What is finer than the growth is not seen."""
+    """A discriminator of images of the last resolution, blind to what is finer than the growth."""
 
     def forward(self, images: Tensor, conditions: Tensor | None = None) -> Tensor:
+        """Images [N, C, H, W], and conditions [N, K] where there are any, to scores [N]."""
         maps = self.joints[-1](images)
         for stage in reversed(range(self.stages)):
             maps = self.blocks[stage](maps, conditions)
@@ -186,8 +206,7 @@ class GrowingDiscriminator(GrowingNetwork):
 
 
 class Up(UpsampledConv2d):
-    """Each pixel as 2x2, then a 3x3 convolution of equalised learning rate: [N, I, H, W] to
-    [N, O, 2H, 2W]."""
+    """Each pixel as 2x2, then a 3x3 convolution of equalised learning rate."""
 
     def __init__(self, before: int, after: int) -> None:
         super().__init__(before, after)
@@ -196,13 +215,13 @@ class Up(UpsampledConv2d):
         self.offset = nn.Parameter(torch.zeros(after, 1, 1))
 
     def forward(self, input: Tensor) -> Tensor:
+        """Maps [N, before, H, W] to [N, after, 2H, 2W]."""
         maps = super().forward(input * self.scale)
         return maps + self.offset.to(maps.dtype)
 
 
 class Down(PooledConv2d):
-    """A 3x3 convolution of equalised learning rate, then the mean of each 2x2: [N, I, H, W] to
-    [N, O, H/2, W/2]."""
+    """A 3x3 convolution of equalised learning rate, then the mean of each 2x2."""
 
     def __init__(self, before: int, after: int) -> None:
         super().__init__(before, after)
@@ -211,6 +230,7 @@ class Down(PooledConv2d):
         nn.init.zeros_(self.bias)  # pyright: ignore[reportArgumentType]
 
     def forward(self, input: Tensor) -> Tensor:
+        """Maps [N, before, H, W] of even sides to [N, after, H/2, W/2]."""
         return super().forward(input * self.scale)
 
 

@@ -3,9 +3,9 @@
 A block widens its maps twofold with a 1x1 convolution, looks around with a grouped 3x3 one and
 comes back with another 1x1; biased LeakyReLUs stand between. The last of the three starts at zero
 and the others are scaled by the number of blocks, so that a deep network starts as a shallow one
-(Zhang et al. 2019, "Fixup") and needs nothing that would couple the images of a batch. Between
-resolutions stands ``resample``, and a bare 1x1 convolution where the width changes. The
-discriminator is the generator walked backwards.
+(Zhang et al. 2019, "Fixup") and needs nothing through which the images of a batch would depend on
+each other. Between resolutions stands ``resample``, and a bare 1x1 convolution where the width
+changes. The discriminator is the generator walked backwards.
 """
 
 import math
@@ -40,9 +40,10 @@ GAIN = math.sqrt(2 / (1 + SLOPE**2))
 class Plan:
     """What a network is made of.
 
-    widths: channels of maps of 4x4, 8x8 ... pixels; beyond the last, half of those before. blocks:
-    at each resolution. group: channels of a group of the 3x3 convolution, the largest common
-    divisor where that does not divide them; 1 convolves each channel alone, 0 all together.
+    widths: channels of maps of 4x4, 8x8 ... pixels; beyond the last, half of those before.
+    blocks: the number of blocks at each resolution.
+    group: channels of a group of the 3x3 convolution, the largest common divisor where that does
+        not divide them; 1 convolves each channel alone, 0 all together.
     """
 
     widths: tuple[int, ...]
@@ -77,13 +78,17 @@ SIZES: dict[str, Plan] = {
 
 @dataclass(frozen=True)
 class R3GANGenerator:
-    """A learned map whose channels the latent weighs; blocks, doublings; a 1x1 convolution, bare.
+    """A learned map, each channel times a linear map of the latent; blocks, doublings; a 1x1
+    convolution.
 
-    Nothing bounds the images: training keeps them about [-1, 1]. Conditions are embedded in as many
-    numbers as the latent has and stand beside it.
+    The last layer is bare and nothing bounds the images: training keeps them about [-1, 1].
+    Conditions are embedded in as many numbers as the latent has and stand beside it.
 
-    latent: numbers in the latent. size: which of ``SIZES``. widths, blocks, group: instead of what
-    that says; see ``Plan``.
+    latent: how many numbers a latent has.
+    size: which of ``SIZES``.
+    widths: see ``Plan``; None takes that of ``size``.
+    blocks: see ``Plan``; None takes that of ``size``.
+    group: see ``Plan``; None takes that of ``size``.
     """
 
     conditional: ClassVar[bool] = True
@@ -102,9 +107,12 @@ class R3GANGenerator:
         """
         plan = _plan(self)
         size, widths = plan.stages(shape)
-        told = self.latent if conditions else 0
-        layers: list[nn.Module] = [Embed(conditions, told)] if conditions else []
-        layers += [Basis(self.latent + told, widths[0], size), *plan.stage(widths[0], len(widths))]
+        embedded = self.latent if conditions else 0
+        layers: list[nn.Module] = [Embed(conditions, embedded)] if conditions else []
+        layers += [
+            Basis(self.latent + embedded, widths[0], size),
+            *plan.stage(widths[0], len(widths)),
+        ]
         for before, after in pairwise(widths):
             layers += [*_change(before, after), Double(), *plan.stage(after, len(widths))]
         return Sequence(*layers, _bare(widths[-1], shape[0]))
@@ -112,14 +120,17 @@ class R3GANGenerator:
 
 @dataclass(frozen=True)
 class R3GANDiscriminator:
-    """A bare 1x1 convolution; blocks, halvings; each channel weighed by a learned map, a score.
+    """A bare 1x1 convolution; blocks, halvings; each channel times a learned map, summed; a score.
 
     One score an image [N], in float32. With conditions it is a product of features with embedded
     conditions (Miyato & Koyama 2018), without a term of the image's own.
 
-    size: which of ``SIZES``. widths, blocks, group: instead of what that says; see ``Plan``. bias:
-    embedded conditions have one. The authors' classes have none; attributes need it, or the score
-    of an image that has none of them would be 0 whatever it shows.
+    size: which of ``SIZES``.
+    widths: see ``Plan``; None takes that of ``size``.
+    blocks: see ``Plan``; None takes that of ``size``.
+    group: see ``Plan``; None takes that of ``size``.
+    bias: embedded conditions have a bias. The authors' classes have none; attributes need it, or
+        the score of an image that has none of them would be 0 whatever it depicts.
     """
 
     conditional: ClassVar[bool] = True
@@ -169,6 +180,7 @@ class Block(nn.Module):
         )
 
     def forward(self, maps: Tensor) -> Tensor:
+        """Maps [N, C, H, W] to maps of the same shape."""
         return maps + self.branch(maps)
 
 
@@ -176,34 +188,53 @@ class Basis(nn.Module):
     """Rows [N, D] to maps [N, C, *size]: a learned map, times a linear map of the row, by channel.
 
     In memory they lie channels-last from the start.
+
+    Args:
+        rows: D.
+        channels: C.
+        size: height and width of the maps.
     """
 
     def __init__(self, rows: int, channels: int, size: tuple[int, int]) -> None:
         super().__init__()
         self.basis = nn.Parameter(torch.randn(*size, channels))
+        # Checkpoints know this layer by its name.
         self.weigh = msr(nn.Linear(rows, channels, bias=False))
 
     def forward(self, rows: Tensor) -> Tensor:
+        """Rows [N, D] to maps [N, C, *size]."""
         weights = self.weigh(rows)[:, None, None]
         # In the weights' own format, or all maps until the next 1x1 convolution would be float32.
         return (self.basis.to(weights.dtype) * weights).permute(0, 3, 1, 2)
 
 
 class Embed(Concatenate):
-    """Rows [N, D] and, beside them, a linear map of the conditions: [N, D + E]."""
+    """Rows [N, D] and, beside them, a linear map of the conditions.
+
+    Args:
+        conditions: K.
+        numbers: E, how many numbers conditions become.
+    """
 
     def __init__(self, conditions: int, numbers: int) -> None:
         super().__init__()
         self.embed = msr(nn.Linear(conditions, numbers, bias=False))
 
     def forward(self, input: Tensor, conditions: Tensor) -> Tensor:
+        """Rows [N, D] and conditions [N, K] to [N, D + E]."""
         return super().forward(input, self.embed(conditions.to(input.dtype)))
 
 
 class Head(Conditioned):
-    """Maps [N, C, *size] to scores [N]: the adjoint of ``Basis``, then a linear layer.
+    """The adjoint of ``Basis``, then a linear layer.
 
     As in the paper it computes in float32: the loss is of differences between scores.
+
+    Args:
+        channels: C.
+        size: height and width of the maps.
+        conditions: K, or 0 for none.
+        bias: whether embedded conditions have a bias.
     """
 
     def __init__(
@@ -224,6 +255,7 @@ class Head(Conditioned):
         return self.embed is not None and self.embed.bias is None
 
     def forward(self, input: Tensor, conditions: Tensor | None = None) -> Tensor:
+        """Maps [N, C, *size], and conditions [N, K] if there are any, to scores [N] in float32."""
         with torch.autocast(input.device.type, enabled=False):
             maps = input.permute(0, 2, 3, 1).to(self.basis.dtype)
             features = self.features((maps * self.basis).sum((1, 2)))

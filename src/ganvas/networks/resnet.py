@@ -40,10 +40,14 @@ class ResNetGenerator:
 
     With conditions the blocks' BatchNorm is conditional (Miyato & Koyama 2018, section 5).
 
-    latent: numbers in the latent. width: channels of the image-sized map. growth: how many times
-    as many each smaller map has. base: least side of the smallest map. attention: shorter side, in
-    pixels, of the map that self-attention looks at; 0 for none. norm: ``spectral`` divides each
-    weight by its largest singular value, as SAGAN does here too. init: the first weights.
+    latent: how many numbers a latent has.
+    width: channels of the image-sized map.
+    growth: how many times as many channels each smaller map has.
+    base: the least side of the smallest map, in pixels.
+    attention: the shorter side, in pixels, of the map that self-attention looks at; 0 for none.
+    norm: ``spectral`` divides each weight by its largest singular value, as SAGAN does here too;
+        ``none`` leaves them bare.
+    init: the first weights, by name; see ``First``.
     """
 
     conditional: ClassVar[bool] = True
@@ -57,6 +61,13 @@ class ResNetGenerator:
     init: First = "xavier"
 
     def build(self, shape: Shape, conditions: int = 0) -> nn.Module:
+        """Latents [N, latent], and conditions [N, K] where there are any, to images [N, C, H, W] in
+        [-1, 1].
+
+        Raises:
+            UsageError: images of a shape that this network cannot double a small map to, or no map
+                of the side that ``attention`` names.
+        """
         levels, height, width = halvings(shape, self.base)
         channels = _widths(self.width, self.growth, levels + 1)[::-1]
         blocks = [_up(*pair, conditions) for pair in pairwise(channels)]
@@ -79,11 +90,14 @@ class ResNetDiscriminator:
 
     One score an image [N]. With conditions the score is a projection (Miyato & Koyama 2018).
 
-    width: channels of the first map. growth: how many times as many each smaller map has. base:
-    least side of the smallest map. blocks: residual blocks that follow there. attention: shorter
-    side, in pixels, of the map that self-attention looks at; 0 for none. norm: ``spectral``
-    divides each weight by its largest singular value (Miyato et al. 2018), ``none`` leaves them
-    bare. init: weights at the start.
+    width: channels of the first map.
+    growth: how many times as many channels each smaller map has.
+    base: the least side of the smallest map, in pixels.
+    blocks: residual blocks that follow there.
+    attention: the shorter side, in pixels, of the map that self-attention looks at; 0 for none.
+    norm: ``spectral`` divides each weight by its largest singular value (Miyato et al. 2018),
+        ``none`` leaves them bare.
+    init: the first weights, by name; see ``First``.
     """
 
     conditional: ClassVar[bool] = True
@@ -97,6 +111,12 @@ class ResNetDiscriminator:
     init: First = "xavier"
 
     def build(self, shape: Shape, conditions: int = 0) -> nn.Module:
+        """Images [N, C, H, W] in [-1, 1], and conditions [N, K] where there are any, to scores [N].
+
+        Raises:
+            UsageError: images of a shape that this network cannot halve to a small map, or no map
+                of the side that ``attention`` names.
+        """
         levels, height, width = halvings(shape, self.base)
         channels = [shape[0], *_widths(self.width, self.growth, levels)]
         blocks = [_down(*pair, first=not level) for level, pair in enumerate(pairwise(channels))]
@@ -115,13 +135,14 @@ class ResNetDiscriminator:
 
 
 class Residual(Conditioned):
-    """What two branches make of the same maps, added; conditions go to the body."""
+    """The sum of what two branches make of the same maps; conditions go to the body."""
 
     def __init__(self, body: Sequence, skip: nn.Module) -> None:
         super().__init__()
         self.body, self.skip = body, skip
 
     def forward(self, input: Tensor, conditions: Tensor | None = None) -> Tensor:
+        """Maps [N, C, H, W], and conditions [N, K] where there are any, to the branches' shape."""
         return self.skip(input) + self.body(input, conditions)
 
 
@@ -129,6 +150,7 @@ class SumPool(nn.Module):
     """Maps [N, C, H, W] to their sums over all pixels [N, C]."""
 
     def forward(self, input: Tensor) -> Tensor:
+        """Maps [N, C, H, W] to [N, C]."""
         return input.sum((2, 3))
 
 

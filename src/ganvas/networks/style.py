@@ -30,15 +30,21 @@ MAPPING_RATE = 0.01
 class StyleGenerator:
     """A mapping network and a synthesis network with a skip to the image at each resolution.
 
-    latent: numbers in z. intermediate: numbers in w. depth: layers of the mapping network (the
-    paper has 8). width: channels at the full resolution, doubled at each level towards the smallest
-    map, up to ``widest``. mixing: share of training images that take w from a second latent, from
-    a random layer on. average: what the average of w keeps at each training forward (StyleGAN2's
-    code: 0.995). bias_gain: biases of the mapping network are multiplied by its activations' gain,
-    as in the authors' networks, and so learn sqrt(2) times as fast; those of the synthesis are.
+    latent: how many numbers z has.
+    intermediate: how many numbers w has.
+    depth: layers of the mapping network (the paper has 8).
+    width: channels at the full resolution, doubled at each level towards the smallest map.
+    widest: the most channels of a map.
+    mixing: share of training images that take w from a second latent, from a random layer on; 0 to
+        1.
+    average: what the average of w keeps at each training forward, 0 to below 1 (StyleGAN2's code:
+        0.995).
+    bias_gain: biases of the mapping network are multiplied by its activations' gain, as in the
+        authors' networks, and so learn sqrt(2) times as fast; those of the synthesis network always
+        are.
 
     Raises:
-        ValueError: a share that is none.
+        ValueError: ``mixing`` or ``average`` is out of range.
     """
 
     conditional: ClassVar[bool] = True
@@ -59,6 +65,11 @@ class StyleGenerator:
             raise ValueError(f"average must be at least 0 and below 1, not {self.average}")
 
     def build(self, shape: Shape, conditions: int = 0) -> "StyleNetwork":
+        """Latents [N, latent], and conditions [N, K] where there are any, to images [N, C, H, W].
+
+        Raises:
+            UsageError: images of a shape that this network cannot double a small map to.
+        """
         bias_gain = GAIN if self.bias_gain else 1.0
         mapping = Mapping(
             self.latent, self.intermediate, self.depth, conditions, self.average, bias_gain
@@ -67,7 +78,7 @@ class StyleGenerator:
         return StyleNetwork(mapping, synthesis, self.mixing)
 
     def channels(self, shape: Shape) -> list[int]:
-        """Of each resolution, the smallest map's first."""
+        """The channels of each resolution, the smallest map's first."""
         return widths(halvings(shape)[0] + 1, self.width, self.widest)[::-1]
 
 
@@ -77,6 +88,11 @@ class StyleNetwork(nn.Module):
     In training, noise and the second latents of style mixing are fresh draws of PyTorch's default
     generator; in evaluation noise is constant, and an image is a function of its latent alone.
     Nothing bounds the images' values; those of the data lie in [-1, 1].
+
+    Args:
+        mapping: latents to intermediate latents w.
+        synthesis: a w for each layer to images.
+        mixing: see ``StyleGenerator``.
     """
 
     def __init__(self, mapping: "Mapping", synthesis: "Synthesis", mixing: float) -> None:
@@ -89,6 +105,7 @@ class StyleNetwork(nn.Module):
         return self.synthesis.layers
 
     def forward(self, z: Tensor, conditions: Tensor | None = None) -> Tensor:
+        """Latents [N, Z], and conditions [N, K] where there are any, to images [N, C, H, W]."""
         return self.synthesis(self.ws(z, conditions))
 
     def ws(self, z: Tensor, conditions: Tensor | None = None) -> Tensor:
@@ -107,8 +124,8 @@ class StyleNetwork(nn.Module):
         Karras et al. 2019, section 3.1.
         """
         both = torch.cat([z, torch.randn_like(z)])
-        told = None if conditions is None else torch.cat([conditions, conditions])
-        first, second = self.mapping(both, told).chunk(2)
+        twice = None if conditions is None else torch.cat([conditions, conditions])
+        first, second = self.mapping(both, twice).chunk(2)
         place, chance = torch.rand(2, len(z), 1, device=z.device).unbind()
         crossover = 1 + (place * (self.layers - 1)).floor()  # one layer at least keeps the first
         taken = torch.arange(self.layers, device=z.device) >= crossover
@@ -127,8 +144,15 @@ class StyleNetwork(nn.Module):
 class Mapping(Conditioned):
     """Latents z [N, Z] to intermediate latents w [N, W]; conditions [N, K] are embedded beside z.
 
-    ``average`` [W] follows the mean of w in training, of which it keeps ``keeps`` each time.
-    bias_gain: factor of the layers' biases.
+    ``average`` [W] follows the mean of w in training.
+
+    Args:
+        latent: Z.
+        intermediate: W.
+        depth: the number of layers.
+        conditions: K, or 0 for none.
+        keeps: what ``average`` keeps at each training forward.
+        bias_gain: factor of the layers' biases.
     """
 
     moves_buffers = True
@@ -160,6 +184,7 @@ class Mapping(Conditioned):
         self.register_buffer("average", torch.zeros(intermediate))
 
     def forward(self, z: Tensor, conditions: Tensor | None = None) -> Tensor:
+        """Latents [N, Z], and conditions [N, K] where there are any, to w [N, W], unbounded."""
         w = pixel_norm(z)
         if self.embed is not None:
             w = torch.cat([w, pixel_norm(self.embed(conditions))], 1)
@@ -177,6 +202,11 @@ class Synthesis(nn.Module):
     A learned constant, then a layer at the smallest resolution and two at each other; each
     resolution adds its share to the image (Karras et al. 2020, section 4.1). A resolution's share
     and the next one's first layer take the same w, as in the authors' networks.
+
+    Args:
+        shape: (C, H, W) of an image.
+        channels: of each resolution, the smallest map's first.
+        intermediate: W.
     """
 
     def __init__(self, shape: Shape, channels: list[int], intermediate: int) -> None:
@@ -191,6 +221,7 @@ class Synthesis(nn.Module):
         )
 
     def forward(self, ws: Tensor) -> Tensor:
+        """Intermediate latents [N, L, W] to images [N, C, H, W], unbounded."""
         maps = self.start.expand(ws.shape[0], -1, -1, -1)  # len() would fix the batch in an export
         maps, image = self.first(maps, None, ws[:, :2])
         for index, block in enumerate(self.blocks):
@@ -201,7 +232,12 @@ class Synthesis(nn.Module):
 class Block(nn.Module):
     """One resolution: a layer that doubles it, another layer, and its share of the image.
 
-    inputs: channels that come from the resolution before; None where there is none.
+    Args:
+        inputs: channels that come from the resolution before; None where there is none.
+        outputs: channels of this resolution.
+        intermediate: W.
+        colours: channels of an image.
+        size: height and width of this resolution.
     """
 
     def __init__(
@@ -219,6 +255,9 @@ class Block(nn.Module):
         self.bias = nn.Parameter(torch.zeros(colours, 1, 1))
 
     def forward(self, maps: Tensor, image: Tensor | None, ws: Tensor) -> tuple[Tensor, Tensor]:
+        """Maps of the resolution before, its image (None for the first block) and a w for each
+        layer [N, 2 or 3, W] to maps [N, outputs, *size] and the image so far [N, colours, *size].
+        """
         *before, own, share = ws.unbind(1)
         if self.up is not None:
             maps = self.up(maps, *before)
@@ -232,7 +271,11 @@ class Block(nn.Module):
 class Layer(nn.Module):
     """A modulated 3x3 convolution, noise, bias, LeakyReLU 0.2.
 
-    Maps [N, I, H, W] and w [N, W] to maps [N, O, height, width].
+    Args:
+        inputs, outputs: channels before and after.
+        intermediate: W.
+        size: height and width of the maps that come out.
+        up: whether the layer doubles the resolution.
     """
 
     noise: Tensor
@@ -247,6 +290,7 @@ class Layer(nn.Module):
         self.register_buffer("noise", torch.randn(1, 1, *size))
 
     def forward(self, maps: Tensor, w: Tensor) -> Tensor:
+        """Maps [N, inputs, H, W] and w [N, W] to maps [N, outputs, *size]."""
         style = self.convolution.scales(w)
         maps = self.convolution.convolve(maps, style)
         noise = torch.randn_like(maps[:, :1]) if self.training else self.noise.to(maps.dtype)

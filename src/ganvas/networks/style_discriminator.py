@@ -20,10 +20,14 @@ from ganvas.networks.shape import Shape, halvings, widths
 class StyleDiscriminator:
     """Residual blocks that halve the resolution, two linear layers; one score an image [N].
 
-    width: channels at the full resolution, doubled at each level, up to ``widest``. group: images
-    whose deviation is shown to the last convolution; 1 leaves that out. bias_gain: biases are
-    multiplied by their activations' gain, as in the authors' networks, and so learn sqrt(2) times
-    as fast. Conditions are projected (Miyato & Koyama 2018).
+    Conditions are projected (Miyato & Koyama 2018).
+
+    width: channels at the full resolution, doubled at each level towards the smallest map.
+    widest: the most channels of a map.
+    group: images of a group of ``MinibatchStd`` before the last convolution; 1 leaves that layer
+        out.
+    bias_gain: biases are multiplied by their activations' gain, as in the authors' networks, and so
+        learn sqrt(2) times as fast.
     """
 
     conditional: ClassVar[bool] = True
@@ -34,16 +38,21 @@ class StyleDiscriminator:
     bias_gain: bool = False
 
     def build(self, shape: Shape, conditions: int = 0) -> nn.Module:
+        """Images [N, C, H, W] in [-1, 1], and conditions [N, K] where there are any, to scores [N].
+
+        Raises:
+            UsageError: images of a shape that this network cannot halve to a small map.
+        """
         biases = GAIN if self.bias_gain else 1.0
         levels, height, width = halvings(shape)
         channels = widths(levels + 1, self.width, self.widest)
-        last, shown = channels[-1], int(self.group > 1)
+        last, deviations = channels[-1], int(self.group > 1)
         body = nn.Sequential(
             EqualConv2d(shape[0], channels[0], 1, gain=GAIN, bias_gain=biases),
             nn.LeakyReLU(0.2, inplace=True),
             *(Block(before, after, biases) for before, after in pairwise(channels)),
-            *([MinibatchStd(self.group)] if shown else []),
-            EqualConv2d(last + shown, last, 3, padding=1, gain=GAIN, bias_gain=biases),
+            *([MinibatchStd(self.group)] if deviations else []),
+            EqualConv2d(last + deviations, last, 3, padding=1, gain=GAIN, bias_gain=biases),
             nn.LeakyReLU(0.2, inplace=True),
             Flatten(),
             EqualLinear(last * height * width, last, gain=GAIN, bias_gain=biases),
@@ -53,10 +62,14 @@ class StyleDiscriminator:
 
 
 class Block(nn.Module):
-    """Maps [N, I, 2H, 2W] to [N, O, H, W]: two 3x3 convolutions beside a 1x1 convolution.
+    """Two 3x3 convolutions beside a 1x1 convolution; both branches halve the resolution.
 
-    Both ways are smoothed before pixels are dropped. Their sum is divided by sqrt(2), which here
-    stands in the gains of what is summed. bias_gain: of the first convolution.
+    Both are smoothed before pixels are dropped. Their sum is divided by sqrt(2), which here stands
+    in the gains of what is summed.
+
+    Args:
+        inputs, outputs: channels before and after.
+        bias_gain: of the first convolution.
     """
 
     def __init__(self, inputs: int, outputs: int, bias_gain: float = 1.0) -> None:
@@ -73,4 +86,5 @@ class Block(nn.Module):
         )
 
     def forward(self, maps: Tensor) -> Tensor:
+        """Maps [N, inputs, 2H, 2W] to [N, outputs, H, W]."""
         return self.main(maps) + self.skip(maps)

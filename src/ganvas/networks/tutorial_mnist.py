@@ -19,8 +19,10 @@ from ganvas.networks.shape import Shape, quarter
 class TutorialMnistGenerator:
     """Two linear layers, two transposed convolutions, BatchNorm behind each ReLU, tanh last.
 
-    latent: numbers in the latent. width: channels of the wider of the two hidden maps is twice
-    this. hidden: units of the first linear layer. init: weights at the start.
+    latent: how many numbers a latent has.
+    width: channels of the narrower of the two hidden maps; the wider one has twice as many.
+    hidden: units of the first linear layer.
+    init: the first weights, by name; see ``initialise``.
     """
 
     latent: int = 100
@@ -29,6 +31,11 @@ class TutorialMnistGenerator:
     init: Init = "torch"
 
     def build(self, shape: Shape) -> nn.Module:
+        """Latents [N, latent] to images [N, C, H, W] in [-1, 1].
+
+        Raises:
+            UsageError: sides that are no multiples of 4, or not within 16 to 128.
+        """
         height, width = quarter(shape)
         units = 2 * self.width * height * width
         network = nn.Sequential(
@@ -52,8 +59,9 @@ class TutorialMnistGenerator:
 class TutorialMnistDiscriminator:
     """Two 5x5 convolutions with average pooling, two linear layers; one score an image [N].
 
-    width: channels of the first map, doubled once. hidden: units of the first linear layer.
-    init: weights at the start.
+    width: channels of the first map, doubled once.
+    hidden: units of the first linear layer.
+    init: the first weights, by name; see ``initialise``.
     """
 
     width: int = 32
@@ -61,6 +69,11 @@ class TutorialMnistDiscriminator:
     init: Init = "torch"
 
     def build(self, shape: Shape) -> nn.Module:
+        """Images [N, C, H, W] in [-1, 1] to scores [N].
+
+        Raises:
+            UsageError: sides that are no multiples of 4, or not within 16 to 128.
+        """
         height, width = quarter(shape)
         network = nn.Sequential(
             Conv2d(shape[0], self.width, 5, padding=2),

@@ -27,6 +27,7 @@ class SelfAttention(nn.Module):
         self.gamma = nn.Parameter(torch.zeros(()))
 
     def forward(self, input: Tensor) -> Tensor:
+        """Maps [N, C, H, W] to maps of the same shape."""
         queries = self.query(input).flatten(2)
         keys, values = (
             F.max_pool2d(layer(input), 2, ceil_mode=True).flatten(2)

@@ -1,4 +1,4 @@
-"""Networks that are told what to draw or what they see: conditions [N, K] beside the input.
+"""Layers that take conditions [N, K] beside their input.
 
 A condition is a row of K numbers: a class is one-hot, attributes are 0 or 1 each. A linear map of
 such a row is a class's embedding, or the sum of those of attributes, so one form serves both.
@@ -15,6 +15,7 @@ class Sequence(nn.Sequential):
     """``nn.Sequential`` that hands conditions, where there are any, to layers that take them."""
 
     def forward(self, input: Tensor, conditions: Tensor | None = None) -> Tensor:
+        """What the layers make of the input, one after another."""
         for layer in self:
             takes = isinstance(layer, Conditioned | Sequence)
             input = layer(input, conditions) if takes else layer(input)
@@ -28,6 +29,7 @@ class Concatenate(Conditioned):
     """
 
     def forward(self, input: Tensor, conditions: Tensor) -> Tensor:
+        """Rows [N, D] to [N, D + K], or maps [N, C, H, W] to [N, C + K, H, W]."""
         return append(input, conditions.to(input.dtype))
 
 
@@ -46,6 +48,7 @@ class ConditionalBatchNorm2d(Conditioned):
         nn.init.zeros_(self.bias.weight)
 
     def forward(self, input: Tensor, conditions: Tensor) -> Tensor:
+        """Maps [N, C, H, W] and conditions [N, K] to maps of the same shape."""
         normal = self.norm(input)
         gain, bias = self.gain(conditions), self.bias(conditions)
         return torch.addcmul(bias[:, :, None, None], normal, 1 + gain[:, :, None, None])

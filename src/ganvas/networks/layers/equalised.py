@@ -19,9 +19,14 @@ GAIN = math.sqrt(2)
 class EqualLinear(nn.Module):
     """A linear layer [N, inputs] -> [N, outputs] whose weights are scaled by gain / sqrt(inputs).
 
-    rate: factor of the learning rate of weights and biases under Adam; no output changes with it.
-    start: the biases' first value. gain: deviation of an output for inputs of unit deviation.
-    bias_gain: factor of the biases, and so of their learning rate, beside ``rate``.
+    Args:
+        inputs, outputs: how many numbers a row has before and after.
+        bias: whether there are biases.
+        rate: factor of the learning rate of weights and biases under Adam; no output changes with
+            it.
+        start: the biases' first value.
+        gain: deviation of an output for inputs of unit deviation.
+        bias_gain: factor of the biases, and so of their learning rate, beside ``rate``.
     """
 
     def __init__(
@@ -42,6 +47,7 @@ class EqualLinear(nn.Module):
         self.bias = nn.Parameter(torch.full((outputs,), start)) if bias else None
 
     def forward(self, input: Tensor) -> Tensor:
+        """Rows [N, inputs] to [N, outputs]."""
         bias = self.bias
         if bias is not None and self.bias_scale != 1:
             bias = bias * self.bias_scale
@@ -49,6 +55,7 @@ class EqualLinear(nn.Module):
         return F.linear(input * self.scale, self.weight, bias)
 
     def extra_repr(self) -> str:
+        """The sizes and the learning rate's factor."""
         outputs, inputs = self.weight.shape
         return f"{inputs}, {outputs}, bias={self.bias is not None}, rate={self.rate}"
 
@@ -56,8 +63,14 @@ class EqualLinear(nn.Module):
 class EqualConv2d(nn.Module):
     """A convolution of maps whose weights are scaled by gain / sqrt(inputs * kernel^2).
 
-    gain: deviation of an output for inputs of unit deviation, away from the padding. bias_gain:
-    factor of the biases, and so of their learning rate.
+    Args:
+        inputs, outputs: channels before and after.
+        kernel: the kernel's side in pixels.
+        padding: rows of zeros around a map.
+        stride: pixels from one place of the kernel to the next.
+        bias: whether there are biases.
+        gain: deviation of an output for inputs of unit deviation, away from the padding.
+        bias_gain: factor of the biases, and so of their learning rate.
     """
 
     def __init__(
@@ -78,12 +91,14 @@ class EqualConv2d(nn.Module):
         self.bias = nn.Parameter(torch.zeros(outputs)) if bias else None
 
     def forward(self, input: Tensor) -> Tensor:
+        """Maps [N, inputs, H, W] to [N, outputs, H', W']."""
         bias = self.bias
         if bias is not None and self.bias_scale != 1:
             bias = bias * self.bias_scale
         return conv2d(input, self.weight * self.scale, bias, *self.steps)
 
     def extra_repr(self) -> str:
+        """The sizes, the padding and the stride."""
         outputs, inputs, kernel, _ = self.weight.shape
         stride, padding = self.steps
         return f"{inputs}, {outputs}, {kernel}, padding={padding}, stride={stride}"

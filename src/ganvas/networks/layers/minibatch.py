@@ -1,8 +1,8 @@
-"""Layers that show a discriminator how alike the images of a batch are.
+"""Layers that tell a discriminator how alike the images of a batch are.
 
-They couple the images of a batch: a gradient penalty then looks at more than one image's slope,
-and reals and fakes are scored in passes of their own. Statistics are taken in float32 at least, so
-that bfloat16 does not round small differences away.
+Through them the images of a batch depend on each other: a gradient penalty then looks at more than
+one image's slope, and reals and fakes are scored in passes of their own. Statistics are taken in
+float32 at least, so that bfloat16 does not round small differences away.
 """
 
 from math import pi, sqrt
@@ -36,6 +36,7 @@ class MinibatchStd(nn.Module):
         self.group, self.channels = group, channels
 
     def forward(self, input: Tensor) -> Tensor:
+        """Maps [N, C, H, W] or rows [N, D], with ``channels`` more of them."""
         count, features = input.shape[:2]
         if features % self.channels:
             raise UsageError(
@@ -51,6 +52,7 @@ class MinibatchStd(nn.Module):
         return append(input, rows)
 
     def extra_repr(self) -> str:
+        """The group's size and the number of channels."""
         return f"group={self.group}, channels={self.channels}"
 
 
@@ -77,6 +79,7 @@ class MinibatchDiscrimination(nn.Module):
         )
 
     def forward(self, input: Tensor) -> Tensor:
+        """Rows [N, D] to [N, D + kernels]."""
         with torch.autocast(input.device.type, enabled=False):
             points = torch.tensordot(_wide(input), _wide(self.weight), 1)
             distances = (points[:, None] - points).abs().sum(3)
@@ -84,6 +87,7 @@ class MinibatchDiscrimination(nn.Module):
         return append(input, likeness.to(input.dtype))
 
     def extra_repr(self) -> str:
+        """The number of features, kernels and numbers of a point."""
         return "features={}, kernels={}, size={}".format(*self.weight.shape)
 
 

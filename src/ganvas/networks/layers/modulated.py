@@ -45,6 +45,7 @@ class ModulatedConv2d(nn.Module):
         self.blur = Blur(padding=1, gain=4.0) if up else None
 
     def forward(self, maps: Tensor, w: Tensor) -> Tensor:
+        """Maps [N, I, H, W] and w [N, W] to maps [N, O, H, W], or [N, O, 2H, 2W]."""
         style = self.scales(w)
         made = self.convolve(maps, style)
         return made * self.demodulation(style).to(made.dtype) if self.demodulate else made
@@ -54,7 +55,7 @@ class ModulatedConv2d(nn.Module):
         return self.style(w) * self.scale
 
     def convolve(self, maps: Tensor, style: Tensor) -> Tensor:
-        """What ``forward`` returns, before demodulation."""
+        """Maps [N, I, H, W] and factors [N, I] to what ``forward`` returns, before demodulation."""
         maps = maps * style[:, :, None, None].to(maps.dtype)
         if self.blur is None:
             return conv2d(maps, self.weight, padding=self.weight.shape[-1] // 2)

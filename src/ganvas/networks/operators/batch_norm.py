@@ -20,6 +20,7 @@ class BatchNorm2d(nn.BatchNorm2d):
     """
 
     def forward(self, input: Tensor) -> Tensor:
+        """Maps [N, C, H, W] to maps of the same shape; running statistics move in training."""
         fast = (torch.float32, torch.bfloat16, torch.float64)
         if not self.training or input.device.type != "cpu" or input.dtype not in fast:
             return super().forward(input)

@@ -18,23 +18,33 @@ TAPS = 4
 
 
 class Blur(nn.Module):
-    """``blur`` as a layer."""
+    """``blur`` as a layer.
+
+    Args:
+        padding: 0 to 3; see ``blur``.
+        gain: sum of the filter.
+    """
 
     def __init__(self, padding: int, gain: float = 1.0) -> None:
         super().__init__()
         self.padding, self.gain = padding, gain
 
     def forward(self, maps: Tensor) -> Tensor:
+        """Maps [N, C, H, W] to [N, C, H + d, W + d], d = 2 * padding - 3."""
         return blur(maps, self.padding, self.gain)
 
     def extra_repr(self) -> str:
+        """The padding and the gain."""
         return f"padding={self.padding}, gain={self.gain}"
 
 
 def blur(maps: Tensor, padding: int, gain: float = 1.0) -> Tensor:
     """Maps [N, C, H, W] to [N, C, H + d, W + d], d = 2 * padding - 3; outside lie zeros.
 
-    padding: 0 to 3. gain: sum of the filter; 4 where three of four pixels are zeros.
+    Args:
+        maps: float, on any device.
+        padding: 0 to 3.
+        gain: sum of the filter; 4 where three of four pixels are zeros.
     """
     return _Blur.apply(maps, padding, gain)  # pyright: ignore
 

@@ -23,6 +23,7 @@ class Conv2d(nn.Conv2d):
     """``nn.Conv2d``, with the operators of this page."""
 
     def forward(self, input: Tensor) -> Tensor:
+        """Maps [N, I, H, W] to [N, O, H', W']."""
         operands = _operands(self, input)
         if operands is None:
             return super().forward(input)
@@ -34,6 +35,7 @@ class ConvTranspose2d(nn.ConvTranspose2d):
     """``nn.ConvTranspose2d``, with the operators of this page."""
 
     def forward(self, input: Tensor, output_size: list[int] | None = None) -> Tensor:
+        """Maps [N, I, H, W] to [N, O, H', W'], of ``output_size`` where that is given."""
         stride, padding = self.stride[0], int(self.padding[0])
         size = [
             (side - 1) * stride - 2 * padding + kernel

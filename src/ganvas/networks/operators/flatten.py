@@ -10,6 +10,7 @@ class Flatten(nn.Flatten):
     """``nn.Flatten``; kernels that meet both memory orders at once are 30 times slower on a CPU."""
 
     def forward(self, input: Tensor) -> Tensor:
+        """Maps [N, C, H, W] to rows [N, C*H*W]."""
         whole = self.start_dim == 1 and self.end_dim in (-1, 3)
         ours = whole and input.is_contiguous(memory_format=torch.channels_last)
         # What lies in both orders is flattened to a view, which no Function may return.
@@ -26,9 +27,11 @@ class ToMap(nn.Module):
         self.size = (height, width)
 
     def forward(self, rows: Tensor) -> Tensor:
+        """Rows [N, H*W*C] to maps [N, C, H, W]."""
         return torch.unflatten(rows, 1, (*self.size, -1)).permute(0, 3, 1, 2)
 
     def extra_repr(self) -> str:
+        """The map's height and width."""
         return f"{self.size[0]}, {self.size[1]}"
 
 

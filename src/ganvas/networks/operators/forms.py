@@ -2,9 +2,9 @@
 
 ``native`` is PyTorch's own kernel, the plain form. ``matrix`` gathers patches (or scatters taps)
 around one matrix product: faster where a processor's matrix rate is high and a map is small, or
-where an image has few channels. Tests hold the two equal. A rule decides by shape and processor;
-``measuring`` lets a short trial decide instead, and what it found is written into the run, because
-two forms round differently.
+where an image has few channels. ``kernels`` has both; tests hold them equal. A rule decides by
+shape and processor; ``measuring`` lets a short trial decide instead, and what it found is written
+into the run, because two forms round differently.
 """
 
 import time
@@ -37,6 +37,13 @@ class Table:
         self.measuring = False
 
     def pick(self, key: str, rule: str, trial: Callable[[], str]) -> str:
+        """``native`` or ``matrix`` for a shape.
+
+        Args:
+            key: the product and its shape.
+            rule: the form to take where nothing was measured.
+            trial: measures, and returns the faster form.
+        """
         if key not in self.measured and self.measuring:
             self.measured[key] = trial()
         return self.measured.get(key, rule)

@@ -19,6 +19,7 @@ class PooledConv2d(Conv2d):
         super().__init__(before, after, 3, padding=1)
 
     def forward(self, input: Tensor) -> Tensor:
+        """Maps [N, I, H, W] of even sides to [N, O, H/2, W/2]."""
         return conv2d(input, _spread(self.weight) / 4, self.bias, stride=2, padding=1)
 
 
@@ -30,6 +31,7 @@ class UpsampledConv2d(Conv2d):
 
     def forward(self, input: Tensor) -> Tensor:
         # A transposed convolution walks its kernel backwards, from input to output channels.
+        """Maps [N, I, H, W] to [N, O, 2H, 2W]."""
         weight = _spread(self.weight).flip(2, 3).transpose(0, 1)
         return conv_transpose2d(input, weight, stride=2, padding=1)
 

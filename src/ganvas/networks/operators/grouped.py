@@ -22,6 +22,7 @@ class GroupedConv2d(nn.Conv2d):
         super().__init__(channels, channels, 3, padding=1, groups=channels // group)
 
     def forward(self, input: Tensor) -> Tensor:
+        """Maps [N, C, H, W] to maps of the same shape."""
         dtype = fast_format(input, self.weight, ("cpu", "cuda"))
         if dtype is None or self.bias is None:
             return super().forward(input)

@@ -21,6 +21,7 @@ Slices = tuple[slice, slice]
 def transpose_natively(
     g: Tensor, w: Tensor, bias: Tensor | None, steps: Steps, size: list[int]
 ) -> Tensor:
+    """PyTorch's own transposed convolution of g by w, plus bias: [N, I, *size]."""
     stride, padding = steps
     # What a stride has rounded away at the far edges comes back as output padding.
     beyond = [
@@ -31,6 +32,7 @@ def transpose_natively(
 
 
 def weight_gradient_natively(x: Tensor, g: Tensor, steps: Steps, kernel: list[int]) -> Tensor:
+    """PyTorch's own weight gradient of a convolution of x, from g: [O, I, *kernel]."""
     stride, padding = steps
     like = x.new_empty(g.shape[1], x.shape[1], *kernel).to(memory_format=torch.channels_last)
     _, weight, _ = torch.ops.aten.convolution_backward(
@@ -41,12 +43,14 @@ def weight_gradient_natively(x: Tensor, g: Tensor, steps: Steps, kernel: list[in
 
 
 def convolve_by_patches(x: Tensor, w: Tensor, bias: Tensor | None, steps: Steps) -> Tensor:
+    """The convolution of x by w, plus bias, as one product of all patches: [N, O, H', W']."""
     patches = _patches(x, list(w.shape[-2:]), steps)
     rows = F.linear(patches.flatten(3).flatten(0, 2), _flat(w), bias)
     return rows.unflatten(0, patches.shape[:3]).permute(0, 3, 1, 2)
 
 
 def weight_gradient_by_patches(x: Tensor, g: Tensor, steps: Steps, kernel: list[int]) -> Tensor:
+    """The weight gradient as one product of all patches: [O, I, *kernel]."""
     flat = _patches(x, kernel, steps).flatten(3).flatten(0, 2)
     scores = g.permute(0, 2, 3, 1).reshape(-1, g.shape[1])
     return (scores.T @ flat).view(g.shape[1], *kernel, x.shape[1]).permute(0, 3, 1, 2)
@@ -55,7 +59,7 @@ def weight_gradient_by_patches(x: Tensor, g: Tensor, steps: Steps, kernel: list[
 def transpose_linearly(
     g: Tensor, w: Tensor, bias: Tensor | None, steps: Steps, size: list[int]
 ) -> Tensor:
-    """From a single pixel: a linear layer."""
+    """The transposed convolution of a map of a single pixel: a linear layer."""
     rows = (g.flatten(1) @ _flat(w)).view(len(g), *size, w.shape[1])
     return (rows if bias is None else rows.add_(bias)).permute(0, 3, 1, 2)
 
@@ -63,7 +67,9 @@ def transpose_linearly(
 def transpose_by_rows(
     g: Tensor, w: Tensor, bias: Tensor | None, steps: Steps, size: list[int]
 ) -> Tensor:
-    """Every pixel's taps in one product, each added where it belongs; channels lie innermost."""
+    """The transposed convolution with every pixel's taps in one product, each added where it
+    belongs; channels lie innermost.
+    """
     rows = g.permute(0, 2, 3, 1)
     taps = (rows.flatten(0, 2) @ _flat(w)).view(*rows.shape[:3], *w.shape[-2:], w.shape[1])
     made = _canvas(g, (len(g), *size, w.shape[1]), bias)

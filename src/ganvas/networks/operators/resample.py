@@ -20,6 +20,7 @@ class Halve(nn.Module):
     """``halve`` as a layer."""
 
     def forward(self, maps: Tensor) -> Tensor:
+        """Maps [N, C, H, W] of even sides to [N, C, H/2, W/2]."""
         return halve(maps)
 
 
@@ -27,6 +28,7 @@ class Double(nn.Module):
     """``double`` as a layer."""
 
     def forward(self, maps: Tensor) -> Tensor:
+        """Maps [N, C, H, W] to [N, C, 2H, 2W]."""
         return double(maps)
 
 
