@@ -71,7 +71,7 @@ def test_other_fits(tmp_path):
 
 def test_mixed_sizes_need_a_size(tmp_path):
     write(folder_of(tmp_path) / "large.png", encoded(picture(1, 50, 70), "PNG"))
-    with pytest.raises(DataError, match=r"2 sizes, from 24x24 to 70x50.*e\.g\. size 16"):
+    with pytest.raises(DataError, match=r"2 sizes, from 24x24 to 70x50.*e\.g\. `data\.size=16`"):
         load_dataset(tmp_path)
     dataset = load_dataset(tmp_path, size=32)
     assert dataset.shape == (3, 32, 32)

@@ -34,7 +34,7 @@ def test_fit_texts(tmp_path):
     assert inspect_source(tmp_path, size=20, fit="crop").fit == "20x20: cropped 33% on average"
     assert "padded with white" in inspect_source(tmp_path, size=20, fit="pad").fit
     write(tmp_path / "x.png", encoded(picture(0), "PNG"))
-    assert "choose one, e.g. size 16" in inspect_source(tmp_path).fit
+    assert "choose one, e.g. `data.size=16`" in inspect_source(tmp_path).fit
 
 
 def test_in_memory():

@@ -29,7 +29,7 @@ def test_few_bits_in_16_are_told_and_scaled(tmp_path, most, white) -> None:
     source = wide_folder(tmp_path, most)
     for found in (load_dataset(source), inspect_source(source), load_dataset(source, size=12)):
         (warning,) = [text for text in found.warnings if "16-bit" in text]
-        assert f"above {most:,} of 65,535" in warning and f"--data.white {white} " in warning
+        assert f"above {most:,} of 65,535" in warning and f"`data.white={white}` " in warning
     dataset = load_dataset(source, white=white)
     expected = np.rint(np.linspace(0, most, 24 * 24).round() * 255 / white)
     assert np.array_equal(dataset.pixels[0, 0].numpy().ravel(), expected)
@@ -39,7 +39,7 @@ def test_few_bits_in_16_are_told_and_scaled(tmp_path, most, white) -> None:
 def test_a_mapped_set_knows_its_warnings_again(tmp_path) -> None:
     source = wide_folder(tmp_path, 4095)
     for images in (load_dataset(source, memory_bytes=0), load_dataset(source, memory_bytes=0)):
-        assert len(images.warnings) == 1 and "--data.white 4095" in images.warnings[0]
+        assert len(images.warnings) == 1 and "`data.white=4095`" in images.warnings[0]
     scaled = load_dataset(source, memory_bytes=0, white=4095)
     assert scaled.pixels.max() == 255 and scaled.warnings == ()
 
@@ -48,7 +48,7 @@ def test_16_bits_in_full_use_are_as_before(tmp_path) -> None:
     dataset = load_dataset(wide_folder(tmp_path, 65535))
     assert dataset.pixels[0].max() == 255 and dataset.warnings == ()
     cut = load_dataset(tmp_path, white=40000)
-    assert "up to 65,535 lie above --data.white 40000" in cut.warnings[0]
+    assert "up to 65,535 lie above `data.white=40000`" in cut.warnings[0]
 
 
 @pytest.mark.parametrize("most", [1, 16, 40])
@@ -61,7 +61,7 @@ def test_few_values_of_8_bits_are_told_and_scaled(tmp_path, most) -> None:
     array = np.stack(ramps)[..., None]
     for source in (tmp_path, array):
         (warning,) = load_dataset(source).warnings
-        assert f"from 0 to {most} of 255" in warning and f"--data.white {most} " in warning
+        assert f"from 0 to {most} of 255" in warning and f"`data.white={most}` " in warning
         dataset = load_dataset(source, white=most)
         assert dataset.warnings == () and dataset.pixels.max() == 255
         assert dataset.pixels.unique().numel() == most + 1

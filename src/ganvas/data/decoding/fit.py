@@ -132,7 +132,7 @@ def common_size(sizes: Sequence[tuple[int, int]], name: str) -> tuple[int, int]:
     (h1, w1), (h2, w2) = different[0], different[-1]
     raise DataError(
         f"{name}: images of {len(different)} sizes, from {w1}x{h1} to {w2}x{h2}: "
-        f"choose one, e.g. size {power}"
+        f"choose one, e.g. `data.size={power}`"
     )
 
 

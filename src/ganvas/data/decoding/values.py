@@ -55,18 +55,18 @@ class Values:
         found = [] if self.varied else ["all images are the same: nothing else can be learned"]
         if white is not None and self.wide is not None and self.wide > white:
             found.append(
-                f"16-bit values up to {self.wide:,} lie above --data.white {white} and become white"
+                f"16-bit values up to {self.wide:,} lie above `data.white={white}` and become white"
             )
         elif white is None and self.wide is not None and self.wide <= WIDEST // 4:
             bits = (1 << max(8, self.wide.bit_length())) - 1
             found.append(
                 f"no 16-bit value is above {self.wide:,} of {WIDEST:,}, so the images are nearly "
-                f"black: say --data.white {bits} to make {bits:,} white"
+                f"black: say `data.white={bits}` to make {bits:,} white"
             )
         elif self.high < FAINT:
             found.append(
                 f"the values go from {self.low} to {self.high} of 255, so the images are nearly "
-                f"black: say --data.white {self.high} to make {self.high} white"
+                f"black: say `data.white={self.high}` to make {self.high} white"
             )
         elif self.high - self.low < FLAT:
             found.append(
