@@ -6,6 +6,8 @@ from html import escape
 from typing import NamedTuple
 
 WIDTH, HEIGHT, LEFT, BOTTOM = 460, 170, 56, 22
+"""Of a drawing; left and at the bottom it has axes."""
+
 COLOURS = ("#2563eb", "#dc2626", "#059669", "#d97706", "#7c3aed", "#0891b2")
 STEEP = 30
 """From this ratio of largest to smallest on, positive values stand on a logarithmic scale."""
@@ -17,10 +19,16 @@ LETTER = 6.2
 """Width of a letter of the axes, on average."""
 
 Band = tuple[Sequence[float], Sequence[float]]
+"""Lower and upper bounds of an interval."""
 
 
 class Scale:
-    """Values to heights (or widths), on a linear or a logarithmic scale."""
+    """Values to heights (or widths), on a linear or a logarithmic scale.
+
+    Args:
+        values: what must find its place, finite.
+        start, end: where the lowest and the highest of them stand.
+    """
 
     def __init__(self, values: Sequence[float], start: float, end: float) -> None:
         low, high = min(values), max(values)
@@ -33,6 +41,7 @@ class Scale:
         self.start, self.end = start, end
 
     def __call__(self, value: float) -> float:
+        """Where a value stands, between ``start`` and ``end``."""
         share = (self._map(value) - self.low) / (self.high - self.low)
         return self.start + (self.end - self.start) * share
 
@@ -66,52 +75,12 @@ def short(value: float, digits: int = 3) -> str:
     return f"{number}e{int(power)}" if exponent else number
 
 
-def chart(
-    title: str,
-    clock: Sequence[int],
-    lines: Mapping[str, Sequence[float]],
-    band: Band | None = None,
-    level: float | None = None,
-) -> str:
-    """A figure of one or more lines against images seen.
-
-    Args:
-        title, clock, lines: what is drawn; a value that is not finite is passed over.
-        band: lower and upper bounds of an interval, shaded.
-        level: a height to compare with, dashed; left out where a logarithmic scale has no such.
-    """
-    bounds = [*band[0], *band[1]] if band else []
-    values = [v for line in [*lines.values(), bounds] for v in line if math.isfinite(v)]
-    if len(clock) < 2 or not values:
-        return ""
-    if level is not None and (level > 0 or min(values) <= 0):
-        values.append(level)
-    y = Scale(values, HEIGHT - BOTTOM, 8)
-    drawing = _rules(y)
-    if band is not None:
-        drawing += _shade(clock, band, y)
-    if level is not None and level in values:
-        at = f"{y(level):.1f}"
-        drawing += f'<line x1="{LEFT}" x2="{WIDTH}" y1="{at}" y2="{at}" class="level"/>'
-    names, drawn = [], []
-    for colour, (name, line) in zip(COLOURS * len(lines), lines.items(), strict=False):
-        drawing += _line(clock, line, y, colour, dashed=line in drawn)
-        drawn.append(line)
-        names.append(f'<span style="color:{colour}">{escape(name)}</span>')
-    told = "" if list(lines) == [title] else f": {' · '.join(names)}"
-    drawing += (
-        f'<text x="{LEFT}" y="{HEIGHT - 4}" class="axis">{clock[0]:,}</text>'
-        f'<text x="{WIDTH}" y="{HEIGHT - 4}" class="axis" '
-        f'text-anchor="end">{clock[-1]:,} images</text>'
-    )
-    return (
-        f"<figure><figcaption>{escape(title)}{told}</figcaption>"
-        f'<svg viewBox="0 0 {WIDTH + 8} {HEIGHT}" role="img">{drawing}</svg></figure>'
-    )
-
-
 class Dot(NamedTuple):
-    """A named value with its interval, where there is one."""
+    """A named value.
+
+    name: beside it. value: of the dot.
+    low, high: the ends of its interval; None where there is none.
+    """
 
     name: str
     value: float
@@ -119,42 +88,94 @@ class Dot(NamedTuple):
     high: float | None = None
 
 
+def chart(
+    title: str,
+    clock: Sequence[int],
+    lines: Mapping[str, Sequence[float]],
+    band: Band | None = None,
+    level: float | None = None,
+) -> str:
+    """A figure of one or more lines against images seen, as HTML; "" where there is nothing to see.
+
+    Args:
+        title: over it.
+        clock: images seen, [n], ascending.
+        lines: values by name, [n] each; one that is not finite is passed over.
+        band: lower and upper bounds of an interval, [n] each, shaded; None shades nothing.
+        level: a height to compare with, dashed; left out where a logarithmic scale has no such.
+    """
+    bounds = [*band[0], *band[1]] if band else []
+    values = [v for line in [*lines.values(), bounds] for v in line if math.isfinite(v)]
+    if len(clock) < 2 or not values:
+        return ""
+    y = Scale(_with_level(values, level), HEIGHT - BOTTOM, 8)
+    drawing = _rules(y)
+    if band is not None:
+        drawing += _shade(clock, band, y)
+    if level is not None and _has_place(level, values):
+        at = f"{y(level):.1f}"
+        drawing += f'<line x1="{LEFT}" x2="{WIDTH}" y1="{at}" y2="{at}" class="level"/>'
+    drawing += _lines(clock, lines, y) + _clock_axis(clock)
+    return _figure(escape(title) + _names(title, lines), drawing, HEIGHT)
+
+
 def dots(title: str, rows: Sequence[Dot], level: float | None = None) -> str:
-    """A figure of values under each other, with their intervals; ``level`` is dashed."""
+    """A figure of values under each other, with their intervals, as HTML; "" where there is none.
+
+    Args:
+        title: over it.
+        rows: from top to bottom; values that are not finite are left out.
+        level: a value to compare with, dashed, as in ``chart``.
+    """
     rows = [row for row in rows if math.isfinite(row.value)]
     values = [v for row in rows for v in row[1:] if v is not None]
     if not values:
         return ""
-    if level is not None and (level > 0 or min(values) <= 0):
-        values.append(level)
     left = min(WIDTH // 2, 20 + LETTER * max(len(row.name) for row in rows))
-    x = Scale(values, left, WIDTH - 10)
+    x = Scale(_with_level(values, level), left, WIDTH - 10)
     height = 26 * len(rows) + 30
     drawing = ""
-    if level is not None and level in values:
+    if level is not None and _has_place(level, values):
         at = f"{x(level):.1f}"
         drawing += f'<line x1="{at}" x2="{at}" y1="4" y2="{height - 24}" class="level"/>'
-    for index, row in enumerate(rows):
-        colour, y = COLOURS[index % len(COLOURS)], 18 + 26 * index
-        drawing += (
-            f'<text x="{left - 10:.1f}" y="{y + 4}" class="axis" text-anchor="end">'
-            f"<title>{escape(row.name)}</title>{escape(_fitting(row.name, left - 10))}</text>"
-        )
-        if row.low is not None and row.high is not None:
-            drawing += (
-                f'<line x1="{x(row.low):.1f}" x2="{x(row.high):.1f}" y1="{y}" y2="{y}" '
-                f'stroke="{colour}" stroke-width="3" stroke-opacity=".45"/>'
-            )
-        drawing += f'<circle cx="{x(row.value):.1f}" cy="{y}" r="4.5" fill="{colour}"/>'
+    drawing += "".join(_dot(row, index, x, left - 10) for index, row in enumerate(rows))
     for mark, label in zip(x.marks(), x.labels(), strict=True):
         drawing += (
             f'<text x="{x(mark):.1f}" y="{height - 6}" class="axis" text-anchor="middle">'
             f"{label}</text>"
         )
+    return _figure(escape(title), drawing, height)
+
+
+def _figure(caption: str, drawing: str, height: int) -> str:
     return (
-        f"<figure><figcaption>{escape(title)}</figcaption>"
+        f"<figure><figcaption>{caption}</figcaption>"
         f'<svg viewBox="0 0 {WIDTH + 8} {height}" role="img">{drawing}</svg></figure>'
     )
+
+
+def _has_place(level: float, values: Sequence[float]) -> bool:
+    """Whether a level can stand on the scale of values, which may be logarithmic."""
+    return level > 0 or min(values) <= 0
+
+
+def _with_level(values: list[float], level: float | None) -> list[float]:
+    return [*values, level] if level is not None and _has_place(level, values) else values
+
+
+def _dot(row: Dot, index: int, x: Scale, right: float) -> str:
+    """A row: its name, which ends at ``right``, its interval and its value."""
+    colour, y = COLOURS[index % len(COLOURS)], 18 + 26 * index
+    drawing = (
+        f'<text x="{right:.1f}" y="{y + 4}" class="axis" text-anchor="end">'
+        f"<title>{escape(row.name)}</title>{escape(_fitting(row.name, right))}</text>"
+    )
+    if row.low is not None and row.high is not None:
+        drawing += (
+            f'<line x1="{x(row.low):.1f}" x2="{x(row.high):.1f}" y1="{y}" y2="{y}" '
+            f'stroke="{colour}" stroke-width="3" stroke-opacity=".45"/>'
+        )
+    return drawing + f'<circle cx="{x(row.value):.1f}" cy="{y}" r="4.5" fill="{colour}"/>'
 
 
 def _fitting(name: str, width: float) -> str:
@@ -168,6 +189,35 @@ def _rules(y: Scale) -> str:
         f'<line x1="{LEFT}" x2="{WIDTH}" y1="{y(v):.1f}" y2="{y(v):.1f}" class="rule"/>'
         f'<text x="{LEFT - 6}" y="{y(v) + 4:.1f}" class="axis" text-anchor="end">{label}</text>'
         for v, label in zip(y.marks(), y.labels(), strict=True)
+    )
+
+
+def _lines(clock: Sequence[int], lines: Mapping[str, Sequence[float]], y: Scale) -> str:
+    """The lines; those that lie on another one are dashed."""
+    drawing, drawn = "", []
+    for colour, line in zip(COLOURS * len(lines), lines.values(), strict=False):
+        drawing += _line(clock, line, y, colour, dashed=line in drawn)
+        drawn.append(line)
+    return drawing
+
+
+def _names(title: str, lines: Mapping[str, Sequence[float]]) -> str:
+    """The names of lines in their colours; "" where the title says it."""
+    if list(lines) == [title]:
+        return ""
+    names = [
+        f'<span style="color:{colour}">{escape(name)}</span>'
+        for colour, name in zip(COLOURS * len(lines), lines, strict=False)
+    ]
+    return f": {' · '.join(names)}"
+
+
+def _clock_axis(clock: Sequence[int]) -> str:
+    """Images seen at either end."""
+    return (
+        f'<text x="{LEFT}" y="{HEIGHT - 4}" class="axis">{clock[0]:,}</text>'
+        f'<text x="{WIDTH}" y="{HEIGHT - 4}" class="axis" '
+        f'text-anchor="end">{clock[-1]:,} images</text>'
     )
 
 

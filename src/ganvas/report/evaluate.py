@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Literal
 
+import torch
+
 from ganvas.data.builtin.clouds import CLOUDS
 from ganvas.engine.device import Device, choose_device
 from ganvas.errors import UsageError
@@ -15,11 +17,14 @@ from ganvas.evaluation.real_features import RealFeatures, Reference
 from ganvas.evaluation.result import Evaluation
 from ganvas.evaluation.samples import Progress
 from ganvas.features import FeatureNetwork, load_features
+from ganvas.metrics.figure import Figure
 from ganvas.report.run_samples import RunSamples, about_run
 from ganvas.store import folder
 from ganvas.store.run import Run
 
 COUNT = 10_000
+"""Samples of an evaluation, by default."""
+
 PAIRS = 100
 """Pairs of latents that a path length needs."""
 
@@ -67,8 +72,6 @@ def evaluate(
     Raises:
         UserError: something the user can mend; see ``ganvas.errors``.
     """
-    if count < 2:
-        raise UsageError(f"`count` must be at least 2, not {count}")
     names = check_metrics(metrics)
     place = choose_device(device)
     run = _opened(samples, at, plugin)
@@ -77,22 +80,18 @@ def evaluate(
         asked = {"metrics": metrics, "features": features, "reference": reference}
         return _evaluate_points(run, data, count, seed, truncation, asked)
     if run is not None:
-        drawn = RunSamples(run, data, count=count, seed=seed, truncation=truncation)
+        drawn = RunSamples(run, data, place, count=count, seed=seed, truncation=truncation)
     else:
         drawn = GivenSamples(samples, data, count=count, seed=seed, fit=fit, channels=channels)
     network = load_features(choose_features(features, drawn.real.training)).to(place)
     _check_smooth(names, network)
-    shared: dict[str, Any] = {"reference": reference, "progress": progress}
-    reals = RealFeatures(drawn.real, network, count=count, samples=len(drawn), **shared)
-    if run is not None:
-        run.generator.to(place)
-    pixels = drawn.samples(progress)
+    how: dict[str, Any] = {"reference": reference, "progress": progress}
+    reals = RealFeatures(drawn.real, network, count=count, samples=len(drawn), **how)
+    read = drawn.samples(progress)
     required = metrics is not None
-    found = measure(pixels, reals, names, drawn.about, required=required, progress=progress)
+    found = measure(read, reals, names, drawn.about, required=required, progress=progress)
     if run is not None and PATH_LENGTH in names:
-        generator, latent = run.generator, run.recipe.generator.latent
-        length = measure_path_length(generator, latent, network, place, count=count, seed=seed)
-        found.figures.append((length, None))
+        found.figures.append((_path_length(run, network, place, count, seed), None))
     return found
 
 
@@ -119,7 +118,12 @@ def _check(
     at: object,
     truncation: float | None,
 ) -> None:
-    """Refuse what would be passed over in silence."""
+    """Refuse what would be passed over in silence.
+
+    read: how given samples are read, ``fit`` and ``channels``.
+    """
+    if count < 2:
+        raise UsageError(f"`count` must be at least 2, not {count}")
     if run is None and PATH_LENGTH in metrics:
         raise UsageError(f"{PATH_LENGTH} needs a run, which can draw between its latents")
     if run is None and (at is not None or truncation is not None):
@@ -135,6 +139,13 @@ def _check(
 def _check_smooth(metrics: list[str], network: FeatureNetwork) -> None:
     if PATH_LENGTH in metrics and not network.smooth:
         raise UsageError(f"{PATH_LENGTH} needs small differences, and {network.name} rounds images")
+
+
+def _path_length(
+    run: Run, network: FeatureNetwork, place: torch.device, count: int, seed: int
+) -> Figure:
+    latent = run.recipe.generator.latent
+    return measure_path_length(run.generator, latent, network, place, count=count, seed=seed)
 
 
 def _evaluate_points(

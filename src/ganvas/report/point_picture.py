@@ -1,4 +1,4 @@
-"""The picture of a run of points: the discriminator's scores over the plane, and what it judges.
+"""The picture of a run of points: the discriminator's scores over the plane, and the points.
 
 Blue: it takes points there for drawn; red: for real; grey: it cannot tell. The line is where it
 does not know. Light dots are real points, dark ones the generator's.
@@ -32,8 +32,13 @@ STEPS = 12
 
 @dataclass(frozen=True, eq=False)
 class PointPicture:
-    """reals: float32 [N, 2]. latents: [M, latent]; conditions: [M, K] or None. pack: points that
-    the discriminator sees at a time; 0 where what it sees are none."""
+    """What a picture shows beside the scores.
+
+    reals: real points, float32 [N, 2], about -1 to 1.
+    latents: of the points that are sampled, [M, latent].
+    conditions: that they are sampled with, [M, K]; None where the generator takes none.
+    pack: points that the discriminator scores together; 0 where its input is not points.
+    """
 
     reals: Tensor
     latents: Tensor
@@ -44,8 +49,8 @@ class PointPicture:
         """The picture now, ``SIDE`` pixels a side.
 
         Args:
-            discriminator: one score, or a map of them, a point; without one, where it is told
-                conditions, or sees no points, the ground is grey.
+            discriminator: one score, or a map of them, a point. Without one, where it takes
+                conditions, or where its input is not points, the ground is grey.
 
         Raises:
             NonFinite: the generator draws numbers that are none.
@@ -68,13 +73,13 @@ def point_picture(
     """
     if not images.are_points:
         return None
-    told = None if conditions is None else conditions.sample(recipe.seed, POINTS)
+    rows = None if conditions is None else conditions.sample(recipe.seed, POINTS)
     latent = latents(recipe.seed, POINTS, recipe.generator.latent)
-    return PointPicture(images.pixels[:POINTS].flatten(1), latent, told, _pack(recipe))
+    return PointPicture(images.pixels[:POINTS].flatten(1), latent, rows, _pack(recipe))
 
 
 def _pack(recipe: Recipe) -> int:
-    """Points that the discriminator sees at a time; 0 where what it sees are none."""
+    """Points that the discriminator scores together; 0 where its input is not points."""
     pack = recipe.game.multiple
     sees = recipe.game.discriminator_input(SHAPE, recipe.generator.latent)
     return pack if sees == (pack * SHAPE[0], *SHAPE[1:]) else 0
@@ -97,8 +102,8 @@ def legend(recipe: Recipe) -> list[tuple[Colour, str]]:
 def field(discriminator: nn.Module, side: int = SIDE, pack: int = 1) -> np.ndarray:
     """A discriminator's scores over the plane as it is shown: float64 [side, side], top row first.
 
-    They are computed at ``SAMPLED`` places a side and smoothly filled in between. Where it judges
-    ``pack`` points at a time, these are all the same.
+    They are computed at ``SAMPLED`` places a side and smoothly filled in between. Where it scores
+    ``pack`` points together, these are all the same.
     """
     steps = (torch.arange(SAMPLED) + 0.5) / SAMPLED * 2 - 1
     y, x = torch.meshgrid(-REACH * steps, REACH * steps, indexing="ij")

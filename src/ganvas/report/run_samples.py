@@ -17,6 +17,7 @@ class RunSamples:
     Args:
         run: draws them.
         data: images to compare them with, brought to their shape; None takes the run's own.
+        device: where its generator runs.
         count: how many. seed: of their latents. truncation: as for ``Run.sample``.
 
     Raises:
@@ -25,10 +26,18 @@ class RunSamples:
     """
 
     def __init__(
-        self, run: Run, data: Any, *, count: int, seed: int, truncation: float | None
+        self,
+        run: Run,
+        data: Any,
+        device: torch.device,
+        *,
+        count: int,
+        seed: int,
+        truncation: float | None,
     ) -> None:
         if data is None and run.settings["data"]["source"] == IN_MEMORY:
             raise UsageError("this run was trained on images in memory: say `data=SRC`")
+        run.generator.to(device)
         self.run = run
         self.real = real_images_of(run, data)
         self.count = count

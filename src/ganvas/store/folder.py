@@ -16,7 +16,10 @@ from ganvas.recipes import reading, yaml
 from ganvas.recipes.recipe import Recipe
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+"""What may name a run."""
+
 NUMBERED = re.compile(r"(\d{4,})-(.+)")
+"""What a run's folder is called: its number and its name."""
 
 
 def check_name(name: str) -> str:
@@ -83,6 +86,7 @@ def begun(path: Path) -> Iterator[None]:
 
 
 def is_run(path: Path) -> bool:
+    """Whether ``path`` is the folder of a run."""
     return (path / "recipe.yaml").is_file() and (path / "run.json").is_file()
 
 
@@ -116,7 +120,12 @@ def grids(path: Path) -> dict[int, Path]:
 
 
 def delete(path: Path) -> None:
-    """Delete a run's folder, unless a process is using it."""
+    """Delete a run's folder, unless a process is using it.
+
+    Raises:
+        RunBusy: a process is using it.
+        UserError: it was not wholly deleted.
+    """
     with Lock(path):
         pass
     try:
@@ -126,7 +135,7 @@ def delete(path: Path) -> None:
 
 
 def size(path: Path) -> int:
-    """Bytes on disk."""
+    """Bytes that a run's folder takes on disk."""
     return sum(p.stat().st_size for p in path.rglob("*") if p.is_file() and not p.is_symlink())
 
 
@@ -150,6 +159,7 @@ class Lock:
         self._lock = FileLock(self.path, timeout=0, fallback_to_soft=False)
 
     def __enter__(self) -> "Lock":
+        """Take the folder."""
         try:
             self._lock.acquire()
         except Timeout:
@@ -166,4 +176,5 @@ class Lock:
         return self
 
     def __exit__(self, *_: object) -> None:
+        """Give it back."""
         self._lock.release()

@@ -14,18 +14,32 @@ from pathlib import Path
 from typing import Any, Protocol
 
 Record = Mapping[str, Any]
+"""One line of a log: ``images`` first, then numbers by name, such as ``loss/generator``."""
 
 
 class Logger(Protocol):
     """What a logger does; W&B or MLflow are ten lines of this."""
 
-    def write(self, record: Record) -> None: ...
-    def image(self, images: int, path: Path) -> None: ...
-    def close(self) -> None: ...
+    def write(self, record: Record) -> None:
+        """Log one record."""
+        ...
+
+    def image(self, images: int, path: Path) -> None:
+        """Log a new sample grid, a PNG file, at ``images`` seen."""
+        ...
+
+    def close(self) -> None:
+        """Nothing more will come."""
+        ...
 
 
 class JsonLines:
-    """``log.jsonl``: one JSON object a line."""
+    """``log.jsonl``: one JSON object a line.
+
+    Args:
+        path: the file, which is continued where there is one.
+        keep_bytes: cut it to so many bytes first; None keeps it whole.
+    """
 
     def __init__(self, path: Path, keep_bytes: int | None = None) -> None:
         if keep_bytes is not None and path.exists():
@@ -35,11 +49,12 @@ class JsonLines:
         self._whole = self._file.tell()
 
     def write(self, record: Record) -> None:
+        """Write one line."""
         self._file.write(json.dumps(record) + "\n")
         self._file.flush()
 
     def image(self, images: int, path: Path) -> None:
-        pass
+        """Leave pictures out: they lie in ``samples/``."""
 
     def bytes(self) -> int:
         """How long the log is now, safely on disk: what a checkpoint notes."""
@@ -52,6 +67,7 @@ class JsonLines:
         return self._whole
 
     def close(self) -> None:
+        """Close the file."""
         self._file.close()
 
 
@@ -59,6 +75,10 @@ class TensorBoard:
     """``tensorboard/``: every number against images seen, and the sample grids.
 
     Its files cannot be cut, so on resume they are written anew from what the log still holds.
+
+    Args:
+        folder: its files; what was there is deleted.
+        records: of the log so far. grids: the sample grids so far, by images seen.
     """
 
     def __init__(self, folder: Path, records: Sequence[Record], grids: dict[int, Path]) -> None:
@@ -72,11 +92,13 @@ class TensorBoard:
             self.image(images, path)
 
     def write(self, record: Record) -> None:
+        """Add each number as a scalar of its own."""
         for name, value in record.items():
             if name != "images" and isinstance(value, int | float):
                 self._writer.add_scalar(name, value, record["images"])
 
     def image(self, images: int, path: Path) -> None:
+        """Add a sample grid."""
         import numpy as np
         from PIL import Image
 
@@ -85,6 +107,7 @@ class TensorBoard:
         self._writer.add_image("samples", pixels, images, dataformats="HWC")
 
     def close(self) -> None:
+        """Write what is left and close the files."""
         self._writer.close()
 
 
@@ -106,12 +129,15 @@ class Loggers:
         self._loggers = loggers
 
     def write(self, record: Record) -> None:
+        """Hand a record to each."""
         self._each(lambda logger: logger.write(record))
 
     def image(self, images: int, path: Path) -> None:
+        """Hand a sample grid to each."""
         self._each(lambda logger: logger.image(images, path))
 
     def close(self) -> None:
+        """Close each."""
         self._each(lambda logger: logger.close())
 
     def _each(self, call: Callable[[Logger], None]) -> None:

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from ganvas.data import Dataset
-from ganvas.errors import UsageError, UserError
+from ganvas.errors import UsageError
 from ganvas.evaluation.feature_choice import known_features
 from ganvas.evaluation.measure import measure
 from ganvas.evaluation.measure_points import measure_points
@@ -17,14 +17,16 @@ from ganvas.evaluation.real_features import RealFeatures
 from ganvas.evaluation.real_images import RealImages, held_out
 from ganvas.evaluation.result import Evaluation
 from ganvas.evaluation.samples import Progress, Samples
-from ganvas.features import load_features
+from ganvas.features import FeatureNetwork, load_features
 from ganvas.recipes.recipe import Recipe
 from ganvas.sampling import generate
 from ganvas.sampling.conditions import Conditions
 
-
-class NoFeatureNetwork(UserError):
-    """``auto`` found no feature network that knows the images."""
+UNKNOWN = (
+    "no feature network knows these images, so nothing is measured during training: "
+    "say `evaluation.features`, such as efficientnet-lite0, to measure"
+)
+"""Why a run of ``evaluation.features=auto`` is not evaluated."""
 
 
 class Evaluator(ABC):
@@ -104,40 +106,27 @@ class ImageEvaluator(Evaluator):
 
     Args:
         recipe, conditions, seconds: as for ``Evaluator``.
-        images: what is trained on.
-        source: what they were loaded from, if not the recipe's own.
-        device: where the feature network runs.
+        real: what is trained on, and what is held out.
+        network: reads these and the samples.
         progress: called with (what, done, total) while the real images are read, which is now.
 
     Raises:
-        UserError: the feature network cannot be had, or does not read these images.
+        UserError: the feature network does not read these images.
     """
 
     def __init__(
         self,
         recipe: Recipe,
-        images: Dataset,
-        source: Any,
-        device: torch.device,
+        real: RealImages,
+        network: FeatureNetwork,
         conditions: Conditions | None,
         seconds: float = 0.0,
         progress: Progress | None = None,
     ) -> None:
-        assert recipe.evaluation is not None
-        data, settings = recipe.data, recipe.evaluation
-        name = known_features(images) if settings.features == "auto" else settings.features
-        if name is None:
-            raise NoFeatureNetwork(
-                "no feature network knows these images, so nothing is measured during training: "
-                "say `evaluation.features`, such as efficientnet-lite0, to measure"
-            )
-        network = load_features(name).to(device)
-        place = data.source if source is None else source
-        others = held_out(place, data.split, images, fit=data.fit, white=data.white)
-        real = RealImages(images, others)
-        self._reals = RealFeatures(real, network, count=settings.count, progress=progress)
-        self._reals.prepare(settings.metrics)
         super().__init__(recipe, conditions, seconds)
+        count, metrics = self.settings.count, self.settings.metrics
+        self._reals = RealFeatures(real, network, count=count, progress=progress)
+        self._reals.prepare(metrics)
         self._labels, self._classes = None, ()
         if conditions is not None and self._rows is not None:
             self._labels, self._classes = conditions.labels(self._rows), conditions.names
@@ -180,7 +169,10 @@ def evaluator_of(
 
     Args:
         recipe: its ``evaluation`` says what to measure; None measures nothing.
-        images, source, device, conditions, seconds: as for ``ImageEvaluator``.
+        images: what is trained on.
+        source: what they were loaded from, where that is not the recipe's own; else None.
+        device: where networks run.
+        conditions, seconds: as for ``Evaluator``.
         progress: called with (done, total) while the real images are read.
 
     Raises:
@@ -190,8 +182,14 @@ def evaluator_of(
         return None, []
     if images.are_points:
         return PointEvaluator(recipe, images.name, conditions, seconds), []
+    name = recipe.evaluation.features
+    name = known_features(images) if name == "auto" else name
+    if name is None:
+        return None, [UNKNOWN]
+    network = load_features(name).to(device)
+    data = recipe.data
+    place = data.source if source is None else source
+    others = held_out(place, data.split, images, fit=data.fit, white=data.white)
     tell = None if progress is None else lambda what, done, total: progress(done, total)
-    try:
-        return ImageEvaluator(recipe, images, source, device, conditions, seconds, tell), []
-    except NoFeatureNetwork as reason:
-        return None, [str(reason)]
+    real = RealImages(images, others)
+    return ImageEvaluator(recipe, real, network, conditions, seconds, tell), []
