@@ -11,7 +11,7 @@ from picture_files import encoded, folder_of, picture, write
 
 from ganvas.data import load_dataset
 from ganvas.errors import DataError
-from ganvas.recipes.conditions import ByClass
+from ganvas.recipes.condition_settings import ByClass
 
 
 def labels_of(images) -> list[str]:

@@ -10,7 +10,7 @@ from ganvas.data.labels.classes import class_order, number_classes
 from ganvas.data.names import natural
 from ganvas.errors import DataError, UsageError
 from ganvas.recipes.build.choices import Choices
-from ganvas.recipes.conditions import ByClass
+from ganvas.recipes.condition_settings import ByClass
 from ganvas.sampling.conditions import Conditions
 from ganvas.store import record
 

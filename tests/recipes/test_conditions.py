@@ -15,7 +15,7 @@ from ganvas.games.setup import ConditionSource
 from ganvas.networks.layers.conditioned import Concatenate
 from ganvas.recipes.build.freeze import freeze
 from ganvas.recipes.build.networks import build_networks
-from ganvas.recipes.conditions import ByAttributes, ByClass, Codes, Condition
+from ganvas.recipes.condition_settings import ByAttributes, ByClass, Codes, Condition
 from ganvas.recipes.recipe_table import change, find
 from ganvas.sampling import conditions as known
 

@@ -36,7 +36,7 @@ from ganvas.networks.resnet import ResNetDiscriminator, ResNetGenerator
 from ganvas.networks.style import StyleGenerator
 from ganvas.networks.style_discriminator import StyleDiscriminator
 from ganvas.networks.tutorial_mnist import TutorialMnistDiscriminator, TutorialMnistGenerator
-from ganvas.recipes.conditions import ByAttributes, ByClass, Codes, Condition
+from ganvas.recipes.condition_settings import ByAttributes, ByClass, Codes, Condition
 
 GENERATORS: dict[str, type] = {
     "compact": CompactGenerator,

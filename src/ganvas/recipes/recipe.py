@@ -16,7 +16,7 @@ from ganvas.games.parts.augmentation import Adaptive, Augment
 from ganvas.games.setup import GameSettings
 from ganvas.metrics.metric_table import METRICS
 from ganvas.networks.protocols import DiscriminatorSettings, EncoderSettings, GeneratorSettings
-from ganvas.recipes.conditions import Condition
+from ganvas.recipes.condition_settings import Condition
 from ganvas.recipes.parts import FAMILIES, kind_of
 
 LEAST_TOGETHER = 2

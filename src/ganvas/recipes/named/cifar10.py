@@ -4,7 +4,7 @@ from ganvas.engine.player import Adam
 from ganvas.engine.schedule import Linear
 from ganvas.games.gan import GAN, Penalty
 from ganvas.networks.compact import CompactDiscriminator, CompactGenerator
-from ganvas.recipes.conditions import ByClass
+from ganvas.recipes.condition_settings import ByClass
 from ganvas.recipes.recipe import Data, Every, Recipe
 
 IMAGES = 1_000_000

@@ -5,7 +5,7 @@ from dataclasses import replace
 from ganvas.engine.player import Adam
 from ganvas.games.parts.classifier import Classifier
 from ganvas.networks.compact import CompactDiscriminator, CompactGenerator
-from ganvas.recipes.conditions import ByAttributes, ByClass, Codes
+from ganvas.recipes.condition_settings import ByAttributes, ByClass, Codes
 from ganvas.recipes.named.folder import folder
 from ganvas.recipes.named.mnist import mnist
 from ganvas.recipes.recipe import Recipe

@@ -1,4 +1,4 @@
-"""What networks may be told: a class, attributes, or codes that nobody labelled."""
+"""The setting ``condition``: a class, attributes, or codes without labels, for both networks."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
