@@ -1,4 +1,5 @@
 import copy
+from typing import Any
 
 import pytest
 import torch
@@ -10,6 +11,7 @@ from ganvas.engine.player import Adam
 from ganvas.engine.schedule import Linear
 from ganvas.games.gan import GAN, Penalty, clip_weights
 from ganvas.games.parts.augmented_discriminator import scores_and_logits
+from ganvas.games.parts.unrolled import Unrolled
 from ganvas.games.setup import GameSetup, PlayerSettings
 from ganvas.losses.adversarial import adversarial_loss
 
@@ -43,20 +45,33 @@ def noise(turn: str, stream: str, clock: int, *shape: int, uniform: bool = False
     return draw.uniform(stream, *shape) if uniform else draw.normal(stream, *shape)
 
 
-def plain_rounds(rounds: int, *, penalty: str | None, reuse: bool) -> list[torch.Tensor]:
+bce = nn.BCEWithLogitsLoss()
+ONE, ZERO = torch.ones(BATCH), torch.zeros(BATCH)
+
+
+def cross_entropy(real: torch.Tensor, fake: torch.Tensor) -> torch.Tensor:
+    return bce(real, ONE) + bce(fake, ZERO)
+
+
+def plain_rounds(
+    rounds: int,
+    *,
+    penalty: str | None = None,
+    reuse: bool = False,
+    d_loss: Any = cross_entropy,
+    g_loss: Any = lambda fake: bce(fake, ONE),
+) -> list[torch.Tensor]:
     """The textbook loop, written out: an independent account of what the engine should do."""
     generator, discriminator = networks()
     adam_g = torch.optim.Adam(generator.parameters(), 1e-2, (0.5, 0.9))
     adam_d = torch.optim.Adam(discriminator.parameters(), 1e-2, (0.5, 0.9))
-    bce = nn.BCEWithLogitsLoss()
-    one, zero = torch.ones(BATCH), torch.zeros(BATCH)
     pool = Pool()
     for index in range(rounds):
         clock = index * BATCH
         real = pool.batch(clock, BATCH).images.requires_grad_()
         fake = generator(noise("discriminator.0", "latent", clock, LATENT))
         seen = fake.detach().requires_grad_()
-        loss = bce(discriminator(real), one) + bce(discriminator(seen), zero)
+        loss = d_loss(discriminator(real), discriminator(seen))
         if penalty == "gradient":
             epsilon = noise("discriminator.0", "epsilon", clock, uniform=True).view(-1, 1, 1, 1)
             points = (epsilon * real + (1 - epsilon) * seen).detach().requires_grad_()
@@ -72,7 +87,7 @@ def plain_rounds(rounds: int, *, penalty: str | None, reuse: bool) -> list[torch
         if not reuse:
             fake = generator(noise("generator.0", "latent", clock + BATCH, LATENT))
         adam_g.zero_grad()
-        bce(discriminator(fake), one).backward()
+        g_loss(discriminator(fake)).backward()
         adam_g.step()
     return [p.detach() for net in (generator, discriminator) for p in net.parameters()]
 
@@ -92,6 +107,71 @@ def test_the_engine_plays_the_textbook_loop(penalty: str | None, reuse: bool) ->
     expected = plain_rounds(5, penalty=penalty, reuse=reuse)
     for ours, theirs in zip(parameters(play), expected, strict=True):
         torch.testing.assert_close(ours, theirs, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("settings", "d_loss", "g_loss"),
+    [
+        (
+            GAN("non-saturating", generator_loss="least-squares", real_label=0.9),
+            lambda real, fake: bce(real, 0.9 * ONE) + bce(fake, ZERO),
+            lambda fake: (fake - 1).square().mean() / 2,
+        ),
+        (
+            GAN("least-squares", generator_loss="wasserstein", fake_label=-1.0),
+            lambda real, fake: ((real - 1).square() + (fake + 1).square()).mean() / 2,
+            lambda fake: -fake.mean(),
+        ),
+        (
+            GAN("relativistic", generator_loss="minimax"),
+            lambda real, fake: nn.functional.softplus(fake - real).mean(),
+            lambda fake: torch.log(1 - fake.sigmoid()).mean(),
+        ),
+    ],
+    ids=lambda settings: getattr(settings, "loss", ""),
+)
+def test_the_losses_of_both_sides_may_be_of_two_kinds(
+    settings: GAN, d_loss: Any, g_loss: Any
+) -> None:
+    play = engine(settings)
+    for _ in range(4):
+        play.round()
+    expected = plain_rounds(4, d_loss=d_loss, g_loss=g_loss)
+    for ours, theirs in zip(parameters(play), expected, strict=True):
+        torch.testing.assert_close(ours, theirs, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"generator_loss": "hing"}, "unknown loss 'hing'"),
+        # Least squares' labels are of its discriminator's side, which is not played.
+        (
+            {"loss": "hinge", "generator_loss": "least-squares", "real_label": 0.9},
+            "no labels to smooth",
+        ),
+        (
+            {"loss": "relativistic", "generator_loss": "hinge", "fresh_reals": True},
+            "loss hinge looks at no reals",
+        ),
+        (
+            {"generator_loss": "hinge", "unrolled": Unrolled(objective="value")},
+            "with its sign turned",
+        ),
+    ],
+)
+def test_losses_that_cannot_be_both_are_refused(settings: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        GAN(**settings)
+
+
+def test_a_generator_s_loss_may_look_at_reals_where_the_discriminator_s_does_not() -> None:
+    loss = GAN("hinge", generator_loss="relativistic", fresh_reals=True).adversarial
+    real, fake = torch.tensor([2.0, -1.0]), torch.tensor([1.0, 0.5])
+    assert loss.needs_reals and loss.centred
+    torch.testing.assert_close(loss.discriminator(real, fake), torch.tensor([2.0, 3.5]))
+    expected = -torch.nn.functional.logsigmoid(fake - real)
+    torch.testing.assert_close(loss.generator(real, fake), expected)
 
 
 @pytest.mark.parametrize("form", ["exact", "approximate"])

@@ -196,6 +196,11 @@ class GAN(GameSettings):
                 f"the generator's loss {self.generator_loss or self.loss} looks at no reals: set "
                 "fresh_reals to false"
             )
+        if self.generator_loss and self.unrolled and self.unrolled.objective == "value":
+            raise ValueError(
+                "an unrolled objective of value is the discriminator's loss with its sign turned: "
+                "leave `game.generator_loss` away"
+            )
         if self.fresh_reals and self.reuse_fakes:
             raise ValueError(
                 "fresh reals are for fresh fakes: set reuse_fakes or fresh_reals to false"

@@ -110,7 +110,10 @@ def unlabelled(loss: AdversarialLoss) -> Factory:
 
     def make(real_label: float, fake_label: float) -> AdversarialLoss:
         if (real_label, fake_label) != (1.0, 0.0):
-            raise ValueError("this loss has no labels to smooth: use non-saturating, say")
+            raise ValueError(
+                "the discriminator's side of this loss has no labels to smooth: use "
+                "non-saturating, say"
+            )
         return loss
 
     return make

@@ -22,8 +22,8 @@ def path_lengths(images: Tensor, ws: Tensor, noise: Tensor) -> Tensor:
         noise: like the images, standard normal; divided here by sqrt(H W), so that lengths do not
             depend on the resolution.
     """
-    seen = (images * noise).sum() / math.sqrt(images.shape[2] * images.shape[3])
-    (gradient,) = torch.autograd.grad(seen, ws, create_graph=True)
+    projected = (images * noise).sum() / math.sqrt(images.shape[2] * images.shape[3])
+    (gradient,) = torch.autograd.grad(projected, ws, create_graph=True)
     squares = gradient.to(torch.promote_types(gradient.dtype, torch.float32)).square()
     # The root's own derivative is infinite at zero; the tiny constant keeps it finite there.
     return (squares.sum(2).mean(1) + 1e-12).sqrt()

@@ -1,10 +1,10 @@
 """Gradient penalties: scores and the images they were computed from in, one number an image out.
 
-The images must have required a gradient before the scores were computed; no forward is repeated
-here, but by ``approximate``, which scores images beside them instead. All of them build a graph, so
-the penalty itself trains the discriminator. The slope is the norm over the WHOLE image (every axis
-but the first), one number an image. Where each score is of several images in a row (packs), it is
-the norm over all of them, one number a score.
+The images must have required a gradient before the scores were computed: no forward is repeated
+here. Only ``approximate`` scores images itself. All of them build a graph, so that the penalty
+trains the discriminator. The slope is the norm of the gradient over the WHOLE image (every axis but
+the first), one number an image. Where several images in a row share a score (packs), it is the norm
+over all of them, one number a score.
 
 They assume that a score depends on its own image alone: BatchNorm in a discriminator couples the
 images of a batch, and what is penalised then is not a slope in one image.

@@ -47,7 +47,7 @@ class PathLength(Term):
         return "path-length"
 
     def state(self, device: torch.device) -> dict[str, Tensor]:
-        """The running mean, and how many turns it has seen."""
+        """The running mean, and how many turns are in it."""
         return {name: torch.zeros((), device=device) for name in (self.name, f"{self.name}.turns")}
 
     def moves(self, setup: GameSetup) -> tuple[Move, ...]:
