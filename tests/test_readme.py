@@ -149,6 +149,13 @@ def exists(name: str) -> bool:
     return find_spec(name) is not None or hasattr(import_module(module), last)
 
 
+def test_the_example_of_contributing_is_in_the_code() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"```python\n(.*?)```", text, re.S)
+    code = (ROOT / "src/ganvas/games/parts/mode_seeking.py").read_text(encoding="utf-8")
+    assert all(line.strip() in code for line in block.splitlines())
+
+
 def test_no_text_was_left_open() -> None:
     names = {"GANVAS_CACHE", "NOISE_DIM", "NUM_TRAIN", "NUM_VAL"}  # the last three: a tutorial's
     for page in PAGES:
