@@ -41,7 +41,7 @@ from torch import Tensor
 from ganvas.bench import canvas, plain
 from ganvas.bench.canvas import Box, Shape, Words
 from ganvas.bench.flops import Counter
-from ganvas.bench.speed import Side
+from ganvas.bench.speed import TimedLoop
 from ganvas.engine.device import processor, release_memory
 from ganvas.recipes.build.choices import Choices, playing
 from ganvas.recipes.build.data import load_data
@@ -102,7 +102,7 @@ class Played:
     """One side of one setting. start: seconds to the end of the first step. grown: bytes.
     steps: of a chunk. times: milliseconds a step, one a chunk."""
 
-    loop: Side
+    loop: TimedLoop
     start: float
     grown: int | None
     steps: int = 1
@@ -195,7 +195,7 @@ def begun(build: Callable[[], Callable[[], None]], batch: int, device: torch.dev
     release_memory()
     grown = peak_memory.watch(device)
     began = time.perf_counter()
-    loop = Side(build(), batch, 1, device)
+    loop = TimedLoop(build(), batch, 1, device)
     loop.play(1)
     start = time.perf_counter() - began
     once = loop.play(1)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import torch
 
-from ganvas.bench.bench import cycle_of, side_of
+from ganvas.bench.bench import cycle_of, timed_loop
 from ganvas.bench.speed import in_turn, ratio
 from ganvas.data import Dataset
 from ganvas.engine.engine import Engine
@@ -59,7 +59,7 @@ def compared(recipe: Recipe, images: Dataset) -> dict[str, object]:
             if graph.reason is not None:
                 return {"words": f"not recorded: {graph.reason}", "ok": None, "replays": 0}
         words, ok = apart(plain, graph)
-        ours, theirs = in_turn([side_of(graph), side_of(plain)], SECONDS, pairs=PAIRS)
+        ours, theirs = in_turn([timed_loop(graph), timed_loop(plain)], SECONDS, pairs=PAIRS)
     gain = ratio(ours.chunks, theirs.chunks)
     speeds = f"{ours.median:,.0f} images/s against {theirs.median:,.0f}"
     return {

@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from ganvas.bench.bench import cycle_of, side_of
+from ganvas.bench.bench import cycle_of, timed_loop
 from ganvas.bench.flops import Counter
 from ganvas.bench.plain import PlainLoop
 from ganvas.bench.rate import Machine
@@ -85,7 +85,7 @@ def tutorial(
         loops = [PlainLoop(recipe, images, device, workers) for workers in (0, many)]
         still = PlainLoop(recipe, images, device)
         still.reals = OneBatch(still.reals)  # pyright: ignore[reportAttributeAccessIssue]
-        engines = [side_of(ours), side_of(model)]
+        engines = [timed_loop(ours), timed_loop(model)]
         plain = [replace(engines[0], round=each.round, warm=2) for each in (*loops, still)]
         end, bare, loop, workers, theirs = in_turn([*engines, *plain], limit, pairs=pairs)
     for what, a, b in (
@@ -118,7 +118,7 @@ def large(tell: Callable[..., None], name: str, options: argparse.Namespace, lim
         grown = peak_memory.watch(device)
         engine = build_engine(Prepared.of(recipe, images, choices))
         machine = Machine(choices)
-        speed = in_turn([side_of(engine)], limit, machine.trial, PAIRS)[0]
+        speed = in_turn([timed_loop(engine)], limit, machine.trial, PAIRS)[0]
         taken = grown()
     share = ratio([chunk * work / 1e3 for chunk in speed.chunks], machine.better())
     more = f"{taken / 1e9:.1f} GB" if taken is not None else "memory unknown"

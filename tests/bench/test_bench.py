@@ -9,8 +9,8 @@ from PIL import Image
 
 from ganvas.bench import picture
 from ganvas.bench.bench import bench
-from ganvas.bench.images import shape_of, subject
-from ganvas.bench.speed import PAIRS, Side, in_turn, ratio
+from ganvas.bench.dataset import bench_dataset, shape_of
+from ganvas.bench.speed import PAIRS, TimedLoop, in_turn, ratio
 from ganvas.errors import UsageError
 from ganvas.recipes.recipe import Data
 from ganvas.recipes.recipe_table import change, find
@@ -25,7 +25,7 @@ def report():
         patch.setattr("ganvas.bench.rate.SIZE", 64)
         patch.setattr("ganvas.bench.rate.IMAGES", 1)
         recipe = tiny("tutorial-cifar10", game__penalties=[{"kind": "r1", "every": 2}])
-        yield bench(recipe, limit=0.05)
+        yield bench(recipe, seconds=0.05)
 
 
 def test_a_report_is_whole(report) -> None:
@@ -69,8 +69,8 @@ def test_sides_play_in_turn_and_whole_cycles() -> None:
     played: list[str] = []
     cpu = torch.device("cpu")
     sides = [
-        Side(lambda: played.append("a"), 4, 1, cpu),
-        Side(lambda: played.append("b"), 4, 3, cpu),
+        TimedLoop(lambda: played.append("a"), 4, 1, cpu),
+        TimedLoop(lambda: played.append("b"), 4, 3, cpu),
     ]
     first, second = in_turn(sides, 1e-9)
     assert "".join(played) == "aaabbbbbb" + "abbb" * PAIRS
@@ -84,12 +84,12 @@ def test_a_ratio_is_taken_pair_by_pair() -> None:
 
 
 def test_what_is_played_with() -> None:
-    assert subject(tiny(), given=False).name == "mnist"
+    assert bench_dataset(tiny(), given=False).name == "mnist"
     assert shape_of(find("folder").data) == (3, 64, 64)
     assert shape_of(Data("cifar10", size=16, channels=1)) == (1, 16, 16)
     assert shape_of(Data("fashion-mnist")) == (1, 28, 28)
     assert shape_of(Data("somewhere")) is None
-    many = subject(change(find("folder"), {"batch": 3_000}), given=False)
+    many = bench_dataset(change(find("folder"), {"batch": 3_000}), given=False)
     assert len(many) == 6_000 and many.name == "random images in memory, 64x64 colour"
 
 
@@ -106,7 +106,7 @@ def test_memory_that_is_taken_is_seen() -> None:
 @pytest.mark.parametrize("limit", [0.0, -1.0, float("nan"), float("inf")])
 def test_a_limit_that_is_none(limit) -> None:
     with pytest.raises(UsageError, match="`seconds` must be more than 0"):
-        bench(tiny(), limit=limit)
+        bench(tiny(), seconds=limit)
 
 
 def test_fewer_than_no_workers_are_refused() -> None:

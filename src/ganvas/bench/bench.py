@@ -6,13 +6,13 @@ from dataclasses import replace
 
 import torch
 
-from ganvas.bench.images import subject
+from ganvas.bench.dataset import bench_dataset
 from ganvas.bench.layers import Layers, by_layer
 from ganvas.bench.moves import Part, by_move
 from ganvas.bench.plain import PlainLoop, playable
 from ganvas.bench.rate import Machine
 from ganvas.bench.report import Report
-from ganvas.bench.speed import Side, in_turn, ratio
+from ganvas.bench.speed import TimedLoop, in_turn, ratio
 from ganvas.data import Dataset
 from ganvas.engine.device import processor
 from ganvas.engine.engine import Engine
@@ -35,7 +35,7 @@ def bench(
     *,
     given: bool = False,
     fit: bool = False,
-    limit: float = 10.0,
+    seconds: float = 10.0,
     plain: bool = True,
     workers: int = 0,
     tell: Callable[[str], None] = lambda _: None,
@@ -46,65 +46,65 @@ def bench(
         recipe: what to play.
         given: its data source was chosen by somebody, and is loaded whatever it is.
         fit: find a batch first, as ``batch: auto`` does in training.
-        limit: seconds a side for images/s; all else takes about as long again.
+        seconds: for each loop's images/s; all else takes about as long again.
         plain: also play the plain loop, in turn with the recipe's engine.
         workers: processes that load its images.
         tell: called with what is being done.
 
     Raises:
-        UserError: a recipe, images or a limit with which nothing can be played.
+        UserError: a recipe, images or seconds with which nothing can be played.
     """
-    if not 0 < limit < math.inf:
-        raise UsageError(f"`seconds` must be more than 0, not {limit}")
+    if not 0 < seconds < math.inf:
+        raise UsageError(f"`seconds` must be more than 0, not {seconds}")
     if workers < 0:
         raise UsageError(f"`workers` must be 0 or more, not {workers}")
     tell("reading images")
-    images = subject(recipe, given=given)
+    dataset = bench_dataset(recipe, given=given)
     if fit:
         tell("finding a batch that suits this machine")
-        recipe, _ = fit_batch(recipe, images)
+        recipe, _ = fit_batch(recipe, dataset)
     if plain:
         try:
             playable(recipe)
         except UsageError as reason:
             tell(str(reason))
             plain = False
-    choices = try_out(recipe, images, anew=True, tell=tell)
+    choices = try_out(recipe, dataset, anew=True, tell=tell)
     with playing(choices):
-        return _report(recipe, images, choices, limit, workers if plain else None, tell)
+        return _report(recipe, dataset, choices, seconds, workers if plain else None, tell)
 
 
 def _report(
     recipe: Recipe,
-    images: Dataset,
+    dataset: Dataset,
     choices: Choices,
-    limit: float,
+    seconds: float,
     workers: int | None,
     tell: Callable[[str], None],
 ) -> Report:
-    """Everything of a recipe that is played as chosen; workers: None leaves the plain loop out."""
+    """Measure a recipe that is played as chosen; ``workers``: None leaves the plain loop out."""
     device = torch.device(choices.device)
     tell("first rounds")
     grown = peak_memory.watch(device)
-    engine = build_engine(Prepared.of(recipe, images, choices))
-    sides = [side_of(engine)]
-    sides[0].play(1)
+    engine = build_engine(Prepared.of(recipe, dataset, choices))
+    loops = [timed_loop(engine)]
+    loops[0].play(1)
     peak = grown()
     tell("the parts of a step")
-    parts, layers = _parts(recipe, images, choices, limit / 3)
+    parts, layers = _parts(recipe, dataset, choices, seconds / 3)
     if workers is not None:
-        loop = PlainLoop(recipe, images, device, workers)
-        sides.append(replace(sides[0], round=loop.round, warm=2))
+        plain_loop = PlainLoop(recipe, dataset, device, workers)
+        loops.append(replace(loops[0], round=plain_loop.round, warm=2))
     tell("images/s and the machine's matrix rate")
     machine = Machine(choices)
-    ours, *others = in_turn(sides, limit, machine.trial)
+    ours, *others = in_turn(loops, seconds, machine.trial)
     work = [speed * layers.gflop / recipe.batch / 1e3 for speed in ours.chunks]
     return Report(
         recipe=recipe.name,
-        data=images.name,
+        data=dataset.name,
         choices=choices,
         batch=recipe.batch,
-        cycle=sides[0].cycle,
+        cycle=loops[0].cycle,
         clock=recipe.batch * recipe.game.turns,
         torch=torch.__version__,
         processor=processor(device),
@@ -121,20 +121,20 @@ def _report(
 
 
 def _parts(
-    recipe: Recipe, images: Dataset, choices: Choices, limit: float
+    recipe: Recipe, dataset: Dataset, choices: Choices, seconds: float
 ) -> tuple[list[Part], Layers]:
-    """A step by move and by layer, ``limit`` seconds each, from an engine that can be watched."""
-    engine = build_engine(Prepared.of(recipe, images, replace(choices, graph=False)))
+    """A step by move and by layer, ``seconds`` each, from an engine that can be watched."""
+    engine = build_engine(Prepared.of(recipe, dataset, replace(choices, graph=False)))
     cycle = cycle_of(engine)
-    Side(engine.round, recipe.batch, cycle, engine.device).play(1)
-    return by_move(engine, cycle, limit), by_layer(engine, cycle, limit)
+    TimedLoop(engine.round, recipe.batch, cycle, engine.device).play(1)
+    return by_move(engine, cycle, seconds), by_layer(engine, cycle, seconds)
 
 
-def side_of(engine: Engine) -> Side:
-    """An engine to be timed: once its rounds are recorded, where they are to be."""
+def timed_loop(engine: Engine) -> TimedLoop:
+    """An engine as a loop to be timed: after its rounds are recorded, where they are to be."""
     cycle = cycle_of(engine)
     warm = (RECORDED_AFTER + 1) * cycle if isinstance(engine, GraphEngine) else 2
-    return Side(engine.round, engine.batch, cycle, engine.device, warm)
+    return TimedLoop(engine.round, engine.batch, cycle, engine.device, warm)
 
 
 def cycle_of(engine: Engine) -> int:

@@ -18,7 +18,13 @@ Anchor = Literal["start", "middle", "end"]
 
 @dataclass(frozen=True)
 class Box:
-    """A filled rectangle; x and y of its upper left corner. title: what pointing at it tells."""
+    """A filled rectangle.
+
+    x, y: its upper left corner.
+    width, height: its sides.
+    colour: as in CSS, such as ``#2563eb``.
+    title: the text that appears where one points at it.
+    """
 
     x: float
     y: float
@@ -30,7 +36,11 @@ class Box:
 
 @dataclass(frozen=True)
 class Words:
-    """A line of text; y of its baseline."""
+    """A line of text.
+
+    x, y: the end of its baseline that ``anchor`` names.
+    size: of the letters.
+    """
 
     x: float
     y: float

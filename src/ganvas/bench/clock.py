@@ -19,9 +19,11 @@ REST: Label = ("", "rest")
 
 @dataclass(frozen=True)
 class Gauge:
-    """Something that grows. read: its present value; between: from two values to their distance.
+    """Something that grows, such as time.
 
-    finish: called before distances are asked for.
+    read: its present value.
+    between: from two such values to the amount between them.
+    finish: called once before amounts are asked for.
     """
 
     read: Callable[[], Any]
@@ -49,7 +51,7 @@ def seconds(device: torch.device) -> Gauge:
 
 
 class Clock:
-    """Spans on one gauge, within each other; ``begin`` and ``end`` bound what is measured."""
+    """Nested spans on one gauge; what lies between ``begin`` and ``end`` is measured."""
 
     def __init__(self, gauge: Gauge) -> None:
         self.gauge = gauge
@@ -57,14 +59,17 @@ class Clock:
         self._marks: list[tuple[Label, Any]] = []
 
     def push(self, label: Label) -> None:
+        """Begin a span inside the present one."""
         self._open.append(label)
         self._mark()
 
     def pop(self) -> None:
+        """End the present span."""
         self._open.pop()
         self._mark()
 
     def begin(self) -> None:
+        """Measure from here on; what was measured before is forgotten."""
         self._marks = []
         self._mark()
 

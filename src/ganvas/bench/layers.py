@@ -22,12 +22,16 @@ from ganvas.bench.flops import Counter
 from ganvas.engine.engine import Engine
 
 FINDING: Label = ("", "finding nodes")
-"""The time that this page itself takes; it is left out."""
+"""The time that this file itself takes; it is left out."""
 
 
 @dataclass(frozen=True)
 class Cost:
-    """Of one round, on average over a cycle: milliseconds and GFLOP, forward and backward."""
+    """What one round costs, on average over a cycle.
+
+    forward_ms, backward_ms: milliseconds.
+    forward_gflop, backward_gflop: 10^9 floating-point operations.
+    """
 
     forward_ms: float
     backward_ms: float
@@ -36,16 +40,22 @@ class Cost:
 
     @property
     def milliseconds(self) -> float:
+        """Forward and backward together."""
         return self.forward_ms + self.backward_ms
 
     @property
     def gflop(self) -> float:
+        """Forward and backward together."""
         return self.forward_gflop + self.backward_gflop
 
 
 @dataclass(frozen=True)
 class Layer(Cost):
-    """A layer: network and place, ``discriminator.2``, and what it is, ``Conv2d 32 to 48``."""
+    """What one layer costs.
+
+    name: its network and its place there, such as ``discriminator.2``.
+    kind: what it is, such as ``Conv2d 32 to 48``.
+    """
 
     name: str
     kind: str
@@ -53,9 +63,11 @@ class Layer(Cost):
 
 @dataclass(frozen=True)
 class Layers:
-    """All layers; elsewhere: what a round takes beside them, [milliseconds, GFLOP].
+    """What the layers of all networks cost, and the rest of a round.
 
-    Together they are the whole: milliseconds and gflop.
+    layers: each of them.
+    elsewhere_ms, elsewhere_gflop: what a round takes outside every layer.
+    milliseconds, gflop: the whole round.
     """
 
     layers: tuple[Layer, ...]
@@ -126,7 +138,7 @@ def kind_of(module: nn.Module) -> str:
 
 @contextmanager
 def watched(networks: Mapping[str, nn.Module], clock: Clock) -> Iterator["Watch"]:
-    """Let the clock see each layer's forward and backward for a while."""
+    """For a while, each layer's forward and backward are spans of the clock."""
     watch = Watch(clock)
     handles = []
     for name, module in named_layers(networks):
@@ -141,29 +153,32 @@ def watched(networks: Mapping[str, nn.Module], clock: Clock) -> Iterator["Watch"
 
 
 class Watch:
-    """Knows whose each node of the graph is; ``forget`` it at the end of a round."""
+    """Knows which layer each node of the graph belongs to; ``forget`` it at the end of a round."""
 
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
         self._known: set[Node] = set()
         self._handles: list[torch.utils.hooks.RemovableHandle] = []
 
-    def enter(self, layer: str, module: nn.Module, given: tuple[Any, ...]) -> None:
-        self._claim(given, None)
+    def enter(self, layer: str, module: nn.Module, inputs: tuple[Any, ...]) -> None:
+        """A hook before a layer's forward."""
+        self._claim(inputs, None)
         self.clock.push((layer, "forward"))
 
-    def leave(self, layer: str, module: nn.Module, given: Any, made: Any) -> None:
+    def leave(self, layer: str, module: nn.Module, inputs: Any, outputs: Any) -> None:
+        """A hook after a layer's forward."""
         self.clock.pop()
-        self._claim(made if isinstance(made, tuple) else (made,), layer)
+        self._claim(outputs if isinstance(outputs, tuple) else (outputs,), layer)
 
     def forget(self) -> None:
+        """Forget all nodes, and remove their hooks."""
         for handle in self._handles:
             handle.remove()
         self._handles.clear()
         self._known.clear()
 
     def _claim(self, values: Iterable[Any], layer: str | None) -> None:
-        """All nodes behind these tensors that nobody had before are the layer's (or nobody's)."""
+        """Give the layer (None: no layer) all nodes behind these tensors that are not yet known."""
         self.clock.push(FINDING)
         todo = [value.grad_fn for value in values if isinstance(value, Tensor)]
         while todo:
@@ -177,15 +192,16 @@ class Watch:
         self.clock.pop()
 
     def _follow(self, node: Node, layer: str) -> None:
-        """Have the node's backward seen, and what that makes if it is differentiated again."""
+        """Put the node's backward into a span, and follow what that makes: it may be differentiated
+        again."""
 
         def before(gradients: tuple[Tensor | None, ...]) -> None:
             self._claim(gradients, None)
             self.clock.push((layer, "backward"))
 
-        def after(made: tuple[Tensor | None, ...], _: Any) -> None:
+        def after(outputs: tuple[Tensor | None, ...], _: Any) -> None:
             self.clock.pop()
-            self._claim(made, layer)
+            self._claim(outputs, layer)
 
         hooks: list[tuple[Callable[..., Any], Callable[..., None]]] = [
             (node.register_prehook, before),

@@ -14,6 +14,7 @@ from ganvas.engine.game import Move, Phase, Result, Turn
 from ganvas.recipes.parts import AUGMENTATIONS
 
 LOOP = "loop"
+"""The part of a step that belongs to nothing else."""
 ARITHMETIC = ("forward", "backward", "slope", "augmentation", "optimiser")
 """Last words of parts that are the networks' and the optimisers' own arithmetic, or before them."""
 
@@ -25,11 +26,14 @@ ORDER += ("data", "noise")
 
 @dataclass(frozen=True)
 class Part:
-    """A part of a step. move: the move or player it belongs to; ``""`` if to none.
+    """A part of a step.
 
+    move: the move or player it belongs to; ``""`` if it belongs to none.
     name: ``<network> forward``, ``backward``, ``slope`` (a penalty's inner gradient), ``losses``
-    (formulas and statistics), ``augmentation`` (without its backward), ``optimiser``, ``EMA``,
-    ``data``, ``noise``, ``loop`` (all else). milliseconds: of one round, on average over a cycle.
+        (formulas and statistics), ``augmentation`` (without its backward), ``optimiser``, ``EMA``,
+        ``data``, ``noise``, or ``loop`` (all else).
+    milliseconds: of one round, on average over a cycle.
+    share: of the whole round, 0 to 1.
     """
 
     move: str
@@ -39,6 +43,7 @@ class Part:
 
     @property
     def arithmetic(self) -> bool:
+        """Whether it is the networks' and the optimisers' own arithmetic."""
         return self.name.split()[-1] in ARITHMETIC
 
 
@@ -66,7 +71,8 @@ def by_move(engine: Engine, cycle: int, limit: float) -> list[Part]:
 
 @contextmanager
 def watched(engine: Engine, clock: Clock) -> Iterator[None]:
-    """Let the clock see moves, networks, derivatives, steps and draws of an engine for a while."""
+    """For a while, an engine's moves, networks, derivatives, steps and draws are spans of the
+    clock."""
     turn = _Current(clock)
     with ExitStack() as stack:
         phases = [
@@ -115,6 +121,8 @@ class _Current:
         return replace(move, loss=loss)
 
     def span(self, call: Callable[..., Any], label: Callable[[], Label]) -> Callable[..., Any]:
+        """The same call in a span; ``label`` is asked for at each call."""
+
         def within(*args: Any, **named: Any) -> Any:
             self.clock.push(label())
             try:
@@ -125,12 +133,14 @@ class _Current:
         return within
 
     def entering(self, what: str) -> Callable[..., None]:
+        """A hook that begins a span."""
         return lambda *_: self.clock.push((self.name, what))
 
 
 @contextmanager
 def swapped(owner: Any, name: str, value: Any) -> Iterator[None]:
-    """An attribute replaced for a while; one that an instance had from its class goes again."""
+    """Replace an attribute for a while; one that an instance had from its class is deleted
+    afterwards."""
     own = name in vars(owner)
     before = getattr(owner, name)
     setattr(owner, name, value)

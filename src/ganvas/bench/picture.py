@@ -24,7 +24,7 @@ SMALL = 0.005
 """Layers under this share of a step are drawn as one."""
 
 
-def draw(report: Report) -> tuple[list[Shape], int, int]:
+def shapes_of(report: Report) -> tuple[list[Shape], int, int]:
     """The shapes of the picture, its width and its height."""
     title = f"{report.recipe}: {report.ours.median:,.0f} images/s"
     shapes: list[Shape] = [
@@ -39,11 +39,13 @@ def draw(report: Report) -> tuple[list[Shape], int, int]:
 
 
 def png(report: Report) -> bytes:
-    return canvas.png(*draw(report))
+    """The content of a PNG file."""
+    return canvas.png(*shapes_of(report))
 
 
 def svg(report: Report) -> str:
-    return canvas.svg(*draw(report))
+    """An ``<svg>`` element for a page."""
+    return canvas.svg(*shapes_of(report))
 
 
 def _steps(report: Report, y: int) -> tuple[list[Shape], int]:
@@ -54,7 +56,7 @@ def _steps(report: Report, y: int) -> tuple[list[Shape], int]:
     x, colours = float(LEFT), _colours(report.parts)
     for part, colour in zip(report.parts, colours, strict=True):
         width = (RIGHT - LEFT) * part.share * report.milliseconds / longest
-        shapes.append(Box(x, y + 14, width, 30, colour, _said(part, report)))
+        shapes.append(Box(x, y + 14, width, 30, colour, _label(part, report)))
         x += width
     shapes += [
         Words(LEFT - 12, y + 34, "ganvas", anchor="end"),
@@ -81,7 +83,7 @@ def _legend(
     for index, (part, colour) in enumerate(zip(report.parts, colours, strict=True)):
         x = 24 + (index // rows) * 326
         at = y + (index % rows) * 19
-        shapes += [Box(x, at - 10, 12, 12, colour), Words(x + 19, at, _said(part, report), 11)]
+        shapes += [Box(x, at - 10, 12, 12, colour), Words(x + 19, at, _label(part, report), 11)]
     return shapes, y + rows * 19
 
 
@@ -95,7 +97,7 @@ def _layers(report: Report, y: int) -> tuple[list[Shape], int]:
         Box(LEFT + 90, y - 11, 12, 12, BACKWARD), Words(LEFT + 109, y, "backward", 12),
         *_cells(("ms", "share", "GFLOP/s"), y, GREY),
     ]  # fmt: skip
-    for index, (name, (forward, backward), said) in enumerate(rows):
+    for index, (name, (forward, backward), texts) in enumerate(rows):
         at = y + 14 + index * 21
         wide, more = ((COLUMNS[0] - 55 - LEFT) * ms / longest for ms in (forward, backward))
         shapes += [
@@ -103,7 +105,7 @@ def _layers(report: Report, y: int) -> tuple[list[Shape], int]:
             Words(LEFT - 12, at + 12, name, 12, anchor="end"),
             Box(LEFT, at, wide, 14, FORWARD if backward else "#94a3b8", name),
             Box(LEFT + wide, at, more, 14, BACKWARD, name),
-            *_cells(said, at + 12),
+            *_cells(texts, at + 12),
         ]
     return shapes, y + 20 + len(rows) * 21
 
@@ -152,7 +154,7 @@ def _colours(parts: tuple[Part, ...]) -> list[str]:
     return colours
 
 
-def _said(part: Part, report: Report) -> str:
+def _label(part: Part, report: Report) -> str:
     name = f"{part.move}: {part.name}" if part.move else part.name
     return f"{name}  {_ms(part.share * report.milliseconds)}  {part.share:.1%}"
 

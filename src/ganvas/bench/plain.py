@@ -35,14 +35,14 @@ NOT_AUGMENTED = AugmentedDiscriminator(DiscriminatorAugmentation(None, 1.0))
 
 
 class Pictures(MapStyle[Tensor]):
-    """PIL images, each made and normalised when its turn comes, as torchvision's sets do; points
-    as they are."""
+    """PIL images, each converted and normalised when its turn comes, as torchvision's data sets do;
+    points as they are."""
 
-    def __init__(self, images: Dataset, flip: bool, most: int = MOST) -> None:
-        self.points = images.pixels[:most] if images.are_points else None
-        pixels = images.pixels[:most].permute(0, 2, 3, 1).contiguous().numpy()
+    def __init__(self, dataset: Dataset, flip: bool, most: int = MOST) -> None:
+        self.points = dataset.pixels[:most] if dataset.are_points else None
+        pixels = dataset.pixels[:most].permute(0, 2, 3, 1).contiguous().numpy()
         self.arrays = pixels[..., 0] if pixels.shape[-1] == 1 else pixels
-        half = [0.5] * images.shape[0]
+        half = [0.5] * dataset.shape[0]
         steps = [transforms.ToTensor(), transforms.Normalize(half, half)]
         self.transform = transforms.Compose(
             [transforms.RandomHorizontalFlip(), *steps] if flip else steps
@@ -64,34 +64,42 @@ class PlainDraw:
         self.count, self.device = count, device
 
     def uniform(self, _: str, *shape: int) -> Tensor:
+        """Numbers from 0 to 1, [count, *shape]."""
         return torch.rand(self.count, *shape, device=self.device)
 
     def normal(self, _: str, *shape: int) -> Tensor:
+        """Standard normal numbers, [count, *shape]."""
         return torch.randn(self.count, *shape, device=self.device)
 
 
 class PlainLoop:
-    """float32, contiguous, PyTorch's own layers, a DataLoader, default Adam; nobody is frozen.
+    """float32, contiguous, PyTorch's own layers, a DataLoader, default Adam; no network is frozen.
 
     Each round it plays the moves of the recipe's game. It keeps no EMA copy and cuts no batch
-    into micro-batches; schedules stay where they begin. workers: processes of its DataLoader.
+    into micro-batches; schedules stay where they begin.
+
+    Args:
+        recipe: its networks, loss and penalties.
+        dataset: its first ``MOST`` images are played with.
+        device: where.
+        workers: processes of its DataLoader; 0 loads in this one.
 
     Raises:
         UsageError: it does not know how to play the recipe: ask ``playable`` first.
     """
 
     def __init__(
-        self, recipe: Recipe, images: Dataset, device: torch.device, workers: int = 0
+        self, recipe: Recipe, dataset: Dataset, device: torch.device, workers: int = 0
     ) -> None:
         self.game, self.recipe, self.device = playable(recipe), recipe, device
-        networks = build_networks(recipe, images.shape)
+        networks = build_networks(recipe, dataset.shape)
         self.generator, self.discriminator = (
             plain_form(networks[name]).to(device) for name in ("generator", "discriminator")
         )
         self.g_adam = plain_adam(recipe.generator_optimiser, self.generator)
         self.d_adam = plain_adam(recipe.discriminator_optimiser, self.discriminator)
         self.loss = self.game.adversarial
-        pictures = Pictures(images, recipe.data.flip, max(MOST, recipe.batch))
+        pictures = Pictures(dataset, recipe.data.flip, max(MOST, recipe.batch))
         loader = DataLoader(
             pictures,
             recipe.batch,
@@ -106,7 +114,7 @@ class PlainLoop:
         self.losses = (0.0, 0.0)
 
     def round(self) -> None:
-        """The discriminator's turns, then the generator's; both losses are read."""
+        """Play the discriminator's turns, then the generator's; read both losses."""
         for turn in range(self.game.critic_turns):
             real = next(self.reals).to(self.device)
             fake = self.create(len(real))
@@ -137,6 +145,7 @@ class PlainLoop:
         return total
 
     def generator_loss(self, real: Tensor, fake: Tensor) -> Tensor:
+        """The loss of a batch, one number."""
         fake_scores = self.discriminator(self._augmented(fake))
         real_scores = fake_scores
         if self.loss.needs_reals:

@@ -20,10 +20,10 @@ LEAST = 0.05
 
 
 class Machine:
-    """A matrix product and a convolution, timed whenever it is asked.
+    """A matrix product and a convolution, timed at each ``trial``.
 
-    products, convolutions: TFLOP/s (a multiplication and an addition are two), one a trial, in
-    the precision and layout of ``choices`` and with the present threads.
+    They have the precision and layout of ``choices`` and take the present threads.
+    products, convolutions: TFLOP/s (a multiplication and an addition are two), one a trial.
     """
 
     def __init__(self, choices: Choices) -> None:

@@ -11,14 +11,26 @@ from ganvas.recipes.build.choices import Choices
 
 @dataclass(frozen=True)
 class Report:
-    """Of one recipe on one machine.
+    """What one recipe does on one machine.
 
-    data: which images it played with. cycle: rounds after which every move has been played; all
-    times and arithmetic are of one round, on average over a cycle. clock: images drawn a round,
-    which is more than ``batch`` where the discriminator has several turns. ours, plain: images/s
-    that both players saw. products, convolutions: the machine's matrix rate, TFLOP/s, by trial.
-    reached: the share of the better one that a step reaches, chunk by chunk. memory: bytes that
-    our side added at its peak; None where unknown.
+    All times and arithmetic are of one round, on average over a cycle.
+
+    recipe: its name.
+    data: which images it played with.
+    choices: how it played: device, precision, threads and so on.
+    batch: images a round.
+    cycle: rounds after which every move has been played.
+    clock: images drawn a round; more than ``batch`` where the discriminator has several turns.
+    torch: the version.
+    processor: the device's name.
+    ours, plain: images/s that both players saw, of the recipe's engine and of the plain loop; None
+        where that was left out.
+    ratio: ours over plain.
+    parts: a step by move.
+    layers: a step by layer.
+    products, convolutions: the machine's matrix rate, TFLOP/s, by trial.
+    reached: the share of the better rate that a step reaches, chunk by chunk.
+    memory: bytes that the engine added at its peak; None where unknown.
     """
 
     recipe: str
@@ -46,6 +58,7 @@ class Report:
 
     @property
     def plain_milliseconds(self) -> float | None:
+        """Of one round of the plain loop; None where that was left out."""
         return None if self.plain is None else 1e3 * self.batch / self.plain.median
 
     @property

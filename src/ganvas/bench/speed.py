@@ -1,4 +1,4 @@
-"""Images a second: sides that play in turn, A B A B, so that what disturbs one disturbs both."""
+"""Images a second: loops that play in turn, A B A B, so that what disturbs one disturbs both."""
 
 import statistics
 import time
@@ -10,13 +10,19 @@ import torch
 from ganvas.engine.device import synchronise
 
 PAIRS = 7
-"""Chunks a side, and so pairs of two sides."""
+"""Chunks of each loop, and so pairs of two loops."""
 
 
 @dataclass(frozen=True)
-class Side:
-    """One loop. round: plays one; batch: images that both players see in it; cycle: rounds until
-    every lazy penalty has been played once; warm: rounds, in whole cycles, before any counts."""
+class TimedLoop:
+    """A training loop to be timed.
+
+    round: plays one round.
+    batch: images that both players see in a round.
+    cycle: rounds until every lazy penalty has been played once.
+    device: the one it plays on.
+    warm: rounds before any is counted; rounded up to whole cycles.
+    """
 
     round: Callable[[], None]
     batch: int
@@ -36,7 +42,13 @@ class Side:
 
 @dataclass(frozen=True)
 class Speed:
-    """Images/s of a side: the median of its chunks, their range, and each. warm_up: seconds."""
+    """Images/s of a loop.
+
+    median, low, high: of its chunks.
+    chunks: each of them.
+    chunk_rounds: rounds of a chunk.
+    warm_up: seconds of the rounds before.
+    """
 
     median: float
     low: float
@@ -48,7 +60,11 @@ class Speed:
 
 @dataclass(frozen=True)
 class Ratio:
-    """One figure over another, pair by pair: what disturbs one of a pair disturbs the other."""
+    """One figure over another, pair by pair: what disturbs one of a pair disturbs the other.
+
+    median, low, high: of the pairs.
+    pairs: each of them.
+    """
 
     median: float
     low: float
@@ -57,36 +73,40 @@ class Ratio:
 
 
 def in_turn(
-    sides: Sequence[Side],
+    loops: Sequence[TimedLoop],
     limit: float,
     beside: Callable[[], None] = lambda: None,
     pairs: int = PAIRS,
 ) -> list[Speed]:
-    """Warm each side up, then let them play so many chunks each in turn.
+    """Warm each loop up, then let them play so many chunks each in turn.
 
     Args:
-        sides: which.
-        limit: seconds a side, warm-up apart; a chunk is at least one cycle, whatever it takes.
-        beside: called after each side has played a chunk, to measure something else.
-        pairs: chunks a side.
+        loops: which.
+        limit: seconds a loop, warm-up apart; a chunk is at least one cycle, whatever it takes.
+        beside: called after each loop has played a chunk, to measure something else.
+        pairs: chunks a loop.
+
+    Returns:
+        The speed of each loop, in their order.
     """
     warm, cycles = [], []
-    for side in sides:
-        warm.append(side.play(-(-side.warm // side.cycle)))
-        once = side.play(1)
+    for loop in loops:
+        warm.append(loop.play(-(-loop.warm // loop.cycle)))
+        once = loop.play(1)
         warm[-1] += once
         cycles.append(max(1, round(limit / pairs / once)))
-    rates: list[list[float]] = [[] for _ in sides]
+    rates: list[list[float]] = [[] for _ in loops]
     for _ in range(pairs):
-        for side, count, found in zip(sides, cycles, rates, strict=True):
-            found.append(count * side.cycle * side.batch / side.play(count))
+        for loop, count, found in zip(loops, cycles, rates, strict=True):
+            found.append(count * loop.cycle * loop.batch / loop.play(count))
         beside()
     return [
-        Speed(statistics.median(found), min(found), max(found), tuple(found), count * side.cycle, w)
-        for side, count, found, w in zip(sides, cycles, rates, warm, strict=True)
+        Speed(statistics.median(found), min(found), max(found), tuple(found), count * loop.cycle, w)
+        for loop, count, found, w in zip(loops, cycles, rates, warm, strict=True)
     ]
 
 
 def ratio(first: Sequence[float], second: Sequence[float]) -> Ratio:
+    """Each of the first over its partner of the second."""
     pairs = tuple(a / b for a, b in zip(first, second, strict=True))
     return Ratio(statistics.median(pairs), min(pairs), max(pairs), pairs)

@@ -43,7 +43,7 @@ def execute(options: argparse.Namespace) -> None:
             recipe,
             given=chosen,
             fit=fit,
-            limit=options.seconds,
+            seconds=options.seconds,
             plain=options.plain,
             workers=options.workers or 0,
             tell=lambda what: status.update(Text(f"measuring: {what}")),

@@ -16,18 +16,22 @@ COUNT = 2_048
 """Random images, or two batches if that is more."""
 
 
-def subject(recipe: Recipe, *, given: bool) -> Dataset:
+def bench_dataset(recipe: Recipe, *, given: bool) -> Dataset:
     """The recipe's images if somebody chose them or they are in the package, else random ones.
 
-    Speed does not depend on what is in an image. Their ``name`` says which they are.
+    Speed does not depend on what is in an image. The data set's ``name`` says which they are.
+
+    Args:
+        recipe: whose.
+        given: whether somebody chose the source.
 
     Raises:
         DataError: as ``load_data``.
         UsageError: there are fewer than one batch.
     """
     shape = shape_of(recipe.data)
-    told = recipe.condition is not None  # noise has no classes
-    if given or told or recipe.data.source in PACKAGED or shape is None:
+    conditioned = recipe.condition is not None  # noise has no classes
+    if given or conditioned or recipe.data.source in PACKAGED or shape is None:
         images = load_data(recipe.data)
         check_batch(recipe, images)
         return images
@@ -38,7 +42,7 @@ def subject(recipe: Recipe, *, given: bool) -> Dataset:
 
 
 def shape_of(data: Data) -> tuple[int, int, int] | None:
-    """(C, H, W) of images that were not loaded; None where only they themselves could tell."""
+    """(C, H, W) of images that were not loaded; None where they must be loaded to know."""
     known = SHAPES.get(data.source)
     size = (known[1:] if known else None) if data.size is None else data.size
     if size is None:
