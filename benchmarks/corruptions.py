@@ -140,7 +140,7 @@ def measure(count: int) -> tuple[Values, dict[str, str]]:
     order = torch.randperm(len(train), generator=keys.generator("corruptions", "order"))
     held, rest = order[:COPIED], order[COPIED:]
 
-    def side(pixels: Tensor, labels: Tensor) -> FeatureSet:
+    def read(pixels: Tensor, labels: Tensor) -> FeatureSet:
         features, logits = extract(network, pixels)
         return FeatureSet(pixels, features, logits, labels, test.classes)
 
@@ -150,14 +150,14 @@ def measure(count: int) -> tuple[Values, dict[str, str]]:
     if FLOORS * count > len(rest):
         raise SystemExit(f"{FLOORS} floors need --count {len(rest) // FLOORS} or less")
     others = {
-        "reference": side(test.pixels, test.labels),
-        "training": side(reals.training, reals.training_labels),
+        "reference": read(test.pixels, test.labels),
+        "training": read(reals.training, reals.training_labels),
     }
     values: Values = {}
     better: dict[str, str] = {}
     for name, (pixels, labels) in sets(reals):
         began = time.perf_counter()
-        samples, found = side(pixels, labels), {}
+        samples, found = read(pixels, labels), {}
         for metric in METRICS.values():
             try:
                 for figure in metric.compute(samples, others[metric.compares_with]):

@@ -108,7 +108,7 @@ def _predicted_and_asked(samples: FeatureSet) -> tuple[Tensor, Tensor]:
     each."""
     if samples.logits is None or samples.labels is None:
         raise NotApplicable(
-            "this needs samples that were told a class, and a classifier's features"
+            "this needs samples of which a class was asked, and a classifier's features"
         )
     return samples.logits.argmax(1), samples.labels
 

@@ -110,8 +110,8 @@ def field(discriminator: nn.Module, side: int = SIDE, pack: int = 1) -> np.ndarr
     places = torch.stack([x, y], 2).view(-1, *SHAPE).repeat(1, pack, 1, 1)
     device = next(discriminator.parameters()).device
     with evaluating(discriminator):
-        told = [discriminator(part.to(device)) for part in places.split(1 << 14)]
-    scores = torch.cat([getattr(each, "scores", each).float().cpu() for each in told])
+        found = [discriminator(part.to(device)) for part in places.split(1 << 14)]
+    scores = torch.cat([getattr(each, "scores", each).float().cpu() for each in found])
     coarse = scores.view(SAMPLED, SAMPLED, -1).mean(2).numpy()
     fine = Image.fromarray(coarse).resize((side, side), Image.Resampling.BICUBIC)
     return np.asarray(fine, np.float64)

@@ -60,8 +60,7 @@ def _history(path: Path) -> str:
 
 def _curves(curves: list[Curves]) -> str:
     charts = "".join(chart(each.name, each.clock, each.lines) for each in curves)
-    empty = "" if curves else "no log lines yet"
-    return f'<h2>Curves</h2><div class="row">{charts or empty}</div>'
+    return f'<h2>Curves</h2><div class="row">{charts or "no log lines yet"}</div>'
 
 
 def _settings(model: RunModel) -> str:

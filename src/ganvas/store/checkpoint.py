@@ -17,6 +17,8 @@ from ganvas.disk import explain, sync_folder, write_file
 from ganvas.errors import CheckpointError
 
 FORMAT = 1
+"""Of a checkpoint; newer ones are refused."""
+
 TENSORS = "state.safetensors"
 MANIFEST = "manifest.json"
 PASSING = "passing"
@@ -33,7 +35,15 @@ def save(
 ) -> Path:
     """Write ``folder/IMAGES/``; on any failure what was there before is untouched.
 
-    passing: it is kept only until there is a newer one, and displaces none; see ``prune``.
+    Args:
+        folder: the checkpoints of a run.
+        images: seen, which names it.
+        tensors: by name, on any device.
+        numbers: plain data beside them.
+        passing: it is kept only until there is a newer one, and displaces none; see ``prune``.
+
+    Returns:
+        Its folder.
 
     Raises:
         UserError: the disk is full or cannot be written.
@@ -43,16 +53,7 @@ def save(
     try:
         shutil.rmtree(temporary, ignore_errors=True)
         temporary.mkdir()
-        content = safetensors.torch.save({k: _plain(v) for k, v in tensors.items()})
-        write_file(temporary / TENSORS, content)
-        manifest: dict[str, Any] = {
-            "format": FORMAT,
-            "images": images,
-            "numbers": numbers,
-            "files": {TENSORS: {"bytes": len(content), "sha256": _hash(content)}},
-        }
-        manifest["sha256"] = _hash(_canonical(manifest))
-        write_file(temporary / MANIFEST, json.dumps(manifest, indent=1).encode())
+        _write(temporary, images, tensors, numbers)
         if passing:
             write_file(temporary / PASSING, b"")
         sync_folder(temporary)
@@ -64,6 +65,20 @@ def save(
         shutil.rmtree(temporary, ignore_errors=True)
         raise explain(error, f"the checkpoint {path}", _latest_sentence(folder)) from error
     return path
+
+
+def _write(path: Path, images: int, tensors: Mapping[str, Tensor], numbers: dict[str, Any]) -> None:
+    """The tensors, and the manifest that knows their hash and its own."""
+    content = safetensors.torch.save({k: _plain(v) for k, v in tensors.items()})
+    write_file(path / TENSORS, content)
+    manifest: dict[str, Any] = {
+        "format": FORMAT,
+        "images": images,
+        "numbers": numbers,
+        "files": {TENSORS: {"bytes": len(content), "sha256": _hash(content)}},
+    }
+    manifest["sha256"] = _hash(_canonical(manifest))
+    write_file(path / MANIFEST, json.dumps(manifest, indent=1).encode())
 
 
 def load(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
@@ -128,7 +143,7 @@ def best(folder: Path) -> dict[str, Any] | None:
 
 
 def seconds(folder: Path, at: int | None = None) -> float:
-    """Trained until the newest checkpoint, or that at ``at`` images; 0 where there is none."""
+    """Seconds trained until the newest checkpoint, or that at ``at`` images; 0 without any."""
     manifest = _newest_manifest(folder) if at is None else _manifest(folder / f"{at:09d}")
     return manifest.get("numbers", {}).get("seconds", 0.0)
 
@@ -143,7 +158,10 @@ def _newest_manifest(folder: Path) -> dict[str, Any]:
 
 
 def prune(folder: Path, keep: int, best: str | None = None) -> None:
-    """Delete all but the newest of all, the newest ``keep`` that are not passing, and ``best``."""
+    """Delete all but the newest of all, the newest ``keep`` that are not passing, and ``best``.
+
+    best: the name of the best checkpoint's folder; None where there is none.
+    """
     paths = list(complete(folder))
     lasting = [path for path in paths if not (path / PASSING).exists()]
     kept = {*paths[-1:], *lasting[-keep:]}
