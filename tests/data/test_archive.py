@@ -1,4 +1,4 @@
-"""RELIABILITY 32 to 34: archives, honest and hostile."""
+"""Archives, honest and hostile."""
 
 import gzip
 import io

@@ -1,4 +1,4 @@
-"""RELIABILITY 26 to 31 and 35: folders."""
+"""Folders: what is taken, in which order, and what is passed over."""
 
 import os
 import time

@@ -1,4 +1,4 @@
-"""RELIABILITY 25 to 31: what a single file may be, and what it becomes."""
+"""What a single file may be, and what it becomes."""
 
 import io
 import struct
