@@ -1,6 +1,7 @@
 """What texts name by a setting's path, the command line names by its option."""
 
 import ast
+import re
 from dataclasses import fields
 from pathlib import Path
 
@@ -86,3 +87,9 @@ def test_settings_named_in_backticks_exist(path: Path) -> None:
             for name, value in GIVEN.findall(inside):
                 assert name.partition(".")[0] in known, inside
                 assert " or " not in value, f"only the first stands in backticks: {inside}"
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(ROOMS).as_posix())
+def test_only_the_command_line_names_its_options(path: Path) -> None:
+    found = [text for text in strings(path) if re.search(r"--[a-z]", text)]
+    assert not found
