@@ -5,7 +5,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from ganvas.bench.dataset import PACKAGED, shape_of
+from ganvas.bench.bench_dataset import PACKAGED, shape_of
 from ganvas.data import Dataset
 from ganvas.data.builtin.builtin_table import BUILTIN
 from ganvas.data.dataset import make_dataset

@@ -9,7 +9,7 @@ from PIL import Image
 
 from ganvas.bench import picture
 from ganvas.bench.bench import bench
-from ganvas.bench.dataset import bench_dataset, shape_of
+from ganvas.bench.bench_dataset import bench_dataset, shape_of
 from ganvas.bench.speed import PAIRS, TimedLoop, in_turn, ratio
 from ganvas.errors import UsageError
 from ganvas.recipes.recipe import Data

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import torch
 
-from ganvas.bench.dataset import bench_dataset
+from ganvas.bench.bench_dataset import bench_dataset
 from ganvas.bench.layers import Layers, by_layer
 from ganvas.bench.moves import Part, by_move
 from ganvas.bench.plain import PlainLoop, playable
