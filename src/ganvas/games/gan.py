@@ -1,7 +1,7 @@
 """The two-player game: what the generator and the discriminator minimise, and who moves when.
 
 A round is the discriminator's turns (one, or n_critic), then the generator's. The two losses are
-the methods ``discriminator_loss`` and ``generator_loss`` below. What they are made of is in
+the methods ``discriminator_loss`` and ``generator_loss`` below. What they are generated of is in
 ``parts``: how a discriminator gets images, penalties, terms, unrolling, warming up.
 """
 
@@ -20,7 +20,12 @@ from ganvas.games.parts.augmented_discriminator import (
     discriminator_output,
     score_statistics,
 )
-from ganvas.games.parts.compatibility import check_classifier, check_scores, check_signs
+from ganvas.games.parts.compatibility import (
+    check_classifier,
+    check_losses,
+    check_scores,
+    check_signs,
+)
 from ganvas.games.parts.fakes import Fakes, generate
 from ganvas.games.parts.lazy import step_apart
 from ganvas.games.parts.loss_sum import LossSum
@@ -35,7 +40,7 @@ from ganvas.games.parts.term import Term, check_terms
 from ganvas.games.parts.unrolled import Unrolled
 from ganvas.games.parts.warm_up import WarmUp
 from ganvas.games.setup import GameSettings, GameSetup
-from ganvas.losses.adversarial import AdversarialLoss, adversarial_loss
+from ganvas.losses.adversarial import AdversarialLoss, adversarial_loss, zero_sum
 from ganvas.networks.protocols import Discriminator, couples_batch
 
 
@@ -51,6 +56,8 @@ class GANLosses:
     def __init__(self, settings: "GAN", setup: GameSetup, optimiser: Optimizer) -> None:
         self.settings, self.setup, self.optimiser = settings, setup, optimiser
         self.adversarial = settings.adversarial
+        if settings.unrolled is not None and settings.unrolled.answers_for_reals:
+            self.adversarial = zero_sum(self.adversarial)
         joint = settings.joint_pass and not couples_batch(setup.networks["discriminator"])
         self.discriminator = AugmentedDiscriminator(setup.augmentation, settings.pack, joint)
 
@@ -74,39 +81,39 @@ class GANLosses:
         return loss.result()
 
     def generator_loss(self, turn: Turn) -> Result:
-        """The adversarial loss of the generator's side, and the terms."""
+        """The adversarial loss of its side, and the terms."""
         if self.settings.fresh_reals:
             turn = replace(turn, looks_ahead=True)
-        made = self.shared_fakes(turn) if self.settings.reuse_fakes else generate(turn, self.setup)
+        generated = (
+            self.shared_fakes(turn) if self.settings.reuse_fakes else generate(turn, self.setup)
+        )
+        images = turn.batch().images
         reals, fakes = self.discriminator.inputs(
-            turn, turn.batch().images, made.images, made.conditions
+            turn, images, generated.images, generated.conditions
         )
         network = self.opponent(turn, reals, fakes)
         fake = discriminator_output(network, fakes)
-        loss = LossSum(self.generator_adversarial(network, reals, fake.scores))
+        real_scores = self.real_scores(network, reals, fake.scores)
+        loss = LossSum(self.adversarial.generator(real_scores, fake.scores))
         for term in self.settings.terms:
-            value = term.generator_loss(turn, self.setup, made, fake)
+            value = term.generator_loss(turn, self.setup, generated, fake)
             loss.add(f"term/{term.name}/g", value)
         return loss.result()
 
-    def generator_adversarial(
+    def real_scores(
         self, network: Discriminator, reals: DiscriminatorInput, fake_scores: Tensor
     ) -> Tensor:
-        """The adversarial loss of the generator's side, which may look at scores of reals: [N]."""
-        unrolled = self.settings.unrolled
-        if unrolled is not None and unrolled.objective == "value":
-            real = discriminator_output(network, reals)
-            return -self.adversarial.discriminator(real.scores, fake_scores)
+        """Scores of reals for a generator's loss that looks at them; otherwise, of the fakes."""
         if not self.adversarial.needs_reals:
-            return self.adversarial.generator(fake_scores, fake_scores)
-        with torch.no_grad():
-            real = discriminator_output(network, reals)
-        return self.adversarial.generator(real.scores, fake_scores)
+            return fake_scores
+        unrolled = self.settings.unrolled
+        with torch.set_grad_enabled(unrolled is not None and unrolled.answers_for_reals):
+            return discriminator_output(network, reals).scores
 
     def opponent(
         self, turn: Turn, reals: DiscriminatorInput, fakes: DiscriminatorInput
     ) -> Discriminator:
-        """The discriminator that scores for the generator: as it is, or some steps on."""
+        """The discriminator that scores the generator's images: as it is, or some steps on."""
         network = turn.networks["discriminator"]
         if self.settings.unrolled is None:
             return network
@@ -133,7 +140,7 @@ class GANLosses:
 
 @dataclass(frozen=True)
 class GAN(GameSettings):
-    """A generator against a discriminator.
+    """The settings of a generator against a discriminator.
 
     loss: what each side minimises, by name (``losses/adversarial.py``).
     generator_loss: what the generator minimises, by name, where that is another loss; None takes
@@ -143,23 +150,24 @@ class GAN(GameSettings):
     penalties: added to the discriminator's loss; each kind once.
     terms: what ideas add to either side's loss; each once.
     score_weight: factor of the discriminator's adversarial loss beside penalties and terms.
-    reuse_fakes: whether the generator's turn scores the same fakes as the discriminator's last
-        turn, which saves a forward of the generator; otherwise it draws fresh ones.
-    joint_pass: whether reals and fakes are scored in one pass, which is faster. Where some layer
-        couples the images of a batch they never are.
+    reuse_fakes: whether the generator's turn takes the fakes of the discriminator's last turn,
+        which saves a forward of the generator; otherwise it makes new ones.
+    joint_pass: whether reals and fakes are scored in one pass, which is faster. Where a layer
+        couples the images of a batch, they never are.
     critic_turns: the discriminator's turns a round, at least 1, each with fresh data (n_critic).
     weight_clip: largest absolute value of a weight of the discriminator after each step, above 0
         (Arjovsky et al. 2017, algorithm 1); None clips none.
     pack: images that the discriminator scores together, as channels of one, at least 1 (PacGAN,
         Lin et al. 2018, section 2).
-    unrolled: the generator answers a discriminator some steps on; None: as it is.
+    unrolled: how many steps on the discriminator is that scores the generator's images; None
+        takes it as it is.
     warm_up: how the generator is prepared before the game; None: not at all.
-    fresh_reals: whether a generator's loss that looks at reals looks at those which the
-        discriminator will see next, and fakes have their conditions. Otherwise they are those
-        which the discriminator has just learned from.
-    lazy: whether what is computed in some rounds only (penalties, path lengths) shares the step of
-        its player, ``together``, or has a step of its own, ``apart``, with rate and betas
-        corrected for it (Karras et al. 2020, appendix B).
+    fresh_reals: whether a generator's loss that looks at reals gets those that the discriminator
+        will get next, and its fakes have the conditions of these. Otherwise it gets the reals that
+        the discriminator has just learned from.
+    lazy: whether penalties and path lengths that are not of every round share the step of their
+        player, ``together``, or have steps of their own, ``apart``, for which rate and betas are
+        corrected (Karras et al. 2020, appendix B).
 
     Raises:
         ValueError: an unknown loss, labels for one that has none, a number that cannot be, two
@@ -184,19 +192,14 @@ class GAN(GameSettings):
     lazy: Literal["together", "apart"] = "together"
 
     def __post_init__(self) -> None:
-        needs_reals = self.adversarial.needs_reals
+        check_losses(self.adversarial, self.generator_loss or self.loss, self.fresh_reals)
         if self.critic_turns < 1 or self.pack < 1:
             raise ValueError("critic_turns and pack must be at least 1")
         if self.weight_clip is not None and not self.weight_clip > 0:
             raise ValueError("weight_clip must be more than 0")
         check_penalties(self.penalties)
         check_terms(self.terms)
-        if self.fresh_reals and not needs_reals:
-            raise ValueError(
-                f"the generator's loss {self.generator_loss or self.loss} looks at no reals: set "
-                "fresh_reals to false"
-            )
-        if self.generator_loss and self.unrolled and self.unrolled.objective == "value":
+        if self.generator_loss and self.unrolled and self.unrolled.answers_for_reals:
             raise ValueError(
                 "an unrolled objective of value is the discriminator's loss with its sign turned: "
                 "leave `game.generator_loss` away"

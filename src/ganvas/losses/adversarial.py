@@ -162,6 +162,13 @@ def adversarial_loss(
     return replace(loss, generator=other.generator, needs_reals=other.needs_reals)
 
 
+def zero_sum(loss: AdversarialLoss) -> AdversarialLoss:
+    """The loss whose generator maximises what the discriminator minimises."""
+    return replace(
+        loss, generator=lambda real, fake: -loss.discriminator(real, fake), needs_reals=True
+    )
+
+
 def _named(name: str) -> Factory:
     if name not in LOSSES:
         raise ValueError(f"unknown loss {name!r}: choose one of {', '.join(LOSSES)}")

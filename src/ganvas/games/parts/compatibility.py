@@ -5,12 +5,21 @@ from collections.abc import Iterable
 from ganvas.games.parts.classifier import Classifier
 from ganvas.games.parts.term import Term
 from ganvas.games.setup import GameSetup
+from ganvas.losses.adversarial import AdversarialLoss
 from ganvas.networks.protocols import (
     Autoencoding,
     classifies,
     implements,
     needs_nonzero_conditions,
 )
+
+
+def check_losses(adversarial: AdversarialLoss, generator_loss: str, fresh_reals: bool) -> None:
+    """The generator's loss, of that name, looks at reals where it gets reals of its own."""
+    if fresh_reals and not adversarial.needs_reals:
+        raise ValueError(
+            f"the generator's loss {generator_loss} looks at no reals: set fresh_reals to false"
+        )
 
 
 def check_scores(setup: GameSetup, pack: int) -> None:

@@ -41,6 +41,11 @@ class Unrolled:
         if self.steps < 1 or not self.rate > 0:
             raise ValueError("unrolled needs at least 1 step and a rate above 0")
 
+    @property
+    def answers_for_reals(self) -> bool:
+        """Whether the generator's loss is the discriminator's with its sign turned."""
+        return self.objective == "value"
+
     def ahead(
         self, network: nn.Module, loss: Callable[[Discriminator], Tensor], optimiser: Optimizer
     ) -> Discriminator:
