@@ -36,7 +36,7 @@ def read(weights: Path, name: str, pixels: Tensor) -> tuple[Tensor, Tensor]:
 
 def measure(run: Any, weights: Path, train: Dataset, test: Dataset) -> dict[str, Any]:
     """How many samples are read as the class asked for, and recall inside each class."""
-    rows = run.told(COUNT)
+    rows = run.sample_conditions(COUNT)
     asked = rows.argmax(1)
     pixels = run.sample(COUNT).permute(0, 3, 1, 2)
     shares = {}

@@ -1,4 +1,4 @@
-"""The conditions of a set of items, from which samples are given theirs."""
+"""The conditions of a data set, from which samples get theirs."""
 
 import re
 from collections.abc import Mapping
@@ -17,10 +17,13 @@ NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?")
 
 @dataclass(frozen=True)
 class Conditions:
-    """The conditions of a set of images, from which samples are told theirs.
+    """The conditions of a data set.
 
-    names: of the K numbers. exclusive: a row is one-hot, a class. rows: the kinds of rows there
-    are, uint8 [M, K]; counts: of each [M]. of: the conditions of a turn's items, float32 [N, K].
+    names: of the K numbers of a condition.
+    exclusive: whether a condition is a class, one-hot; otherwise each number is an attribute, 0 or
+        1.
+    rows: the conditions that occur, uint8 [M, K].
+    counts: how often each of these occurs, [M].
     """
 
     names: tuple[str, ...]
@@ -29,7 +32,9 @@ class Conditions:
     counts: Tensor
 
     def sample(self, seed: int, count: int, first: int = 0) -> Tensor:
-        """Rows float32 [count, K], as often as in the data; the i-th by (seed, first + i) alone."""
+        """Rows float32 [count, K], each as often as in the data; the i-th by (seed, first + i)
+        alone.
+        """
         edges = self.counts.double().cumsum(0) / self.counts.sum()
         places = torch.tensor(
             [
@@ -41,7 +46,7 @@ class Conditions:
         return self.rows[torch.searchsorted(edges, places).clamp(max=len(edges) - 1)].float()
 
     def of_label(self, label: str) -> Tensor:
-        """The row [K] of a class by its name; by its number where no class is named by one.
+        """The row float32 [K] of a class by its name; by its number where no class is named by one.
 
         Raises:
             UsageError: there are no classes, or none like that.
@@ -60,6 +65,10 @@ class Conditions:
     def with_attributes(self, rows: Tensor, wanted: Mapping[str, bool]) -> Tensor:
         """Rows [N, K] with some attributes set.
 
+        Args:
+            rows: [N, K], which stay as they are.
+            wanted: by name, whether an attribute is to be there.
+
         Raises:
             UsageError: there are no attributes, or none of that name.
         """
@@ -75,23 +84,23 @@ class Conditions:
         return rows
 
     def labels(self, rows: Tensor) -> Tensor | None:
-        """Numbers of classes int64 [N] of rows [N, K]; None of attributes."""
+        """Numbers of classes int64 [N] of rows [N, K]; None for attributes."""
         return rows.argmax(1) if self.exclusive else None
 
     def plain(self) -> dict[str, Any]:
-        """For a JSON file."""
+        """The same as plain values, for a JSON file; of classes the rows are left out."""
         rows = [] if self.exclusive else ["".join(map(str, row)) for row in self.rows.tolist()]
         known = {"names": list(self.names), "exclusive": self.exclusive}
         return {**known, "rows": rows, "counts": self.counts.tolist()}
 
     def listed(self) -> str:
-        """The names, the first ones of many."""
-        shown = ", ".join(self.names[:12])
-        return shown + (f" and {len(self.names) - 12} more" if len(self.names) > 12 else "")
+        """The names, separated by commas; of many, the first twelve."""
+        first = ", ".join(self.names[:12])
+        return first + (f" and {len(self.names) - 12} more" if len(self.names) > 12 else "")
 
 
 def from_plain(plain: Mapping[str, Any]) -> Conditions:
-    """What ``Conditions.plain`` wrote."""
+    """Conditions from what ``Conditions.plain`` returned."""
     names = tuple(plain["names"])
     rows = torch.eye(len(names), dtype=torch.uint8)
     if not plain["exclusive"]:

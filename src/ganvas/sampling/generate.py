@@ -12,6 +12,7 @@ from ganvas.errors import NonFinite, UsageError
 from ganvas.networks.protocols import Truncatable, implements
 
 CHUNK = 100
+"""How many images a generator makes at a time."""
 
 
 def latents(seed: int, count: int, size: int, first: int = 0) -> Tensor:
@@ -20,7 +21,7 @@ def latents(seed: int, count: int, size: int, first: int = 0) -> Tensor:
 
 
 def latents_of(seeds: Iterable[int], size: int) -> Tensor:
-    """One latent a seed, the first that ``latents`` would draw with it: [len(seeds), size]."""
+    """One latent a seed, the first that ``latents`` gives for it: [len(seeds), size]."""
     return torch.stack([_latent(seed, 0, size) for seed in seeds])
 
 
@@ -45,14 +46,19 @@ def sample(
     conditions: Tensor | None = None,
     truncation: float | None = None,
 ) -> Tensor:
-    """Images of latents [N, latent]: uint8 [N, H, W, C] on the CPU, the generator in eval mode.
+    """Images of latents: uint8 [N, H, W, C] on the CPU, from the generator in evaluation mode.
 
-    conditions: what it is told, [N, K], where it is told anything. truncation: less variety, fewer
-    slips. A generator with ``truncated``, which is style-based, draws its intermediate latents
-    towards their average by it; other generators' latents are squeezed: see ``truncate``.
+    Args:
+        generator: see ``protocols.Generator``; its modes are put back afterwards.
+        latent: [N, L].
+        conditions: [N, K], for a generator that takes any.
+        truncation: more than 0; the smaller, the less variety and the fewer failures. A
+            ``Truncatable`` generator, which is style-based, moves its intermediate latents towards
+            their average by it; for others latents are squeezed, see ``truncate``. None changes
+            nothing.
 
     Raises:
-        NonFinite: it draws numbers that are none.
+        NonFinite: the generator returns numbers that are not finite.
         UsageError: ``truncation`` is not a positive number.
     """
     parts = [to_uint8(part) for part in _parts(generator, latent, conditions, truncation)]
@@ -66,20 +72,29 @@ def sample_values(
     conditions: Tensor | None = None,
     truncation: float | None = None,
 ) -> Tensor:
-    """What ``sample`` rounds, as it is: float32 [N, C, H, W] on the CPU."""
+    """The same without rounding: float32 [N, C, H, W] on the CPU.
+
+    Raises:
+        NonFinite: the generator returns numbers that are not finite.
+        UsageError: ``truncation`` is not a positive number.
+    """
     made = _parts(generator, latent, conditions, truncation)
     return torch.cat([_finite(part).float().cpu() for part in made])
 
 
 def to_uint8(images: Tensor) -> Tensor:
-    """[-1, 1] to 0..255, rounded, on the CPU.  Errors: NonFinite for numbers that are none."""
+    """Images in [-1, 1] to 0..255, rounded, on the CPU; what lies beyond is clamped.
+
+    Raises:
+        NonFinite: an image has numbers that are not finite.
+    """
     images = _finite(images).float()
     return images.add(1).mul(127.5).round().clamp(0, 255).to(torch.uint8).cpu()
 
 
 @contextmanager
 def evaluating(network: nn.Module) -> Iterator[None]:
-    """Evaluation mode for a while; the mode of every submodule is put back afterwards."""
+    """Put a network into evaluation mode for a while; each layer gets its mode back afterwards."""
     modes = {module: module.training for module in network.modules()}
     network.eval()
     try:

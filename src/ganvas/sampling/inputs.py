@@ -1,4 +1,4 @@
-"""What a run's networks are to be given: a call that cannot be is answered with one that can."""
+"""What a run's networks take; a call with anything else is answered by what they do take."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,11 +13,13 @@ from ganvas.sampling.conditions import Conditions
 
 @dataclass(frozen=True)
 class Inputs:
-    """Of a network, as a hook before its ``forward``.
+    """The inputs of a network, as a hook before its ``forward``.
 
-    name: ``generator`` or ``discriminator``. latent: numbers in a latent, of a generator.
-    conditions: what the run knows, if anything. needed: the network cannot do without them (a
-    discriminator that reads conditions in images is told none).
+    name: ``generator`` or ``discriminator``.
+    latent: how many numbers a latent has, for a generator; None for a discriminator.
+    conditions: the conditions that the run was trained with; None without.
+    needed: whether the network cannot be called without conditions (a discriminator that classifies
+        images takes none).
     """
 
     name: str
@@ -26,7 +28,11 @@ class Inputs:
     needed: bool
 
     def __call__(self, _: nn.Module, given: tuple[Any, ...], named: Mapping[str, Any]) -> None:
-        """Raises UsageError for latents or conditions of another shape, too many or too few."""
+        """Check the arguments of a call.
+
+        Raises:
+            UsageError: latents or conditions of another shape, too many or too few.
+        """
         if self.latent is not None:
             first = [*given, *(each for name, each in named.items() if name != "conditions"), None]
             _check_latents(first[0], self.latent)
@@ -54,17 +60,24 @@ class Inputs:
         name = self.conditions.names[0]
         how = f"label={name!r}" if self.conditions.exclusive else f"attributes={{{name!r}: True}}"
         kind = "one-hot" if self.conditions.exclusive else "0 or 1 each"
-        seen = f", not {_words(rows)}" if rows is not None else ""
+        given = f", not {_words(rows)}" if rows is not None else ""
         return (
             f"this {self.name} was trained with conditions and needs them: "
             f"{self.name}({self._first()}, conditions), float32 [N, {count}], {kind}, of "
-            f"{self.conditions.listed()}{seen}; run.told(N) draws them as in the data, "
-            f"run.told(N, {how}) makes them"
+            f"{self.conditions.listed()}{given}; run.sample_conditions(N) draws them as in the "
+            f"data, run.sample_conditions(N, {how}) makes them"
         )
 
 
 def watch(network: nn.Module, name: str, latent: int | None, conditions: Conditions | None) -> None:
-    """Have every call of a network checked; see ``Inputs``."""
+    """Have every call of a network checked.
+
+    Args:
+        network: of a run.
+        name: ``generator`` or ``discriminator``.
+        latent: how many numbers a latent has, for a generator; None for a discriminator.
+        conditions: the conditions that the run was trained with; None without.
+    """
     network.register_forward_pre_hook(
         Inputs(name, latent, conditions, takes_conditions(network)), prepend=True, with_kwargs=True
     )

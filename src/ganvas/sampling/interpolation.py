@@ -12,8 +12,9 @@ def slerp(start: Tensor, end: Tensor, shares: Tensor) -> Tensor:
     """Vectors [S, D] on the way from one [D] to another, at ``shares`` [S] of it, 0 to 1.
 
     The direction turns by equal angles for equal shares (Shoemake 1985, section 3.3), the length
-    changes evenly: a straight line between normal latents would pass through short ones, which a
-    generator has hardly ever seen. Opposite vectors have no nearest way: one half circle is taken.
+    changes evenly: a straight line between normal latents would pass through short ones, of which a
+    generator has learnt hardly anything. Opposite vectors have no nearest way: one half circle is
+    taken.
     """
     first, last = start.double(), end.double()
     lengths = torch.stack([first.norm(), last.norm()])
@@ -33,14 +34,22 @@ def slerp(start: Tensor, end: Tensor, shares: Tensor) -> Tensor:
 
 
 def lerp(start: Tensor, end: Tensor, shares: Tensor) -> Tensor:
-    """The same along a straight line: for conditions, whose embedding is linear."""
+    """Vectors [S, D] at ``shares`` [S] of the straight line between two [D].
+
+    For conditions, whose embedding is linear.
+    """
     return torch.lerp(start.double(), end.double(), shares.double()[:, None]).to(start.dtype)
 
 
 def loop(stations: Tensor, steps: int, between: Between) -> Tensor:
     """From each of ``stations`` [M, D] to the next and from the last to the first: [M * steps, D].
 
-    Row ``i * steps`` is station i; ``between`` is ``slerp`` or ``lerp``.
+    Row ``i * steps`` is station i.
+
+    Args:
+        stations: [M, D].
+        steps: vectors from one station to the next, the station included; at least 1.
+        between: ``slerp`` or ``lerp``.
     """
     shares = torch.arange(steps) / steps
     ends = stations.roll(-1, 0)

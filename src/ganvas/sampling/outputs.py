@@ -1,4 +1,4 @@
-"""Samples to files, a chunk at a time; and what may be replaced: what ganvas drew, nothing else."""
+"""Samples written to files, a chunk at a time; only what ganvas wrote before is replaced."""
 
 import contextlib
 import os
@@ -20,13 +20,21 @@ Chunk = tuple[Tensor, Tensor | None]
 """Images uint8 [n, H, W, C], or points float32 [n, 2], and their classes int64 [n], if any."""
 
 SAMPLE = re.compile(r"\d{6,}\.png")
+"""The name of a sample in a folder."""
 
 
 def check_output(path: Path, *, overwrite: bool = False) -> str:
-    """Whether something may be written to ``path``; what a screen says of what was there.
+    """Whether something may be written to ``path``.
+
+    Args:
+        path: a file, or a folder of samples.
+        overwrite: whether a file that ganvas did not write may be replaced.
+
+    Returns:
+        What a screen says of what was there: "", or that it is replaced.
 
     Raises:
-        UsageError: something else than an earlier output of ganvas is there.
+        UsageError: there is something else than an earlier output of ganvas.
     """
     if path.is_dir():
         return ", in place of earlier ones" if _check_folder(path) else ""
@@ -41,8 +49,12 @@ def check_output(path: Path, *, overwrite: bool = False) -> str:
 
 
 def _check_folder(path: Path) -> bool:
-    """Whether a folder holds earlier samples.  Errors: UsageError where it holds anything else,
-    were it a run's own sheets, or one file of the user's among the samples."""
+    """Whether a folder holds earlier samples.
+
+    Raises:
+        UsageError: it holds anything else, a run's own sheets or a file of the user's among the
+            samples included.
+    """
     names = sorted(each.name for each in path.iterdir() if not each.name.startswith("."))
     for name in names:
         if not SAMPLE.fullmatch(name) or _mark(path / name) != "sample":
@@ -79,7 +91,13 @@ def _mark(path: Path) -> str:
 
 
 def save_folder(chunks: Iterable[Chunk], path: Path) -> None:
-    """``000000.png`` and so on. What lies there is replaced as a whole, once all are written."""
+    """Save images as ``000000.png`` and so on, and replace earlier samples there once all are
+    written.
+
+    Args:
+        chunks: images, and their classes, which are not saved.
+        path: the folder, made where it is missing.
+    """
     path.mkdir(parents=True, exist_ok=True)
     new = path / f".tmp-{os.getpid()}"
     try:
@@ -99,7 +117,14 @@ def save_folder(chunks: Iterable[Chunk], path: Path) -> None:
 
 
 def save_npz(chunks: Iterable[Chunk], count: int, path: Path, name: str = "images") -> None:
-    """An array [count, …] called ``name``, and ``labels`` int64 [count] where there are any."""
+    """Save an array [count, ...], and ``labels`` int64 [count] where there are any.
+
+    Args:
+        chunks: samples, and their classes or None.
+        count: the number of samples in all.
+        path: the file, which is replaced as a whole.
+        name: what the array is called.
+    """
     new = path.with_name(f".tmp-{os.getpid()}-{path.name}")
     labels: list[np.ndarray] = []
     try:
@@ -125,6 +150,6 @@ def save_npz(chunks: Iterable[Chunk], count: int, path: Path, name: str = "image
 
 
 def picture(image: Tensor) -> Image.Image:
-    """One image uint8 [H, W, C]."""
+    """One image uint8 [H, W, C], C of 1 or 3, as a picture."""
     pixels = image.numpy()
     return Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels)

@@ -1,4 +1,4 @@
-"""Sheets of samples and time-lapses, from uint8 images [N, H, W, C]."""
+"""Sheets of samples and animations of them, from uint8 images [N, H, W, C]."""
 
 import io
 import math
@@ -13,10 +13,16 @@ from ganvas import own_output
 from ganvas.disk import replace_file
 
 GAP = 2
+"""Pixels between the images of a sheet."""
 
 
 def grid(images: Tensor, columns: int | None = None) -> Image.Image:
-    """A sheet of images [N, H, W, C], row by row, on white; as square as can be."""
+    """A sheet of images, row by row, on white.
+
+    Args:
+        images: uint8 [N, H, W, C], C of 1 or 3.
+        columns: images in a row; None makes the sheet as square as can be.
+    """
     count, height, width, channels = images.shape
     columns = columns or max(1, round(math.sqrt(count * height / width)))
     rows = math.ceil(count / columns)
@@ -31,13 +37,18 @@ def grid(images: Tensor, columns: int | None = None) -> Image.Image:
 
 
 def enlarged(sheet: Image.Image, least: int = 480) -> Image.Image:
-    """The sheet with whole-number pixels, at least ``least`` wide: small images stay crisp."""
+    """The sheet with whole-number pixels, so that small images stay crisp.
+
+    Args:
+        sheet: of any size.
+        least: how wide it is at least, in pixels.
+    """
     factor = max(1, math.ceil(least / sheet.width))
     return sheet.resize((sheet.width * factor, sheet.height * factor), Image.Resampling.NEAREST)
 
 
 def save_png(picture: Image.Image, path: Path, kind: own_output.Kind = "sheet") -> Path:
-    """Save a sheet, or one sample, marked as ours: no training takes it for data."""
+    """Save a sheet, or one sample, marked as ours, so that no training takes it for data."""
     buffer = io.BytesIO()
     picture.save(buffer, "PNG", pnginfo=own_output.mark(kind))
     replace_file(path, buffer.getvalue())
@@ -47,7 +58,14 @@ def save_png(picture: Image.Image, path: Path, kind: own_output.Kind = "sheet") 
 def save_clip(
     frames: Sequence[Image.Image], path: Path, milliseconds: int = 120, last: int = 1500
 ) -> Path:
-    """A looping animation, GIF or WebP by its name; its last frame stays for ``last``."""
+    """Save a looping animation.
+
+    Args:
+        frames: one or more, of one size.
+        path: a GIF or WebP, by its name.
+        milliseconds: how long a frame stays.
+        last: how long the last frame stays, in milliseconds.
+    """
     buffer = io.BytesIO()
     first, *rest = frames
     times = [milliseconds] * len(rest) + [last]

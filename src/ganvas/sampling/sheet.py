@@ -1,4 +1,4 @@
-"""Which samples a run draws again and again, to be looked at."""
+"""Which samples a run makes again and again, to be looked at."""
 
 from dataclasses import dataclass
 
@@ -8,13 +8,20 @@ from ganvas.sampling.conditions import Conditions
 from ganvas.sampling.generate import latents
 
 GRID = 64
+"""Samples of a sheet, unless each class has a row."""
+
 MOST_CLASSES = 16
-"""So many classes have a row each; of more, 64 are drawn."""
+"""So many classes have a row each; of more, 64 samples have random ones."""
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """latents [N, latent]; conditions [N, K] or None; columns of the picture, None for square."""
+    """The inputs of a generator for a sheet of samples.
+
+    latents: [N, L].
+    conditions: [N, K], or None without.
+    columns: of the picture; None makes it as square as can be.
+    """
 
     latents: Tensor
     conditions: Tensor | None = None
@@ -22,7 +29,13 @@ class Sheet:
 
 
 def sheet(seed: int, latent: int, conditions: Conditions | None) -> Sheet:
-    """Fixed latents; where there are few classes, the same eight in a row for each of them."""
+    """Fixed latents; where there are few classes, the same eight in a row for each of them.
+
+    Args:
+        seed: of latents and conditions.
+        latent: L.
+        conditions: those of the data; None without.
+    """
     if conditions is None:
         return Sheet(latents(seed, GRID, latent))
     kinds = len(conditions.names)

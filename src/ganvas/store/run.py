@@ -176,13 +176,13 @@ class Run:
         for first in range(0, max(1, total), CHUNK):
             size = min(CHUNK, total - first)
             part = None if seeds is None else seeds[first : first + size]
-            latent, told = self._inputs(size, None, seed, part, label, attributes, first)
+            latent, rows = self._inputs(size, None, seed, part, label, attributes, first)
             if self.draws_points:
-                drawn = generate.sample_values(self.generator, latent, told, truncation).flatten(1)
+                drawn = generate.sample_values(self.generator, latent, rows, truncation).flatten(1)
             else:
-                drawn = generate.sample(self.generator, latent, told, truncation)
+                drawn = generate.sample(self.generator, latent, rows, truncation)
             known = self.conditions
-            yield drawn, None if known is None or told is None else known.labels(told)
+            yield drawn, None if known is None or rows is None else known.labels(rows)
 
     def loop(
         self,
@@ -209,10 +209,10 @@ class Run:
         """
         if self.draws_points:
             raise UsageError(f"{self.path} draws points: there are no images to pass through")
-        stations, told = self._inputs(8, count, seed, seeds, label, attributes)
+        stations, rows = self._inputs(8, count, seed, seeds, label, attributes)
         if len(stations) < 2 or steps < 1:
             raise UsageError("an animation needs at least 2 images to pass through, and 1 step")
-        conditions = None if told is None else loop(told, steps, lerp)
+        conditions = None if rows is None else loop(rows, steps, lerp)
         return generate.sample(self.generator, loop(stations, steps, slerp), conditions, truncation)
 
     def _inputs(
@@ -241,8 +241,10 @@ class Run:
             seeds = check_seeds(seeds, seed, count)
             latent = generate.latents_of(seeds, size)
         asked: dict[str, Any] = {"label": label, "attributes": attributes}
-        told = self.told(len(latent), seed=seed or 0, seeds=seeds, first=first, **asked)
-        return latent, told
+        rows = self.sample_conditions(
+            len(latent), seed=seed or 0, seeds=seeds, first=first, **asked
+        )
+        return latent, rows
 
     def check_place(self) -> None:
         """Raise DataError if the images it was trained on are not where they were."""
@@ -258,7 +260,7 @@ class Run:
         """Whether it was trained on points in the plane, not on images."""
         return self.record.shape == clouds.SHAPE
 
-    def told(
+    def sample_conditions(
         self,
         count: int,
         *,
@@ -291,7 +293,7 @@ class Run:
 
     @cached_property
     def conditions(self) -> Conditions | None:
-        """What its networks were told of the data, if anything."""
+        """The conditions that its networks were trained with; None without."""
         plain = self.record.conditions
         return None if plain is None else from_plain(plain)
 
@@ -306,8 +308,8 @@ class Run:
     @cached_property
     def _networks(self) -> dict[str, nn.Module]:
         tensors, _ = self._checkpoint
-        told = 0 if self.conditions is None else len(self.conditions.names)
-        networks = build_networks(self.recipe, self.record.shape, told)
+        count = 0 if self.conditions is None else len(self.conditions.names)
+        networks = build_networks(self.recipe, self.record.shape, count)
         for name, network in networks.items():
             for kind in ("average", "network"):
                 saved = checkpoint.weights(tensors, name, kind)

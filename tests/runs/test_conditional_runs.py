@@ -48,8 +48,8 @@ def test_its_networks_say_what_they_are_to_be_given(digits) -> None:
     latents = torch.randn(2, digits.recipe.generator.latent)
     with pytest.raises(UsageError, match="conditions") as error:
         digits.generator(latents)
-    assert "run.told(N, label='0')" in str(error.value)
-    images = digits.generator(latents, digits.told(2, label="0"))
+    assert "run.sample_conditions(N, label='0')" in str(error.value)
+    images = digits.generator(latents, digits.sample_conditions(2, label="0"))
     with pytest.raises(UsageError, match="this discriminator"):
         digits.discriminator(images)
 
@@ -69,7 +69,7 @@ def test_samples_carry_their_labels_and_are_asked_whether_they_obey(digits, tmp_
     out = tmp_path / "samples.npz"
     assert main(["sample", str(digits.path), "--count", "40", "--out", str(out)]) == 0
     with np.load(out) as file:
-        rows = digits.told(40)
+        rows = digits.sample_conditions(40)
         assert file["labels"].tolist() == rows.argmax(1).tolist()
     assert main(["sample", str(digits.path), "--label", "3", "--out", str(out)]) == 0
     with np.load(out) as file:
@@ -121,7 +121,7 @@ def test_attributes_of_a_table_are_told_and_asked_for(tmp_path) -> None:
     assert run.conditions is not None and run.conditions.names == ("Smiling", "Eyeglasses")
     smiling = run.sample(6, attributes={"Smiling": True})
     assert torch.equal(smiling, run.sample(6, attributes={"Smiling": True}))
-    told = run.told(6, attributes={"Smiling": True})
+    told = run.sample_conditions(6, attributes={"Smiling": True})
     assert told is not None and torch.equal(told[:, 0], torch.ones(6))
     out = tmp_path / "smiles.png"
     assert main(["sample", str(run.path), "--attr", "Smiling=1", "--out", str(out)]) == 0
@@ -166,7 +166,7 @@ def test_a_way_passes_through_its_samples_as_they_are_told_and_mixes_classes_bet
     finally:
         hook.remove()
     told = torch.cat(seen)
-    stations = digits.told(2, seeds=[2, 0])
+    stations = digits.sample_conditions(2, seeds=[2, 0])
     assert torch.equal(told[::4], stations) and not torch.equal(*stations)
     torch.testing.assert_close(told[2], stations.mean(0))
     torch.testing.assert_close(told.sum(1), torch.ones(8))
