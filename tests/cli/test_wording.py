@@ -41,6 +41,9 @@ TEXTS = {
     ),
     "``ganvas train`` and ``mnist``": "``ganvas train`` and ``mnist``",
     "nothing in backticks: a=1, data.fit": "nothing in backticks: a=1, data.fit",
+    "`ganvas.train(a.b)` `ganvas.x(1)+y(2)` `ganvas.x(')`": (
+        "`ganvas.train(a.b)` `ganvas.x(1)+y(2)` `ganvas.x(')`"
+    ),
     "an odd ` alone": "an odd ` alone",
     "": "",
 }

@@ -6,6 +6,7 @@ by its path in backticks, and a call as Python has it; here both become what can
 
 import ast
 import re
+from contextlib import suppress
 from dataclasses import fields
 from shlex import quote
 
@@ -42,7 +43,8 @@ def worded(text: str) -> str:
 def _span(found: re.Match[str]) -> str:
     marks, inside = found.groups()
     if CALL.fullmatch(inside):
-        return f"{marks}{_command(inside)}{marks}"
+        with suppress(SyntaxError, ValueError):  # a text of the user's may only look like a call
+            return f"{marks}{_command(inside)}{marks}"
     if GIVEN.match(inside):
         option = GIVEN.sub(lambda given: _option(*given.groups()), inside)
     elif re.fullmatch(NAME, inside) and _is_known(inside):
@@ -55,12 +57,12 @@ def _span(found: re.Match[str]) -> str:
 def _command(call: str) -> str:
     """``ganvas.train('mnist', images=96)`` as it is typed."""
     tree = ast.parse(call, mode="eval").body
-    assert isinstance(tree, ast.Call) and isinstance(tree.func, ast.Attribute)
+    if not isinstance(tree, ast.Call) or not isinstance(tree.func, ast.Attribute):
+        return call
     words = ["ganvas", tree.func.attr, *(quote(str(_literal(node))) for node in tree.args)]
     for keyword in tree.keywords:
         value = _literal(keyword.value)
-        given = value if keyword.arg == "overrides" else {str(keyword.arg): value}
-        assert isinstance(given, dict)
+        given = value if isinstance(value, dict) else {str(keyword.arg): value}
         words += [_option(name, str(each)) for name, each in given.items()]
     return " ".join(words)
 
