@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ganvas.report.evaluate import evaluate as evaluate
     from ganvas.store.run import Run as Run
     from ganvas.store.run import Run as load
-    from ganvas.training.train import resume as resume
+    from ganvas.training.resume import resume as resume
     from ganvas.training.train import train as train
 
 _PLACES = {
@@ -27,7 +27,7 @@ _PLACES = {
     "evaluate": ("ganvas.report.evaluate", "evaluate"),
     "load": ("ganvas.store.run", "Run"),
     "register": ("ganvas.recipes.parts", "register"),
-    "resume": ("ganvas.training.train", "resume"),
+    "resume": ("ganvas.training.resume", "resume"),
     "train": ("ganvas.training.train", "train"),
 }
 

@@ -11,7 +11,7 @@ import ganvas
 from ganvas.cli.main import main
 from ganvas.errors import DataError, UsageError
 from ganvas.store import checkpoint
-from ganvas.training.train import resume
+from ganvas.training.resume import resume
 
 from .playing import assert_same_run, picture_folder
 

@@ -158,7 +158,7 @@ def test_a_run_that_cannot_begin_leaves_no_folder(tmp_path, monkeypatch, place: 
             "run.json": "ganvas.store.record.replace_file",
             "reals.png": "ganvas.training.train.save_png",
             "checkpoint": "ganvas.store.checkpoint.write_file",
-            "log.jsonl": "ganvas.training.session.JsonLines",
+            "log.jsonl": "ganvas.training.writer.JsonLines",
         }
         monkeypatch.setattr(where[place], full)
     with pytest.raises((OSError, UserError)):

@@ -10,7 +10,9 @@ import ganvas
 from ganvas.errors import DataError, UsageError
 from ganvas.store import checkpoint
 from ganvas.store.log import read_log
-from ganvas.training import session
+from ganvas.training import stopwatch
+from ganvas.training.events import Event
+from ganvas.training.loop import SAFE
 
 from .playing import SMALL, assert_same_run
 
@@ -43,13 +45,13 @@ def test_time_alone_saves_a_checkpoint_that_changes_nothing_else(tmp_path, monke
     told: list[tuple[str, int]] = []
     seen: list[list[int]] = []
 
-    def listen(event: session.Event) -> None:
+    def listen(event: Event) -> None:
         if event.kind != "chosen":
             told.append((event.kind, event.images))
         if event.kind == "progress":
             seen.append(clocks(next((tmp_path / "slow").iterdir())))
 
-    monkeypatch.setattr(session, "now", Clock(session.SAFE / 3))
+    monkeypatch.setattr(stopwatch, "now", Clock(SAFE / 3))
     overrides = {**TINY, **rare}
     slow = ganvas.train("mnist", out=tmp_path / "slow", overrides=overrides, listeners=[listen])
     assert_same_run(slow.path, plain)
@@ -69,11 +71,11 @@ def test_what_time_saved_displaces_none_and_a_resume_from_it_is_exact(
     class Killed(BaseException):
         pass
 
-    def kill(event: session.Event) -> None:
+    def kill(event: Event) -> None:
         if event.kind == "progress" and event.images > 280:
             raise Killed
 
-    monkeypatch.setattr(session, "now", Clock(session.SAFE))
+    monkeypatch.setattr(stopwatch, "now", Clock(SAFE))
     overrides = {**TINY, "every.checkpoint": 64}
     with pytest.raises(Killed):
         ganvas.train("mnist", out=tmp_path / "cut", overrides=overrides, listeners=[kill])
@@ -86,7 +88,7 @@ def test_what_time_saved_displaces_none_and_a_resume_from_it_is_exact(
 
 
 def test_a_passing_checkpoint_at_the_end_counts(tmp_path, monkeypatch) -> None:
-    monkeypatch.setattr(session, "now", Clock(session.SAFE))
+    monkeypatch.setattr(stopwatch, "now", Clock(SAFE))
     path = play(tmp_path, **{"every.checkpoint": 10_000})
     assert clocks(path) == [0, 320]
     monkeypatch.undo()
@@ -132,7 +134,7 @@ def test_going_on_after_the_rates_have_ended_says_so(tmp_path, kind: str) -> Non
     path = play(tmp_path, **lr)
     said: list[str] = []
 
-    def listen(event: session.Event) -> None:
+    def listen(event: Event) -> None:
         if event.kind == "warning":
             said.append(event.text)
 
@@ -158,7 +160,7 @@ def test_a_run_of_a_gpu_goes_on_where_there_is_none(tmp_path, monkeypatch) -> No
         ganvas.resume(path, images=352)
     said: list[str] = []
 
-    def listen(event: session.Event) -> None:
+    def listen(event: Event) -> None:
         said.append(event.text) if event.kind == "warning" else None
 
     found = ganvas.resume(path, images=352, device="cpu", listeners=[listen])

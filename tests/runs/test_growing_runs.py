@@ -8,7 +8,7 @@ import torch
 
 import ganvas
 from ganvas.store.run import Run
-from ganvas.training.session import Event
+from ganvas.training.events import Event
 
 from .playing import SMALL, assert_same_run
 

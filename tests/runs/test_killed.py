@@ -136,7 +136,7 @@ def test_a_signal_saves_at_the_end_of_a_round_and_the_run_goes_on(tmp_path, numb
 HANGING_UP = """
 import os, signal, sys
 import ganvas
-from ganvas.training.train import Stopped
+from ganvas.training.session import Stopped
 
 def listen(event):
     if event.kind in sys.argv[2].split(","):

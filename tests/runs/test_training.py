@@ -16,9 +16,10 @@ from ganvas.networks.operators.forms import TABLE
 from ganvas.recipes import yaml
 from ganvas.store import checkpoint, plugins
 from ganvas.store.log import JsonLines, read_log
-from ganvas.training import session
-from ganvas.training.session import Event, all_finite
-from ganvas.training.train import resolve
+from ganvas.training import writer
+from ganvas.training.events import Event
+from ganvas.training.resolve import resolve
+from ganvas.training.writer import all_finite
 
 from .playing import SMALL, assert_same_run
 
@@ -156,9 +157,9 @@ def test_a_disk_that_fills_up_costs_a_grid_and_a_log_but_not_the_run(
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(session, "save_png", full)
+    monkeypatch.setattr(writer, "save_png", full)
     monkeypatch.setattr(JsonLines, "write", full)
-    monkeypatch.setattr("ganvas.training.train.save_outcome", lambda *_: None)
+    monkeypatch.setattr("ganvas.training.session.save_outcome", lambda *_: None)
     with pytest.warns(RuntimeWarning) as said:
         run = train(tmp_path, blobs)
     assert run.images == 320

@@ -13,12 +13,11 @@ from ganvas.bench.plain import PlainLoop, playable
 from ganvas.bench.rate import Machine
 from ganvas.bench.report import Report
 from ganvas.bench.speed import TimedLoop, in_turn, ratio
-from ganvas.data import Dataset
 from ganvas.engine.device import processor
 from ganvas.engine.engine import Engine
 from ganvas.engine.graph import RECORDED_AFTER, GraphEngine
 from ganvas.errors import UsageError
-from ganvas.recipes.build.choices import Choices, playing
+from ganvas.recipes.build.choices import playing
 from ganvas.recipes.build.engine import build_engine
 from ganvas.recipes.build.prepared import Prepared
 from ganvas.recipes.recipe import Recipe
@@ -69,29 +68,25 @@ def bench(
         except UsageError as reason:
             tell(str(reason))
             plain = False
-    choices = try_out(recipe, dataset, anew=True, tell=tell)
-    with playing(choices):
-        return _report(recipe, dataset, choices, seconds, workers if plain else None, tell)
+    prepared = Prepared.of(recipe, dataset, try_out(recipe, dataset, anew=True, tell=tell))
+    with playing(prepared.choices):
+        return _report(prepared, seconds, workers if plain else None, tell)
 
 
 def _report(
-    recipe: Recipe,
-    dataset: Dataset,
-    choices: Choices,
-    seconds: float,
-    workers: int | None,
-    tell: Callable[[str], None],
+    prepared: Prepared, seconds: float, workers: int | None, tell: Callable[[str], None]
 ) -> Report:
     """Measure a recipe that is played as chosen; ``workers``: None leaves the plain loop out."""
+    recipe, dataset, choices = prepared.recipe, prepared.images, prepared.choices
     device = torch.device(choices.device)
     tell("first rounds")
     grown = peak_memory.watch(device)
-    engine = build_engine(Prepared.of(recipe, dataset, choices))
+    engine = build_engine(prepared)
     loops = [timed_loop(engine)]
     loops[0].play(1)
     peak = grown()
     tell("the parts of a step")
-    parts, layers = _parts(recipe, dataset, choices, seconds / 3)
+    parts, layers = _parts(prepared, seconds / 3)
     if workers is not None:
         plain_loop = PlainLoop(recipe, dataset, device, workers)
         loops.append(replace(loops[0], round=plain_loop.round, warm=2))
@@ -120,13 +115,12 @@ def _report(
     )
 
 
-def _parts(
-    recipe: Recipe, dataset: Dataset, choices: Choices, seconds: float
-) -> tuple[list[Part], Layers]:
+def _parts(prepared: Prepared, seconds: float) -> tuple[list[Part], Layers]:
     """A step by move and by layer, ``seconds`` each, from an engine that can be watched."""
-    engine = build_engine(Prepared.of(recipe, dataset, replace(choices, graph=False)))
+    watched = replace(prepared, choices=replace(prepared.choices, graph=False))
+    engine = build_engine(watched)
     cycle = cycle_of(engine)
-    TimedLoop(engine.round, recipe.batch, cycle, engine.device).play(1)
+    TimedLoop(engine.round, engine.batch, cycle, engine.device).play(1)
     return by_move(engine, cycle, seconds), by_layer(engine, cycle, seconds)
 
 

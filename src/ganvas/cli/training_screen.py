@@ -9,7 +9,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from ganvas.cli.screen import console
 from ganvas.cli.wording import worded
 from ganvas.store.run import Run
-from ganvas.training.session import Event
+from ganvas.training.events import Event
 from ganvas.words import duration
 
 PLAIN_SECONDS = 15.0

@@ -17,7 +17,7 @@ from ganvas.disk import replace_file
 from ganvas.engine.device import processor
 from ganvas.errors import CheckpointError, DataError
 from ganvas.recipes.build.choices import Choices
-from ganvas.sampling.conditions import Conditions
+from ganvas.recipes.build.prepared import Prepared
 from ganvas.version import versions
 
 FORMAT = 4
@@ -86,19 +86,23 @@ class Record:
         yield with_labels(images, None, ())
 
 
-def describe(
-    images: Dataset, choices: Choices, plugins: dict[str, str], conditions: Conditions | None = None
-) -> Record:
-    """The record of a run that begins now."""
+def describe(prepared: Prepared, plugins: dict[str, str]) -> Record:
+    """The record of a run that begins now.
+
+    Args:
+        prepared: what it plays.
+        plugins: the files of the user's own parts, and the hash of each.
+    """
+    images, conditions = prepared.images, prepared.conditions
     return Record(
-        choices=choices,
+        choices=prepared.choices,
         shape=images.shape,
         fingerprint=images.fingerprint,
         data=images.name,
         count=len(images),
         created=datetime.now(timezone.utc).isoformat(timespec="seconds"),
         versions=versions(),
-        machine=_machine(choices),
+        machine=_machine(prepared.choices),
         plugins=plugins,
         conditions=None if conditions is None else conditions.plain(),
         notes=[*images.remarks, *images.warnings],

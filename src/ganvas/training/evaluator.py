@@ -1,6 +1,5 @@
 """Evaluations during training: the same figures as ``ganvas evaluate``, and which was the best."""
 
-import time
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any
@@ -8,7 +7,6 @@ from typing import Any
 import torch
 from torch import nn
 
-from ganvas.data import Dataset
 from ganvas.errors import UsageError
 from ganvas.evaluation.feature_choice import known_features
 from ganvas.evaluation.measure import measure
@@ -18,9 +16,8 @@ from ganvas.evaluation.real_images import RealImages, held_out
 from ganvas.evaluation.result import Evaluation
 from ganvas.evaluation.samples import Progress, Samples
 from ganvas.features import FeatureNetwork, load_features
-from ganvas.recipes.recipe import Recipe
+from ganvas.recipes.build.prepared import Prepared
 from ganvas.sampling import generate
-from ganvas.sampling.conditions import Conditions
 
 UNKNOWN = (
     "no feature network knows these images, so nothing is measured during training: "
@@ -33,24 +30,21 @@ class Evaluator(ABC):
     """Evaluates a run's generator now and then.
 
     Args:
-        recipe: one that has an ``evaluation``.
-        conditions: of the training images, where the generator is given any.
-        seconds: that the longest evaluation of earlier sessions took.
+        prepared: its recipe has an ``evaluation``.
 
     Attributes:
         settings: the recipe's.
-        seconds: that the longest evaluation so far took.
         newest: the last evaluation of this session; None before the first.
     """
 
-    def __init__(self, recipe: Recipe, conditions: Conditions | None, seconds: float) -> None:
+    def __init__(self, prepared: Prepared) -> None:
+        recipe, conditions = prepared.recipe, prepared.conditions
         assert recipe.evaluation is not None
         self.settings = recipe.evaluation
         count = self.settings.count
         self._latents = generate.latents(recipe.seed, count, recipe.generator.latent)
         self._rows = None if conditions is None else conditions.sample(recipe.seed, count)
         self._about = {"ema": recipe.half_life is not None, "seed": recipe.seed, "truncation": None}
-        self.seconds = seconds
         self.newest: Evaluation | None = None
 
     @abstractmethod
@@ -64,10 +58,8 @@ class Evaluator(ABC):
             NonFinite: it draws numbers that are none.
             UsageError: a metric does not apply, or none gives the figure ``best``.
         """
-        began = time.monotonic()
         found = self._measure(generator, {"subject": run, "images_seen": images, **self._about})
         self._check_best(found)
-        self.seconds = max(self.seconds, time.monotonic() - began)
         self.newest = found
         return found
 
@@ -83,7 +75,7 @@ class Evaluator(ABC):
 
     @property
     def clock(self) -> int | None:
-        """Dataset seen at the newest evaluation of this session."""
+        """Images seen at the newest evaluation of this session."""
         return None if self.newest is None else self.newest.provenance["images_seen"]
 
     def is_better(self, found: Evaluation, best: Mapping[str, Any] | None) -> bool:
@@ -105,7 +97,7 @@ class ImageEvaluator(Evaluator):
     """Evaluates a generator of images against the run's real ones.
 
     Args:
-        recipe, conditions, seconds: as for ``Evaluator``.
+        prepared: as for ``Evaluator``.
         real: what is trained on, and what is held out.
         network: reads these and the samples.
         progress: called with (what, done, total) while the real images are read, which is now.
@@ -116,18 +108,17 @@ class ImageEvaluator(Evaluator):
 
     def __init__(
         self,
-        recipe: Recipe,
+        prepared: Prepared,
         real: RealImages,
         network: FeatureNetwork,
-        conditions: Conditions | None,
-        seconds: float = 0.0,
         progress: Progress | None = None,
     ) -> None:
-        super().__init__(recipe, conditions, seconds)
+        super().__init__(prepared)
         count, metrics = self.settings.count, self.settings.metrics
         self._reals = RealFeatures(real, network, count=count, progress=progress)
         self._reals.prepare(metrics)
         self._labels, self._classes = None, ()
+        conditions = prepared.conditions
         if conditions is not None and self._rows is not None:
             self._labels, self._classes = conditions.labels(self._rows), conditions.names
 
@@ -141,15 +132,12 @@ class PointEvaluator(Evaluator):
     """Evaluates a generator of points in the plane against the mixture they are to come from.
 
     Args:
-        recipe, conditions, seconds: as for ``Evaluator``.
-        mixture: its name, such as ``ring``.
+        prepared: as for ``Evaluator``; its images are points, and named after their mixture.
     """
 
-    def __init__(
-        self, recipe: Recipe, mixture: str, conditions: Conditions | None, seconds: float = 0.0
-    ) -> None:
-        super().__init__(recipe, conditions, seconds)
-        self._mixture = mixture
+    def __init__(self, prepared: Prepared) -> None:
+        super().__init__(prepared)
+        self._mixture = prepared.images.name
 
     def _measure(self, generator: nn.Module, about: Mapping[str, Any]) -> Evaluation:
         points = generate.sample_values(generator, self._latents, self._rows).flatten(1)
@@ -157,39 +145,31 @@ class PointEvaluator(Evaluator):
 
 
 def evaluator_of(
-    recipe: Recipe,
-    images: Dataset,
-    source: Any,
-    device: torch.device,
-    conditions: Conditions | None,
-    seconds: float = 0.0,
-    progress: Any = None,
+    prepared: Prepared, device: torch.device, progress: Any = None
 ) -> tuple[Evaluator | None, list[str]]:
     """What evaluates a run while it trains; or None, and why nothing does where that was asked for.
 
     Args:
-        recipe: its ``evaluation`` says what to measure; None measures nothing.
-        images: what is trained on.
-        source: what they were loaded from, where that is not the recipe's own; else None.
+        prepared: the ``evaluation`` of its recipe says what to measure; None measures nothing.
         device: where networks run.
-        conditions, seconds: as for ``Evaluator``.
         progress: called with (done, total) while the real images are read.
 
     Raises:
         UserError: the feature network cannot be had, or does not read these images.
     """
+    recipe, images = prepared.recipe, prepared.images
     if recipe.evaluation is None:
         return None, []
     if images.are_points:
-        return PointEvaluator(recipe, images.name, conditions, seconds), []
+        return PointEvaluator(prepared), []
     name = recipe.evaluation.features
     name = known_features(images) if name == "auto" else name
     if name is None:
         return None, [UNKNOWN]
     network = load_features(name).to(device)
     data = recipe.data
-    place = data.source if source is None else source
+    place = data.source if prepared.source is None else prepared.source
     others = held_out(place, data.split, images, fit=data.fit, white=data.white)
     tell = None if progress is None else lambda what, done, total: progress(done, total)
     real = RealImages(images, others)
-    return ImageEvaluator(recipe, real, network, conditions, seconds, tell), []
+    return ImageEvaluator(prepared, real, network, tell), []

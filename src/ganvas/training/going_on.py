@@ -6,7 +6,7 @@ from pathlib import Path
 from ganvas.data import Dataset
 from ganvas.data.names import some
 from ganvas.engine.schedule import at
-from ganvas.errors import DataError
+from ganvas.errors import DataError, UsageError
 from ganvas.recipes.length import fixed
 from ganvas.recipes.recipe import Recipe
 from ganvas.sampling.conditions import Conditions
@@ -19,8 +19,13 @@ def going_on(old: Run, images: int | None, minutes: float | None) -> Recipe:
 
     A run that was killed before it had fitted its minutes decides anew. If it was killed while it
     wrote down what it had decided, that stands: its recipe tells, or else its checkpoint.
+
+    Raises:
+        UsageError: a total of fewer images than the run has seen.
     """
     recipe = old.recipe
+    if images is not None and images < min(old.images, recipe.images):
+        raise UsageError(f"{old.path} has seen {old.images:,} images: `images` must be more")
     if images is not None:
         return replace(recipe, images=images, minutes=minutes, fit_minutes=False)
     if recipe.fit_minutes and recipe.minutes is not None:

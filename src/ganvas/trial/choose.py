@@ -21,7 +21,7 @@ from ganvas.networks.operators import forms
 from ganvas.networks.shape import Shape
 from ganvas.recipes.build.choices import Choices, choose, playing
 from ganvas.recipes.build.engine import build_engine
-from ganvas.recipes.build.prepared import Prepared
+from ganvas.recipes.build.prepared import Prepared, conditions_of
 from ganvas.recipes.recipe import Recipe
 from ganvas.trial import cores, remembered
 from ganvas.trial.threads import BUSY, fewest, fits, halvings
@@ -104,8 +104,13 @@ class Trial:
     def __init__(self, recipe: Recipe, like: Dataset | Shape) -> None:
         self.recipe = recipe
         self.images = noise(like, 2 * recipe.batch)
+        self.conditions = conditions_of(recipe, self.images)
         self.found: list[str] = []
         self.began = time.perf_counter()
+
+    def engine(self, choices: Choices) -> Engine:
+        """An engine of the recipe that plays on noise, as chosen."""
+        return build_engine(Prepared(self.recipe, self.images, self.conditions, choices))
 
     def decide(self, rule: Choices) -> Choices:
         """Ask all else that the recipe leaves open, one question after the other."""
@@ -193,7 +198,7 @@ class Trial:
         if choices.device != "cpu" or choices.forms:
             return choices
         with playing(choices), forms.measuring() as measured:
-            build_engine(Prepared.of(self.recipe, self.images, choices)).round()
+            self.engine(choices).round()
         return replace(choices, forms=dict(measured))
 
 
@@ -204,7 +209,7 @@ class Candidate:
         self.choices = choices
         self.times: list[float] = []
         with playing(choices):
-            self.engine = build_engine(Prepared.of(trial.recipe, trial.images, choices))
+            self.engine = trial.engine(choices)
             for _ in range(RECORDED_AFTER + 1 if choices.graph else 1):
                 self.engine.round()
         self.play()

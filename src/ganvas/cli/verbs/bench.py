@@ -19,7 +19,7 @@ from ganvas.errors import UsageError
 from ganvas.report.page import page
 from ganvas.sampling.outputs import check_output
 from ganvas.store import plugins
-from ganvas.training import train
+from ganvas.training.resolve import resolve, without_auto
 from ganvas.words import duration
 
 NAMED = ("batch", "device", "precision", "compile")
@@ -35,8 +35,8 @@ def execute(options: argparse.Namespace) -> None:
         plugins.load_file(options.plugin)
     given = {name: getattr(options, name) for name in NAMED}
     overrides = {**options.overrides, **{k: v for k, v in given.items() if v is not None}}
-    overrides, fit = train.without_auto(overrides)
-    recipe = train.resolve(options.recipe, options.data, overrides)
+    overrides, fit = without_auto(overrides)
+    recipe = resolve(options.recipe, options.data, overrides)
     chosen = options.data is not None or "data.source" in overrides
     with memory_explained(), console(stderr=True).status("") as status:
         report = bench(

@@ -4,13 +4,13 @@ import argparse
 
 from ganvas.cli.main import BEGAN
 from ganvas.cli.verbs.train import on_screen
-from ganvas.training import train
+from ganvas.training.resume import resume
 
 
 def execute(options: argparse.Namespace) -> int:
     """Continue a run; returns the exit code."""
     return on_screen(
-        lambda screen: train.resume(
+        lambda screen: resume(
             options.run,
             data=options.data,
             images=options.images,

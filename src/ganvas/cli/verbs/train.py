@@ -11,8 +11,10 @@ from ganvas.recipes import reading, yaml
 from ganvas.recipes.build.choices import choose
 from ganvas.store import plugins
 from ganvas.store.run import Run
-from ganvas.training import train
 from ganvas.training.interrupt import EXIT_CODES
+from ganvas.training.resolve import resolve, without_auto
+from ganvas.training.session import Stopped
+from ganvas.training.train import train
 
 NAMED = ("images", "minutes", "batch", "seed", "device", "precision", "compile")
 """Settings that have an option of their own."""
@@ -27,7 +29,7 @@ def execute(options: argparse.Namespace) -> int:
     if options.dry_run:
         return _dry_run(options, overrides)
     return on_screen(
-        lambda screen: train.train(
+        lambda screen: train(
             options.recipe,
             data=options.data,
             out=options.out,
@@ -46,8 +48,8 @@ def _dry_run(options: argparse.Namespace, overrides: dict[str, Any]) -> int:
     """Print the recipe that would be trained."""
     if options.plugin is not None:
         plugins.load_file(options.plugin)
-    overrides, fit = train.without_auto(overrides)
-    recipe = train.resolve(options.recipe, options.data, overrides, options.start)
+    overrides, fit = without_auto(overrides)
+    recipe = resolve(options.recipe, options.data, overrides, options.start)
     choices = choose(recipe)
     print(yaml.write(reading.to_plain(recipe)), end="")
     print(f"# here, by rule: {choices.words()}; a short trial may choose otherwise")
@@ -63,7 +65,7 @@ def on_screen(play: Callable[[TrainingScreen], Run]) -> int:
             with memory_explained():
                 run = play(screen)
             code = 0
-        except train.Stopped as stopped:
+        except Stopped as stopped:
             run, code = stopped.run, EXIT_CODES[stopped.signal]
     screen.conclude(run, stopped=code != 0)
     return code

@@ -1,0 +1,69 @@
+"""Which recipe was asked for: a name or a file, data, and overrides made one."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from ganvas.data.builtin.builtin_table import BUILTIN
+from ganvas.errors import UsageError
+from ganvas.recipes import recipe_table
+from ganvas.recipes.recipe import Recipe
+from ganvas.store import folder
+from ganvas.store.run import IN_MEMORY
+from ganvas.trial.batch_size import AUTO
+
+
+def resolve(
+    recipe: str | Path | Recipe | None = None,
+    data: Any = None,
+    overrides: dict[str, Any] | None = None,
+    start: str | Path | None = None,
+) -> Recipe:
+    """The recipe that ``train`` would run.
+
+    Args:
+        recipe: a name, a YAML file or a Recipe; by default ``folder`` with data, else ``mnist``.
+        data: a path or built-in name, or images in memory.
+        overrides: dotted keys and their values.
+        start: a run whose weights to begin with; its recipe too, where none is given.
+
+    Raises:
+        UsageError: an unknown name or key, or a value that cannot be.
+    """
+    changes = dict(overrides or {})
+    if data is not None and "data.source" in changes:
+        raise UsageError("`data` and `data.source` are the same: say one of them")
+    if start is not None:
+        changes["start"] = str(folder.find(start).resolve())
+        recipe = recipe if recipe is not None else f"{changes['start']}/recipe.yaml"
+    chosen = recipe_table.find(
+        recipe if recipe is not None else "mnist" if data is None else "folder"
+    )
+    if data is not None:
+        changes["data.source"] = place_of(data)
+    if "images" in changes:
+        changes.setdefault("minutes", None)
+        changes.setdefault("fit_minutes", False)
+    return recipe_table.change(chosen, changes)
+
+
+def without_auto(overrides: dict[str, Any]) -> tuple[dict[str, Any], bool]:
+    """The overrides without ``batch: auto``, and whether that was among them.
+
+    Raises:
+        UsageError: it is, and ``accumulate`` too, which it would replace.
+    """
+    if overrides.get("batch") != AUTO:
+        return overrides, False
+    if "accumulate" in overrides:
+        raise UsageError("`batch=auto` finds `accumulate` too: leave that away, or name the batch")
+    return {key: value for key, value in overrides.items() if key != "batch"}, True
+
+
+def place_of(data: Any) -> str:
+    """How a recipe names its source: a built-in name, or a path that any folder can resume from."""
+    if not isinstance(data, str | Path):
+        return IN_MEMORY
+    if isinstance(data, str) and (data in BUILTIN or not os.path.exists(data)):
+        return data  # a name, or a mistake to be reported as it was typed
+    return os.path.abspath(data)

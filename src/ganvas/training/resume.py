@@ -1,0 +1,96 @@
+"""``ganvas.resume``: continue a run."""
+
+import time
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from ganvas.engine.device import Device
+from ganvas.recipes.build.choices import playing
+from ganvas.recipes.build.engine import build_engine
+from ganvas.recipes.build.prepared import Prepared
+from ganvas.store import folder, record
+from ganvas.store.log import Logger
+from ganvas.store.run import Run
+from ganvas.training.evaluator import evaluator_of
+from ganvas.training.events import Listener, announcer
+from ganvas.training.going_on import at_rest, going_on
+from ganvas.training.prepare import prepare_again
+from ganvas.training.session import check_length, play
+from ganvas.training.start import restore
+from ganvas.training.writer import RunWriter
+
+
+def resume(
+    run: str | Path,
+    *,
+    data: Any = None,
+    images: int | None = None,
+    minutes: float | None = None,
+    new_data: bool = False,
+    device: Device | None = None,
+    plugin: str | Path | None = None,
+    listeners: Iterable[Listener] = (),
+    loggers: Iterable[Logger] = (),
+    progress: Any = None,
+    began: float | None = None,
+) -> Run:
+    """Continue a run exactly where its newest whole checkpoint stands.
+
+    Args:
+        run: its folder.
+        data: the images again, where they were given in memory; or the path they moved to.
+        images: a new total.
+        minutes: stop after so many; the recipe's own limit is used again only where the run was to
+            fit it and had not yet.
+        new_data: go on although the data is not what the run was trained on.
+        device: where to go on, if not where it was; precision, threads and kernels are then chosen
+            anew, as for a run that begins there, and the resume is not exact to the last bit.
+        plugin: the file of the user's own parts, where the run was made with one.
+        listeners, loggers, progress, began: as for ``train``.
+
+    Raises:
+        UserError: as ``train``; also a run in use, or nothing whole to resume from.
+        Stopped: a signal stopped it; everything is saved.
+    """
+    began = time.monotonic() if began is None else began
+    check_length(images, minutes)
+    listeners = list(listeners)
+    path = folder.find(run)
+    with folder.Lock(path):
+        old = Run(path, plugin=plugin)
+        recipe = going_on(old, images, minutes)
+        tell = announcer(listeners, recipe.images)
+        prepared = prepare_again(old, recipe, data, device, tell, progress, new_data=new_data)
+        with playing(prepared.choices):
+            engine = build_engine(prepared)
+            earlier, problems = restore(engine, path, recipe.start)
+            evaluator, missing = evaluator_of(prepared, engine.device, progress)
+            problems += [*at_rest(recipe, engine.images, path), *_differences(old, prepared)]
+            _write_changes(old, prepared, new_data=new_data)
+            writer = RunWriter(
+                path, prepared, engine, earlier, listeners=listeners, loggers=loggers
+            )
+            writer.announce(prepared.choices.sentence())
+            writer.warn([*problems, *missing])
+            return play(writer, evaluator, began)
+
+
+def _differences(old: Run, prepared: Prepared) -> list[str]:
+    """What of the software or the processor is not what the run began with."""
+    return replace(old.record, choices=prepared.choices).differences()
+
+
+def _write_changes(old: Run, prepared: Prepared, *, new_data: bool) -> None:
+    """Write what holds from now on into the run's record and recipe, where that is new."""
+    here, images = replace(old.record, choices=prepared.choices), prepared.images
+    if here != old.record:
+        here = record.at_home(here)
+    if new_data:
+        here = replace(here, fingerprint=images.fingerprint, data=images.name, count=len(images))
+    if here != old.record:
+        record.write(here, old.path)
+    recipe = replace(prepared.recipe, minutes=old.recipe.minutes)
+    if recipe != old.recipe:
+        folder.write_recipe(old.path, recipe)
