@@ -1,5 +1,6 @@
 """How two runs differ, for ``same_bits.py``: to the last bit, but for times."""
 
+import difflib
 import itertools
 import json
 from collections.abc import Iterator
@@ -70,17 +71,26 @@ def apart(old: Path, new: Path, name: str) -> Iterator[str]:
     elif old.suffix in (".png", ".npz"):
         if old.read_bytes() != new.read_bytes():
             yield f"{name} has other bytes"
+    elif old.suffix in (".json", ".jsonl"):
+        yield from values_apart(records(old), records(new), name)
     else:
-        yield from values_apart(content(old), content(new), name)
+        yield from lines_apart(old, new, name)
 
 
-def content(path: Path) -> Any:
-    """What a text says: JSON as values, all else as its lines."""
+def lines_apart(old: Path, new: Path, name: str) -> Iterator[str]:
+    """Lines of a text that are gone (``-``) or new (``+``). A recipe may have settings more: those
+    that the older checkout does not know yet."""
+    texts = (path.read_text().splitlines() for path in (old, new))
+    for line in difflib.ndiff(*texts):
+        if line.startswith("- ") or (line.startswith("+ ") and old.suffix != ".yaml"):
+            yield f"{name}: {line}"
+
+
+def records(path: Path) -> Any:
+    """The values of a JSON file; a list of them where each line has its own."""
     text = path.read_text()
-    if path.suffix == ".json":
-        return json.loads(text)
-    lines = text.splitlines()
-    return [json.loads(line) for line in lines] if path.suffix == ".jsonl" else lines
+    whole = path.suffix == ".json"
+    return json.loads(text) if whole else [json.loads(line) for line in text.splitlines()]
 
 
 def values_apart(old: Any, new: Any, name: str) -> Iterator[str]:

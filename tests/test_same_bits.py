@@ -76,8 +76,13 @@ def test_a_setting_and_a_figure_are_found(differences, old, new) -> None:
     log(new, {"images": 32, "loss": 0.25, "seconds": 2.0})
     assert differences(old, new) == [
         "log.jsonl, 1, loss: 0.5 -> 0.25",
-        "recipe.yaml, 2: images: 160 -> images: 320",
+        "recipe.yaml: - images: 160",
     ]
+
+
+def test_a_recipe_may_have_a_setting_more(differences, old, new) -> None:
+    (new / "recipe.yaml").write_text("name: mnist\nimages: 160\npatience: null\n")
+    assert differences(old, new) == []
 
 
 def test_a_run_that_failed_says_why(differences, old, new) -> None:
