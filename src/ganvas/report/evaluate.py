@@ -85,8 +85,9 @@ def evaluate(
         drawn = GivenSamples(samples, data, count=count, seed=seed, fit=fit, channels=channels)
     network = load_features(choose_features(features, drawn.real.training)).to(place)
     _check_smooth(names, network)
-    how: dict[str, Any] = {"reference": reference, "progress": progress}
-    reals = RealFeatures(drawn.real, network, count=count, samples=len(drawn), **how)
+    reals = RealFeatures(
+        drawn.real, network, count=count, samples=len(drawn), reference=reference, progress=progress
+    )
     read = drawn.samples(progress)
     required = metrics is not None
     found = measure(read, reals, names, drawn.about, required=required, progress=progress)

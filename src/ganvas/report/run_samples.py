@@ -37,9 +37,9 @@ class RunSamples:
     ) -> None:
         if data is None and run.settings["data"]["source"] == IN_MEMORY:
             raise UsageError("this run was trained on images in memory: say `data=SRC`")
+        self.real = real_images_of(run, data)
         run.generator.to(device)
         self.run = run
-        self.real = real_images_of(run, data)
         self.count = count
         self.seed = seed
         self.truncation = truncation
