@@ -115,6 +115,7 @@ def at_home(record: Record) -> Record:
 
 
 def write(record: Record, path: Path) -> None:
+    """Write, or replace at once, the record of a run folder."""
     replace_file(path / "run.json", json.dumps(dataclasses.asdict(record), indent=1).encode())
 
 
