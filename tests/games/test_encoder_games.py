@@ -1,5 +1,6 @@
 """VAE-GAN and the adversarial autoencoder beside their algorithms, and what they refuse."""
 
+import gc
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from ganvas.games.aae import AAE
 from ganvas.games.parts.augmentation import Adaptive
 from ganvas.games.parts.penalty import Penalty
 from ganvas.games.setup import ConditionSource, GameSettings, GameSetup, PlayerSettings
-from ganvas.games.vae_gan import VAEGAN
+from ganvas.games.vae_gan import VAEGAN, Forward
 from ganvas.networks.layers.conditioned import Concatenate, Sequence
 
 from .pools import Images, Pool
@@ -281,3 +282,15 @@ def test_a_small_game_learns(settings: GameSettings, rounds: int, seed: int, wit
 def test_without_its_adversary_noise_means_nothing_to_an_autoencoder(seed: int, within) -> None:
     points = drawn_after(AAE(adversarial=0.0), 1500, seed)
     within(0.2, float((points.std(0) - torch.tensor([0.5, 0.2])).abs().max()))
+
+
+def test_what_a_round_shared_is_freed_with_it() -> None:
+    """At once, not when the garbage collector comes by: a forward's graph is large."""
+    play = engine(VAEGAN(penalties=(Penalty("r1"),)), networks())
+    gc.collect()
+    gc.disable()
+    try:
+        play.round()
+        assert not any(type(each) is Forward for each in gc.get_objects())
+    finally:
+        gc.enable()

@@ -123,17 +123,24 @@ class Engine:
 
     def _moves(self) -> tuple[dict[str, Tensor], int]:
         stats, drawn = Meter(), 0
-        self._shared = [{} for _ in self.shares]
+        self._forget_shared()
         for group in self._due():
             for repeat in range(max((turns for _, turns in group), default=0)):
                 if repeat:
-                    self._shared = [{} for _ in self.shares]
+                    self._forget_shared()
                 drew = False
                 for moves in _steps([move for move, turns in group if repeat < turns]):
                     drew |= self._step(moves, repeat, self.images + drawn, stats)
                 drawn += self.batch * drew
-        self._shared = []
+        self._forget_shared()
         return stats.means(), drawn
+
+    def _forget_shared(self) -> None:
+        """Begin anew with what moves share."""
+        # A shared value may hold its turn, and so all shared values: emptied, they are freed now.
+        for values in self._shared:
+            values.clear()
+        self._shared = [{} for _ in self.shares]
 
     def _step(self, moves: Sequence[Move], repeat: int, now: int, stats: Meter) -> bool:
         """Gather the gradients of moves and step their players; returns whether they drew items."""
