@@ -60,15 +60,15 @@ def test_only_the_stated_rule_resizes():
     assert shapes == [(7, 9), (5, 5)]
 
 
-def test_batches_equal_one_pass_and_progress_is_told(monkeypatch):
-    network, images, told = load_features("digits"), noise(25, 1, 28, 28), []
+def test_batches_equal_one_pass_and_progress_is_reported(monkeypatch):
+    network, images, calls = load_features("digits"), noise(25, 1, 28, 28), []
     with torch.no_grad():
         whole = network(to_float(images))
     monkeypatch.setattr(sys.modules["ganvas.features.extract"], "PIXELS", 10 * 28 * 28)
-    found = extract(network, images, lambda *place: told.append(place))
+    found = extract(network, images, lambda *place: calls.append(place))
     torch.testing.assert_close(found.features, whole.features, rtol=1e-4, atol=1e-5)
     torch.testing.assert_close(found.logits, whole.logits, rtol=1e-4, atol=1e-5)
-    assert told == [(10, 25), (20, 25), (25, 25)]
+    assert calls == [(10, 25), (20, 25), (25, 25)]
 
 
 def test_every_networks_name_is_its_own_and_a_wrong_one_suggests_the_nearest():

@@ -184,14 +184,14 @@ def test_larger_images_are_averaged_on_the_way_down() -> None:
 @pytest.mark.parametrize("conditions", [0, 3])
 def test_heads_learn_and_the_rest_stays(conditions: int, form) -> None:
     network = built(conditions=conditions, **form)
-    told = (torch.eye(3)[:2],) if conditions else ()
+    one_hot = (torch.eye(3)[:2],) if conditions else ()
     before, weights = frozen(network), [p.clone() for p in network.heads.parameters()]
     rest = [n for n, p in network.named_parameters() if not p.requires_grad]
     assert rest and not any(name.startswith("heads.") for name in rest)
     player = Player({"discriminator": network}, Adam())
     assert len(player.parameters) == len(weights)
     for _ in range(2):
-        network(noise(2, *COLOUR), *told).square().mean().backward()
+        network(noise(2, *COLOUR), *one_hot).square().mean().backward()
         assert all(p.grad is None for n, p in network.named_parameters() if n in rest)
         assert all(p.grad is not None for p in network.heads.parameters())
         player.step()
@@ -272,13 +272,13 @@ def test_bfloat16_agrees_to_its_precision() -> None:
 def test_conditions_are_projected_onto_the_last_maps() -> None:
     """What a condition adds is linear in it, and nothing where its embedding is nothing."""
     network = built(conditions=3).eval()
-    images, told = noise(3, *COLOUR), torch.eye(3)
+    images, one_hot = noise(3, *COLOUR), torch.eye(3)
     plain = network(images, torch.zeros(3, 3))
-    added = [network(images, row.expand(3, 3)) - plain for row in told]
-    both = network(images, (told[0] + told[2]).expand(3, 3)) - plain
+    added = [network(images, row.expand(3, 3)) - plain for row in one_hot]
+    both = network(images, (one_hot[0] + one_hot[2]).expand(3, 3)) - plain
     torch.testing.assert_close(both, added[0] + added[2], rtol=1e-3, atol=1e-5)
     assert not torch.equal(added[0], added[1])
-    assert network(images, told).shape == (3, 4)
+    assert network(images, one_hot).shape == (3, 4)
 
 
 def test_a_conditional_one_must_be_told() -> None:

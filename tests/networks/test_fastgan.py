@@ -13,7 +13,7 @@ from ganvas.networks.layers.conditioned import ConditionalBatchNorm2d
 SHAPES = [(1, 28, 28), (3, 32, 32), (3, 64, 96), (3, 48, 32), (1, 8, 8)]
 
 
-def told(count: int, conditions: int) -> tuple[Tensor, ...]:
+def one_hot(count: int, conditions: int) -> tuple[Tensor, ...]:
     """One-hot conditions, as an argument where there are any."""
     return (torch.eye(conditions)[torch.arange(count) % conditions],) if conditions else ()
 
@@ -26,7 +26,7 @@ def small(shape, conditions: int = 0, seed: int = 0, **settings) -> nn.Module:
 @pytest.mark.parametrize("conditions", [0, 3])
 @pytest.mark.parametrize("shape", SHAPES)
 def test_images_have_the_shape_asked_for(shape, conditions: int) -> None:
-    images = small(shape, conditions)(torch.randn(4, 6), *told(4, conditions))
+    images = small(shape, conditions)(torch.randn(4, 6), *one_hot(4, conditions))
     assert images.shape == (4, *shape)
 
 
@@ -43,7 +43,7 @@ def test_images_begin_in_range_without_a_tanh(width: int) -> None:
 def test_spectral_norm_bounds_all_layers_but_those_of_conditions(conditions: int) -> None:
     network = small((3, 32, 32), conditions, spectral=True)
     for _ in range(40):  # the power iteration converges over forwards
-        images = network(torch.randn(4, 6), *told(4, conditions))
+        images = network(torch.randn(4, 6), *one_hot(4, conditions))
     assert images.isfinite().all()
     bounded = [layer for layer in network.modules() if is_parametrized(layer, "weight")]
     assert len(bounded) == 1 + 5 + 2 + 1  # of the start, the levels, the excitation, the image
@@ -54,7 +54,7 @@ def test_spectral_norm_bounds_all_layers_but_those_of_conditions(conditions: int
 
 @pytest.mark.parametrize("conditions", [0, 3])
 def test_on_the_sphere_the_length_of_a_latent_says_nothing(conditions: int) -> None:
-    latents, rest = torch.randn(3, 6), told(3, conditions)
+    latents, rest = torch.randn(3, 6), one_hot(3, conditions)
     network = small((1, 28, 28), conditions, sphere=True).eval()
     torch.testing.assert_close(network(3 * latents, *rest), network(latents, *rest))
     plain = small((1, 28, 28), conditions).eval()
@@ -71,7 +71,7 @@ def test_sizes_that_do_not_halve_are_refused() -> None:
 @pytest.mark.parametrize("conditions", [0, 3])
 def test_every_weight_gets_a_gradient(conditions: int) -> None:
     network = small((3, 32, 32), conditions)
-    images = network(torch.randn(4, 6), *told(4, conditions))
+    images = network(torch.randn(4, 6), *one_hot(4, conditions))
     (images * torch.randn(4, 3, 32, 32)).sum().backward()
     assert [n for n, p in network.named_parameters() if p.grad is None] == []
 

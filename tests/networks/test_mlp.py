@@ -1,4 +1,4 @@
-"""The perceptrons: what codes and waves compute, how they start, and that both can be told."""
+"""The perceptrons: what codes and waves compute, how they start, and that both take conditions."""
 
 import math
 
@@ -84,38 +84,38 @@ def test_waves_keep_float32_where_all_else_is_bfloat16() -> None:
 
 @pytest.mark.parametrize("shape", [POINT, (3, 8, 8)])
 @pytest.mark.parametrize("conditions", [0, 5])
-def test_both_can_be_told_conditions(shape, conditions) -> None:
+def test_both_take_conditions(shape, conditions) -> None:
     torch.manual_seed(0)
     generator = MLPGenerator(4, 16, 2, codes=3).build(shape, conditions)
-    judge = MLPDiscriminator(16, 2, waves=8, deviation=True).build(shape, conditions)
-    told = [torch.eye(5)[torch.arange(6) % 5]] if conditions else []
-    images = generator(torch.randn(6, 4), *told)
+    discriminator = MLPDiscriminator(16, 2, waves=8, deviation=True).build(shape, conditions)
+    one_hot = [torch.eye(5)[torch.arange(6) % 5]] if conditions else []
+    images = generator(torch.randn(6, 4), *one_hot)
     assert images.shape == (6, *shape)
     assert images.is_contiguous(memory_format=torch.channels_last)
-    assert judge(images, *told).shape == (6,)
+    assert discriminator(images, *one_hot).shape == (6,)
     if conditions:
-        other = [told[0].roll(1, 0)]
+        other = [one_hot[0].roll(1, 0)]
         latent = torch.randn(6, 4)
-        assert not torch.equal(generator(latent, *told), generator(latent, *other))
-        assert not torch.equal(judge(images, *told), judge(images, *other))
+        assert not torch.equal(generator(latent, *one_hot), generator(latent, *other))
+        assert not torch.equal(discriminator(images, *one_hot), discriminator(images, *other))
 
 
 def test_a_gradient_penalty_reaches_every_weight() -> None:
-    judge = MLPDiscriminator(16, 2, waves=8).build(POINT)
+    discriminator = MLPDiscriminator(16, 2, waves=8).build(POINT)
     points = torch.randn(6, *POINT, requires_grad=True)
-    (slope,) = torch.autograd.grad(judge(points).sum(), points, create_graph=True)
+    (slope,) = torch.autograd.grad(discriminator(points).sum(), points, create_graph=True)
     slope.square().sum().backward()
     # A bias behind the last kink moves no slope.
-    without = {name for name, weight in judge.named_parameters() if weight.grad is None}
+    without = {name for name, weight in discriminator.named_parameters() if weight.grad is None}
     assert all(name.endswith("bias") for name in without)
 
 
 def test_an_even_batch_looks_alike_to_the_deviation() -> None:
-    judge = MLPDiscriminator(16, 2, deviation=True).build(POINT)
-    assert isinstance(judge, nn.Sequential)
+    discriminator = MLPDiscriminator(16, 2, deviation=True).build(POINT)
+    assert isinstance(discriminator, nn.Sequential)
     same = torch.ones(4, *POINT)
-    assert judge[1](judge[0](same))[:, 2].max() < 1e-3
-    assert judge[1](judge[0](torch.randn(4, *POINT)))[:, 2].min() > 0.1
+    assert discriminator[1](discriminator[0](same))[:, 2].max() < 1e-3
+    assert discriminator[1](discriminator[0](torch.randn(4, *POINT)))[:, 2].min() > 0.1
 
 
 def test_codes_need_a_latent_beside_them() -> None:

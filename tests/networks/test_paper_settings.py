@@ -49,19 +49,19 @@ def test_a_convolution_s_bias_is_within_the_gain() -> None:
 def test_the_mapping_is_stylegan2_s(conditions: int) -> None:
     torch.manual_seed(0)
     mapping = StyleGenerator(6, 5, 3, 4, bias_gain=True).build((1, 8, 8), conditions).mapping
-    z, told = torch.randn(4, 6), torch.eye(3)[[0, 1, 2, 0]]
+    z, one_hot = torch.randn(4, 6), torch.eye(3)[[0, 1, 2, 0]]
     w = pixel_norm(z)
     if mapping.embed is not None:
         assert isinstance(mapping.embed, EqualLinear) and mapping.embed.bias is not None
         nn.init.normal_(mapping.embed.bias)
-        embedded = told @ mapping.embed.weight.T / math.sqrt(3) + mapping.embed.bias
+        embedded = one_hot @ mapping.embed.weight.T / math.sqrt(3) + mapping.embed.bias
         w = torch.cat([w, pixel_norm(embedded)], 1)
     for layer in mapping.layers:
         assert isinstance(layer, EqualLinear) and layer.bias is not None
         nn.init.normal_(layer.bias, std=100)
         weight = 0.01 * layer.weight / math.sqrt(layer.weight.shape[1])
         w = activated(nn.functional.linear(w, weight, 0.01 * layer.bias))
-    torch.testing.assert_close(mapping(z, told if conditions else None), w, rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(mapping(z, one_hot if conditions else None), w, rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.parametrize("kind", [StyleDiscriminator, StyleGenerator])

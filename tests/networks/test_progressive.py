@@ -86,15 +86,18 @@ def test_fading_is_a_straight_line_to_the_new_stage(growth: float) -> None:
 @pytest.mark.parametrize("growth", [0.0, 0.25, 1.0, 1.5, 2.0, 2.75, 3.0])
 def test_the_whole_network_draws_and_sees_what_its_stage_does(growth: float) -> None:
     generator, discriminator = pair(conditions=2)
-    told = torch.eye(2)[[0, 1, 0, 1, 1]]
+    rows = torch.eye(2)[[0, 1, 0, 1, 1]]
     grow(growth, generator, discriminator)
     stage = math.ceil(growth)
-    small = images = generator.at(stage)(LATENTS, told)
+    small = images = generator.at(stage)(LATENTS, rows)
     for _ in range(STAGES - 1 - stage):
         images = doubled(images)
-    assert torch.equal(generator(LATENTS, told), images)
+    assert torch.equal(generator(LATENTS, rows), images)
     torch.testing.assert_close(
-        discriminator(images, told), discriminator.at(stage)(small, told), rtol=1e-5, atol=1e-6
+        discriminator(images, rows),
+        discriminator.at(stage)(small, rows),
+        rtol=1e-5,
+        atol=1e-6,
     )
 
 

@@ -18,7 +18,7 @@ SHAPES = [
 ]  # fmt: skip
 
 
-def told(count: int, conditions: int) -> tuple[Tensor, ...]:
+def one_hot(count: int, conditions: int) -> tuple[Tensor, ...]:
     """One-hot conditions, as an argument where there are any."""
     return (torch.eye(conditions)[torch.arange(count) % conditions],) if conditions else ()
 
@@ -45,9 +45,9 @@ def straight(network: nn.Module) -> nn.Module:
 def test_shapes(shape, conditions: int) -> None:
     generator = R3GANGenerator(latent=6, widths=(8,)).build(shape, conditions)
     discriminator = R3GANDiscriminator(widths=(8,)).build(shape, conditions)
-    images = generator(torch.randn(2, 6), *told(2, conditions))
+    images = generator(torch.randn(2, 6), *one_hot(2, conditions))
     assert images.shape == (2, *shape)
-    assert discriminator(images, *told(2, conditions)).shape == (2,)
+    assert discriminator(images, *one_hot(2, conditions)).shape == (2,)
 
 
 @pytest.mark.parametrize(
@@ -103,9 +103,9 @@ def test_at_the_start_the_networks_are_their_straight_paths(conditions: int) -> 
         (discriminator, torch.randn(4, 3, 16, 16)),
     ):
         assert len(blocks(network)) == 6
-        made = network(input, *told(4, conditions))
-        torch.testing.assert_close(made, straight(network)(input, *told(4, conditions)))
-        woken = wake(network)(input, *told(4, conditions))
+        made = network(input, *one_hot(4, conditions))
+        torch.testing.assert_close(made, straight(network)(input, *one_hot(4, conditions)))
+        woken = wake(network)(input, *one_hot(4, conditions))
         assert (woken - made).abs().max() > 0.01
 
 
@@ -137,7 +137,7 @@ def test_deviations_at_the_start_and_after_it_depend_little_on_depth(side, depth
 def test_an_image_is_judged_without_the_others_of_its_batch() -> None:
     torch.manual_seed(0)
     discriminator = wake(R3GANDiscriminator().build((3, 32, 32), 3))
-    images, conditions = torch.randn(4, 3, 32, 32), told(4, 3)[0]
+    images, conditions = torch.randn(4, 3, 32, 32), one_hot(4, 3)[0]
     together = discriminator(images, conditions)
     alone = [discriminator(images[i : i + 1], conditions[i : i + 1]) for i in range(4)]
     torch.testing.assert_close(together, torch.cat(alone), rtol=1e-4, atol=1e-5)
@@ -172,7 +172,7 @@ def test_the_penalty_has_the_numerical_derivative() -> None:
     settings = R3GANDiscriminator("base", widths=(6, 4), group=2)
     network = wake(settings.build((3, 16, 16), 2)).double()
     points = torch.randn(3, 3, 16, 16, dtype=torch.float64, requires_grad=True)
-    conditions = told(3, 2)[0].double()
+    conditions = one_hot(3, 2)[0].double()
 
     def penalty() -> Tensor:
         scores = network(points, conditions)
@@ -208,11 +208,11 @@ def test_double_backward_of_the_fast_forms(group: int, bf16: bool, error: float)
     network.to(memory_format=LAST)  # pyright: ignore
     images = torch.randn(4, 3, 16, 16).contiguous(memory_format=LAST)
     with torch.autocast("cpu", torch.bfloat16, enabled=bf16):
-        value = penalty(network, images, told(4, 2)[0])
+        value = penalty(network, images, one_hot(4, 2)[0])
     value.backward()
     mine = torch.cat([p.grad.flatten() for p in network.parameters() if p.grad is not None])
     network.zero_grad()
-    penalty(network.double(), images.double(), told(4, 2)[0].double()).backward()
+    penalty(network.double(), images.double(), one_hot(4, 2)[0].double()).backward()
     exact = torch.cat([p.grad.flatten() for p in network.parameters() if p.grad is not None])
     assert torch.isfinite(mine).all()
     assert ((mine - exact).norm() / exact.norm()).item() < error
@@ -230,7 +230,7 @@ def test_every_weight_learns_the_inner_ones_after_one_step(conditions: int) -> N
         optimiser = torch.optim.SGD(network.parameters(), lr=0.1)
         for asleep in (True, False):
             network.zero_grad()
-            made = network(input, *told(8, conditions))
+            made = network(input, *one_hot(8, conditions))
             (made * torch.randn_like(made)).sum().backward()
             silent = {id(p) for p in network.parameters() if p.grad is None or not p.grad.any()}
             assert silent == (inner if asleep else set())

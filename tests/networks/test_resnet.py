@@ -21,7 +21,7 @@ SETTINGS = {
 }
 
 
-def told(count: int, conditions: int) -> tuple[Tensor, ...]:
+def one_hot(count: int, conditions: int) -> tuple[Tensor, ...]:
     """One-hot conditions, as an argument where there are any."""
     return (torch.eye(conditions)[torch.arange(count) % conditions],) if conditions else ()
 
@@ -49,10 +49,10 @@ def channels(network: nn.Module) -> list[tuple[int, int]]:
 def test_shapes(shape, conditions: int) -> None:
     generator = ResNetGenerator(latent=6, width=2).build(shape, conditions)
     discriminator = ResNetDiscriminator(width=2).build(shape, conditions)
-    images = generator(torch.randn(2, 6), *told(2, conditions))
+    images = generator(torch.randn(2, 6), *one_hot(2, conditions))
     assert images.shape == (2, *shape)
     assert images.abs().max() <= 1
-    assert discriminator(images, *told(2, conditions)).shape == (2,)
+    assert discriminator(images, *one_hot(2, conditions)).shape == (2,)
 
 
 def test_blocks_are_those_of_the_papers_tables() -> None:
@@ -82,7 +82,7 @@ def test_every_weight_gets_a_gradient_once_gamma_is_not_zero(player, conditions,
     torch.manual_seed(0)
     network = wake(SETTINGS[player](attention=14, norm=norm).build(GREY, conditions))
     input = torch.randn(4, *((6,) if player == "generator" else GREY))
-    made = network(input, *told(4, conditions))
+    made = network(input, *one_hot(4, conditions))
     (made * torch.randn_like(made)).sum().backward()
     assert [name for name, p in network.named_parameters() if p.grad is None] == []
     still = [name for name, p in network.named_parameters() if not p.grad.any()]  # pyright: ignore
@@ -94,7 +94,7 @@ def test_every_discriminator_weight_has_norm_one_after_some_forwards() -> None:
     network = ResNetDiscriminator(width=6, attention=14).build(GREY, 3)
     with torch.no_grad():
         for _ in range(60):  # the power iteration converges over forwards
-            network(torch.randn(2, *GREY), *told(2, 3))
+            network(torch.randn(2, *GREY), *one_hot(2, 3))
     layers = [layer for layer in network.modules() if isinstance(layer, nn.Conv2d | nn.Linear)]
     assert len(layers) == 3 + 3 + 2 + 4 + 2  # two blocks down, one level, attention, projection
     for layer in layers:
@@ -154,7 +154,7 @@ def test_a_gradient_penalty_has_the_plain_derivatives(norm, conditions: int) -> 
     plain = copy.deepcopy(wake(ours)).double()
     for network, dtype in ((ours, torch.float32), (plain, torch.float64)):
         images = points.to(dtype).requires_grad_()
-        conditioned = [rows.to(dtype) for rows in told(4, conditions)]
+        conditioned = [rows.to(dtype) for rows in one_hot(4, conditions)]
         # In training each forward would turn the power iteration on, and round it otherwise.
         scores = network.eval()(images, *conditioned)
         zero_centred(scores, images).sum().backward()
@@ -175,11 +175,11 @@ def test_bfloat16_agrees_to_its_precision() -> None:
         generator = wake(SETTINGS["generator"](attention=14).build(GREY, conditions)).eval()
         discriminator = wake(SETTINGS["discriminator"](attention=14).build(GREY, conditions)).eval()
         latents = torch.randn(8, 6)
-        exact = generator(latents, *told(8, conditions))
-        scores = discriminator(exact, *told(8, conditions))
+        exact = generator(latents, *one_hot(8, conditions))
+        scores = discriminator(exact, *one_hot(8, conditions))
         with torch.autocast("cpu", torch.bfloat16):
-            made = generator(latents, *told(8, conditions)).float()
-            near = discriminator(made, *told(8, conditions)).float()
+            made = generator(latents, *one_hot(8, conditions)).float()
+            near = discriminator(made, *one_hot(8, conditions)).float()
         assert (made - exact).norm() <= 0.03 * exact.norm()
         assert (near - scores).norm() <= 0.1 * scores.norm()
 

@@ -126,12 +126,12 @@ def test_truncation_goes_from_the_average_to_the_image_itself() -> None:
 
 def test_the_mapping_knows_directions_of_z_and_conditions() -> None:
     network = tiny(conditions=3).eval()
-    z, told = torch.randn(3, 6), torch.eye(3)
-    torch.testing.assert_close(network(z, told), network(7 * z, told))
-    assert not torch.allclose(network(z, told), network(z, told.roll(1, 0)))
-    assert network.truncated(z, 0.7, told).shape == (3, 1, 14, 14)
+    z, one_hot = torch.randn(3, 6), torch.eye(3)
+    torch.testing.assert_close(network(z, one_hot), network(7 * z, one_hot))
+    assert not torch.allclose(network(z, one_hot), network(z, one_hot.roll(1, 0)))
+    assert network.truncated(z, 0.7, one_hot).shape == (3, 1, 14, 14)
     network.train()
-    assert network(z, told).shape == (3, 1, 14, 14)
+    assert network(z, one_hot).shape == (3, 1, 14, 14)
     rows = pixel_norm(torch.randn(5, 9))
     torch.testing.assert_close(rows.square().mean(1), torch.ones(5))
 
@@ -152,9 +152,9 @@ def test_maps_neither_grow_nor_fade_at_the_start() -> None:
 @pytest.mark.parametrize("conditions", [0, 3])
 def test_every_weight_gets_a_gradient(conditions: int) -> None:
     network = tiny(conditions=conditions)
-    told = (torch.eye(3)[torch.tensor([0, 1, 2, 0])],) if conditions else ()
+    one_hot = (torch.eye(3)[torch.tensor([0, 1, 2, 0])],) if conditions else ()
     with torch.autocast("cpu", torch.bfloat16):
-        images = network(torch.randn(4, 6), *told)
+        images = network(torch.randn(4, 6), *one_hot)
     images.float().square().sum().backward()
     without = [n for n, p in network.named_parameters() if p.grad is None or not p.grad.any()]
     assert without == []

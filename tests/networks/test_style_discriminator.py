@@ -66,20 +66,20 @@ def test_conditions_are_projected() -> None:
     torch.manual_seed(0)
     network = StyleDiscriminator(4, 8, 1).build((1, 14, 14), 3)
     images = torch.randn(1, 1, 14, 14)
-    told = [network(images, row[None]).item() for row in torch.eye(3)]
+    each = [network(images, row[None]).item() for row in torch.eye(3)]
     none = network(images, torch.zeros(1, 3)).item()
     both = network(images, torch.tensor([[1.0, 1.0, 0.0]])).item()
-    assert len({round(score, 4) for score in told}) == 3
-    assert both - none == pytest.approx(told[0] + told[1] - 2 * none, abs=1e-4)
+    assert len({round(score, 4) for score in each}) == 3
+    assert both - none == pytest.approx(each[0] + each[1] - 2 * none, abs=1e-4)
 
 
 @pytest.mark.parametrize("conditions", [0, 3])
 def test_every_weight_gets_a_gradient_of_scores_and_of_slopes(conditions: int) -> None:
     network = TINY.build((1, 14, 14), conditions)
-    told = (torch.eye(3)[torch.tensor([0, 1, 2, 0])],) if conditions else ()
+    one_hot = (torch.eye(3)[torch.tensor([0, 1, 2, 0])],) if conditions else ()
     images = torch.randn(4, 1, 14, 14, requires_grad=True)
     with torch.autocast("cpu", torch.bfloat16):
-        scores = network(images, *told)
+        scores = network(images, *one_hot)
         (slope,) = torch.autograd.grad(scores.sum(), images, create_graph=True)
         loss = slope.float().square().sum() + scores.float().square().sum()
     loss.backward()

@@ -12,7 +12,7 @@ import torch
 
 import ganvas
 from ganvas.errors import CheckpointError, DataError, NonFinite, UsageError
-from ganvas.networks.operators.forms import TABLE
+from ganvas.networks.operators.forms import CHOICE
 from ganvas.recipes import yaml
 from ganvas.store import checkpoint, plugins
 from ganvas.store.log import JsonLines, read_log
@@ -379,13 +379,13 @@ def test_a_run_resumes_with_the_very_choices_it_recorded(tmp_path, blobs, monkey
 
     def spy(measured: dict[str, str]) -> None:
         used.append((measured, torch.get_num_threads()))
-        TABLE.measured = dict(measured)
+        CHOICE.measured = dict(measured)
 
     monkeypatch.setattr("ganvas.networks.operators.forms.use", spy)
     threads = torch.get_num_threads()
     ganvas.resume(run.path, data=blobs, images=192)
     assert (forms, 2) in used
-    assert TABLE.measured == {} and torch.get_num_threads() == threads  # put back afterwards
+    assert CHOICE.measured == {} and torch.get_num_threads() == threads  # put back afterwards
 
 
 def test_a_run_of_before_there_were_trials_resumes(tmp_path, blobs) -> None:

@@ -143,11 +143,11 @@ def test_measured_forms_are_used_again_and_change_nothing_but_rounding() -> None
     recipe = tiny(precision="fp32")
     found = try_out(recipe, SHAPE)
     assert found.forms and set(found.forms.values()) <= {"native", "matrix"}
-    assert not forms.TABLE.measured and not forms.TABLE.measuring
+    assert not forms.CHOICE.measured and not forms.CHOICE.measuring
     weights = []
     for choices in (found, replace(found, forms={})):
         with playing(choices):
-            assert forms.TABLE.measured == choices.forms
+            assert forms.CHOICE.measured == choices.forms
             engine = build_engine(Prepared.of(recipe, trial.noise(SHAPE, 8), choices))
             engine.round()
         weights.append(torch.cat([t.flatten().float() for _, t in engine.game.tensors()]))

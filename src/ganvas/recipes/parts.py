@@ -3,6 +3,7 @@
 A user's own parts join through ``register``; their names must be free.
 """
 
+from dataclasses import fields, is_dataclass
 from typing import Any, TypeVar
 
 from ganvas.data.augment.ada import ADA
@@ -142,6 +143,7 @@ def _table_of(part: type) -> dict[str, type]:
         return GAMES
     if issubclass(part, Term):
         return TERMS
-    if not callable(getattr(part, "build", None)) or not hasattr(part, "__dataclass_fields__"):
+    if not is_dataclass(part) or not callable(getattr(part, "build", None)):
         raise UsageError(f"{part.__name__} must be a dataclass with a method build(shape)")
-    return GENERATORS if "latent" in part.__dataclass_fields__ else DISCRIMINATORS
+    is_generator = any(field.name == "latent" for field in fields(part))
+    return GENERATORS if is_generator else DISCRIMINATORS

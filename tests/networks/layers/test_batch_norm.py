@@ -225,12 +225,12 @@ def test_every_setting_is_the_plain_one(settings, training: bool) -> None:
     ],
 )
 def test_what_the_plain_one_refuses_is_refused_in_the_same_words(x: Tensor) -> None:
-    told = []
+    raised = []
     for layer in (BatchNorm2d(3), nn.BatchNorm2d(3)):
         with pytest.raises((ValueError, RuntimeError)) as error:
             layer(x)
-        told.append((error.type, str(error.value), layer.num_batches_tracked))
-    assert told[0] == told[1]
+        raised.append((error.type, str(error.value), layer.num_batches_tracked))
+    assert raised[0] == raised[1]
 
 
 def test_one_value_a_channel_is_a_value_error() -> None:

@@ -55,8 +55,8 @@ def taking(form: str) -> Iterator[None]:
         yield
         return
     with (
-        mock.patch.object(forms.TABLE, "measured", {"any": form}),
-        mock.patch.object(forms.TABLE, "pick", lambda key, rule, trial: form),
+        mock.patch.object(forms.CHOICE, "measured", {"any": form}),
+        mock.patch.object(forms.CHOICE, "pick", lambda key, rule, trial: form),
     ):
         yield
 

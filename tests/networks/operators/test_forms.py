@@ -214,17 +214,17 @@ def test_what_a_form_returns_is_no_view() -> None:
 def taking(form: str) -> Iterator[None]:
     """One form for all shapes that a trial may try."""
     with (
-        mock.patch.object(forms.TABLE, "measured", {"any": form}),
-        mock.patch.object(forms.TABLE, "pick", lambda key, rule, trial: form),
+        mock.patch.object(forms.CHOICE, "measured", {"any": form}),
+        mock.patch.object(forms.CHOICE, "pick", lambda key, rule, trial: form),
     ):
         yield
 
 
 @pytest.fixture
-def table() -> Iterator[forms.Table]:
+def table() -> Iterator[forms.FormChoice]:
     """The table, emptied before and after."""
     forms.use({})
-    yield forms.TABLE
+    yield forms.CHOICE
     forms.use({})
 
 

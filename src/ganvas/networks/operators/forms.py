@@ -29,7 +29,7 @@ FEW = 4
 """Channels of an image: native transposed kernels leave most of a vector empty there."""
 
 
-class Table:
+class FormChoice:
     """Which form each shape takes: what was measured, and the rule for everything else."""
 
     def __init__(self) -> None:
@@ -49,22 +49,23 @@ class Table:
         return self.measured.get(key, rule)
 
 
-TABLE = Table()
+CHOICE = FormChoice()
+"""The forms that this process takes; ``use`` and ``measuring`` change it."""
 
 
 def use(measured: Mapping[str, str]) -> None:
     """Take these forms, and the rule for any other shape."""
-    TABLE.measured = dict(measured)
+    CHOICE.measured = dict(measured)
 
 
 @contextmanager
 def measuring() -> Iterator[dict[str, str]]:
     """Measure each shape that is met meanwhile; yields what was found, by shape."""
-    TABLE.measured, TABLE.measuring = {}, True
+    CHOICE.measured, CHOICE.measuring = {}, True
     try:
-        yield TABLE.measured
+        yield CHOICE.measured
     finally:
-        TABLE.measuring = False
+        CHOICE.measuring = False
 
 
 def convolve(x: Tensor, w: Tensor, bias: Tensor | None, steps: Steps) -> Tensor:
@@ -124,11 +125,11 @@ def _compute(
         with torch.autocast("cpu", enabled=False):  # the operands have the format to compute in
             return _compute(name, operands, numbers, forms, rule, worth_a_trial)
     form = rule
-    if worth_a_trial and (TABLE.measured or TABLE.measuring):
+    if worth_a_trial and (CHOICE.measured or CHOICE.measuring):
         shapes = " ".join("x".join(map(str, operand.shape)) for operand in operands)
         dtype = str(operands[0].dtype).removeprefix("torch.")
         key = f"{name} {dtype} {shapes} {' '.join(map(str, numbers))}"
-        form = TABLE.pick(key, rule, lambda: _fastest(forms, rule))
+        form = CHOICE.pick(key, rule, lambda: _fastest(forms, rule))
     return _owned(forms[form]())
 
 

@@ -77,7 +77,7 @@ def choose(recipe: Recipe) -> Choices:
 @contextmanager
 def playing(choices: Choices) -> Iterator[None]:
     """Set up this process to play as chosen; threads and forms are put back afterwards."""
-    threads, before = torch.get_num_threads(), forms.TABLE.measured
+    threads, before = torch.get_num_threads(), forms.CHOICE.measured
     torch.set_num_threads(choices.threads)
     forms.use(choices.forms)
     keep_memory()
