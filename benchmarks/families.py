@@ -49,11 +49,11 @@ class Family:
     more: dict[str, Any] = field(default_factory=dict)
 
 
-TOLD = ("frechet", "obeyed", "recall-per-class")
-OF_TOLD = ("obeyed", "recall-per-class", "purity")
+CONDITIONAL = ("frechet", "obeyed", "recall-per-class")
+CONDITIONED = ("obeyed", "recall-per-class", "purity")
 """Figures of samples of a condition."""
 MODES = ("modes", "frechet")
-UNTOLD: dict[str, Any] = {"condition": None, "game.terms": []}
+UNCONDITIONAL: dict[str, Any] = {"condition": None, "game.terms": []}
 
 
 def _stacked(recipe: str, without: dict[str, Any], images: int = 2 * MNIST) -> Family:
@@ -61,10 +61,12 @@ def _stacked(recipe: str, without: dict[str, Any], images: int = 2 * MNIST) -> F
 
 
 FAMILIES = {
-    "conditional, projection": Family("mnist-conditional", {"condition": None}, metrics=TOLD),
-    "conditional, concatenation": Family("cgan", {"condition": None}, metrics=TOLD),
-    "AC-GAN": Family("acgan", UNTOLD, metrics=TOLD),
-    "InfoGAN": Family("infogan", UNTOLD, metrics=("frechet", "purity")),
+    "conditional, projection": Family(
+        "mnist-conditional", {"condition": None}, metrics=CONDITIONAL
+    ),
+    "conditional, concatenation": Family("cgan", {"condition": None}, metrics=CONDITIONAL),
+    "AC-GAN": Family("acgan", UNCONDITIONAL, metrics=CONDITIONAL),
+    "InfoGAN": Family("infogan", UNCONDITIONAL, metrics=("frechet", "purity")),
     "WGAN": Family("wgan", {"game.weight_clip": None}),
     "WGAN-GP": Family("wgan-gp", {"game.penalties": []}),
     "warm-up": Family("warm-up", {"game.warm_up": None}),
@@ -144,7 +146,7 @@ def measure(name: str, side: str, seed: int, pictures: Path | None) -> dict[str,
         except NonFinite as error:
             return {**about, "failed": str(error)}
         seconds = time.monotonic() - began
-        metrics = [m for m in family.metrics if run.conditions is not None or m not in OF_TOLD]
+        metrics = [m for m in family.metrics if run.conditions is not None or m not in CONDITIONED]
         figures = ganvas.evaluate(run, metrics=metrics, count=family.count)
         if pictures is not None and seed == 0 and side == "with":
             pictures.mkdir(parents=True, exist_ok=True)
