@@ -14,13 +14,13 @@ import torch
 import ganvas
 from ganvas import disk
 from ganvas.errors import RunBusy, UsageError, UserError
-from ganvas.store import checkpoint, folder
+from ganvas.store import checkpoint, run_folder
 
 from .playing import SMALL
 
 
 def make_run(out, name: str = "x"):
-    path = folder.create(out, name)
+    path = run_folder.create(out, name)
     (path / "recipe.yaml").write_text("{}")
     (path / "run.json").write_text("{}")
     return path
@@ -38,7 +38,7 @@ def test_folders_are_numbered_and_never_overwritten(tmp_path) -> None:
 )
 def test_names_that_could_leave_the_folder_are_refused(tmp_path, name: str) -> None:
     with pytest.raises(UsageError, match="cannot name a run"):
-        folder.create(tmp_path / "runs", name)
+        run_folder.create(tmp_path / "runs", name)
     assert not (tmp_path / "runs").exists()
 
 
@@ -46,42 +46,42 @@ def test_names_that_could_leave_the_folder_are_refused(tmp_path, name: str) -> N
 def test_an_unwritable_place_fails_with_what_to_do(tmp_path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(UserError, match="Choose another place with `out`"):
-        folder.create(tmp_path / "file" / "runs", "x")
+        run_folder.create(tmp_path / "file" / "runs", "x")
 
 
 def test_a_run_in_use_is_refused_to_a_second_process(tmp_path) -> None:
     path = make_run(tmp_path)
     code = (
-        "import sys; from pathlib import Path; from ganvas.store.folder import Lock\n"
+        "import sys; from pathlib import Path; from ganvas.store.run_folder import Lock\n"
         "from ganvas.errors import RunBusy\n"
         "try:\n"
         "    with Lock(Path(sys.argv[1])): print('got it')\n"
         "except RunBusy: print('busy')\n"
     )
     command = [sys.executable, "-c", code, str(path)]
-    with folder.Lock(path):
+    with run_folder.Lock(path):
         held = subprocess.run(command, capture_output=True, text=True, check=True)
         with pytest.raises(RunBusy, match="in use by another process"):
-            folder.delete(path)
+            run_folder.delete(path)
     free = subprocess.run(command, capture_output=True, text=True, check=True)
     assert (held.stdout.strip(), free.stdout.strip()) == ("busy", "got it")
 
 
 def test_deleting_removes_a_run_and_only_it(tmp_path) -> None:
     first, second = make_run(tmp_path), make_run(tmp_path)
-    folder.delete(first)
-    assert folder.all_runs(tmp_path) == [second]
+    run_folder.delete(first)
+    assert run_folder.all_runs(tmp_path) == [second]
 
 
 def test_what_is_no_run_is_said_to_be_none(tmp_path) -> None:
     with pytest.raises(UsageError, match="does not exist"):
-        folder.find(tmp_path / "missing")
+        run_folder.find(tmp_path / "missing")
     with pytest.raises(UsageError, match="is not a run"):
-        folder.find(tmp_path)
+        run_folder.find(tmp_path)
     path = make_run(tmp_path)
     with pytest.raises(UsageError, match=f"holds some: {path.name}"):
-        folder.find(tmp_path)
-    assert folder.find(path) == path
+        run_folder.find(tmp_path)
+    assert run_folder.find(path) == path
 
 
 def failing(number: int):
@@ -98,10 +98,10 @@ def failing(number: int):
 def test_a_file_system_without_locks_costs_a_warning(tmp_path, monkeypatch, number: int) -> None:
     path = make_run(tmp_path)
     monkeypatch.setattr("fcntl.flock", failing(number))
-    with pytest.warns(RuntimeWarning, match=f"{path}.*no second process"), folder.Lock(path):
+    with pytest.warns(RuntimeWarning, match=f"{path}.*no second process"), run_folder.Lock(path):
         assert os.listdir(path)
     monkeypatch.undo()
-    with folder.Lock(path):  # nothing was left that would lock it for good
+    with run_folder.Lock(path):  # nothing was left that would lock it for good
         pass
 
 
@@ -110,7 +110,7 @@ def test_a_file_system_without_locks_costs_a_warning(tmp_path, monkeypatch, numb
 def test_only_a_lock_that_is_held_is_busy(tmp_path, monkeypatch, number: int) -> None:
     path = make_run(tmp_path)
     monkeypatch.setattr("fcntl.flock", failing(number))
-    with pytest.raises(RunBusy, match="in use by another process"), folder.Lock(path):
+    with pytest.raises(RunBusy, match="in use by another process"), run_folder.Lock(path):
         pass
 
 

@@ -6,7 +6,7 @@ from shlex import quote
 
 from ganvas.errors import UsageError
 from ganvas.report.model import Records
-from ganvas.store import evaluation_records, folder
+from ganvas.store import evaluation_records, run_folder
 
 SAME = {
     "feature network": lambda r: tuple(
@@ -39,7 +39,7 @@ def named_runs(runs: Iterable[str | Path]) -> dict[str, Path]:
     Raises:
         UsageError: there is no run there, or there is but one.
     """
-    paths = list(dict.fromkeys(folder.find(run) for run in runs))
+    paths = list(dict.fromkeys(run_folder.find(run) for run in runs))
     if len(paths) < 2:
         raise UsageError("name at least two different runs to compare")
     short = len({path.name for path in paths}) == len(paths)

@@ -19,7 +19,7 @@ from ganvas.evaluation.samples import Progress
 from ganvas.features import FeatureNetwork, load_features
 from ganvas.metrics.figure import Figure
 from ganvas.report.run_samples import RunSamples, about_run
-from ganvas.store import folder
+from ganvas.store import run_folder
 from ganvas.store.run import Run
 
 COUNT = 10_000
@@ -104,7 +104,7 @@ def _opened(
         if at is not None or plugin is not None:
             raise UsageError("this run is open already: give at and plugin to ganvas.load")
         return samples
-    if isinstance(samples, str | Path) and folder.is_run(Path(samples)):
+    if isinstance(samples, str | Path) and run_folder.is_run(Path(samples)):
         return Run(samples, at=at, plugin=plugin)
     if plugin is not None:
         raise UsageError("`plugin` is for runs; these samples are drawn already")

@@ -9,7 +9,7 @@ from ganvas.report.evaluation_section import evaluation_section
 from ganvas.report.model import Curves, RunModel, run_model
 from ganvas.report.page import figure, key, page, table
 from ganvas.report.point_picture import legend
-from ganvas.store import folder
+from ganvas.store import run_folder
 from ganvas.store.run import Run
 
 FRAMES = 12
@@ -51,7 +51,7 @@ def _pictures(run: Run) -> str:
 
 
 def _history(path: Path) -> str:
-    grids = list(folder.grids(path).items())
+    grids = list(run_folder.grids(path).items())
     step = max(1, -(-len(grids) // FRAMES))
     chosen = grids[::-1][::step][::-1]
     figures = [figure(file, f"{images:,} images") for images, file in chosen]

@@ -17,7 +17,7 @@ from ganvas.recipes.recipe import Recipe
 from ganvas.sampling import generate, inputs
 from ganvas.sampling.conditions import Conditions, from_plain
 from ganvas.sampling.interpolation import lerp, loop, slerp
-from ganvas.store import checkpoint, folder, plugins, record
+from ganvas.store import checkpoint, plugins, record, run_folder
 from ganvas.store.log import read_log
 
 IN_MEMORY = "in memory"
@@ -63,7 +63,7 @@ class Run:
         at: int | Literal["best"] | None = None,
         plugin: str | Path | None = None,
     ) -> None:
-        self.path = folder.find(path)
+        self.path = run_folder.find(path)
         if plugin is not None:
             plugins.load_file(plugin)
         self.record = record.read(self.path)

@@ -7,8 +7,8 @@ from ganvas.engine.engine import Engine
 from ganvas.training import stopwatch
 from ganvas.training.evaluator import Evaluator
 from ganvas.training.interrupt import Interrupt
-from ganvas.training.pictures import generator_of
 from ganvas.training.promise import Promise
+from ganvas.training.run_pictures import generator_of
 from ganvas.training.writer import RunWriter
 
 SAFE = 240.0

@@ -8,7 +8,7 @@ from ganvas.data.builtin.builtin_table import BUILTIN
 from ganvas.errors import UsageError
 from ganvas.recipes import recipe_table
 from ganvas.recipes.recipe import Recipe
-from ganvas.store import folder
+from ganvas.store import run_folder
 from ganvas.store.run import IN_MEMORY
 from ganvas.trial.batch_size import AUTO
 
@@ -34,7 +34,7 @@ def resolve(
     if data is not None and "data.source" in changes:
         raise UsageError("`data` and `data.source` are the same: say one of them")
     if start is not None:
-        changes["start"] = str(folder.find(start).resolve())
+        changes["start"] = str(run_folder.find(start).resolve())
         recipe = recipe if recipe is not None else f"{changes['start']}/recipe.yaml"
     chosen = recipe_table.find(
         recipe if recipe is not None else "mnist" if data is None else "folder"

@@ -10,7 +10,7 @@ from ganvas.engine.device import Device
 from ganvas.recipes.build.choices import playing
 from ganvas.recipes.build.engine import build_engine
 from ganvas.recipes.build.prepared import Prepared
-from ganvas.store import folder, record
+from ganvas.store import record, run_folder
 from ganvas.store.log import Logger
 from ganvas.store.run import Run
 from ganvas.training.evaluator import evaluator_of
@@ -57,8 +57,8 @@ def resume(
     began = time.monotonic() if began is None else began
     check_length(images, minutes)
     listeners = list(listeners)
-    path = folder.find(run)
-    with folder.Lock(path):
+    path = run_folder.find(run)
+    with run_folder.Lock(path):
         old = Run(path, plugin=plugin)
         recipe = going_on(old, images, minutes)
         tell = announcer(listeners, recipe.images)
@@ -93,4 +93,4 @@ def _write_changes(old: Run, prepared: Prepared, *, new_data: bool) -> None:
         record.write(here, old.path)
     recipe = replace(prepared.recipe, minutes=old.recipe.minutes)
     if recipe != old.recipe:
-        folder.write_recipe(old.path, recipe)
+        run_folder.write_recipe(old.path, recipe)

@@ -7,7 +7,7 @@ from ganvas.store.run import Run
 from ganvas.training.evaluator import Evaluator
 from ganvas.training.interrupt import interruptible
 from ganvas.training.loop import Loop
-from ganvas.training.pictures import save_outcome
+from ganvas.training.run_pictures import save_outcome
 from ganvas.training.writer import RunWriter
 
 RESERVE = 2.0

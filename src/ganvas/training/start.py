@@ -7,7 +7,7 @@ import torch
 
 from ganvas.engine.engine import Engine
 from ganvas.errors import UsageError
-from ganvas.store import checkpoint, folder
+from ganvas.store import checkpoint, run_folder
 from ganvas.training.writer import Earlier
 
 
@@ -23,7 +23,7 @@ def begin_from(engine: Engine, run: str) -> str:
         UsageError: nothing of a network fits, or there is no such run.
         CheckpointError: nothing there can be restored.
     """
-    place = folder.find(run) / "checkpoints"
+    place = run_folder.find(run) / "checkpoints"
     _, saved, _, _ = checkpoint.load_newest(place)
     words = []
     for name, network in engine.game.networks().items():

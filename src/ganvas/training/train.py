@@ -11,14 +11,14 @@ from ganvas.recipes.build.engine import build_engine
 from ganvas.recipes.build.prepared import Prepared
 from ganvas.recipes.recipe import Recipe
 from ganvas.sampling.pictures import save_png
-from ganvas.store import folder, plugins, record
+from ganvas.store import plugins, record, run_folder
 from ganvas.store.log import Logger
 from ganvas.store.run import Run
 from ganvas.training.evaluator import evaluator_of
 from ganvas.training.events import Listener, announcer
-from ganvas.training.pictures import training_images
 from ganvas.training.prepare import BatchRule, prepare
 from ganvas.training.resolve import resolve, without_auto
+from ganvas.training.run_pictures import training_images
 from ganvas.training.session import check_length, play
 from ganvas.training.start import begin_from
 from ganvas.training.writer import RunWriter
@@ -73,7 +73,7 @@ def train(
     check_length(images, minutes)
     changes, auto = without_auto(_changes(overrides, images=images, minutes=minutes, seed=seed))
     chosen = resolve(recipe, data, changes, start)
-    name = folder.check_name(name or chosen.name)
+    name = run_folder.check_name(name or chosen.name)
     listeners = list(listeners)
     tell = announcer(listeners, chosen.images)
     source = None if isinstance(data, str | Path) else data
@@ -105,9 +105,9 @@ def _batch_rule(data: Any, changes: dict[str, Any]) -> BatchRule:
 def _new_folder(out: Path, name: str, prepared: Prepared, parts: dict[str, str]) -> Iterator[Path]:
     """A run folder, locked, with all that stands in it before the first round. It is removed again
     if something fails before the first checkpoint."""
-    path = folder.create(out, name)
-    with folder.begun(path), folder.Lock(path):
-        folder.write_recipe(path, prepared.recipe)
+    path = run_folder.create(out, name)
+    with run_folder.begun(path), run_folder.Lock(path):
+        run_folder.write_recipe(path, prepared.recipe)
         record.write(record.describe(prepared, parts), path)
         save_png(training_images(prepared.images), path / "reals.png")
         yield path

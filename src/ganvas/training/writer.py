@@ -18,10 +18,10 @@ from ganvas.recipes.build.prepared import Prepared
 from ganvas.recipes.length import fixed
 from ganvas.sampling.pictures import save_png
 from ganvas.store import checkpoint, evaluation_records
-from ganvas.store.folder import grids, write_recipe
 from ganvas.store.log import JsonLines, Logger, Loggers, read_log, tensorboard
+from ganvas.store.run_folder import grids, write_recipe
 from ganvas.training.events import Event, Listener
-from ganvas.training.pictures import SamplePicture
+from ganvas.training.run_pictures import SamplePicture
 from ganvas.training.stopwatch import Stopwatch
 
 

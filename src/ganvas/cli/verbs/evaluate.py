@@ -20,8 +20,8 @@ from ganvas.report.neighbours import save_neighbours
 from ganvas.report.run_page import write_report
 from ganvas.sampling.outputs import check_output
 from ganvas.store import evaluation_records
-from ganvas.store.folder import Lock, is_run
 from ganvas.store.run import Run
+from ganvas.store.run_folder import Lock, is_run
 
 
 def execute(options: argparse.Namespace) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from ganvas.cli.screen import new_table, show_table
 from ganvas.cli.wording import worded
 from ganvas.errors import UsageError, UserError
-from ganvas.store import folder, plugins
+from ganvas.store import plugins, run_folder
 from ganvas.store.run import Run
 
 
@@ -25,7 +25,7 @@ def _list(options: argparse.Namespace) -> None:
     if options.names or options.yes:
         raise UsageError("`ganvas runs list` takes no names and no --yes; --out says which folder")
     out = Path(options.out or "runs")
-    found = folder.all_runs(out)
+    found = run_folder.all_runs(out)
     if not found:
         print(f"no runs in {out}: begin with `ganvas train`")
         return
@@ -40,7 +40,7 @@ def _list(options: argparse.Namespace) -> None:
 
 def _row(path: Path) -> tuple[str, str, str]:
     """A run's recipe, images seen and size in MB."""
-    size = f"{folder.size(path) / 1e6:,.1f}"
+    size = f"{run_folder.size(path) / 1e6:,.1f}"
     try:
         run = Run(path)
         return str(run.settings["name"]), f"{run.images:,}", size
@@ -53,12 +53,12 @@ def _delete(options: argparse.Namespace) -> None:
         raise UsageError("name the runs to delete, such as `ganvas runs delete runs/0001-mnist`")
     if options.out is not None:
         raise UsageError(f"name the folders to delete whole, such as {options.out}/0001-mnist")
-    paths = [folder.find(name) for name in options.names]
+    paths = [run_folder.find(name) for name in options.names]
     if not options.yes and not _agreed(paths):
         print("nothing was deleted")
         return
     for path in paths:
-        folder.delete(path)
+        run_folder.delete(path)
         print(f"deleted {path}")
 
 

@@ -4,7 +4,7 @@ import argparse
 
 from ganvas.cli.wording import worded
 from ganvas.data.names import printable
-from ganvas.store import checkpoint, folder
+from ganvas.store import checkpoint, run_folder
 from ganvas.store.run import Run
 from ganvas.words import duration
 
@@ -26,7 +26,7 @@ def execute(options: argparse.Namespace) -> None:
     print(f"  machine     {record.machine}: {record.choices.words()}")
     kept = [path.name for path in checkpoint.complete(run.path / "checkpoints")]
     print(f"  checkpoints {', '.join(kept)}")
-    print(f"  disk        {folder.size(run.path) / 1e6:,.1f} MB")
+    print(f"  disk        {run_folder.size(run.path) / 1e6:,.1f} MB")
     newest = {name: value for line in run.log for name, value in line.items()}
     for name, value in newest.items():
         if "/" in name:

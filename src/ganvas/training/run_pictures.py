@@ -14,7 +14,7 @@ from ganvas.report.point_picture import point_picture
 from ganvas.sampling.generate import sample
 from ganvas.sampling.pictures import enlarged, grid, save_clip, save_png
 from ganvas.sampling.sheet import GRID, sheet
-from ganvas.store.folder import grids
+from ganvas.store.run_folder import grids
 
 
 def generator_of(engine: Engine) -> nn.Module:
