@@ -53,7 +53,7 @@ class TrainingScreen:
                 self.console.print(f"run folder: {place}")
             # Short, since a bar cuts what is wider than the terminal.
             self._newest = f"newest samples: {event.path.relative_to(place)}"
-        elif event.kind == "scored":
+        elif event.kind == "evaluated":
             self._metrics = (event.images, worded(event.text))
             self.console.print(f"{event.images:,} images: {self._metrics[1]}")
         elif event.kind == "progress":

@@ -1,4 +1,4 @@
-"""What each recipe is for, how long it takes and what it scored: for a list to choose from."""
+"""What each recipe is for, how long it takes and what it reached: for a list to choose from."""
 
 from dataclasses import dataclass
 

@@ -10,7 +10,7 @@ class Event:
     """Something that happened.
 
     kind: ``chosen`` (how the run is played here, and how long), ``progress`` (a log line was
-        written), ``sampled``, ``scored`` (an evaluation), ``saved``, ``warning`` or ``ended``.
+        written), ``sampled``, ``evaluated`` (an evaluation), ``saved``, ``warning`` or ``ended``.
     images: the clock, in images seen.
     total: the clock at which the run will end.
     speed: images a second since the log line before; of ``progress``.

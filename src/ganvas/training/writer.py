@@ -148,7 +148,7 @@ class RunWriter:
         if log:
             wall = {"seconds": self._rounded_seconds()}
             self._loggers.write({"images": self.engine.images, **numbers, **wall})
-        self._tell("scored", text=found.words(), stats=numbers)
+        self._tell("evaluated", text=found.words(), stats=numbers)
 
     def sample(self) -> None:
         """Write a sample grid; one that cannot be written is a warning."""
