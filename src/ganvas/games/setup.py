@@ -11,8 +11,6 @@ from ganvas.engine.player import Adam, Player
 from ganvas.engine.schedule import Schedule
 from ganvas.games.parts.augmentation import Adaptive, Augment, DiscriminatorAugmentation
 
-Side = Literal["generator", "discriminator"]
-
 
 @dataclass(frozen=True)
 class ConditionSource:
@@ -65,7 +63,7 @@ class GameSetup:
     augment: Augment | None = None
     strength: Schedule | Adaptive = 1.0
 
-    def player(self, side: Side, *names: str) -> Player:
+    def player(self, side: Literal["generator", "discriminator"], *names: str) -> Player:
         """A player of one side, of the networks of these names; by default of the side's own."""
         player: PlayerSettings = getattr(self, side)
         return Player(

@@ -14,7 +14,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-Side = Callable[[Tensor, Tensor], Tensor]
+SideLoss = Callable[[Tensor, Tensor], Tensor]
+"""Scores of reals and of fakes, [N, ...] each, to one number an image [N]."""
 
 
 @dataclass(frozen=True)
@@ -26,8 +27,8 @@ class AdversarialLoss:
     centred: whether for the discriminator a score of 0 lies between real and fake.
     """
 
-    discriminator: Side
-    generator: Side
+    discriminator: SideLoss
+    generator: SideLoss
     needs_reals: bool = False
     centred: bool = True
 
@@ -94,10 +95,12 @@ Factory = Callable[[float, float], AdversarialLoss]
 
 
 def labelled(
-    discriminator: Callable[..., Tensor], generator: Side, are_scores: bool = False
+    discriminator: Callable[..., Tensor], generator: SideLoss, are_scores: bool = False
 ) -> Factory:
-    """A loss whose discriminator aims at labels, which may be smoothed. are_scores: the labels are
-    the very scores that are aimed at, so that the boundary is between them."""
+    """A loss whose discriminator aims at labels, which may be smoothed.
+
+    are_scores: whether scores themselves aim at the labels; a score between both is the boundary.
+    """
     return lambda real_label, fake_label: AdversarialLoss(
         partial(discriminator, real_label=real_label, fake_label=fake_label),
         generator,
@@ -106,7 +109,7 @@ def labelled(
 
 
 def unlabelled(loss: AdversarialLoss) -> Factory:
-    """A loss without labels; asking it to smooth any is a mistake."""
+    """A loss without labels: to ask it for other labels than 1 and 0 raises ValueError."""
 
     def make(real_label: float, fake_label: float) -> AdversarialLoss:
         if (real_label, fake_label) != (1.0, 0.0):
@@ -176,9 +179,9 @@ def _named(name: str) -> Factory:
 
 
 def accuracy(real: Tensor, fake: Tensor) -> Tensor:
-    """Share of scores with the right sign, [N]: 0.5 is a discriminator that cannot tell.
+    """Share of scores with the right sign, above 0 for reals, [N]; 0.5 is as good as chance.
 
-    It means something where 0 parts reals from fakes: where the loss is ``centred``.
+    It means something only where a loss is ``centred``.
     """
     with torch.no_grad():
         return (per_image((real > 0).float()) + per_image((fake < 0).float())) / 2
