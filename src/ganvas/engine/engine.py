@@ -1,8 +1,8 @@
 """The engine plays the moves of a game.
 
-It is the only code that zeroes gradients, freezes opponents, runs backward, steps optimisers and
-updates EMA copies. An opponent is frozen by asking for the gradients of the moving players' weights
-alone, so nothing is computed for anybody else.
+It alone freezes opponents, runs backward, and has players step, forget their gradients and update
+their EMA copies (``Player.step``, ``Player.average``). An opponent is frozen by asking for the
+gradients of the moving players' weights alone, so nothing is computed for anybody else.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -108,7 +108,10 @@ class Engine:
         self.game.schedules = {name: moved_ends(s, old, new) for name, s in schedules.items()}
 
     def _play(self) -> tuple[dict[str, Tensor], int]:
-        """Play a round: its mean statistics, and how many images were drawn in it."""
+        """Play a round: its mean statistics, and how many images were drawn in it.
+
+        ``GraphEngine`` records what is called here, part by part.
+        """
         means, drawn = self._moves()
         self._set_pace(drawn)
         self._average()
@@ -125,12 +128,14 @@ class Engine:
         stats, drawn = Meter(), 0
         self._forget_shared()
         for group in self._due():
-            for repeat in range(max((turns for _, turns in group), default=0)):
-                if repeat:
+            for index in range(max((turns for _, turns in group), default=0)):
+                # What moves share lasts from group to group, so that the generator may use what the
+                # last turn of the discriminator made; a further turn begins anew.
+                if index:
                     self._forget_shared()
                 drew = False
-                for moves in _steps([move for move, turns in group if repeat < turns]):
-                    drew |= self._step(moves, repeat, self.images + drawn, stats)
+                for moves in _steps([move for move, turns in group if index < turns]):
+                    drew |= self._step(moves, index, self.images + drawn, stats)
                 drawn += self.batch * drew
         self._forget_shared()
         return stats.means(), drawn
@@ -142,11 +147,15 @@ class Engine:
             values.clear()
         self._shared = [{} for _ in self.shares]
 
-    def _step(self, moves: Sequence[Move], repeat: int, now: int, stats: Meter) -> bool:
-        """Gather the gradients of moves and step their players; returns whether they drew items."""
+    def _step(self, moves: Sequence[Move], index: int, now: int, stats: Meter) -> bool:
+        """Gather the gradients of moves and step their players; returns whether they drew items.
+
+        index: of the turn among those of its move in this round.
+        """
         drew = False
         for move in moves:
-            drew |= self._gather(move, repeat, now, stats, move is not moves[-1])
+            # Moves may share a forward pass: its graph is needed until the last of them.
+            drew |= self._gather(move, index, now, stats, keep_graph=move is not moves[-1])
         for name in dict.fromkeys(name for move in moves for name in move.players):
             self.game.players[name].step()
         return drew
@@ -159,12 +168,12 @@ class Engine:
         for player in self.game.players.values():
             player.set_pace(self.images + drawn, drawn)
 
-    def _gather(self, move: Move, repeat: int, now: int, stats: Meter, keep_graph: bool) -> bool:
+    def _gather(self, move: Move, index: int, now: int, stats: Meter, *, keep_graph: bool) -> bool:
         """Add the gradients of a move's turn at clock ``now``; returns whether it drew items."""
         weights = [p for name in move.players for p in self.game.players[name].parameters]
         drew = False
         for micro, share in enumerate(self.shares):
-            draw = self._draw(f"{move.name}.{repeat}", now, share)
+            draw = self._draw(f"{move.name}.{index}", now, share)
             turn = self._turn(draw, self._shared[micro])
             with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16):
                 result = move.loss(turn)

@@ -118,8 +118,8 @@ class Game:
     phases: in order.
     state: tensors of the game's own, by name, which a checkpoint holds.
     schedules: by name; read once a round into tensors [] on the device (``Turn.scheduled``).
-    after_round: called with the round's mean statistics and the images seen after it; here, and
-        nowhere else, the game may change ``state``, in place.
+    after_round: called with the round's mean statistics and the images seen after it; the place to
+        change ``state``, in place. (A running mean that the same turn needs moves in that turn.)
     """
 
     players: Mapping[str, Player]
