@@ -11,7 +11,7 @@ from ganvas.games.gan import GAN, Penalty
 from ganvas.networks.dcgan import DCGANGenerator
 from ganvas.recipes import parts, reading, recipe_table, yaml
 from ganvas.recipes.about import ABOUT
-from ganvas.recipes.recipe import Recipe
+from ganvas.recipes.recipe import Evaluations, Every, Recipe
 from ganvas.recipes.recipe_table import RECIPES, change, find, from_plain
 
 
@@ -175,3 +175,20 @@ def test_a_base_may_be_a_file_beside_and_never_itself(tmp_path) -> None:
 @pytest.mark.parametrize("name", RECIPES)
 def test_no_text_was_left_open(name: str) -> None:
     assert "TIME_" not in (RECIPES[name].__doc__ or "")
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: dataclasses.replace(find("mnist"), keep=0), "keep must be at least 1"),
+        (lambda: dataclasses.replace(find("vae-gan"), encoder=None), "needs `encoder.kind`"),
+        (lambda: dataclasses.replace(find("mnist"), minutes=0.0), "minutes must be more than 0"),
+        (lambda: Every(samples=0), "every.samples"),
+        (lambda: Evaluations(count=1), "evaluation.count from 2"),
+        (lambda: Evaluations(metrics=("beauty",)), r"evaluation.metrics \['beauty'\]"),
+        (lambda: Evaluations(features="mine"), "evaluation.features 'mine'"),
+    ],
+)
+def test_settings_that_cannot_be_are_never_made(make, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        make()

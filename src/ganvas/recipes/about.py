@@ -7,9 +7,14 @@ UNKNOWN = "not yet run to its end"
 
 @dataclass(frozen=True)
 class About:
-    """task: what it does, on which data. size: of its images. minutes: of one CPU core with
-    bfloat16, measured or by a measured speed; None where only a GPU would do. expect: what it
-    reached when it was run, or that it was not."""
+    """What to know of a recipe before it is chosen.
+
+    task: what it does, on which data.
+    size: of its images.
+    minutes: it takes on one CPU core with bfloat16, measured or by a measured speed; None where
+        only a GPU would do.
+    expect: what it reached when it was run, or that it was not.
+    """
 
     task: str
     size: str

@@ -51,6 +51,11 @@ class ByClass(Condition):
     """The class of an image, one-hot."""
 
     def conditions(self, images: Dataset) -> Conditions:
+        """The classes, and how often each occurs.
+
+        Raises:
+            DataError: fewer than two classes.
+        """
         if images.labels is None or len(images.classes) < 2:
             raise DataError(
                 f"{images.name} has no classes to tell: put the images of each class into a folder "
@@ -61,16 +66,25 @@ class ByClass(Condition):
         return Conditions(images.classes, True, rows, counts)
 
     def rows(self, known: Conditions, images: Dataset) -> Callable[[Turn], Tensor]:
+        """The classes of the turn's real images, one-hot."""
         return lambda turn: F.one_hot(turn.batch().labels, len(known.names)).float()
 
 
 @dataclass(frozen=True)
 class ByAttributes(Condition):
-    """Attributes of an image, 0 or 1 each. columns: which; nothing takes all."""
+    """Attributes of an image, 0 or 1 each.
+
+    columns: names of those to use; an empty tuple uses all.
+    """
 
     columns: tuple[str, ...] = ()
 
     def conditions(self, images: Dataset) -> Conditions:
+        """The combinations of attributes that occur, ``MOST_ROWS`` at most, and how often.
+
+        Raises:
+            DataError: no attributes, or none of a name in ``columns``.
+        """
         if images.attributes is None:
             raise DataError(
                 f"{images.name} has no attributes to tell: put a labels.csv with a column each "
@@ -85,6 +99,7 @@ class ByAttributes(Condition):
         return Conditions(names, False, found.to(torch.uint8), counts)
 
     def rows(self, known: Conditions, images: Dataset) -> Callable[[Turn], Tensor]:
+        """The attributes of the turn's real images."""
         places = self._places(images.attribute_names)
 
         def rows(turn: Turn) -> Tensor:
@@ -103,10 +118,9 @@ class ByAttributes(Condition):
 
 @dataclass(frozen=True)
 class Codes(Condition):
-    """A number of codes, each as likely, that belong to no image: what InfoGAN gives a meaning.
+    """Codes that belong to no image, all equally likely: InfoGAN gives them a meaning.
 
-    Raises:
-        ValueError: fewer than 2.
+    count: how many codes there are, 2 or more.
     """
 
     count: int = 10
@@ -118,11 +132,14 @@ class Codes(Condition):
             raise ValueError("codes need a count of at least 2")
 
     def conditions(self, images: Dataset) -> Conditions:
+        """The codes, whatever the images are."""
         names = tuple(f"code{number}" for number in range(self.count))
         rows = torch.eye(self.count, dtype=torch.uint8)
         return Conditions(names, True, rows, torch.ones(self.count, dtype=torch.int64))
 
     def rows(self, known: Conditions, images: Dataset) -> Callable[[Turn], Tensor]:
+        """Codes drawn for the turn, one-hot."""
+
         def drawn(turn: Turn) -> Tensor:
             places = turn.draw.uniform("codes") * self.count
             return F.one_hot(places.long().clamp(max=self.count - 1), self.count).float()

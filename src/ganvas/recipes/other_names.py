@@ -61,7 +61,7 @@ LENGTHS = {
     "steps": "steps iters iterations max_steps num_steps n_iter num_iters max_iter total_steps",
     "kimg": "kimg total_kimg",
 }
-"""How long elsewhere; here it is always told in images."""
+"""How long elsewhere; here a length is always a number of images."""
 
 
 def _plain(name: str) -> str:
@@ -80,8 +80,9 @@ def ours(name: str, value: Any = None, recipe: Mapping[str, Any] | None = None) 
     """What a setting of another program is here; None of a name that nobody uses.
 
     Args:
-        name: as it was given. value: what it was given, if anything.
-        recipe: the whole one as plain data: with it, lengths are told in images.
+        name: as it was given.
+        value: what it was given, if anything.
+        recipe: the whole one as plain data: with it, lengths become numbers of images.
     """
     kind = LONG.get(_plain(name))
     if kind is not None:

@@ -27,8 +27,21 @@ if by rule."""
 
 @dataclass(frozen=True)
 class Record:
-    """What stands beside a recipe: the data's shape and fingerprint and what was noted of them,
-    conditions, choices, versions."""
+    """What stands beside a recipe in a run folder.
+
+    choices: what ``auto`` became.
+    shape: (C, H, W) of an image.
+    fingerprint: of the images, by which they are recognised.
+    data: the name of their source.
+    count: how many images there are.
+    created: when the run began, as ISO 8601 in UTC.
+    versions: of ganvas, Python and libraries, by name.
+    machine: the processor, by name.
+    plugins: files of the user's own parts, and the hash of each.
+    conditions: ``Conditions.plain()`` of the data; None where networks have none.
+    notes: what was noted of the data while it was read.
+    format: of this file.
+    """
 
     choices: Choices
     shape: tuple[int, int, int]
@@ -79,8 +92,8 @@ class Record:
         yield images
         if images.labels is None:
             return
-        told = self.conditions or {}
-        for order in (told.get("names", []), sorted(images.classes)):
+        conditions = self.conditions or {}
+        for order in (conditions.get("names", []), sorted(images.classes)):
             if list(images.classes) != order and sorted(images.classes) == sorted(order):
                 yield in_order(images, order)
         yield with_labels(images, None, ())

@@ -143,7 +143,8 @@ class Run:
         Image i of a seed is the same in every call, points but for their last bits.
 
         Args:
-            count: how many, by default 64, from one ``seed``, by default 0.
+            count: how many, by default 64.
+            seed: from which they all come, by default 0.
             seeds: one image for each of these instead.
             truncation: less variety, fewer slips: squeeze latents into [-truncation, truncation];
                 a style-based generator draws w towards its average by this factor instead.
@@ -151,8 +152,8 @@ class Run:
             attributes: those to set, ``{"Smiling": True}``; others as they come in the data.
 
         Raises:
-            UsageError: a run that was told nothing, or not this, or a name it does not know; or
-                what goes against ``seeds``.
+            UsageError: a condition for a run that has none, or has another kind, or does not know
+                this name; or what contradicts ``seeds``.
         """
         asked: dict[str, Any] = {"seed": seed, "seeds": seeds}
         asked |= {"label": label, "attributes": attributes}
@@ -201,8 +202,9 @@ class Run:
         (``slerp``), and conditions, where there are any, pass over into each other.
 
         Args:
-            count: samples on the way, by default 8. steps: images from one to the next.
-            others: as for ``sample``.
+            count: samples on the way, by default 8.
+            steps: images from one to the next.
+            seed, seeds, truncation, label, attributes: as for ``sample``.
 
         Raises:
             UsageError: as ``sample``; fewer than two samples, or a run on points.

@@ -51,7 +51,7 @@ def at_rest(recipe: Recipe, images: int, path: Path) -> list[str]:
 
 
 def check_conditions(old: Run, new: Conditions | None) -> None:
-    """Raises DataError where new data means something else by the numbers that a run is told."""
+    """Raise DataError where the numbers of a condition mean something else in new data."""
     if old.conditions is None or new is None or old.conditions.names == new.names:
         return
     lost = [name for name in old.conditions.names if name not in new.names]
@@ -65,7 +65,7 @@ def check_conditions(old: Run, new: Conditions | None) -> None:
 
 
 def check_new_batch(recipe: Recipe, images: Dataset, path: Path) -> None:
-    """Raises DataError for fewer new images than one batch, which a run keeps as it began."""
+    """Raise DataError for fewer new images than one batch, which a run keeps as it began."""
     if recipe.batch > len(images):
         smaller = len(images) // 2 or 1
         raise DataError(

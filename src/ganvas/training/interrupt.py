@@ -11,7 +11,10 @@ EXIT_CODES = {"SIGHUP": 129, "SIGINT": 130, "SIGTERM": 143}
 
 
 class Interrupt:
-    """``signal`` is the name of the signal that asked to stop, or None."""
+    """Whether a signal has asked to stop.
+
+    signal: its name, such as ``SIGINT``; None as long as none has come.
+    """
 
     signal: str | None = None
 

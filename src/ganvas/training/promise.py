@@ -11,8 +11,12 @@ STEADY = 0.97
 
 @dataclass(frozen=True)
 class Promise:
-    """A run that began at a moment with so many images seen, and may train until another moment
-    (its last evaluation comes after that). Moments are in seconds of one clock."""
+    """How long a run may train. Moments are in seconds of one clock.
+
+    began: the moment at which it began to train.
+    until: the moment until which it may train; its last evaluation comes after that.
+    images: seen when it began.
+    """
 
     began: float
     until: float

@@ -33,7 +33,11 @@ SHARE = 0.8
 
 @dataclass(frozen=True)
 class Tried:
-    """What batches came to: images/s of each that fits, and whether memory ended the search."""
+    """What trying batches came to.
+
+    speeds: images a second of each batch that fits.
+    full: whether memory ended the search.
+    """
 
     speeds: dict[int, float]
     full: bool

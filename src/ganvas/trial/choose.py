@@ -56,7 +56,7 @@ def try_out(
 
     Args:
         recipe: what it leaves open is tried out.
-        like: its images; their shape (C, H, W) is enough where networks are told no condition.
+        like: its images; their shape (C, H, W) is enough where networks have no conditions.
         anew: measure even what is remembered, and remember that.
         tell: called with a sentence where a trial begins.
 
@@ -99,7 +99,15 @@ def ask_threads(
 
 
 class Trial:
-    """Plays one recipe in different ways. found: what each question came to, in words."""
+    """Plays one recipe in different ways.
+
+    Args:
+        recipe: what to play.
+        like: images, or the shape (C, H, W) of images: it plays on noise like these.
+
+    Attributes:
+        found: what each question came to, in words.
+    """
 
     def __init__(self, recipe: Recipe, like: Dataset | Shape) -> None:
         self.recipe = recipe
@@ -203,7 +211,15 @@ class Trial:
 
 
 class Candidate:
-    """One way to play. times: seconds of its rounds."""
+    """One way to play, and how long its rounds take.
+
+    Args:
+        trial: whose recipe and noise it plays.
+        choices: how.
+
+    Attributes:
+        times: seconds of its timed rounds.
+    """
 
     def __init__(self, trial: Trial, choices: Choices) -> None:
         self.choices = choices
@@ -215,6 +231,7 @@ class Candidate:
         self.play()
 
     def play(self) -> None:
+        """Play a round, and note its seconds."""
         with playing(self.choices):
             self.times.append(round_seconds(self.engine))
 
@@ -238,6 +255,8 @@ def noise(like: Dataset | Shape, count: int, name: str = "noise") -> Dataset:
 
     Args:
         like: a shape (C, H, W); or images, whose labels and attributes the noise then has too.
+        count: how many images.
+        name: of the noise, for a screen.
     """
     generator = torch.Generator().manual_seed(0)
     shape = like.shape if isinstance(like, Dataset) else like
