@@ -77,7 +77,7 @@ def _report(
     prepared: Prepared, seconds: float, workers: int | None, tell: Callable[[str], None]
 ) -> Report:
     """Measure a recipe that is played as chosen; ``workers``: None leaves the plain loop out."""
-    recipe, dataset, choices = prepared.recipe, prepared.images, prepared.choices
+    recipe, dataset, choices = prepared.recipe, prepared.dataset, prepared.choices
     device = torch.device(choices.device)
     tell("first rounds")
     grown = peak_memory.watch(device)

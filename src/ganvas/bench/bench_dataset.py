@@ -32,9 +32,9 @@ def bench_dataset(recipe: Recipe, *, given: bool) -> Dataset:
     shape = shape_of(recipe.data)
     conditioned = recipe.condition is not None  # noise has no classes
     if given or conditioned or recipe.data.source in PACKAGED or shape is None:
-        images = load_data(recipe.data)
-        check_batch(recipe, images)
-        return images
+        dataset = load_data(recipe.data)
+        check_batch(recipe, dataset)
+        return dataset
     count = max(COUNT, 2 * recipe.batch)
     channels, height, width = shape
     name = f"random images in memory, {width}x{height} {'grey' if channels == 1 else 'colour'}"

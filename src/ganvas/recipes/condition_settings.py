@@ -28,7 +28,7 @@ class Condition:
 
     of_reals: ClassVar[bool] = True
 
-    def conditions(self, images: Dataset) -> Conditions:
+    def conditions(self, dataset: Dataset) -> Conditions:
         """The conditions of a set of images.
 
         Raises:
@@ -36,13 +36,13 @@ class Condition:
         """
         raise NotImplementedError
 
-    def rows(self, known: Conditions, images: Dataset) -> Callable[[Turn], Tensor]:
+    def rows(self, known: Conditions, dataset: Dataset) -> Callable[[Turn], Tensor]:
         """A function that gives the conditions float32 [N, K] of a turn's items."""
         raise NotImplementedError
 
-    def condition_source(self, known: Conditions, images: Dataset) -> ConditionSource:
+    def condition_source(self, known: Conditions, dataset: Dataset) -> ConditionSource:
         """What a game needs of the ``conditions`` of these images."""
-        rows = self.rows(known, images)
+        rows = self.rows(known, dataset)
         return ConditionSource(len(known.names), known.exclusive, rows, self.of_reals)
 
 
@@ -50,22 +50,22 @@ class Condition:
 class ByClass(Condition):
     """The class of an image, one-hot."""
 
-    def conditions(self, images: Dataset) -> Conditions:
+    def conditions(self, dataset: Dataset) -> Conditions:
         """The classes, and how often each occurs.
 
         Raises:
             DataError: fewer than two classes.
         """
-        if images.labels is None or len(images.classes) < 2:
+        if dataset.labels is None or len(dataset.classes) < 2:
             raise DataError(
-                f"{images.name} has no classes to tell: put the images of each class into a folder "
-                f"of its own, or a labels.csv (image,label) beside them{_hints(images)}"
+                f"{dataset.name} has no classes to tell: put the images of each class into a "
+                f"folder of its own, or a labels.csv (image,label) beside them{_hints(dataset)}"
             )
-        counts = torch.bincount(images.labels, minlength=len(images.classes))
-        rows = torch.eye(len(images.classes), dtype=torch.uint8)
-        return Conditions(images.classes, True, rows, counts)
+        counts = torch.bincount(dataset.labels, minlength=len(dataset.classes))
+        rows = torch.eye(len(dataset.classes), dtype=torch.uint8)
+        return Conditions(dataset.classes, True, rows, counts)
 
-    def rows(self, known: Conditions, images: Dataset) -> Callable[[Turn], Tensor]:
+    def rows(self, known: Conditions, dataset: Dataset) -> Callable[[Turn], Tensor]:
         """The classes of the turn's real images, one-hot."""
         return lambda turn: F.one_hot(turn.batch().labels, len(known.names)).float()
 
@@ -79,28 +79,28 @@ class ByAttributes(Condition):
 
     columns: tuple[str, ...] = ()
 
-    def conditions(self, images: Dataset) -> Conditions:
+    def conditions(self, dataset: Dataset) -> Conditions:
         """The combinations of attributes that occur, ``MOST_ROWS`` at most, and how often.
 
         Raises:
             DataError: no attributes, or none of a name in ``columns``.
         """
-        if images.attributes is None:
+        if dataset.attributes is None:
             raise DataError(
-                f"{images.name} has no attributes to tell: put a labels.csv with a column each "
-                f"(image,Smiling,Eyeglasses) beside the images{_hints(images)}"
+                f"{dataset.name} has no attributes to tell: put a labels.csv with a column each "
+                f"(image,Smiling,Eyeglasses) beside the images{_hints(dataset)}"
             )
-        places = self._places(images.attribute_names)
-        found, counts = torch.unique(images.attributes[:, places], dim=0, return_counts=True)
+        places = self._places(dataset.attribute_names)
+        found, counts = torch.unique(dataset.attributes[:, places], dim=0, return_counts=True)
         if len(found) > MOST_ROWS:
             chosen = torch.randperm(len(found), generator=keys.generator(0, "rows"))[:MOST_ROWS]
             found, counts = found[chosen], counts[chosen]
-        names = tuple(images.attribute_names[place] for place in places)
+        names = tuple(dataset.attribute_names[place] for place in places)
         return Conditions(names, False, found.to(torch.uint8), counts)
 
-    def rows(self, known: Conditions, images: Dataset) -> Callable[[Turn], Tensor]:
+    def rows(self, known: Conditions, dataset: Dataset) -> Callable[[Turn], Tensor]:
         """The attributes of the turn's real images."""
-        places = self._places(images.attribute_names)
+        places = self._places(dataset.attribute_names)
 
         def rows(turn: Turn) -> Tensor:
             attributes = turn.batch().attributes
@@ -131,13 +131,13 @@ class Codes(Condition):
         if self.count < 2:
             raise ValueError("codes need a count of at least 2")
 
-    def conditions(self, images: Dataset) -> Conditions:
+    def conditions(self, dataset: Dataset) -> Conditions:
         """The codes, whatever the images are."""
         names = tuple(f"code{number}" for number in range(self.count))
         rows = torch.eye(self.count, dtype=torch.uint8)
         return Conditions(names, True, rows, torch.ones(self.count, dtype=torch.int64))
 
-    def rows(self, known: Conditions, images: Dataset) -> Callable[[Turn], Tensor]:
+    def rows(self, known: Conditions, dataset: Dataset) -> Callable[[Turn], Tensor]:
         """Codes drawn for the turn, one-hot."""
 
         def drawn(turn: Turn) -> Tensor:
@@ -147,8 +147,8 @@ class Codes(Condition):
         return drawn
 
 
-def _hints(images: Dataset) -> str:
+def _hints(dataset: Dataset) -> str:
     """What was noted of tables and folders while reading, which may be the reason."""
     words = (".csv", ".json", "folders")
-    found = [note for note in images.notes if any(word in note for word in words)]
+    found = [note for note in dataset.notes if any(word in note for word in words)]
     return f" ({'; '.join(found)})" if found else ""

@@ -65,17 +65,17 @@ class PointPicture:
 
 
 def point_picture(
-    recipe: Recipe, images: Dataset, conditions: Conditions | None = None
+    recipe: Recipe, dataset: Dataset, conditions: Conditions | None = None
 ) -> PointPicture | None:
     """The picture of a run on points; None where it is trained on images.
 
     Its latents are the first that the seed would draw.
     """
-    if not images.are_points:
+    if not dataset.are_points:
         return None
     rows = None if conditions is None else conditions.sample(recipe.seed, POINTS)
     latent = latents(recipe.seed, POINTS, recipe.generator.latent)
-    return PointPicture(images.pixels[:POINTS].flatten(1), latent, rows, _pack(recipe))
+    return PointPicture(dataset.pixels[:POINTS].flatten(1), latent, rows, _pack(recipe))
 
 
 def _pack(recipe: Recipe) -> int:

@@ -67,36 +67,36 @@ class Record:
             return []
         return [f"the resume may not be exact to the last bit: {'; '.join(changed)}"]
 
-    def recognised(self, images: Dataset) -> Dataset | None:
+    def recognised(self, dataset: Dataset) -> Dataset | None:
         """The images that the run was trained on, numbered as they were then; None if they are
         others."""
         return next(
-            (found for found in self._readings(images) if found.fingerprint == self.fingerprint),
+            (found for found in self._readings(dataset) if found.fingerprint == self.fingerprint),
             None,
         )
 
-    def check_data(self, images: Dataset) -> Dataset:
+    def check_data(self, dataset: Dataset) -> Dataset:
         """As ``recognised``; raises DataError if these are others."""
-        found = self.recognised(images)
+        found = self.recognised(dataset)
         if found is None:
             older = "" if self.format == FORMAT else ", or an older version read them otherwise"
             raise DataError(
-                f"{images.name} is not what this run was trained on ({self.count:,} images of "
-                f"{self.data}; now {len(images):,} with another fingerprint{older}). Put the old "
+                f"{dataset.name} is not what this run was trained on ({self.count:,} images of "
+                f"{self.data}; now {len(dataset):,} with another fingerprint{older}). Put the old "
                 f"data back, or say `new_data=True` to go on with these"
             )
         return found
 
-    def _readings(self, images: Dataset) -> Iterator[Dataset]:
+    def _readings(self, dataset: Dataset) -> Iterator[Dataset]:
         """As it is read now, and as older versions did: classes in another order, or none."""
-        yield images
-        if images.labels is None:
+        yield dataset
+        if dataset.labels is None:
             return
         conditions = self.conditions or {}
-        for order in (conditions.get("names", []), sorted(images.classes)):
-            if list(images.classes) != order and sorted(images.classes) == sorted(order):
-                yield in_order(images, order)
-        yield with_labels(images, None, ())
+        for order in (conditions.get("names", []), sorted(dataset.classes)):
+            if list(dataset.classes) != order and sorted(dataset.classes) == sorted(order):
+                yield in_order(dataset, order)
+        yield with_labels(dataset, None, ())
 
 
 def describe(prepared: Prepared, plugins: dict[str, str]) -> Record:
@@ -106,19 +106,19 @@ def describe(prepared: Prepared, plugins: dict[str, str]) -> Record:
         prepared: what it plays.
         plugins: the files of the user's own parts, and the hash of each.
     """
-    images, conditions = prepared.images, prepared.conditions
+    dataset, conditions = prepared.dataset, prepared.conditions
     return Record(
         choices=prepared.choices,
-        shape=images.shape,
-        fingerprint=images.fingerprint,
-        data=images.name,
-        count=len(images),
+        shape=dataset.shape,
+        fingerprint=dataset.fingerprint,
+        data=dataset.name,
+        count=len(dataset),
         created=datetime.now(timezone.utc).isoformat(timespec="seconds"),
         versions=versions(),
         machine=_machine(prepared.choices),
         plugins=plugins,
         conditions=None if conditions is None else conditions.plain(),
-        notes=[*images.remarks, *images.warnings],
+        notes=[*dataset.remarks, *dataset.warnings],
     )
 
 

@@ -137,7 +137,7 @@ class PointEvaluator(Evaluator):
 
     def __init__(self, prepared: Prepared) -> None:
         super().__init__(prepared)
-        self._mixture = prepared.images.name
+        self._mixture = prepared.dataset.name
 
     def _measure(self, generator: nn.Module, about: Mapping[str, Any]) -> Evaluation:
         points = generate.sample_values(generator, self._latents, self._rows).flatten(1)
@@ -157,19 +157,19 @@ def evaluator_of(
     Raises:
         UserError: the feature network cannot be had, or does not read these images.
     """
-    recipe, images = prepared.recipe, prepared.images
+    recipe, dataset = prepared.recipe, prepared.dataset
     if recipe.evaluation is None:
         return None, []
-    if images.are_points:
+    if dataset.are_points:
         return PointEvaluator(prepared), []
     name = recipe.evaluation.features
-    name = known_features(images) if name == "auto" else name
+    name = known_features(dataset) if name == "auto" else name
     if name is None:
         return None, [UNKNOWN]
     network = load_features(name).to(device)
     data = recipe.data
     place = data.source if prepared.source is None else prepared.source
-    others = held_out(place, data.split, images, fit=data.fit, white=data.white)
+    others = held_out(place, data.split, dataset, fit=data.fit, white=data.white)
     tell = None if progress is None else lambda what, done, total: progress(done, total)
-    real = RealImages(images, others)
+    real = RealImages(dataset, others)
     return ImageEvaluator(prepared, real, network, tell), []

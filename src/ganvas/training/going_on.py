@@ -64,12 +64,12 @@ def check_conditions(old: Run, new: Conditions | None) -> None:
     )
 
 
-def check_new_batch(recipe: Recipe, images: Dataset, path: Path) -> None:
+def check_new_batch(recipe: Recipe, dataset: Dataset, path: Path) -> None:
     """Raise DataError for fewer new images than one batch, which a run keeps as it began."""
-    if recipe.batch > len(images):
-        smaller = len(images) // 2 or 1
+    if recipe.batch > len(dataset):
+        smaller = len(dataset) // 2 or 1
         raise DataError(
-            f"this run plays with {recipe.batch} images at a time, and {images.name} has "
-            f"{len(images):,}: give more, or begin a new run with its weights "
+            f"this run plays with {recipe.batch} images at a time, and {dataset.name} has "
+            f"{len(dataset):,}: give more, or begin a new run with its weights "
             f"(`ganvas.train(start={str(path)!r}, data=SRC, overrides={{'batch': {smaller}}})`)"
         )

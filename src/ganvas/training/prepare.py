@@ -49,12 +49,12 @@ def prepare(
         UserError: data that cannot be read or used, or a device that is not there.
     """
     choose(recipe)  # raises where a device cannot be had here, before data is read
-    images = load_data(recipe.data, source, progress)
-    tell(images.words())
-    recipe = _with_batch(recipe, images, batch, tell)
-    conditions = conditions_of(recipe, images)
-    choices = try_out(recipe, images, tell=tell)
-    return Prepared(recipe, images, conditions, choices, source)
+    dataset = load_data(recipe.data, source, progress)
+    tell(dataset.words())
+    recipe = _with_batch(recipe, dataset, batch, tell)
+    conditions = conditions_of(recipe, dataset)
+    choices = try_out(recipe, dataset, tell=tell)
+    return Prepared(recipe, dataset, conditions, choices, source)
 
 
 def prepare_again(
@@ -84,25 +84,25 @@ def prepare_again(
     """
     was: Any = torch.device(old.record.choices.device).type
     here = choose_device(was if device is None else device).type
-    images = _images_again(old, recipe, data, new_data=new_data, progress=progress)
+    dataset = _images_again(old, recipe, data, new_data=new_data, progress=progress)
     if isinstance(data, str | Path):  # where they lie now is where they will be sought
         recipe = replace(recipe, data=replace(recipe.data, source=place_of(data)))
-    conditions = old.conditions or conditions_of(recipe, images)
+    conditions = old.conditions or conditions_of(recipe, dataset)
     choices = old.record.choices
     if here != was:
         graphs = recipe.compile if here == "cuda" else None
-        choices = try_out(replace(recipe, device=here, compile=graphs), images, tell=tell)
-    return Prepared(recipe, images, conditions, choices, data)
+        choices = try_out(replace(recipe, device=here, compile=graphs), dataset, tell=tell)
+    return Prepared(recipe, dataset, conditions, choices, data)
 
 
-def _with_batch(recipe: Recipe, images: Dataset, rule: BatchRule, tell: Tell) -> Recipe:
+def _with_batch(recipe: Recipe, dataset: Dataset, rule: BatchRule, tell: Tell) -> Recipe:
     if rule == "as given":
-        check_batch(recipe, images)
+        check_batch(recipe, dataset)
         return recipe
     if rule == "auto":
         tell("finding a batch that suits this machine")
     fit = fit_batch if rule == "auto" else with_fewer
-    recipe, why = fit(recipe, images)
+    recipe, why = fit(recipe, dataset)
     if why:
         tell(why)
     return recipe
@@ -117,9 +117,9 @@ def _images_again(old: Run, recipe: Recipe, data: Any, *, new_data: bool, progre
     settings = recipe.data
     if not old.draws_points:
         settings = replace(settings, channels=old.record.shape[0])
-    images = load_data(settings, data, progress)
+    dataset = load_data(settings, data, progress)
     if not new_data:
-        return old.record.check_data(images)
-    check_conditions(old, conditions_of(recipe, images))
-    check_new_batch(recipe, images, old.path)
-    return images
+        return old.record.check_data(dataset)
+    check_conditions(old, conditions_of(recipe, dataset))
+    check_new_batch(recipe, dataset, old.path)
+    return dataset

@@ -84,11 +84,11 @@ def _differences(old: Run, prepared: Prepared) -> list[str]:
 
 def _write_changes(old: Run, prepared: Prepared, *, new_data: bool) -> None:
     """Write what holds from now on into the run's record and recipe, where that is new."""
-    here, images = replace(old.record, choices=prepared.choices), prepared.images
+    here, dataset = replace(old.record, choices=prepared.choices), prepared.dataset
     if here != old.record:
         here = record.at_home(here)
     if new_data:
-        here = replace(here, fingerprint=images.fingerprint, data=images.name, count=len(images))
+        here = replace(here, fingerprint=dataset.fingerprint, data=dataset.name, count=len(dataset))
     if here != old.record:
         record.write(here, old.path)
     recipe = replace(prepared.recipe, minutes=old.recipe.minutes)

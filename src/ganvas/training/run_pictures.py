@@ -28,7 +28,7 @@ class SamplePicture:
     def __init__(self, prepared: Prepared) -> None:
         recipe, conditions = prepared.recipe, prepared.conditions
         self._sheet = sheet(recipe.seed, recipe.generator.latent, conditions)
-        self._points = point_picture(recipe, prepared.images, conditions)
+        self._points = point_picture(recipe, prepared.dataset, conditions)
 
     def draw(self, engine: Engine) -> Image.Image:
         """The picture as the engine's networks are now."""
@@ -39,11 +39,11 @@ class SamplePicture:
         return grid(images, self._sheet.columns)
 
 
-def training_images(images: Dataset) -> Image.Image:
+def training_images(dataset: Dataset) -> Image.Image:
     """The first 64 training images, or 10,000 points, to look at beside the samples."""
-    if images.are_points:
-        return portrait(images)
-    return enlarged(grid(images.pixels[:GRID].permute(0, 2, 3, 1).contiguous()))
+    if dataset.are_points:
+        return portrait(dataset)
+    return enlarged(grid(dataset.pixels[:GRID].permute(0, 2, 3, 1).contiguous()))
 
 
 def save_outcome(path: Path, final: Image.Image) -> None:

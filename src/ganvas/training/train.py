@@ -86,7 +86,7 @@ def train(
         with _new_folder(Path(out), name, prepared, parts) as path:
             writer = RunWriter(path, prepared, engine, listeners=listeners, loggers=loggers)
             writer.announce(prepared.choices.sentence(), *taken)
-            writer.warn([*prepared.images.warnings, *problems])
+            writer.warn([*prepared.dataset.warnings, *problems])
             return play(writer, evaluator, began)
 
 
@@ -109,5 +109,5 @@ def _new_folder(out: Path, name: str, prepared: Prepared, parts: dict[str, str])
     with run_folder.begun(path), run_folder.Lock(path):
         run_folder.write_recipe(path, prepared.recipe)
         record.write(record.describe(prepared, parts), path)
-        save_png(training_images(prepared.images), path / "reals.png")
+        save_png(training_images(prepared.dataset), path / "reals.png")
         yield path

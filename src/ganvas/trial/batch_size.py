@@ -43,7 +43,7 @@ class Tried:
     full: bool
 
 
-def fit_batch(recipe: Recipe, images: Dataset) -> tuple[Recipe, str]:
+def fit_batch(recipe: Recipe, dataset: Dataset) -> tuple[Recipe, str]:
     """The recipe with the batch and the micro-batches that suit this machine, and why.
 
     The smallest power of two that reaches nearly the best images/s, among those that fit. Where
@@ -53,11 +53,11 @@ def fit_batch(recipe: Recipe, images: Dataset) -> tuple[Recipe, str]:
     Raises:
         UserError: not even the smallest batch fits.
     """
-    most = min(len(images), LARGEST)
+    most = min(len(dataset), LARGEST)
     # Precision and threads come first: a bad choice of these would hide what a batch does.
-    choices = try_out(replace(recipe, batch=min(SMALLEST, most), accumulate=1), images)
+    choices = try_out(replace(recipe, batch=min(SMALLEST, most), accumulate=1), dataset)
     with playing(choices):
-        tried = try_batches(recipe, images, choices, most)
+        tried = try_batches(recipe, dataset, choices, most)
     release_memory()
     if not tried.speeds:
         raise UserError(
@@ -68,17 +68,17 @@ def fit_batch(recipe: Recipe, images: Dataset) -> tuple[Recipe, str]:
     chosen = min(batch for batch, speed in tried.speeds.items() if speed >= NEARLY * best)
     parts = 1
     if tried.full and recipe.batch > max(tried.speeds):
-        parts = max(1, min(round(recipe.batch / chosen), len(images) // chosen))
+        parts = max(1, min(round(recipe.batch / chosen), len(dataset) // chosen))
     listed = ", ".join(f"{batch}: {speed:,.0f}" for batch, speed in tried.speeds.items())
     cut = f" in {parts} micro-batches" if parts > 1 else ""
     why = f"batch {chosen * parts}{cut}; images/s by batch {listed}"
     return replace(recipe, batch=chosen * parts, accumulate=parts), why
 
 
-def try_batches(recipe: Recipe, images: Dataset, choices: Choices, most: int) -> Tried:
+def try_batches(recipe: Recipe, dataset: Dataset, choices: Choices, most: int) -> Tried:
     """Play each batch for a moment, doubling it until memory, patience or images end."""
     room, grown = (
-        room_beside(images, torch.device(choices.device)),
+        room_beside(dataset, torch.device(choices.device)),
         peak_memory.watch(choices.device),
     )
     speeds: dict[int, float] = {}
@@ -86,7 +86,7 @@ def try_batches(recipe: Recipe, images: Dataset, choices: Choices, most: int) ->
     while batch <= most:
         try:
             one = replace(recipe, batch=batch, accumulate=1)
-            seconds = _round_seconds(one, images, choices)
+            seconds = _round_seconds(one, dataset, choices)
         except (RuntimeError, MemoryError) as error:
             if not is_out_of_memory(error):
                 raise
@@ -101,12 +101,12 @@ def try_batches(recipe: Recipe, images: Dataset, choices: Choices, most: int) ->
     return Tried(speeds, full=False)
 
 
-def room_beside(images: Dataset, device: torch.device) -> int | None:
+def room_beside(dataset: Dataset, device: torch.device) -> int | None:
     """Bytes that are free once the images lie on the device, if they will."""
     free = free_memory(device)
     if free is None or device.type != "cuda":
         return free
-    return free - min(images.pixels.numel(), free // 4)
+    return free - min(dataset.pixels.numel(), free // 4)
 
 
 def free_memory(device: torch.device) -> int | None:
@@ -116,9 +116,9 @@ def free_memory(device: torch.device) -> int | None:
     return limits.free_memory()
 
 
-def _round_seconds(recipe: Recipe, images: Dataset, choices: Choices) -> float:
+def _round_seconds(recipe: Recipe, dataset: Dataset, choices: Choices) -> float:
     """The shortest of three rounds, after one that warms up (and plays the lazy moves)."""
-    engine = build_engine(Prepared.of(recipe, noise(images, recipe.batch), choices))
+    engine = build_engine(Prepared.of(recipe, noise(dataset, recipe.batch), choices))
     times: list[float] = []
     while len(times) < 4 and sum(times) < SLOW:
         times.append(round_seconds(engine))

@@ -111,14 +111,14 @@ class Trial:
 
     def __init__(self, recipe: Recipe, like: Dataset | Shape) -> None:
         self.recipe = recipe
-        self.images = noise(like, 2 * recipe.batch)
-        self.conditions = conditions_of(recipe, self.images)
+        self.dataset = noise(like, 2 * recipe.batch)
+        self.conditions = conditions_of(recipe, self.dataset)
         self.found: list[str] = []
         self.began = time.perf_counter()
 
     def engine(self, choices: Choices) -> Engine:
         """An engine of the recipe that plays on noise, as chosen."""
-        return build_engine(Prepared(self.recipe, self.images, self.conditions, choices))
+        return build_engine(Prepared(self.recipe, self.dataset, self.conditions, choices))
 
     def decide(self, rule: Choices) -> Choices:
         """Ask all else that the recipe leaves open, one question after the other."""

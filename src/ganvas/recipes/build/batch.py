@@ -7,19 +7,19 @@ from ganvas.errors import UsageError
 from ganvas.recipes.recipe import LEAST_TOGETHER, Recipe
 
 
-def check_batch(recipe: Recipe, images: Dataset) -> None:
+def check_batch(recipe: Recipe, dataset: Dataset) -> None:
     """Raise UsageError where a batch is more than all images; it says what would do."""
-    if recipe.batch <= len(images):
+    if recipe.batch <= len(dataset):
         return
     alone = replace(recipe, accumulate=1)
-    if batch := largest_batch(recipe, len(images)):
+    if batch := largest_batch(recipe, len(dataset)):
         advice = f"say `batch={batch}`, or give more images"
-    elif batch := largest_batch(alone, len(images)):
+    elif batch := largest_batch(alone, len(dataset)):
         advice = f"say `batch={batch} accumulate=1`, or give more images"
     else:
         advice = f"give at least {least_batch(alone)} images"
     raise UsageError(
-        f"a batch of {recipe.batch} is more than the {len(images):,} images of {images.name}: "
+        f"a batch of {recipe.batch} is more than the {len(dataset):,} images of {dataset.name}: "
         f"{advice}"
     )
 
@@ -37,15 +37,15 @@ def largest_batch(recipe: Recipe, count: int) -> int:
     return batch if batch >= least_batch(recipe) else 0
 
 
-def with_fewer(recipe: Recipe, images: Dataset) -> tuple[Recipe, str]:
+def with_fewer(recipe: Recipe, dataset: Dataset) -> tuple[Recipe, str]:
     """The recipe with a batch that its images suffice for, and a sentence where it had another.
 
     Raises:
         UsageError: no batch would do.
     """
-    batch = largest_batch(recipe, len(images))
-    if recipe.batch <= len(images) or not batch:
-        check_batch(recipe, images)
+    batch = largest_batch(recipe, len(dataset))
+    if recipe.batch <= len(dataset) or not batch:
+        check_batch(recipe, dataset)
         return recipe, ""
-    why = f"batch {batch} instead of {recipe.batch}: there are {len(images)} images"
+    why = f"batch {batch} instead of {recipe.batch}: there are {len(dataset)} images"
     return replace(recipe, batch=batch), why

@@ -23,7 +23,7 @@ def build_engine(prepared: Prepared) -> Engine:
     recipe, choices = prepared.recipe, prepared.choices
     game, device = _game(prepared), torch.device(choices.device)
     stream = ItemStream(
-        prepared.images,
+        prepared.dataset,
         recipe.seed,
         device,
         flip=recipe.data.flip,
@@ -43,12 +43,12 @@ def build_engine(prepared: Prepared) -> Engine:
 def _game(prepared: Prepared) -> Game:
     """The game, its networks on their device."""
     recipe, known = prepared.recipe, prepared.conditions
-    networks = build_networks(recipe, prepared.images.shape, len(known.names) if known else 0)
+    networks = build_networks(recipe, prepared.dataset.shape, len(known.names) if known else 0)
     for network in networks.values():
         _place(network, prepared.choices)
     source = None
     if recipe.condition is not None and known is not None:
-        source = recipe.condition.condition_source(known, prepared.images)
+        source = recipe.condition.condition_source(known, prepared.dataset)
     clip = recipe.clip_gradient
     setup = GameSetup(
         networks,

@@ -14,7 +14,7 @@ class Prepared:
     """A recipe, with what this machine and its data make of it.
 
     recipe: with its final batch.
-    images: what it trains on.
+    dataset: what it trains on.
     conditions: what both networks are conditioned on; None where the recipe asks for none.
     choices: what ``auto`` became.
     source: what the images were made of, where they were given in place of the recipe's own
@@ -22,25 +22,25 @@ class Prepared:
     """
 
     recipe: Recipe
-    images: Dataset
+    dataset: Dataset
     conditions: Conditions | None
     choices: Choices
     source: Any = None
 
     @classmethod
-    def of(cls, recipe: Recipe, images: Dataset, choices: Choices) -> "Prepared":
+    def of(cls, recipe: Recipe, dataset: Dataset, choices: Choices) -> "Prepared":
         """The same for images whose conditions are not known yet.
 
         Raises:
             DataError: the images have no classes, or not the attributes asked for.
         """
-        return cls(recipe, images, conditions_of(recipe, images), choices)
+        return cls(recipe, dataset, conditions_of(recipe, dataset), choices)
 
 
-def conditions_of(recipe: Recipe, images: Dataset) -> Conditions | None:
+def conditions_of(recipe: Recipe, dataset: Dataset) -> Conditions | None:
     """What the networks of a recipe are conditioned on, found in its images; None for none.
 
     Raises:
         DataError: the images have no classes, or not the attributes asked for.
     """
-    return None if recipe.condition is None else recipe.condition.conditions(images)
+    return None if recipe.condition is None else recipe.condition.conditions(dataset)
