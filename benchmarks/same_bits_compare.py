@@ -80,8 +80,8 @@ def apart(old: Path, new: Path, name: str) -> Iterator[str]:
 def lines_apart(old: Path, new: Path, name: str) -> Iterator[str]:
     """Lines of a text that are gone (``-``) or new (``+``). A recipe may have settings more: those
     that the older checkout does not know yet."""
-    texts = (path.read_text().splitlines() for path in (old, new))
-    for line in difflib.ndiff(*texts):
+    before, after = (path.read_text().splitlines() for path in (old, new))
+    for line in difflib.ndiff(before, after):
         if line.startswith("- ") or (line.startswith("+ ") and old.suffix != ".yaml"):
             yield f"{name}: {line}"
 

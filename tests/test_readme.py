@@ -13,7 +13,7 @@ from ganvas.cli.main import main
 from ganvas.recipes.about import ABOUT
 from ganvas.recipes.recipe_table import RECIPES
 
-from .runs.playing import picture_folder
+from .playing import picture_folder
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -10,7 +10,7 @@ import ganvas
 from ganvas.cli.main import main
 from ganvas.recipes import yaml
 
-from ..runs.playing import picture_folder
+from ..playing import picture_folder
 
 SMALL = [
     "--generator", "{kind: dcgan, latent: 8, width: 4}",

@@ -1,4 +1,4 @@
-"""Runs that are told what to draw, and runs that begin with the weights of another."""
+"""Runs of conditional networks, and runs that begin with the weights of another."""
 
 import json
 
@@ -13,7 +13,7 @@ from ganvas.errors import DataError, UsageError
 from ganvas.store import checkpoint
 from ganvas.training.resume import resume
 
-from .playing import assert_same_run, picture_folder
+from ..playing import assert_same_run, picture_folder
 
 SMALL = {
     "generator.width": 4,

@@ -10,7 +10,7 @@ import ganvas
 from ganvas.store.run import Run
 from ganvas.training.events import Event
 
-from .playing import SMALL, assert_same_run
+from ..playing import SMALL, assert_same_run
 
 GROWING: dict[str, Any] = {
     **SMALL,

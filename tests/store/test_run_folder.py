@@ -1,4 +1,4 @@
-"""RELIABILITY 13, 14, 36, 41: names, numbers, locks, and file systems that cannot do everything."""
+"""Run folders: names, numbers, locks, and file systems that cannot do everything."""
 
 import errno
 import os
@@ -16,7 +16,7 @@ from ganvas import disk
 from ganvas.errors import RunBusy, UsageError, UserError
 from ganvas.store import checkpoint, run_folder
 
-from .playing import SMALL
+from ..playing import SMALL
 
 
 def make_run(out, name: str = "x"):

@@ -10,7 +10,7 @@ from ganvas.cli.main import main
 from ganvas.errors import UsageError
 from ganvas.store import checkpoint, evaluation_records
 
-from .playing import SMALL, assert_same_run
+from ..playing import SMALL, assert_same_run
 from .test_training import Killed, killed_at
 
 SCORED: dict[str, Any] = {

@@ -14,7 +14,7 @@ from ganvas.training import stopwatch
 from ganvas.training.events import Event
 from ganvas.training.loop import SAFE
 
-from .playing import SMALL, assert_same_run
+from ..playing import SMALL, assert_same_run
 
 TINY: dict[str, Any] = {**SMALL, "precision": "fp32", "data.limit": 64}
 

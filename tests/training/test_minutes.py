@@ -25,7 +25,7 @@ from ganvas.training.promise import STEADY, Promise
 from ganvas.training.resolve import resolve
 from ganvas.training.session import RESERVE
 
-from .playing import SCORED, SMALL, assert_same_run, log_of
+from ..playing import SCORED, SMALL, assert_same_run, log_of
 
 NOMINAL = 2_000
 """Images of the recipe; its rate falls to 0 from two fifths of them on, as ``mnist``'s does."""

@@ -1,4 +1,4 @@
-"""RELIABILITY 1 to 5, 8, 12: whole or not there at all, and every damage named."""
+"""Checkpoints are whole or not there at all, and every damage is named."""
 
 import errno
 import json

@@ -1,4 +1,4 @@
-"""Training and resuming in one process: RELIABILITY 6 to 11, 18, 19, 22."""
+"""Training and resuming in one process."""
 
 import errno
 import json
@@ -21,7 +21,7 @@ from ganvas.training.events import Event
 from ganvas.training.resolve import resolve
 from ganvas.training.writer import all_finite
 
-from .playing import SMALL, assert_same_run
+from ..playing import SMALL, assert_same_run
 
 
 def train(out: Path, data: Any, recipe: str = "tutorial-cifar10", **more: Any) -> ganvas.Run:

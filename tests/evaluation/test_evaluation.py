@@ -17,7 +17,7 @@ from ganvas.evaluation.in_words import in_words
 from ganvas.features import load_features
 from ganvas.report.evaluate import evaluate
 
-from .playing import SMALL, picture_folder
+from ..playing import SMALL, picture_folder
 
 QUICK = {"metrics": ["frechet", "modes"], "count": 400}
 

@@ -1,4 +1,4 @@
-"""RELIABILITY 1, 6, 15, 16: killed at a random moment, then resumed, with every kind of state.
+"""Runs killed at a random moment, then resumed, with every kind of state.
 
 The recipes keep their default precision, memory format and everything else that decides numbers;
 only widths, batch, length and the size of pictures are made small (see ``playing.SMALL``).
@@ -19,7 +19,7 @@ import ganvas
 from ganvas.recipes.recipe_table import RECIPES
 from ganvas.store.log import read_log
 
-from .playing import SCORED, SMALL, assert_same_run, picture_folder
+from ..playing import SCORED, SMALL, assert_same_run, picture_folder
 
 LINES = 4
 """Log lines that a run writes, at most, before it is killed."""

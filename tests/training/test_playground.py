@@ -16,7 +16,7 @@ from ganvas.errors import UsageError
 from ganvas.report.point_picture import DRAWN, REAL
 from ganvas.store import evaluation_records
 
-from .playing import assert_same_run
+from ..playing import assert_same_run
 
 ROUNDS = 600
 SHORT = {
