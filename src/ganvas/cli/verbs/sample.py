@@ -4,25 +4,19 @@ import argparse
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
-from shlex import quote
 from typing import Any
 
-import torch
-from torch import Tensor
-
-from ganvas.data.plane import scatter
+from ganvas.cli.sample_files import points_saver, save_animation, saver
 from ganvas.disk import explain
 from ganvas.errors import UsageError
-from ganvas.sampling.outputs import Chunk, check_output, picture, save_folder, save_npz
-from ganvas.sampling.pictures import enlarged, grid, save_clip, save_png
+from ganvas.sampling.outputs import Chunk, check_output
 from ganvas.store.run import Run, check_seeds
 
 MOST = 1_000_000
-STATIONS = 200
-"""Images that an animation may pass through."""
+"""Samples of one call, at most."""
 
-CLIPS = (".gif", ".webp")
-FILMS = (".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm", ".mpg", ".mpeg")
+STATIONS = 200
+"""Images that an animation passes through, at most."""
 
 
 def execute(options: argparse.Namespace) -> None:
@@ -30,15 +24,15 @@ def execute(options: argparse.Namespace) -> None:
     seeds = None if options.seeds is None else read_seeds(options.seeds)
     check(options, seeds)
     out = Path(options.out)
-    save = _saver(options.out)
+    save = saver(options.out)
     before = check_output(out, overwrite=options.overwrite)
     run = Run(options.run, at=options.at, plugin=options.plugin)
     if run.draws_points:
-        save = _points_saver(options.out)
+        save = points_saver(options.out)
     asked: dict[str, Any] = {"seed": options.seed, "seeds": seeds, "truncation": options.truncation}
     asked |= {"label": options.label, "attributes": read_attributes(options.attr or [])}
     drawn: Any  # what cannot be drawn says so before a folder is made
-    if save is _clip:
+    if save is save_animation:
         drawn = run.loop(options.count, **asked)
         count = len(drawn)
     else:
@@ -62,7 +56,7 @@ def check(options: argparse.Namespace, seeds: list[int] | None) -> None:
     if options.truncation is not None and not 0 < options.truncation < 100:
         raise UsageError("--truncation must be more than 0, such as 0.7")
     stations = options.count or len(seeds or ())
-    if _saver(options.out) is _clip and stations > STATIONS:
+    if saver(options.out) is save_animation and stations > STATIONS:
         raise UsageError(f"an animation passes through at most {STATIONS} images, not {stations:,}")
 
 
@@ -86,30 +80,6 @@ def read_seeds(text: str) -> list[int]:
     return seeds
 
 
-def _saver(out: str):
-    suffix = Path(out).suffix.lower()
-    known = {".png": _png, ".npz": _npz, **dict.fromkeys(CLIPS, _clip)}
-    if out.endswith("/") or Path(out).is_dir():
-        return _folder
-    if suffix in FILMS:
-        clip = Path(out).with_suffix(".gif")
-        raise UsageError(
-            f"--out {out}: films are not written; say --out {quote(str(clip))} (or .webp), "
-            f"and `ffmpeg -i {quote(str(clip))} {quote(out)}` makes one of it"
-        )
-    if suffix not in known:
-        raise UsageError(f"--out {out}: end it with .png, .npz, .gif, .webp, or / for a folder")
-    return known[suffix]
-
-
-def _points_saver(out: str):
-    known = {".png": _scatter, ".npz": _points_npz}
-    suffix = Path(out).suffix.lower()
-    if suffix not in known:
-        raise UsageError(f"--out {out}: this run draws points, so end it with .png or .npz")
-    return known[suffix]
-
-
 def read_attributes(given: list[str]) -> dict[str, bool]:
     """``["Smiling=1", "Eyeglasses=0"]`` by name.
 
@@ -125,38 +95,6 @@ def read_attributes(given: list[str]) -> dict[str, bool]:
     return found
 
 
-def _png(chunks: Iterator[Chunk], count: int, out: Path) -> None:
-    images, _ = _whole(chunks)
-    save_png(enlarged(grid(images)), out)
-
-
-def _npz(chunks: Iterator[Chunk], count: int, out: Path) -> None:
-    save_npz(chunks, count, out)
-
-
-def _folder(chunks: Iterator[Chunk], count: int, out: Path) -> None:
-    save_folder(chunks, out)
-
-
-def _scatter(chunks: Iterator[Chunk], count: int, out: Path) -> None:
-    points, labels = _whole(chunks)
-    kinds = [] if labels is None else range(int(labels.max()) + 1)
-    save_png(scatter(points, labels, kinds), out)
-
-
-def _points_npz(chunks: Iterator[Chunk], count: int, out: Path) -> None:
-    save_npz(chunks, count, out, "points")
-
-
-def _clip(images: Tensor, count: int, out: Path) -> None:
-    save_clip([enlarged(picture(image), 256) for image in images], out, 80, last=80)
-
-
 def _begun(chunks: Iterator[Chunk]) -> Iterator[Chunk]:
     """The same; the first chunk is drawn at once."""
     return chain([next(chunks)], chunks)
-
-
-def _whole(chunks: Iterator[Chunk]) -> Chunk:
-    drawn, labels = zip(*chunks, strict=True)
-    return torch.cat(drawn), None if labels[0] is None else torch.cat(labels)
