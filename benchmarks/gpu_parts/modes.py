@@ -19,6 +19,7 @@ def measure(tell: Callable[..., None], options: argparse.Namespace) -> None:
         "evaluation.every": EVERY,
         "evaluation.metrics": ["modes"],
         "evaluation.best": "modes",
+        "fit_minutes": False,  # the minutes are a bound here, not a length to end with
         "every.samples": 10 * EVERY,
         "every.checkpoint": 10 * EVERY,
     }
