@@ -70,7 +70,8 @@ def install_kit() -> dict[str, str]:
     """The environment of the parts: this source, and those wheels of the kit that are not there, or
     there but older: what else is in the kit may need the newer ones.
 
-    Errors: SystemExit where the kit is for another Python.
+    Raises:
+        SystemExit: the kit is for another Python.
     """
     places = [str(ROOT / "src"), os.environ.get("PYTHONPATH", "")]
     lacking = [wheel for wheel in sorted(KIT.glob("*.whl")) if not is_there(wheel)]
@@ -98,7 +99,11 @@ def is_there(wheel: Path) -> bool:
 
 
 def check_versions() -> list[str]:
-    """What is older here than pyproject.toml asks for. Errors: SystemExit for what is missing."""
+    """What is older here than pyproject.toml asks for.
+
+    Raises:
+        SystemExit: something is missing.
+    """
     versions, missing = {}, []
     for name in NEEDED:
         try:

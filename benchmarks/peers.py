@@ -263,7 +263,11 @@ def inside(options: argparse.Namespace) -> None:
 
 
 def speed(python: str | Path, name: str, options: argparse.Namespace) -> float:
-    """Images a second of one side.  Errors: RuntimeError with the last thing it said."""
+    """Images a second of one side.
+
+    Raises:
+        RuntimeError: it failed; the text is the last thing that it said.
+    """
     command = [python, __file__, "--inside", name, "--steps", options.steps,
                "--threads", options.threads, "--precision", options.precision]  # fmt: skip
     with tempfile.TemporaryDirectory() as folder:  # what they write lands here

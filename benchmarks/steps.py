@@ -161,7 +161,11 @@ def matrix_rate(choices: Any) -> float:
 
 
 def run(command: Iterable[object], **environment: object) -> dict[str, Any]:
-    """What a process says as JSON. Errors: subprocess.CalledProcessError."""
+    """What a process says as JSON.
+
+    Raises:
+        subprocess.CalledProcessError: it failed.
+    """
     words = [str(word) for word in command]
     known = os.environ | {name: str(value) for name, value in environment.items()}
     done = subprocess.run(words, stdout=subprocess.PIPE, text=True, check=True, env=known)

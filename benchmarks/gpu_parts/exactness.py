@@ -87,7 +87,11 @@ def start(*words: object) -> subprocess.Popen[str]:
 
 
 def finish(process: subprocess.Popen[str]) -> str:
-    """What it said. Errors: RuntimeError if it failed."""
+    """What it said.
+
+    Raises:
+        RuntimeError: it failed.
+    """
     said, _ = process.communicate()
     if process.returncode:
         lines = [line for line in said.splitlines() if line.strip()]
