@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from ganvas.engine import device
+from ganvas.engine.graph import GraphEngine
 from ganvas.errors import UsageError
 from ganvas.networks.operators import forms
 from ganvas.recipes.build.choices import Choices, choose, playing
@@ -230,6 +231,29 @@ def test_a_hopeless_candidate_plays_one_round_alone(monkeypatch: pytest.MonkeyPa
     try_out(tiny(), SHAPE)
     assert sum(choices.precision == "fp32" for choices in timed) == 1
     assert sum(choices.precision == "bf16" for choices in timed) > 3
+
+
+class Recording(GraphEngine):
+    """Rounds that are recorded in the seventh; the first are of another kind."""
+
+    def __init__(self, reason: str | None = None) -> None:
+        self.rounds = self.replays = 0
+        self.reason = reason
+
+    def round(self) -> None:
+        self.rounds += 1
+        self.replays += self.rounds >= 7
+
+
+@pytest.mark.parametrize(("reason", "before"), [(None, 7), ("its weights lie elsewhere", 1)])
+def test_what_recording_takes_is_not_timed(monkeypatch, reason, before) -> None:
+    """Or a candidate that records would look hopeless after its one timed round."""
+    rounds: list[int] = []
+    monkeypatch.setattr(trial, "round_seconds", lambda engine: rounds.append(engine.rounds) or 1.0)
+    played = Trial(tiny(), SHAPE)
+    monkeypatch.setattr(played, "engine", lambda choices: Recording(reason))
+    trial.Candidate(played, replace(choose(tiny()), graph=True))
+    assert rounds == [before]
 
 
 def test_patience_leaves_two_candidates(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,7 +16,7 @@ from ganvas.data import Dataset
 from ganvas.data.dataset import make_dataset
 from ganvas.engine.device import is_out_of_memory, release_memory, synchronise
 from ganvas.engine.engine import Engine
-from ganvas.engine.graph import RECORDED_AFTER
+from ganvas.engine.graph import RECORDED_AFTER, GraphEngine
 from ganvas.networks.operators import forms
 from ganvas.networks.shape import Shape
 from ganvas.recipes.build.choices import Choices, choose, playing
@@ -34,6 +34,10 @@ ROUNDS_OF_THREADS = 24
 
 SECONDS = 4.0
 """For the timed rounds of one question; each candidate plays one at least."""
+
+WARMING = 3 * (RECORDED_AFTER + 1)
+"""Rounds, at most, before a candidate that records is timed: its first ones may be of other kinds
+(with a lazy penalty, say), and to record takes longer than many rounds."""
 
 PATIENCE = 20.0
 """Seconds after which a question has two candidates and no more."""
@@ -226,9 +230,20 @@ class Candidate:
         self.times: list[float] = []
         with playing(choices):
             self.engine = trial.engine(choices)
-            for _ in range(RECORDED_AFTER + 1 if choices.graph else 1):
-                self.engine.round()
+            self._warm_up()
         self.play()
+
+    def _warm_up(self) -> None:
+        """Play a round; where rounds are recorded, until one was replayed."""
+        began = time.perf_counter()
+        self.engine.round()
+        if not isinstance(self.engine, GraphEngine):
+            return
+        for _ in range(WARMING - 1):
+            given_up = self.engine.reason is not None or time.perf_counter() - began > SECONDS
+            if self.engine.replays or given_up:
+                break
+            self.engine.round()
 
     def play(self) -> None:
         """Play a round, and note its seconds."""

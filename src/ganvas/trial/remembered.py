@@ -16,7 +16,7 @@ from ganvas.networks.shape import Shape
 from ganvas.recipes.build.choices import Choices
 from ganvas.recipes.recipe import Recipe
 
-FORMAT = 2
+FORMAT = 3
 """Raised when kernels or trials change, so that old findings are measured anew."""
 
 
