@@ -299,15 +299,6 @@ def test_a_recipe_of_before_does_as_before(tmp_path, blobs, wall) -> None:
     assert not any("total" in record for record in run.log)
 
 
-def test_a_slow_beginning_promises_no_less() -> None:
-    """Rounds are recorded and caches filled in the first rounds only."""
-    promise = Promise(began=100.0, until=200.0, images=0)
-    promise.watch(104.0, 8, evaluating=1.0)  # the first rounds: 2 images a second
-    promise.watch(106.0, 80, evaluating=1.0)  # past the first twentieth: counted
-    total = promise.total(110.0, 8 + 5 * 36, evaluating=2.0, pause=0.0)
-    assert total == 188 + int(STEADY * 90 * 36)
-
-
 def test_a_promise_in_numbers() -> None:
     promise = Promise(began=100.0, until=200.0, images=40)
     assert [promise.is_due(now) for now in (100.0, 109.9, 110.0, 199.9, 200.0)] == [

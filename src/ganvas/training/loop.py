@@ -49,7 +49,9 @@ class Loop:
                 before = engine.images
                 engine.round()
                 self._after_round(before)
-                promise = self._watch(promise, engine.images - before)
+                if promise is not None and promise.is_due(stopwatch.now()):
+                    self._fit_minutes(promise, engine.images - before)
+                    promise = None
             writer.save()
             writer.warn_slower()
             if asked.signal is None and (engine.images > start or not writer.has_evaluation()):
@@ -105,17 +107,6 @@ class Loop:
         if deadline is None or not self.writer.recipe.fit_minutes:
             return None
         return Promise(stopwatch.now(), deadline - self._reserve(), self.engine.images)
-
-    def _watch(self, promise: Promise | None, step: int) -> Promise | None:
-        """The promise, until it is kept; ``step``: images of the round that was just played."""
-        if promise is None:
-            return None
-        now = stopwatch.now()
-        if promise.is_due(now):
-            self._fit_minutes(promise, step)
-            return None
-        promise.watch(now, self.engine.images, self.writer.stopwatch.evaluating)
-        return promise
 
     def _fit_minutes(self, promise: Promise, step: int) -> None:
         """Fix the total, in whole rounds of ``step`` images, and the end of what ends with it;

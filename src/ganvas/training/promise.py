@@ -5,15 +5,11 @@ from dataclasses import dataclass
 SHARE = 0.1
 """Of its minutes, after which a run knows how fast it is here."""
 
-WARMING = 0.05
-"""Of its minutes, after which its pace is measured: before, rounds are recorded and caches filled,
-which is done once. (Half a minute on a GPU that recorded graphs promised a third of what came.)"""
-
 STEADY = 0.97
 """Of the time then left, what is counted on: a run that is disturbed a little still ends whole."""
 
 
-@dataclass
+@dataclass(frozen=True)
 class Promise:
     """How long a run may train. Moments are in seconds of one clock.
 
@@ -25,20 +21,6 @@ class Promise:
     began: float
     until: float
     images: int
-
-    def __post_init__(self) -> None:
-        self._measured_from = (self.began, self.images, 0.0)
-
-    def watch(self, now: float, images: int, evaluating: float) -> None:
-        """After a round: measure the pace from here, while the run is still warming up.
-
-        Args:
-            now: the moment.
-            images: seen so far.
-            evaluating: seconds since it began that went into evaluations.
-        """
-        if now < self.began + WARMING * (self.until - self.began):
-            self._measured_from = (now, images, evaluating)
 
     def is_due(self, now: float) -> bool:
         """Whether it is time to say how many images there will be: once, after the first tenth."""
@@ -52,6 +34,5 @@ class Promise:
             evaluating: seconds since it began that went into evaluations.
             pause: seconds that evaluations still to come will take, an image.
         """
-        moment, first, evaluated = self._measured_from
-        each = (now - moment - (evaluating - evaluated)) / (images - first) + pause
+        each = (now - self.began - evaluating) / (images - self.images) + pause
         return images + int(STEADY * (self.until - now) / each)
