@@ -18,7 +18,7 @@ PICTURE = Path(__file__).parents[1] / "docs" / "pictures" / "rooms.svg"
 WORDS = {
     "bench": "how fast, and why",
     "cli": "words in, calls out",
-    "data": "sources, draws, augmentation",
+    "data": "sources, streams, augmentation",
     "domains": "what an item is",
     "engine": "players, moves, the loop",
     "evaluation": "samples beside real images",
@@ -36,6 +36,7 @@ WORDS = {
 }
 """A few words about each room, for its box."""
 ROOM = 'fill="#eff6ff" stroke="#2563eb"'
+MIDDLE = 'text-anchor="middle"'
 COMMON = 'fill="#f8fafc" stroke="#94a3b8"'
 COMMON_WORDS = "files beside the rooms, which any room may import"
 ARROW = (
@@ -57,7 +58,7 @@ def picture(modules: Graph) -> str:
     low = _box(width / 2, height - GAP - HEIGHT / 2, width - 2 * GAP, common, COMMON_WORDS, COMMON)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} {height}" '
-        f'width="{width:.0f}" font-family="system-ui,sans-serif" text-anchor="middle">\n'
+        f'width="{width:.0f}" font-family="system-ui,sans-serif">\n'
         f'<defs>{ARROW}</defs>\n<rect width="100%" height="100%" fill="#fff"/>\n'
         + "\n".join([*_arrows(edges, at), *boxes, low])
         + "\n</svg>\n"
@@ -105,8 +106,9 @@ def _box(x: float, y: float, width: float, name: str, words: str, colours: str) 
     return (
         f'<rect x="{x - width / 2:.1f}" y="{y - HEIGHT / 2:.1f}" width="{width:.1f}" '
         f'height="{HEIGHT}" rx="6" {colours}/>'
-        f'<text x="{x:.1f}" y="{y - 3:.1f}" font-size="15" font-weight="600" fill="#1e293b">'
-        f'{escape(name)}</text><text x="{x:.1f}" y="{y + 15:.1f}" font-size="11" '
+        f'<text x="{x:.1f}" y="{y - 3:.1f}" {MIDDLE} font-size="15" font-weight="600" '
+        f'fill="#1e293b">{escape(name)}</text>'
+        f'<text x="{x:.1f}" y="{y + 15:.1f}" {MIDDLE} font-size="11" '
         f'fill="#475569">{escape(words)}</text>'
     )
 
