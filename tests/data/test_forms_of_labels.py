@@ -99,7 +99,7 @@ def test_a_stylegan_listing_that_does_not_fit_is_named(tmp_path, listing, words)
 def test_shards_are_never_classes(tmp_path, names) -> None:
     dataset = load_dataset(pictures(tmp_path, names))
     assert dataset.labels is None and "numbered parts of one set, not classes" in dataset.notes[-1]
-    with pytest.raises(DataError, match=r"no classes to tell.*labels.csv.*numbered parts"):
+    with pytest.raises(DataError, match=r"has no classes:.*labels.csv.*numbered parts"):
         ByClass().conditions(dataset)
 
 

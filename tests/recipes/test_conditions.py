@@ -1,4 +1,4 @@
-"""What networks are told: of the data, of samples, and of what they cannot be told."""
+"""Conditions of networks: those of the data and of samples, and networks that take none."""
 
 from types import SimpleNamespace
 
@@ -15,7 +15,7 @@ from ganvas.games.setup import ConditionSource
 from ganvas.networks.layers.conditioned import Concatenate
 from ganvas.recipes.build.freeze import freeze
 from ganvas.recipes.build.networks import build_networks
-from ganvas.recipes.condition_settings import ByAttributes, ByClass, Codes, Condition
+from ganvas.recipes.condition_settings import ByAttributes, ByClass, Codes, ConditionSettings
 from ganvas.recipes.recipe_table import change, find
 from ganvas.sampling import conditions as known
 
@@ -46,7 +46,7 @@ def turn(dataset: Dataset) -> Turn:
     return Turn(draw, {}, {}, {}, {}, share)
 
 
-def source_of(settings: Condition, found: Dataset) -> ConditionSource:
+def source_of(settings: ConditionSettings, found: Dataset) -> ConditionSource:
     return settings.condition_source(settings.conditions(found), found)
 
 
@@ -123,9 +123,9 @@ def test_attributes_are_set_in_rows_and_unknown_ones_refused() -> None:
 
 
 def test_data_without_what_is_told_says_what_it_needs() -> None:
-    with pytest.raises(DataError, match="has no classes to tell"):
+    with pytest.raises(DataError, match="has no classes:"):
         ByClass().conditions(images("none"))
-    with pytest.raises(DataError, match="has no attributes to tell"):
+    with pytest.raises(DataError, match="has no attributes:"):
         ByAttributes().conditions(images("classes"))
     with pytest.raises(DataError, match="no attribute 'Smiling'"):
         ByAttributes(("Smiling",)).conditions(images("attributes"))
@@ -135,7 +135,7 @@ def test_data_without_what_is_told_says_what_it_needs() -> None:
 
 def test_a_network_that_cannot_be_told_names_those_that_can() -> None:
     recipe = change(find("mnist-conditional"), {"generator.kind": "dcgan"})
-    with pytest.raises(UsageError, match=r"generator dcgan cannot be told .*=compact"):
+    with pytest.raises(UsageError, match=r"generator dcgan takes no conditions: .*=compact"):
         build_networks(recipe, (1, 28, 28), 10)
 
 

@@ -11,7 +11,7 @@ from ganvas.games.gan import GAN, Penalty
 from ganvas.networks.dcgan import DCGANGenerator
 from ganvas.recipes import parts, reading, recipe_table, yaml
 from ganvas.recipes.about import ABOUT
-from ganvas.recipes.recipe import Evaluations, Every, Recipe
+from ganvas.recipes.recipe import EvaluationSettings, Every, Recipe
 from ganvas.recipes.recipe_table import RECIPES, change, find, from_plain
 
 
@@ -184,9 +184,9 @@ def test_no_text_was_left_open(name: str) -> None:
         (lambda: dataclasses.replace(find("vae-gan"), encoder=None), "needs `encoder.kind`"),
         (lambda: dataclasses.replace(find("mnist"), minutes=0.0), "minutes must be more than 0"),
         (lambda: Every(samples=0), "every.samples"),
-        (lambda: Evaluations(count=1), "evaluation.count from 2"),
-        (lambda: Evaluations(metrics=("beauty",)), r"evaluation.metrics \['beauty'\]"),
-        (lambda: Evaluations(features="mine"), "evaluation.features 'mine'"),
+        (lambda: EvaluationSettings(count=1), "evaluation.count from 2"),
+        (lambda: EvaluationSettings(metrics=("beauty",)), r"evaluation.metrics \['beauty'\]"),
+        (lambda: EvaluationSettings(features="mine"), "evaluation.features 'mine'"),
     ],
 )
 def test_settings_that_cannot_be_are_never_made(make, message: str) -> None:

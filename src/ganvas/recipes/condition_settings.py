@@ -19,7 +19,7 @@ MOST_ROWS = 4_096
 """Kinds of rows of attributes that are remembered; of more, so many at random."""
 
 
-class Condition:
+class ConditionSettings:
     """Settings of what networks are conditioned on: ``conditions`` of a set of images, and
     ``rows`` of the items of a turn.
 
@@ -47,7 +47,7 @@ class Condition:
 
 
 @dataclass(frozen=True)
-class ByClass(Condition):
+class ByClass(ConditionSettings):
     """The class of an image, one-hot."""
 
     def conditions(self, dataset: Dataset) -> Conditions:
@@ -58,7 +58,7 @@ class ByClass(Condition):
         """
         if dataset.labels is None or len(dataset.classes) < 2:
             raise DataError(
-                f"{dataset.name} has no classes to tell: put the images of each class into a "
+                f"{dataset.name} has no classes: put the images of each class into a "
                 f"folder of its own, or a labels.csv (image,label) beside them{_hints(dataset)}"
             )
         counts = torch.bincount(dataset.labels, minlength=len(dataset.classes))
@@ -71,7 +71,7 @@ class ByClass(Condition):
 
 
 @dataclass(frozen=True)
-class ByAttributes(Condition):
+class ByAttributes(ConditionSettings):
     """Attributes of an image, 0 or 1 each.
 
     columns: names of those to use; an empty tuple uses all.
@@ -87,7 +87,7 @@ class ByAttributes(Condition):
         """
         if dataset.attributes is None:
             raise DataError(
-                f"{dataset.name} has no attributes to tell: put a labels.csv with a column each "
+                f"{dataset.name} has no attributes: put a labels.csv with a column each "
                 f"(image,Smiling,Eyeglasses) beside the images{_hints(dataset)}"
             )
         places = self._places(dataset.attribute_names)
@@ -117,7 +117,7 @@ class ByAttributes(Condition):
 
 
 @dataclass(frozen=True)
-class Codes(Condition):
+class Codes(ConditionSettings):
     """Codes that belong to no image, all equally likely: InfoGAN gives them a meaning.
 
     count: how many codes there are, 2 or more.

@@ -37,7 +37,7 @@ from ganvas.networks.resnet import ResNetDiscriminator, ResNetGenerator
 from ganvas.networks.style import StyleGenerator
 from ganvas.networks.style_discriminator import StyleDiscriminator
 from ganvas.networks.tutorial_mnist import TutorialMnistDiscriminator, TutorialMnistGenerator
-from ganvas.recipes.condition_settings import ByAttributes, ByClass, Codes, Condition
+from ganvas.recipes.condition_settings import ByAttributes, ByClass, Codes, ConditionSettings
 
 GENERATORS: dict[str, type] = {
     "compact": CompactGenerator,
@@ -87,7 +87,7 @@ FAMILIES: dict[Any, dict[str, type]] = {
     EncoderSettings: ENCODERS,
     GameSettings: GAMES,
     Term: TERMS,
-    Condition: CONDITIONS,
+    ConditionSettings: CONDITIONS,
     Augment: AUGMENTATIONS,
     Adaptive: STRENGTHS,
     Linear: SCHEDULES,

@@ -16,7 +16,7 @@ from ganvas.games.parts.augmentation import Adaptive, Augment
 from ganvas.games.setup import GameSettings
 from ganvas.metrics.metric_table import METRICS
 from ganvas.networks.protocols import DiscriminatorSettings, EncoderSettings, GeneratorSettings
-from ganvas.recipes.condition_settings import Condition
+from ganvas.recipes.condition_settings import ConditionSettings
 from ganvas.recipes.parts import FAMILIES, kind_of
 
 LEAST_TOGETHER = 2
@@ -73,7 +73,7 @@ class Every:
 
 
 @dataclass(frozen=True)
-class Evaluations:
+class EvaluationSettings:
     """What is measured during training, and how often.
 
     every: images between two evaluations, 1 or more; the first comes before training, the last at
@@ -154,7 +154,7 @@ class Recipe:
     images: int
     data: Data = field(default_factory=Data)
     game: GameSettings = field(default_factory=GAN)
-    condition: Condition | None = None
+    condition: ConditionSettings | None = None
     encoder: EncoderSettings | None = None
     start: str | None = None
     freeze: int = 0
@@ -175,7 +175,7 @@ class Recipe:
     threads: int | None = None
     compile: bool | None = None
     every: Every = field(default_factory=Every)
-    evaluation: Evaluations | None = None
+    evaluation: EvaluationSettings | None = None
     keep: int = 3
 
     def __post_init__(self) -> None:

@@ -58,7 +58,7 @@ def check_conditions(old: Run, new: Conditions | None) -> None:
     found = [name for name in new.names if name not in old.conditions.names]
     differ = [f"lacks {some(lost)}"] * bool(lost) + [f"also has {some(found)}"] * bool(found)
     raise DataError(
-        f"{old.path} was told other conditions: this data "
+        f"{old.path} was trained with other conditions: this data "
         f"{' and '.join(differ) or 'has them in another order'}; begin a new run with "
         f"its weights (`start={old.path}`)"
     )

@@ -80,6 +80,6 @@ def _check_conditioned(name: str, settings: Any) -> None:
     able = [kind for kind, part in FAMILIES[FAMILY[name]].items() if conditional(part)]
     named = " or ".join([f"`{name}.kind={able[0]}`", *able[1:]])
     raise UsageError(
-        f"the {name} {kind_of(settings)} cannot be told a condition: choose {named}, or leave "
+        f"the {name} {kind_of(settings)} takes no conditions: choose {named}, or leave "
         f"`condition` away"
     )

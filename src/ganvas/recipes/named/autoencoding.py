@@ -16,7 +16,7 @@ from ganvas.networks.encoder import CompactEncoder
 from ganvas.networks.mlp import MLPDiscriminator
 from ganvas.networks.protocols import DiscriminatorSettings, EncoderSettings
 from ganvas.recipes.named.mnist import mnist
-from ganvas.recipes.recipe import Evaluations, Recipe
+from ganvas.recipes.recipe import EvaluationSettings, Recipe
 
 
 def _digits(
@@ -38,7 +38,7 @@ def _digits(
         generator_optimiser=optimiser,
         discriminator_optimiser=optimiser,
         images=images,
-        evaluation=Evaluations(every=images // 3),
+        evaluation=EvaluationSettings(every=images // 3),
     )
 
 

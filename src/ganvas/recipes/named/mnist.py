@@ -7,7 +7,7 @@ from ganvas.engine.schedule import Linear
 from ganvas.games.gan import GAN, Penalty
 from ganvas.games.parts.warm_up import WarmUp
 from ganvas.networks.compact import CompactDiscriminator, CompactGenerator
-from ganvas.recipes.recipe import Data, Evaluations, Every, Recipe
+from ganvas.recipes.recipe import Data, EvaluationSettings, Every, Recipe
 
 IMAGES = 360_000
 
@@ -43,7 +43,7 @@ def mnist() -> Recipe:
         minutes=4.9,
         fit_minutes=True,
         every=Every(log=4_000, samples=20_000, checkpoint=100_000),
-        evaluation=Evaluations(every=72_000),
+        evaluation=EvaluationSettings(every=72_000),
     )
 
 
@@ -79,5 +79,5 @@ def fashion_mnist() -> Recipe:
         discriminator_optimiser=optimiser,
         images=FASHION_IMAGES,
         minutes=9.9,
-        evaluation=Evaluations(every=160_000),
+        evaluation=EvaluationSettings(every=160_000),
     )

@@ -7,7 +7,7 @@ from ganvas.engine.schedule import Geometric, Linear
 from ganvas.games.gan import GAN, Penalty
 from ganvas.games.parts.unrolled import Unrolled
 from ganvas.networks.mlp import MLPDiscriminator, MLPGenerator
-from ganvas.recipes.recipe import Data, Evaluations, Every, Recipe
+from ganvas.recipes.recipe import Data, EvaluationSettings, Every, Recipe
 
 BATCH = 256
 
@@ -79,7 +79,7 @@ def unrolled() -> Recipe:
         batch=batch,
         images=images,
         every=Every(log=images // 50, samples=images // 25, checkpoint=images // 2),
-        evaluation=Evaluations(every=images // 4, count=10_000, best="near"),
+        evaluation=EvaluationSettings(every=images // 4, count=10_000, best="near"),
     )
 
 
@@ -104,7 +104,7 @@ def _playground(source: str, rounds: int) -> Recipe:
         precision="fp32",  # bfloat16 rounds a place by a third of a mode
         threads=1,
         every=Every(log=images // 50, samples=images // 25, checkpoint=images // 2),
-        evaluation=Evaluations(every=images // 4, count=10_000, best="near"),
+        evaluation=EvaluationSettings(every=images // 4, count=10_000, best="near"),
     )
 
 

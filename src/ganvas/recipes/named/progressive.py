@@ -5,7 +5,7 @@ from ganvas.engine.schedule import Linear
 from ganvas.games.gan import Penalty
 from ganvas.games.progressive import Progressive
 from ganvas.networks.progressive import ProgressiveDiscriminator, ProgressiveGenerator
-from ganvas.recipes.recipe import Data, Evaluations, Every, Recipe
+from ganvas.recipes.recipe import Data, EvaluationSettings, Every, Recipe
 
 IMAGES = 120_000
 
@@ -44,5 +44,5 @@ def progressive() -> Recipe:
         batch=64,
         images=IMAGES,
         every=Every(log=4_000, samples=10_000, checkpoint=50_000),
-        evaluation=Evaluations(every=40_000),
+        evaluation=EvaluationSettings(every=40_000),
     )

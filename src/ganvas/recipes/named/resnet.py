@@ -6,7 +6,7 @@ from ganvas.engine.player import Adam
 from ganvas.engine.schedule import Linear
 from ganvas.games.gan import GAN
 from ganvas.networks.resnet import ResNetDiscriminator, ResNetGenerator
-from ganvas.recipes.recipe import Data, Evaluations, Every, Recipe
+from ganvas.recipes.recipe import Data, EvaluationSettings, Every, Recipe
 
 IMAGES = 400_000
 
@@ -39,7 +39,7 @@ def resnet_sngan() -> Recipe:
         batch=64,
         images=IMAGES,
         every=Every(log=4_000, samples=40_000, checkpoint=100_000),
-        evaluation=Evaluations(every=80_000),
+        evaluation=EvaluationSettings(every=80_000),
     )
 
 

@@ -6,7 +6,7 @@ from ganvas.games.gan import GAN, Penalty
 from ganvas.games.parts.path_length import PathLength
 from ganvas.networks.compact import CompactDiscriminator
 from ganvas.networks.style import StyleGenerator
-from ganvas.recipes.recipe import Data, Evaluations, Every, Recipe
+from ganvas.recipes.recipe import Data, EvaluationSettings, Every, Recipe
 
 
 def stylegan2() -> Recipe:
@@ -50,5 +50,5 @@ def stylegan2() -> Recipe:
         batch=32,
         images=500_000,
         every=Every(log=4_000, samples=20_000, checkpoint=100_000),
-        evaluation=Evaluations(every=100_000),
+        evaluation=EvaluationSettings(every=100_000),
     )
