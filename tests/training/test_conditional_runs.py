@@ -1,6 +1,7 @@
 """Runs of conditional networks, and runs that begin with the weights of another."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,8 +10,17 @@ from PIL import Image
 
 import ganvas
 from ganvas.cli.main import main
+from ganvas.data.dataset import make_dataset
 from ganvas.errors import DataError, UsageError
+from ganvas.evaluation.real_images import RealImages
+from ganvas.features import load_features
+from ganvas.recipes import recipe_table
+from ganvas.recipes.build.choices import choose
+from ganvas.recipes.build.networks import build_networks
+from ganvas.recipes.build.prepared import Prepared, conditions_of
+from ganvas.recipes.recipe import EvaluationSettings
 from ganvas.store import checkpoint
+from ganvas.training.evaluator import ImageEvaluator
 from ganvas.training.resume import resume
 
 from ..playing import assert_same_run, picture_folder
@@ -98,6 +108,22 @@ def test_other_data_with_other_classes_is_no_continuation(tmp_path) -> None:
     )
     with pytest.raises(DataError, match="this data lacks y and also has z; begin a new run"):
         ganvas.resume(run.path, data=tmp_path / "b", images=64, new_data=True)
+
+
+def test_new_data_are_evaluated_by_classes_as_often_as_they_have_them() -> None:
+    pixels = torch.randint(0, 256, (40, 1, 28, 28), dtype=torch.uint8)
+    few, many = (torch.arange(40) < count for count in (4, 36))
+    old, new = (
+        make_dataset(pixels, labels.long(), ("x", "y"), "two classes") for labels in (few, many)
+    )
+    settings = EvaluationSettings(features="pixels", metrics=("kid",), count=40, best="kid")
+    recipe = replace(recipe_table.find("mnist-conditional"), evaluation=settings)
+    prepared = Prepared(recipe, new, conditions_of(recipe, old), choose(recipe))
+    evaluator = ImageEvaluator(prepared, RealImages(new, None), load_features("pixels"))
+    generator = build_networks(recipe, new.shape, 2)["generator"]
+    found = evaluator.evaluate(generator, 0, "a run")
+    assert found.samples is not None and found.samples.labels is not None
+    assert found.samples.labels.float().mean() > 0.75, "nine in ten of the new images are y"
 
 
 def test_a_run_that_was_told_nothing_says_so(tmp_path, capsys) -> None:

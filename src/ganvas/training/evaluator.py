@@ -16,7 +16,7 @@ from ganvas.evaluation.real_images import RealImages, held_out
 from ganvas.evaluation.result import Evaluation
 from ganvas.evaluation.samples import Progress, Samples
 from ganvas.features import FeatureNetwork, load_features
-from ganvas.recipes.build.prepared import Prepared
+from ganvas.recipes.build.prepared import Prepared, conditions_of
 from ganvas.sampling import generate
 
 UNKNOWN = (
@@ -38,12 +38,15 @@ class Evaluator(ABC):
     """
 
     def __init__(self, prepared: Prepared) -> None:
-        recipe, conditions = prepared.recipe, prepared.conditions
+        recipe = prepared.recipe
         assert recipe.evaluation is not None
         self.settings = recipe.evaluation
         count = self.settings.count
+        # As often as in the images that are compared with: a run that goes on with new ones keeps,
+        # for its own samples, the conditions that it began with.
+        self._conditions = found = conditions_of(recipe, prepared.dataset)
         self._latents = generate.latents(recipe.seed, count, recipe.generator.latent)
-        self._rows = None if conditions is None else conditions.sample(recipe.seed, count)
+        self._rows = None if found is None else found.sample(recipe.seed, count)
         self._about = {"ema": recipe.half_life is not None, "seed": recipe.seed, "truncation": None}
         self.newest: Evaluation | None = None
 
@@ -55,7 +58,7 @@ class Evaluator(ABC):
         """The figures of the generator as it is at ``images`` seen; ``run`` is named in them.
 
         Raises:
-            NonFinite: it draws numbers that are none.
+            NonFinite: it draws numbers that are not finite.
             UsageError: a metric does not apply, or none gives the figure ``best``.
         """
         found = self._measure(generator, {"subject": run, "images_seen": images, **self._about})
@@ -118,9 +121,9 @@ class ImageEvaluator(Evaluator):
         self._reals = RealFeatures(real, network, count=count, progress=progress)
         self._reals.prepare(metrics)
         self._labels, self._classes = None, ()
-        conditions = prepared.conditions
-        if conditions is not None and self._rows is not None:
-            self._labels, self._classes = conditions.labels(self._rows), conditions.names
+        known = self._conditions
+        if known is not None and self._rows is not None:
+            self._labels, self._classes = known.labels(self._rows), known.names
 
     def _measure(self, generator: nn.Module, about: Mapping[str, Any]) -> Evaluation:
         pixels = generate.sample(generator, self._latents, self._rows).permute(0, 3, 1, 2)
@@ -170,6 +173,5 @@ def evaluator_of(
     data = recipe.data
     place = data.source if prepared.source is None else prepared.source
     others = held_out(place, data.split, dataset, fit=data.fit, white=data.white)
-    tell = None if progress is None else lambda what, done, total: progress(done, total)
-    real = RealImages(dataset, others)
-    return ImageEvaluator(prepared, real, network, tell), []
+    read = None if progress is None else lambda what, done, total: progress(done, total)
+    return ImageEvaluator(prepared, RealImages(dataset, others), network, read), []
