@@ -121,10 +121,12 @@ def measure_path_length(
     evaluation has samples.
 
     Args:
-        generator: latents [N, latent] to images in [-1, 1]. latent: the length of a latent.
+        generator: latents [N, latent] to images in [-1, 1].
+        latent: how many numbers a latent has.
         network: reads the images; one that is ``smooth``.
         device: where both are.
-        count: of samples. seed: of the latents.
+        count: of samples.
+        seed: of the latents.
     """
     pairs = count // 5
     starts, ends = (generate.latents(seed, pairs, latent, first) for first in (0, pairs))

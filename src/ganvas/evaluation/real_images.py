@@ -48,8 +48,9 @@ def held_out(source: Any, split: str, training: Dataset, **how: Any) -> Dataset 
     They are its test part; where it has none and ``split`` is the first N images, all others.
 
     Args:
-        source: as for ``load_dataset``. how: ``fit`` and ``white``, likewise.
+        source: as for ``load_dataset``.
         split: what ``training`` is of the source.
+        how: ``fit`` and ``white``, as for ``load_dataset``.
     """
     options = {"size": training.shape[1:], "channels": training.shape[0], **how}
     if split in ("all", "test"):

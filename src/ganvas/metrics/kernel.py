@@ -45,7 +45,9 @@ def kid_and_error(a: Tensor, b: Tensor) -> tuple[float, float]:
 class Sums:
     """Sums over the kernel matrix [N, M] of features a [N, d] and b [M, d], without holding it.
 
-    rows: sums over b, [N]. columns: sums over a, [M]. squares: the sum of all its squares.
+    rows: sums over b, [N].
+    columns: sums over a, [M].
+    squares: the sum of all its squares.
     diagonal: [N], each feature with itself, where a is b; else zeros.
     """
 

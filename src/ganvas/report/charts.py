@@ -78,7 +78,8 @@ def short(value: float, digits: int = 3) -> str:
 class Dot(NamedTuple):
     """A named value.
 
-    name: beside it. value: of the dot.
+    name: the text beside the dot.
+    value: where the dot is.
     low, high: the ends of its interval; None where there is none.
     """
 

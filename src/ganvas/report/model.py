@@ -59,12 +59,14 @@ class MetricCourse:
 class RunModel:
     """All that a run has to show.
 
-    path: its folder. images: seen so far.
+    path: its folder.
+    images: seen so far.
     facts: what it is and how it went, in a few words each.
     curves: of what was logged of training, in the log's order.
     newest: the newest record of each metric.
     courses: of the figures that were measured during training.
-    settings: of the data, the machine and the software, by name; recipe: its text.
+    settings: what the data, the machine and the software were, in words, by name.
+    recipe: the text of ``recipe.yaml``.
     """
 
     path: Path

@@ -26,7 +26,10 @@ table{margin-bottom:1rem}
 
 
 def page(title: str, parts: Iterable[str]) -> bytes:
-    """One page that loads nothing; of a name that is no text, what is none is replaced."""
+    """One page, in UTF-8, that loads nothing from elsewhere.
+
+    Characters that UTF-8 cannot hold, as a file's name may have them, become question marks.
+    """
     return (
         f'<!doctype html><html lang="en"><meta charset="utf-8">{own_output.PAGE_MARK}'
         f"<title>{escape(title)}</title><style>{STYLE}</style>{''.join(parts)}</html>"

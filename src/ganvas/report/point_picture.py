@@ -1,7 +1,7 @@
 """The picture of a run of points: the discriminator's scores over the plane, and the points.
 
-Blue: it takes points there for drawn; red: for real; grey: it cannot tell. The line is where it
-does not know. Light dots are real points, dark ones the generator's.
+Blue: it takes points there for drawn; red: for real; grey: it cannot tell. The line is where the
+score is 0. Light dots are real points, dark ones the generator's.
 """
 
 from dataclasses import dataclass
@@ -53,7 +53,7 @@ class PointPicture:
                 conditions, or where its input is not points, the ground is grey.
 
         Raises:
-            NonFinite: the generator draws numbers that are none.
+            NonFinite: the generator draws numbers that are not finite.
         """
         canvas = blank(colour=UNKNOWN)
         if discriminator is not None and self.conditions is None and self.pack:

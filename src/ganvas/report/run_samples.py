@@ -18,7 +18,9 @@ class RunSamples:
         run: draws them.
         data: images to compare them with, brought to their shape; None takes the run's own.
         device: where its generator runs.
-        count: how many. seed: of their latents. truncation: as for ``Run.sample``.
+        count: how many.
+        seed: of their latents.
+        truncation: as for ``Run.sample``.
 
     Raises:
         UsageError: the run's images were in memory, and no others are given.

@@ -30,7 +30,7 @@ def append(records: Iterable[Mapping[str, Any]], path: Path) -> Path:
 
 
 def read(path: Path) -> list[dict[str, Any]]:
-    """The records of a run folder, oldest first; lines that are none are left out."""
+    """The records of a run folder, oldest first; a damaged line is left out."""
     file = path / FILE
     if not file.exists():
         return []

@@ -78,7 +78,8 @@ class TensorBoard:
 
     Args:
         folder: its files; what was there is deleted.
-        records: of the log so far. grids: the sample grids so far, by images seen.
+        records: of the log so far.
+        grids: the sample grids so far, by images seen.
     """
 
     def __init__(self, folder: Path, records: Sequence[Record], grids: dict[int, Path]) -> None:

@@ -76,7 +76,11 @@ class Record:
         )
 
     def check_data(self, dataset: Dataset) -> Dataset:
-        """As ``recognised``; raises DataError if these are others."""
+        """The images that the run was trained on, numbered as they were then.
+
+        Raises:
+            DataError: these are others.
+        """
         found = self.recognised(dataset)
         if found is None:
             older = "" if self.format == FORMAT else ", or an older version read them otherwise"

@@ -28,10 +28,10 @@ CHUNK = 500
 
 
 def check_seeds(seeds: Iterable[int], seed: int | None, count: int | None) -> list[int]:
-    """The seeds, one image each, if nothing else says another thing of seed or number.
+    """The seeds as a list, one image for each, unless other arguments contradict them.
 
     Raises:
-        UsageError: none; a ``seed`` beside them, or another ``count`` than theirs.
+        UsageError: there are none; a ``seed`` beside them, or another ``count`` than theirs.
     """
     seeds = list(seeds)
     if not seeds:
@@ -95,7 +95,7 @@ class Run:
 
     @property
     def seconds(self) -> float:
-        """Trained until the opened checkpoint, over all sessions."""
+        """Seconds trained until the opened checkpoint, over all sessions."""
         place = self.path / "checkpoints"
         return checkpoint.seconds(place, self._at)
 
@@ -146,8 +146,9 @@ class Run:
             count: how many, by default 64.
             seed: from which they all come, by default 0.
             seeds: one image for each of these instead.
-            truncation: less variety, fewer slips: squeeze latents into [-truncation, truncation];
-                a style-based generator draws w towards its average by this factor instead.
+            truncation: for less variety and fewer failures, latents are squeezed into
+                [-truncation, truncation]; a style-based generator moves w towards its average by
+                this factor instead. None changes nothing.
             label: the class of all of them, by name or number; by default as often as in the data.
             attributes: those to set, ``{"Smiling": True}``; others as they come in the data.
 
@@ -227,11 +228,12 @@ class Run:
         attributes: Mapping[str, bool] | None,
         first: int = 0,
     ) -> tuple[Tensor, Tensor | None]:
-        """Latents and conditions of what was asked for, from the ``first`` of a seed on;
-        ``usual``: how many, where nothing says.
+        """Latents and conditions of what was asked for, from the ``first`` of a seed on.
+
+        usual: how many, where neither ``count`` nor ``seeds`` says.
 
         Raises:
-            UsageError: settings that go against each other.
+            UsageError: arguments that contradict each other.
         """
         size = self.recipe.generator.latent
         if seeds is None:

@@ -77,10 +77,8 @@ def fit_batch(recipe: Recipe, dataset: Dataset) -> tuple[Recipe, str]:
 
 def try_batches(recipe: Recipe, dataset: Dataset, choices: Choices, most: int) -> Tried:
     """Play each batch for a moment, doubling it until memory, patience or images end."""
-    room, grown = (
-        room_beside(dataset, torch.device(choices.device)),
-        peak_memory.watch(choices.device),
-    )
+    room = room_beside(dataset, torch.device(choices.device))
+    grown = peak_memory.watch(choices.device)
     speeds: dict[int, float] = {}
     batch = min(SMALLEST, most)
     while batch <= most:

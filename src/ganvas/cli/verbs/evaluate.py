@@ -26,7 +26,7 @@ from ganvas.store.run_folder import Lock, is_run
 
 def execute(options: argparse.Namespace) -> None:
     """Evaluate, keep the figures where they belong, and print them."""
-    check_place(options)
+    check_neighbours(options)
     with Stages() as stages:
         found = evaluate(
             options.samples,
@@ -57,7 +57,7 @@ def execute(options: argparse.Namespace) -> None:
             print(f"  {place}")
 
 
-def check_place(options: argparse.Namespace) -> None:
+def check_neighbours(options: argparse.Namespace) -> None:
     """Raise UsageError for a picture that could not be written, before the work."""
     asked = None if options.metrics is None else options.metrics.split(",")
     if options.neighbours and asked is not None and "authenticity" not in asked:

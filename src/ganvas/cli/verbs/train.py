@@ -48,12 +48,12 @@ def _dry_run(options: argparse.Namespace, overrides: dict[str, Any]) -> int:
     """Print the recipe that would be trained."""
     if options.plugin is not None:
         plugins.load_file(options.plugin)
-    overrides, fit = without_auto(overrides)
+    overrides, auto = without_auto(overrides)
     recipe = resolve(options.recipe, options.data, overrides, options.start)
     choices = choose(recipe)
     print(yaml.write(reading.to_plain(recipe)), end="")
     print(f"# here, by rule: {choices.words()}; a short trial may choose otherwise")
-    if fit:
+    if auto:
         print("# batch and accumulate will be what suits this machine")
     return 0
 
