@@ -14,7 +14,7 @@ from ganvas.store import checkpoint
 from ganvas.store.run import Run
 
 
-def going_on(old: Run, images: int | None, minutes: float | None) -> Recipe:
+def resumed_recipe(old: Run, images: int | None, minutes: float | None) -> Recipe:
     """The recipe of a run that goes on: to a new total, or for so many minutes, or as it was.
 
     A run that was killed before it had fitted its minutes decides anew. If it was killed while it

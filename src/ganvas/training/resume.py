@@ -15,7 +15,7 @@ from ganvas.store.log import Logger
 from ganvas.store.run import Run
 from ganvas.training.evaluator import evaluator_of
 from ganvas.training.events import Listener, announcer
-from ganvas.training.going_on import at_rest, going_on
+from ganvas.training.going_on import at_rest, resumed_recipe
 from ganvas.training.prepare import prepare_again
 from ganvas.training.session import check_length, play
 from ganvas.training.start import restore
@@ -60,7 +60,7 @@ def resume(
     path = run_folder.find(run)
     with run_folder.Lock(path):
         old = Run(path, plugin=plugin)
-        recipe = going_on(old, images, minutes)
+        recipe = resumed_recipe(old, images, minutes)
         tell = announcer(listeners, recipe.images)
         prepared = prepare_again(old, recipe, data, device, tell, progress, new_data=new_data)
         with playing(prepared.choices):
