@@ -23,7 +23,7 @@ SMALL: dict[str, Any] = {
 }
 """Overrides that make any recipe small, with log lines and grids falling between checkpoints."""
 
-SCORED: dict[str, Any] = {"evaluation.every": 160, "evaluation.count": 200}
+MEASURED: dict[str, Any] = {"evaluation.every": 160, "evaluation.count": 200}
 """Overrides that make its evaluations small; 200 are just enough for the features ``digits``."""
 
 

@@ -261,8 +261,9 @@ def test_the_log_is_json_lines(run) -> None:
     losses = [r for r in records if "loss/generator" in r]
     assert [r["images"] for r in losses] == [32, 64, 96, 128, 160]
     assert all("images_per_second" in r for r in losses)
-    scores = [r for r in records if "metric/frechet" in r]
-    assert [r["images"] for r in scores] == [0, 96] and len(losses) + len(scores) == len(records)
+    evaluations = [r for r in records if "metric/frechet" in r]
+    assert [r["images"] for r in evaluations] == [0, 96]
+    assert len(losses) + len(evaluations) == len(records)
 
 
 def test_batch_auto_is_found_when_training_begins_and_written_down(

@@ -88,7 +88,7 @@ def test_the_floor_is_of_as_many_reals_as_there_are_samples(tmp_path, mnist) -> 
     found = evaluate(npz(tmp_path / "s.npz", others), data="mnist", metrics=["frechet"])
     floor = found.figures[0][1]
     assert found.provenance["samples"] == 300 and floor is not None
-    assert 0.5 < found["frechet"].value / floor.value < 2, "reals score about as the floor"
+    assert 0.5 < found["frechet"].value / floor.value < 2, "reals are about as far as the floor"
 
 
 def test_a_floor_of_halves_is_no_yardstick(mnist) -> None:

@@ -79,7 +79,7 @@ def test_codes_are_drawn_and_each_is_as_likely() -> None:
 
 
 @pytest.mark.parametrize("kind", ["classes", "attributes"])
-def test_samples_are_told_what_the_data_shows_as_often(kind: str) -> None:
+def test_samples_have_each_condition_as_often_as_the_data(kind: str) -> None:
     found = images(kind)
     settings = ByClass() if kind == "classes" else ByAttributes()
     conditions = settings.conditions(found)
@@ -122,7 +122,7 @@ def test_attributes_are_set_in_rows_and_unknown_ones_refused() -> None:
         conditions.of_label("7")
 
 
-def test_data_without_what_is_told_says_what_it_needs() -> None:
+def test_data_without_conditions_says_what_it_needs() -> None:
     with pytest.raises(DataError, match="has no classes:"):
         ByClass().conditions(images("none"))
     with pytest.raises(DataError, match="has no attributes:"):
@@ -133,7 +133,7 @@ def test_data_without_what_is_told_says_what_it_needs() -> None:
         Codes(1)
 
 
-def test_a_network_that_cannot_be_told_names_those_that_can() -> None:
+def test_a_network_without_conditions_names_those_that_take_some() -> None:
     recipe = change(find("mnist-conditional"), {"generator.kind": "dcgan"})
     with pytest.raises(UsageError, match=r"generator dcgan takes no conditions: .*=compact"):
         build_networks(recipe, (1, 28, 28), 10)
@@ -149,17 +149,17 @@ def test_conditions_change_what_is_drawn_and_said(generator: str, discriminator:
         "discriminator.width": 8,
     }
     networks = build_networks(change(find("mnist-conditional"), changes), (1, 28, 28), 10)
-    latents, told = torch.randn(1, 64).expand(2, -1), torch.eye(10)[:2]
+    latents, conditions = torch.randn(1, 64).expand(2, -1), torch.eye(10)[:2]
     with torch.no_grad():
         for parameter in networks["generator"].parameters():
             parameter.add_(0.05 * torch.randn_like(parameter))  # gains and biases begin at zero
-        made = networks["generator"].eval()(latents, told)
+        made = networks["generator"].eval()(latents, conditions)
         assert (made[0] - made[1]).abs().max() > 1e-3
         image = made[:1].expand(2, -1, -1, -1)
-        answer = networks["discriminator"](image, told)
+        answer = networks["discriminator"](image, conditions)
     if discriminator == "classifier":
         assert answer.logits.shape == (2, 10)
-        torch.testing.assert_close(*answer.scores)  # it is told nothing
+        torch.testing.assert_close(*answer.scores)  # it takes no conditions
     else:
         assert (answer[0] - answer[1]).abs() > 1e-6
 
@@ -198,9 +198,9 @@ def test_a_part_that_is_a_plain_number_may_be_named_by_its_kind() -> None:
 
 
 def test_conditions_join_maps_in_their_own_memory_order() -> None:
-    maps, told = torch.randn(2, 3, 4, 4), torch.rand(2, 5)
+    maps, conditions = torch.randn(2, 3, 4, 4), torch.rand(2, 5)
     for order in (torch.contiguous_format, torch.channels_last):
-        found = Concatenate()(maps.to(memory_format=order), told)
+        found = Concatenate()(maps.to(memory_format=order), conditions)
         assert found.is_contiguous(memory_format=order)
         assert torch.equal(found[:, :3], maps)
-        assert torch.equal(found[:, 3:], told[:, :, None, None].expand(-1, -1, 4, 4))
+        assert torch.equal(found[:, 3:], conditions[:, :, None, None].expand(-1, -1, 4, 4))

@@ -20,8 +20,8 @@ TRAITS = Conditions(("Smiling", "Old", "Hat"), False, torch.eye(3), torch.ones(3
 SMALL = {"latent": 8, "width": 4, "hidden": 8}
 
 
-def told(table: dict[str, type]) -> list:
-    """Settings of every kind that can be told conditions, in each of their forms."""
+def conditional_settings(table: dict[str, type]) -> list:
+    """Settings of every kind that take conditions, in each of their forms."""
     found = []
     for kind, part in table.items():
         if kind == "projected" or "conditions" not in inspect.signature(part.build).parameters:
@@ -38,7 +38,7 @@ def told(table: dict[str, type]) -> list:
 
 
 @pytest.mark.parametrize("known", [CLASSES, TRAITS])
-@pytest.mark.parametrize("settings", told(GENERATORS))
+@pytest.mark.parametrize("settings", conditional_settings(GENERATORS))
 def test_a_generator_asks_for_its_conditions(settings, known) -> None:
     network = settings.build(SHAPE, 3).eval()
     size = settings.latent
@@ -58,14 +58,14 @@ def test_a_generator_asks_for_its_conditions(settings, known) -> None:
             network(latents, wrong)
 
 
-@pytest.mark.parametrize("settings", told(DISCRIMINATORS))
+@pytest.mark.parametrize("settings", conditional_settings(DISCRIMINATORS))
 def test_a_discriminator_asks_for_its_conditions_where_it_needs_them(settings) -> None:
     network = settings.build(SHAPE, 3).eval()
     watch(network, "discriminator", None, CLASSES)
     images = torch.randn(2, *SHAPE)
     network(images, torch.eye(3)[:2])
     if getattr(settings, "condition", None) == "classifier":
-        network(images)  # it reads the class and is told none
+        network(images)  # it classifies, and takes no conditions
         return
     with pytest.raises(UsageError, match=r"discriminator\(images, conditions\).*cat, dog, cow"):
         network(images)

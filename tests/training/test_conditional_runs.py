@@ -40,7 +40,7 @@ SMALL = {
 
 @pytest.fixture(scope="module")
 def digits(tmp_path_factory):
-    place = tmp_path_factory.mktemp("told")
+    place = tmp_path_factory.mktemp("conditional")
     return ganvas.train("mnist-conditional", out=place, images=160, overrides=SMALL)
 
 
@@ -88,7 +88,7 @@ def test_samples_carry_their_labels_and_are_asked_whether_they_obey(digits, tmp_
     assert 0 <= found["obeyed"].value <= 1 and len(found["obeyed"].details) == 10
 
 
-def test_a_seed_is_told_the_same_wherever_it_stands(digits) -> None:
+def test_a_seed_gives_the_same_condition_wherever_it_stands(digits) -> None:
     both = digits.sample(seeds=[4, 5, 11])
     for place, seed in enumerate((4, 5, 11)):
         assert torch.equal(digits.sample(seeds=iter([seed]))[0], both[place])
@@ -126,7 +126,7 @@ def test_new_data_are_evaluated_by_classes_as_often_as_they_have_them() -> None:
     assert found.samples.labels.float().mean() > 0.75, "nine in ten of the new images are y"
 
 
-def test_a_run_that_was_told_nothing_says_so(tmp_path, capsys) -> None:
+def test_a_run_without_conditions_says_so(tmp_path, capsys) -> None:
     run = ganvas.train("mnist", out=tmp_path, images=32, overrides=SMALL)
     for words in (["--label", "7"], ["--attr", "Smiling=1"]):
         assert main(["sample", str(run.path), *words, "--out", str(tmp_path / "x.png")]) == 2
@@ -135,7 +135,7 @@ def test_a_run_that_was_told_nothing_says_so(tmp_path, capsys) -> None:
     assert "not a name and 0 or 1" in capsys.readouterr().err
 
 
-def test_attributes_of_a_table_are_told_and_asked_for(tmp_path) -> None:
+def test_attributes_of_a_table_are_learned_and_asked_for(tmp_path) -> None:
     pictures = picture_folder(tmp_path / "faces", count=32, size=(28, 28))
     names = sorted(file.name for file in pictures.glob("*.png"))
     rows = [f"{name},{i % 2},{int(i % 3 == 0)}" for i, name in enumerate(names)]
@@ -147,8 +147,8 @@ def test_attributes_of_a_table_are_told_and_asked_for(tmp_path) -> None:
     assert run.conditions is not None and run.conditions.names == ("Smiling", "Eyeglasses")
     smiling = run.sample(6, attributes={"Smiling": True})
     assert torch.equal(smiling, run.sample(6, attributes={"Smiling": True}))
-    told = run.sample_conditions(6, attributes={"Smiling": True})
-    assert told is not None and torch.equal(told[:, 0], torch.ones(6))
+    smile = run.sample_conditions(6, attributes={"Smiling": True})
+    assert smile is not None and torch.equal(smile[:, 0], torch.ones(6))
     out = tmp_path / "smiles.png"
     assert main(["sample", str(run.path), "--attr", "Smiling=1", "--out", str(out)]) == 0
     assert out.is_file()
@@ -177,24 +177,22 @@ def test_a_run_with_other_networks_is_no_start(digits, tmp_path, capsys) -> None
     assert main(["train", "--from", str(tmp_path / "none"), "--out", str(tmp_path)]) == 2
 
 
-def test_the_record_says_what_networks_were_told(digits) -> None:
+def test_the_record_has_the_conditions(digits) -> None:
     plain = json.loads((digits.path / "run.json").read_text())
     assert plain["format"] == 4 and plain["conditions"]["names"] == list("0123456789")
 
 
-def test_a_way_passes_through_its_samples_as_they_are_told_and_mixes_classes_between(
-    digits,
-) -> None:
+def test_a_way_passes_through_samples_with_their_classes_and_mixes_these_between(digits) -> None:
     seen = []
     hook = digits.generator.register_forward_pre_hook(lambda _, given: seen.append(given[1]))
     try:
         loop = digits.loop(seeds=[2, 0], steps=4)
     finally:
         hook.remove()
-    told = torch.cat(seen)
+    rows = torch.cat(seen)
     stations = digits.sample_conditions(2, seeds=[2, 0])
-    assert torch.equal(told[::4], stations) and not torch.equal(*stations)
-    torch.testing.assert_close(told[2], stations.mean(0))
-    torch.testing.assert_close(told.sum(1), torch.ones(8))
+    assert torch.equal(rows[::4], stations) and not torch.equal(*stations)
+    torch.testing.assert_close(rows[2], stations.mean(0))
+    torch.testing.assert_close(rows.sum(1), torch.ones(8))
     stills = digits.sample(seeds=[2, 0])
     assert (loop[::4].int() - stills.int()).abs().max() <= 1

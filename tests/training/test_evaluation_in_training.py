@@ -13,7 +13,7 @@ from ganvas.store import checkpoint, evaluation_records
 from ..playing import SMALL, assert_same_run
 from .test_training import Killed, killed_at
 
-SCORED: dict[str, Any] = {
+MEASURED: dict[str, Any] = {
     **SMALL,
     "evaluation": {
         "every": 96, "features": "pixels", "metrics": ["kid", "duplicates"], "count": 64,
@@ -24,18 +24,18 @@ SCORED: dict[str, Any] = {
 
 
 def train(out: Path, data: Any, **more: Any) -> ganvas.Run:
-    overrides = {**SCORED, **more.pop("overrides", {})}
+    overrides = {**MEASURED, **more.pop("overrides", {})}
     return ganvas.train("tutorial-cifar10", data=data, out=out, overrides=overrides, **more)
 
 
-def scored(run: ganvas.Run) -> dict[int, float]:
+def kernel_distances(run: ganvas.Run) -> dict[int, float]:
     """The kernel distance in the log, by clock."""
     return {r["images"]: r["metric/kid"] for r in run.log if "metric/kid" in r}
 
 
-def test_scores_stand_in_the_log_at_the_recipes_clocks(tmp_path, blobs) -> None:
+def test_figures_stand_in_the_log_at_the_recipes_clocks(tmp_path, blobs) -> None:
     run = train(tmp_path, blobs)
-    assert list(scored(run)) == [0, 96, 192, 288]
+    assert list(kernel_distances(run)) == [0, 96, 192, 288]
     assert [r["images"] for r in run.log if "loss/generator" in r] == [48, 96, 144, 192, 240, 288]
     assert {"metric/duplicates", "metric/kid/low", "floor/kid"} <= run.log[0].keys()
     newest = evaluation_records.newest(run.path)
@@ -46,7 +46,7 @@ def test_scores_stand_in_the_log_at_the_recipes_clocks(tmp_path, blobs) -> None:
 
 def test_the_best_checkpoint_outlives_pruning_and_can_be_opened(tmp_path, blobs) -> None:
     run = train(tmp_path, blobs)
-    course = scored(run)
+    course = kernel_distances(run)
     least = min(course, key=lambda clock: course[clock])
     assert run.best == {"metric": "kid", "value": course[least], "images": least}
     kept = {path.name for path in checkpoint.complete(run.path / "checkpoints")}
@@ -58,7 +58,7 @@ def test_the_best_checkpoint_outlives_pruning_and_can_be_opened(tmp_path, blobs)
 
 
 @pytest.mark.parametrize("images", [60, 100, 200])
-def test_a_killed_run_scores_again_what_it_had_scored(tmp_path, blobs, images) -> None:
+def test_a_killed_run_measures_again_what_it_had_measured(tmp_path, blobs, images) -> None:
     whole = train(tmp_path / "whole", blobs)
     with pytest.raises(Killed):
         train(tmp_path / "cut", blobs, listeners=[killed_at(images)])
@@ -101,12 +101,12 @@ def test_without_evaluations_there_is_no_best(tmp_path, blobs) -> None:
     ],
 )
 def test_evaluations_that_cannot_be_are_refused(tmp_path, blobs, settings, said) -> None:
-    wanted = {**SCORED["evaluation"], **settings}
+    wanted = {**MEASURED["evaluation"], **settings}
     with pytest.raises(UsageError, match=said):
         train(tmp_path, blobs, overrides={"evaluation": wanted})
 
 
-def test_images_that_no_network_knows_train_unscored_with_a_word(tmp_path, blobs, capsys) -> None:
+def test_images_that_no_network_knows_train_unmeasured_with_a_word(tmp_path, blobs, capsys) -> None:
     overrides = {"evaluation": {"every": 96}}
     said: list[str] = []
     run = train(
@@ -116,7 +116,7 @@ def test_images_that_no_network_knows_train_unscored_with_a_word(tmp_path, blobs
     assert run.best is None and run.images == 32
 
 
-def test_any_recipe_is_scored_by_naming_one_setting(tmp_path, capsys) -> None:
+def test_any_recipe_is_measured_by_naming_one_setting(tmp_path, capsys) -> None:
     words = [
         "train", "tutorial-mnist", "--batch", "16", "--images", "32", "--threads", "1",
         "--generator.width", "4", "--discriminator.width", "4", "--evaluation.count", "200",

@@ -19,7 +19,7 @@ import ganvas
 from ganvas.recipes.recipe_table import RECIPES
 from ganvas.store.log import read_log
 
-from ..playing import SCORED, SMALL, assert_same_run, picture_folder
+from ..playing import MEASURED, SMALL, assert_same_run, picture_folder
 
 LINES = 4
 """Log lines that a run writes, at most, before it is killed."""
@@ -33,7 +33,7 @@ def small(recipe: str) -> dict[str, object]:
     settings = RECIPES[recipe]()
     narrow: dict[str, object] = {k: v for k, v in SMALL.items() if "." in k or k == "threads"}
     if settings.evaluation is not None:
-        narrow |= SCORED
+        narrow |= MEASURED
     if of_pictures(recipe):
         narrow["data.size"] = 32
     narrow |= {"generator.width": 8, "discriminator.width": 8, "batch": 16, "images": FOREVER}

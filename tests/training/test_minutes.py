@@ -25,7 +25,7 @@ from ganvas.training.promise import STEADY, Promise
 from ganvas.training.resolve import resolve
 from ganvas.training.session import RESERVE
 
-from ..playing import SCORED, SMALL, assert_same_run, log_of
+from ..playing import MEASURED, SMALL, assert_same_run, log_of
 
 NOMINAL = 2_000
 """Images of the recipe; its rate falls to 0 from two fifths of them on, as ``mnist``'s does."""
@@ -270,7 +270,7 @@ def test_evaluations_are_counted_on(tmp_path, blobs, wall, monkeypatch) -> None:
         return evaluate(self, *arguments)
 
     monkeypatch.setattr(Evaluator, "evaluate", slow)
-    overrides = {**SCORED, "evaluation.every": 64, "evaluation.best": "kid"}
+    overrides = {**MEASURED, "evaluation.every": 64, "evaluation.best": "kid"}
     evaluation = reading.to_plain(find("mnist").evaluation)
     features = {"evaluation.features": "pixels", "evaluation.metrics": ["kid"]}
     like = change(recipe(), {"evaluation": evaluation, **features})
