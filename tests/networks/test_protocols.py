@@ -102,6 +102,29 @@ def test_settings_of_a_user_s_own_need_declare_nothing() -> None:
     assert not protocols.conditional(Plain) and protocols.conditional(WithConditions())
 
 
+def test_another_build_is_not_what_the_class_above_it_declares() -> None:
+    @dataclass(frozen=True)
+    class Without(CompactGenerator):
+        def build(self, shape) -> nn.Module:  # pyright: ignore[reportIncompatibleMethodOverride]
+            return nn.Identity()
+
+    @dataclass(frozen=True)
+    class Declared(Without):
+        conditional = True
+
+    @dataclass(frozen=True)
+    class Renamed(CompactGenerator):
+        width: int = 8
+
+    assert not protocols.conditional(Without) and not protocols.conditional(Without())
+    assert protocols.conditional(Declared()) and protocols.conditional(Renamed)
+
+
+def test_what_cannot_be_called_implements_no_network() -> None:
+    assert implements(nn.Identity(), protocols.Discriminator)
+    assert not implements(object(), protocols.Discriminator)
+
+
 def test_classifiers_and_heads_without_a_bias() -> None:
     reading = CompactDiscriminator(width=4, hidden=4, condition="classifier").build(SHAPE, 3)
     scores = CompactDiscriminator(width=4, hidden=4).build(SHAPE, 3)

@@ -1,12 +1,12 @@
 """What a network must be able to do, by name; and what it may say of itself.
 
 Networks are called with tensors: N items, C channels, H x W pixels, K numbers of a condition. The
-interfaces here are structural: whatever has their methods has them, a user's own module too, which
-need not inherit from anything. ``implements`` asks whether a network has one.
+interfaces here are structural: a network that has the methods of one implements it, a user's own
+module too, which need not inherit from anything. ``implements`` asks whether it does.
 
-What no method shows, a layer declares as an attribute of its class (``couples_batch = True``), and
-a function of the same name asks all layers of a network. PyTorch's own layers can declare nothing:
-they stand in a list here.
+What its methods do not say, a layer declares as an attribute of its class, such as
+``couples_batch = True``, and a function of the same name asks all layers of a network. PyTorch's
+own layers can declare nothing: they stand in a list here.
 """
 
 import inspect
@@ -176,7 +176,8 @@ def implements(network: object, interface: type[P]) -> TypeGuard[P]:
     Unlike ``isinstance`` it finds those that are layers of the network.
     """
     names = {*vars(interface), *getattr(interface, "__annotations__", {})}
-    return all(hasattr(network, name) for name in names if not name.startswith("_"))
+    own = {name for name in names if not name.startswith("_") or name == "__call__"}
+    return all(hasattr(network, name) for name in own)
 
 
 def couples_batch(network: nn.Module) -> bool:
@@ -215,13 +216,16 @@ def layers_in_order(network: nn.Module) -> bool:
 def conditional(settings: Any) -> bool:
     """Whether settings, or their class, make networks that take conditions.
 
-    They declare ``conditional``; a user's class that does not is known by a ``build`` that takes
-    ``conditions``.
+    The class that has ``build`` declares ``conditional``. Where it does not, as a user's own class
+    need not, ``build`` is one that takes ``conditions``.
     """
-    stated = getattr(settings, "conditional", None)
-    if stated is None:
-        return "conditions" in inspect.signature(settings.build).parameters
-    return stated
+    kind = settings if isinstance(settings, type) else type(settings)
+    for each in kind.__mro__:
+        if "conditional" in vars(each):
+            return settings.conditional
+        if "build" in vars(each):  # a new ``build`` is not what the classes above it declare
+            break
+    return "conditions" in inspect.signature(settings.build).parameters
 
 
 def features_and_head(network: nn.Module) -> tuple[nn.Module, nn.Module] | None:
