@@ -140,7 +140,7 @@ def test_attributes_need_a_bias() -> None:
     generator = nn.Sequential(nn.Linear(3, 64), nn.Unflatten(1, (1, 8, 8)))
     for bias, exclusive in ((False, False), (False, True), (True, False)):
         discriminator = R3GANDiscriminator(widths=(4,), blocks=1, bias=bias).build((1, 8, 8), 2)
-        conditions = ConditionSource(2, exclusive, lambda turn: torch.eye(2))
+        conditions = ConditionSource(exclusive, lambda turn: torch.eye(2))
         networks = {"generator": generator, "discriminator": discriminator}
         setup = GameSetup(networks, 3, PlayerSettings(Adam()), PlayerSettings(Adam()), conditions)
         if bias or exclusive:

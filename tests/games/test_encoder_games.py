@@ -168,7 +168,7 @@ def test_one_forward_of_encoder_and_generator_serves_all(settings: GameSettings,
 @pytest.mark.parametrize(("settings", "seen"), GAMES, ids=str)
 def test_generator_and_discriminator_may_be_told(settings: GameSettings, seen: int) -> None:
     nets = networks(seen, conditions=2)
-    conditions = ConditionSource(2, True, lambda turn: torch.eye(2).repeat(BATCH // 2, 1))
+    conditions = ConditionSource(True, lambda turn: torch.eye(2).repeat(BATCH // 2, 1))
     game = settings.build(GameSetup(nets, LATENT, condition_source=conditions))
     play = Engine(game, {"train": Pool()}, batch=BATCH, seed=0, device=CPU)
     before = nets["generator"][1].weight.detach().clone()

@@ -31,7 +31,7 @@ def setup(
         "discriminator": discriminator.build(SHAPE, *count),
         "encoder": CompactEncoder(width=4, hidden=8).build(SHAPE, LATENT),
     }
-    source = ConditionSource(3, True, lambda turn: torch.eye(3), of_reals) if conditional else None
+    source = ConditionSource(True, lambda turn: torch.eye(3), of_reals) if conditional else None
     return GameSetup(
         networks, LATENT, PlayerSettings(Adam()), PlayerSettings(Adam()), source, **more
     )

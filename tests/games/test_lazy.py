@@ -199,7 +199,7 @@ def test_a_resumed_game_goes_on_to_the_bit(settings: GAN) -> None:
 
 
 @pytest.mark.parametrize("fresh", [False, True])
-def test_the_generator_is_judged_beside_reals_of_its_own(fresh: bool) -> None:
+def test_the_generator_s_fakes_are_scored_beside_reals_of_its_own(fresh: bool) -> None:
     """The pairs of R3GAN's loop: its generator's reals are those the discriminator meets next."""
     play = engine(GAN("relativistic", fresh_reals=fresh))
     nets = pair()
@@ -247,7 +247,7 @@ def test_fresh_fakes_are_told_what_fresh_reals_are() -> None:
     def rows(turn: Turn) -> Tensor:
         return turn.batch().images[:, :, 0, 0]
 
-    conditions = ConditionSource(1, False, rows)
+    conditions = ConditionSource(False, rows)
     nets = {side: Looking(side, inner) for side, inner in pair().items()}
     settings = GAN("relativistic", fresh_reals=True)
     game = settings.build(

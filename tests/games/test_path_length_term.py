@@ -42,7 +42,7 @@ def setup(mixing: float = 0.0, conditions: int = 0) -> GameSetup:
     player = PlayerSettings(Adam(1e-2, (0.0, 0.99)))
     rows = torch.eye(2).repeat(BATCH // 2, 1)
     source = (
-        ConditionSource(2, True, lambda turn: rows[: turn.draw.share.count]) if conditions else None
+        ConditionSource(True, lambda turn: rows[: turn.draw.share.count]) if conditions else None
     )
     networks = {"generator": generator, "discriminator": discriminator}
     return GameSetup(networks, LATENT, player, player, source)

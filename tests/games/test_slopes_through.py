@@ -342,7 +342,7 @@ def small(settings: GAN, bf16: bool = False, classes: int = 0, accumulate: int =
         3,
         player,
         player,
-        ConditionSource(2, True, lambda turn: rows[: turn.draw.share.count]) if classes else None,
+        ConditionSource(True, lambda turn: rows[: turn.draw.share.count]) if classes else None,
         EVERYTHING,
         0.7,
     )

@@ -92,7 +92,7 @@ def play(
     **more: Any,
 ) -> Engine:
     adam = Adam(2e-3, (0.0, 0.99))
-    conditions = None if conditions is None else ConditionSource(3, True, conditions)
+    conditions = None if conditions is None else ConditionSource(True, conditions)
     setup = GameSetup(
         nets, 2, PlayerSettings(adam, half_life=3000.0), PlayerSettings(adam), conditions, **more
     )
@@ -166,7 +166,7 @@ def test_a_classifiers_loss_is_cross_entropy(on: Any) -> None:
         DiscriminatorOutput(torch.zeros(BATCH, 2), (conditions,), torch.zeros(BATCH), r)
         for r in logits
     )
-    setup = GameSetup({}, 2, condition_source=ConditionSource(3, True, by_class))
+    setup = GameSetup({}, 2, condition_source=ConditionSource(True, by_class))
     each = [-r.log_softmax(1)[torch.arange(BATCH), labels] for r in logits]
     wanted = {"both": each[0] + each[1], "reals": each[0], "fakes": each[1]}[on]
     term = Classifier(weight=2.0, generator_weight=3.0, on=on)
@@ -174,7 +174,7 @@ def test_a_classifiers_loss_is_cross_entropy(on: Any) -> None:
     torch.testing.assert_close(term.discriminator_loss(turn, setup, real, fake), 2 * wanted)
     made = Fakes(torch.zeros(BATCH, 2), (conditions,), torch.zeros(BATCH, 2))
     torch.testing.assert_close(term.generator_loss(turn, setup, made, fake), 3 * each[1])
-    attributes = GameSetup({}, 2, condition_source=ConditionSource(3, False, by_class))
+    attributes = GameSetup({}, 2, condition_source=ConditionSource(False, by_class))
     chance = logits[0].sigmoid()
     expected = -(conditions * chance.log() + (1 - conditions) * (1 - chance).log()).sum(1)
     torch.testing.assert_close(classification_loss(attributes, real), expected)
@@ -397,9 +397,7 @@ def test_a_warm_up_asks_only_fakes_that_were_told_the_same(of_reals: bool, error
 
     rows = F.one_hot(torch.arange(BATCH) % 2, 2).float()
     nets: dict[str, nn.Module] = {"generator": Placed()}
-    setup = GameSetup(
-        nets, 2, condition_source=ConditionSource(2, True, lambda turn: rows, of_reals)
-    )
+    setup = GameSetup(nets, 2, condition_source=ConditionSource(True, lambda turn: rows, of_reals))
     turn = turn_of(nets, Points(torch.zeros(BATCH, 2), torch.arange(BATCH) % 2))
     found = WarmUp(64).generator_loss(turn, setup).loss
     assert found.tolist() == [0.0, error] * (BATCH // 2)

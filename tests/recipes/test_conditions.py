@@ -55,7 +55,7 @@ def test_a_class_is_one_hot_and_belongs_to_its_image() -> None:
     source, now = source_of(ByClass(), found), turn(found)
     rows = source.rows(now)
     batch = now.batch()
-    assert (source.count, source.exclusive) == (3, True)
+    assert (rows.shape[1], source.exclusive) == (3, True)
     assert torch.equal(rows, F.one_hot(batch.labels, 3).float())
 
 
@@ -65,7 +65,7 @@ def test_attributes_belong_to_their_image_and_columns_may_be_chosen() -> None:
         source, now = source_of(ByAttributes(columns), found), turn(found)
         rows = source.rows(now)
         batch = now.batch()
-        assert (source.count, source.exclusive) == (len(places), False)
+        assert (rows.shape[1], source.exclusive) == (len(places), False)
         assert torch.equal(rows, batch.attributes[:, places].float())
 
 

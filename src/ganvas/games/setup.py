@@ -16,14 +16,12 @@ from ganvas.games.parts.augmentation import Adaptive, Augment, DiscriminatorAugm
 class ConditionSource:
     """Conditions of the items of a turn.
 
-    count: K, the numbers in a condition.
     exclusive: each condition is one-hot, a class; otherwise every number is an attribute of its
         own, 0 or 1.
     rows: ``rows(turn)`` gives the conditions of a turn, float32 [N, K].
     of_reals: they are those of the turn's real images; otherwise they belong to none.
     """
 
-    count: int
     exclusive: bool
     rows: Callable[[Turn], Tensor]
     of_reals: bool = True

@@ -43,7 +43,7 @@ class ConditionSettings:
     def condition_source(self, known: Conditions, dataset: Dataset) -> ConditionSource:
         """What a game needs of the ``conditions`` of these images."""
         rows = self.rows(known, dataset)
-        return ConditionSource(len(known.names), known.exclusive, rows, self.of_reals)
+        return ConditionSource(known.exclusive, rows, self.of_reals)
 
 
 @dataclass(frozen=True)
