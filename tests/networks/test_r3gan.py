@@ -134,7 +134,7 @@ def test_deviations_at_the_start_and_after_it_depend_little_on_depth(side, depth
             nn.init.normal_(block.branch[4].weight, 0.0, GAIN / math.sqrt(64))  # pyright: ignore
 
 
-def test_an_image_is_judged_without_the_others_of_its_batch() -> None:
+def test_an_image_is_scored_without_the_others_of_its_batch() -> None:
     torch.manual_seed(0)
     discriminator = wake(R3GANDiscriminator().build((3, 32, 32), 3))
     images, conditions = torch.randn(4, 3, 32, 32), one_hot(4, 3)[0]
@@ -157,7 +157,7 @@ def test_conditions_change_images_and_scores() -> None:
         assert (made[1] - made[2]).abs().max() > 1e-3
 
 
-def test_an_image_without_any_attribute_is_judged_too() -> None:
+def test_an_image_without_any_attribute_is_scored_too() -> None:
     discriminator = R3GANDiscriminator(widths=(8,)).build((3, 16, 16), 3)
     images, none = torch.randn(4, 3, 16, 16), torch.zeros(4, 3)
     head = next(layer for layer in discriminator.modules() if isinstance(layer, Head))

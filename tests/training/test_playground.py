@@ -156,7 +156,7 @@ def test_a_conditional_run_draws_the_mode_it_is_told(tmp_path: Path, condition) 
     assert ring().names[2] == "90°"
 
 
-def test_points_that_are_judged_in_pairs_leave_a_picture_too(tmp_path) -> None:
+def test_points_that_are_scored_in_pairs_leave_a_picture_too(tmp_path) -> None:
     tiny = {"batch": 16, "images": 64, "game.pack": 2, "evaluation.count": 50}
     run = ganvas.train("playground-ring", out=tmp_path, overrides=tiny)
     assert (run.path / "samples.png").exists()

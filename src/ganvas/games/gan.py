@@ -1,8 +1,8 @@
 """The two-player game: what the generator and the discriminator minimise, and who moves when.
 
 A round is the discriminator's turns (one, or n_critic), then the generator's. The two losses are
-the methods ``discriminator_loss`` and ``generator_loss`` below. What they are generated of is in
-``parts``: how a discriminator gets images, penalties, terms, unrolling, warming up.
+the methods ``discriminator_loss`` and ``generator_loss`` below. What they call is in ``parts``: how
+a discriminator gets images, penalties, terms, unrolling, warming up.
 """
 
 from dataclasses import dataclass, replace
@@ -159,8 +159,8 @@ class GAN(GameSettings):
         (Arjovsky et al. 2017, algorithm 1); None clips none.
     pack: images that the discriminator scores together, as channels of one, at least 1 (PacGAN,
         Lin et al. 2018, section 2).
-    unrolled: how many steps on the discriminator is that scores the generator's images; None
-        takes it as it is.
+    unrolled: the generator's images are scored by the discriminator as it will be some steps on;
+        None: by the discriminator as it is.
     warm_up: how the generator is prepared before the game; None: not at all.
     fresh_reals: whether a generator's loss that looks at reals gets those that the discriminator
         will get next, and its fakes have the conditions of these. Otherwise it gets the reals that

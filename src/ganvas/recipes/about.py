@@ -70,7 +70,7 @@ ABOUT: dict[str, About] = {
         "1,000 modes, by slopes kept low at reals", COLOUR, 3, "824 to 864 modes, three seeds"
     ),
     "pacgan": About(
-        "1,000 modes, judged two at a time", COLOUR, 2, "768 to 809 modes, three seeds"
+        "1,000 modes, scored two at a time", COLOUR, 2, "768 to 809 modes, three seeds"
     ),
     "minibatch-discrimination": About(
         "1,000 modes, by distances in a batch", COLOUR, 2, "867 to 909 modes, three seeds"

@@ -121,6 +121,9 @@ class Codes(ConditionSettings):
     """Codes that belong to no image, all equally likely: InfoGAN gives them a meaning.
 
     count: how many codes there are, 2 or more.
+
+    Raises:
+        ValueError: fewer than 2.
     """
 
     count: int = 10

@@ -114,7 +114,7 @@ class Recipe:
 
     name: of the recipe, and of a run's folder.
     generator: the settings of the network that draws.
-    discriminator: the settings of the network that tells real items from drawn ones.
+    discriminator: the settings of the network that tells real items from generated ones.
     images: total images seen, rounded up to whole batches.
     data: what to train on.
     game: which losses the networks play for, and in which turns.

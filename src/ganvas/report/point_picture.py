@@ -81,8 +81,8 @@ def point_picture(
 def _pack(recipe: Recipe) -> int:
     """Points that the discriminator scores together; 0 where its input is not points."""
     pack = recipe.game.multiple
-    sees = recipe.game.discriminator_input(SHAPE, recipe.generator.latent)
-    return pack if sees == (pack * SHAPE[0], *SHAPE[1:]) else 0
+    shape = recipe.game.discriminator_input(SHAPE, recipe.generator.latent)
+    return pack if shape == (pack * SHAPE[0], *SHAPE[1:]) else 0
 
 
 def legend(recipe: Recipe) -> list[tuple[Colour, str]]:

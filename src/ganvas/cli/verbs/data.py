@@ -54,7 +54,9 @@ def _training(found: Inspection, channels: int, options: argparse.Namespace) -> 
     also = f", {small:,} enlarged" if small else ""
     also += f", in batches of {min(recipe.batch, largest_batch(recipe, found.count))}"
     label = "class" if found.classes else "attributes" if found.attributes else ""
-    also += f"; --condition.kind {label} tells the networks of each one's {label}" if label else ""
+    also += (
+        f"; --condition.kind {label} conditions the networks on each one's {label}" if label else ""
+    )
     given = {name: getattr(options, name) for name in ("size", "channels", "white", "split", "fit")}
     settings = "".join(
         f" --data.{name} {value}"
