@@ -38,8 +38,11 @@ class Box:
 class Words:
     """A line of text.
 
-    x, y: the end of its baseline that ``anchor`` names.
+    x, y: the point of its baseline that ``anchor`` names.
+    text: one line.
     size: of the letters.
+    colour: ``#`` and six hexadecimal digits.
+    anchor: which point of the line stands at x.
     """
 
     x: float

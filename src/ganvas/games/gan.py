@@ -87,9 +87,8 @@ class GANLosses:
         generated = (
             self.shared_fakes(turn) if self.settings.reuse_fakes else generate(turn, self.setup)
         )
-        images = turn.batch().images
         reals, fakes = self.discriminator.inputs(
-            turn, images, generated.images, generated.conditions
+            turn, turn.batch().images, generated.images, generated.conditions
         )
         network = self.opponent(turn, reals, fakes)
         fake = discriminator_output(network, fakes)

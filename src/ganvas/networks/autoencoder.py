@@ -6,7 +6,7 @@ from typing import Literal
 
 from torch import Tensor, nn
 
-from ganvas.networks.layers.halving import halving
+from ganvas.networks.layers.halving import halving_layers
 from ganvas.networks.layers.initialise import Init, initialise
 from ganvas.networks.operators.batch_norm import BatchNorm2d
 from ganvas.networks.operators.convolution import Conv2d, ConvTranspose2d
@@ -53,7 +53,7 @@ class CompactAutoencoder:
         Raises:
             UsageError: images of a shape that this network cannot halve to a small map.
         """
-        body, channels, (height, width) = halving(shape, self.width, self.growth)
+        body, channels, (height, width) = halving_layers(shape, self.width, self.growth)
         units = channels[-1] * height * width
         encode = [*body, Flatten(), nn.Linear(units, self.hidden)]
         decode: list[nn.Module] = [nn.Linear(self.hidden, units), ToMap(height, width)]

@@ -12,7 +12,7 @@ from typing import ClassVar, Literal
 from torch import nn
 
 from ganvas.networks.layers.conditioned import Concatenate, Sequence, batch_norm
-from ganvas.networks.layers.halving import BASE, halving
+from ganvas.networks.layers.halving import BASE, halving_layers
 from ganvas.networks.layers.heads import Classify, Projection
 from ganvas.networks.layers.initialise import Init, initialise
 from ganvas.networks.layers.minibatch import MinibatchDiscrimination, MinibatchStd
@@ -104,7 +104,7 @@ class CompactDiscriminator:
             UsageError: images of a shape that this network cannot halve to a small map.
         """
         joined = conditions if self.condition == "concatenation" else 0
-        body, channels, (height, width) = halving(shape, self.width, self.growth, joined)
+        body, channels, (height, width) = halving_layers(shape, self.width, self.growth, joined)
         layers = [Concatenate(), *body] if joined else body
         deviation = self.diversity == "deviation"
         features = self.hidden + KERNELS * (self.diversity == "discrimination")

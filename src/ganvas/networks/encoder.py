@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from torch import nn
 
-from ganvas.networks.layers.halving import halving
+from ganvas.networks.layers.halving import halving_layers
 from ganvas.networks.layers.initialise import Init, initialise
 from ganvas.networks.operators.flatten import Flatten
 from ganvas.networks.shape import Shape
@@ -34,7 +34,7 @@ class CompactEncoder:
         Raises:
             UsageError: images of a shape that this network cannot halve to a small map.
         """
-        body, channels, (height, width) = halving(shape, self.width, self.growth)
+        body, channels, (height, width) = halving_layers(shape, self.width, self.growth)
         network = nn.Sequential(
             *body,
             Flatten(),

@@ -121,7 +121,8 @@ class GrowingNetwork(nn.Module):
     """Stages from the smallest resolution up: a block each, and what leads to or from an image.
 
     ``growth`` [] is the stage reached: within s - 1 and s, stage s is being faded in over the one
-    before (section 3 and figure 2). It moves with the run, not with gradients; here, at the last.
+    before (section 3 and figure 2). A run's clock moves it, not gradients; a new network stands at
+    the last stage.
 
     Args:
         blocks: of all stages.
@@ -150,9 +151,10 @@ class GrowingNetwork(nn.Module):
         return len(self.blocks)
 
     def at(self, stage: int) -> "GrowingNetwork":
-        """The same weights as far as this stage, with images of its resolution: what is trained
-            while
-        ``growth`` is within ``stage`` - 1 and ``stage``. Of a whole network only.
+        """The same weights as far as this stage, with images of its resolution.
+
+        It is what is trained while ``growth`` is within ``stage`` - 1 and ``stage``. Only a whole
+        network has such parts.
         """
         joints = self.joints[max(stage - 1, 0) : stage + 1]
         return type(self)(self.blocks[: stage + 1], joints, self.growth)

@@ -11,7 +11,7 @@ BASE = 7
 """The least side of the compact networks' smallest map, in pixels."""
 
 
-def halving(
+def halving_layers(
     shape: Shape, width: int, growth: float, joined: int = 0
 ) -> tuple[list[nn.Module], list[int], tuple[int, int]]:
     """A 4x4 convolution of stride 2 and LeakyReLU 0.2 at each level.
