@@ -1,5 +1,7 @@
 """One order of names everywhere, and what older versions made of it."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 from picture_files import folder_of, write
@@ -10,7 +12,9 @@ from ganvas.data.labels.classes import class_order, number_classes
 from ganvas.data.names import natural
 from ganvas.errors import DataError, UsageError
 from ganvas.recipes.build.choices import Choices
+from ganvas.recipes.build.prepared import Prepared
 from ganvas.recipes.condition_settings import ByClass
+from ganvas.recipes.named.mnist import mnist
 from ganvas.sampling.conditions import Conditions
 from ganvas.store import record
 
@@ -93,11 +97,13 @@ def test_a_run_that_numbered_its_classes_in_the_older_order_keeps_it(tmp_path) -
     dataset = load_dataset(tmp_path)
     older = in_order(dataset, ("c1", "c10", "c2"))
     assert dataset.classes == ("c1", "c2", "c10") and older.fingerprint != dataset.fingerprint
-    for conditions in (ByClass().conditions(older), None):
-        run = record.describe(older, CHOICES, {}, conditions)
+    for condition in (ByClass(), None):
+        recipe = replace(mnist(), condition=condition)
+        run = record.describe(Prepared.of(recipe, older, CHOICES), {})
         known = run.check_data(dataset)
         assert known.classes == older.classes and torch.equal(known.labels, older.labels)
-    run = record.describe(with_labels(dataset, None, ()), CHOICES, {})
+    unlabelled = with_labels(dataset, None, ())
+    run = record.describe(Prepared.of(mnist(), unlabelled, CHOICES), {})
     assert run.check_data(dataset).labels is None
     write(tmp_path / "c1" / "another.png", (tmp_path / "c1" / "00.png").read_bytes())
     with pytest.raises(DataError, match="another fingerprint"):

@@ -84,7 +84,7 @@ def test_a_module_is_put_into_evaluation_mode_and_its_weights_are_found(here, im
         ("no_such_module:f", "No module named 'no_such_module'"),
         ("my_features:f", "has no attribute 'f'"),
         (":f", "Empty module name"),
-        ("my_features:VERSION", "my_features:VERSION is not callable"),
+        ("my_features:VERSION", "`features=my_features:VERSION` is not callable"),
     ],
 )
 def test_what_cannot_be_called_is_refused(here, name, words):
@@ -94,5 +94,7 @@ def test_what_cannot_be_called_is_refused(here, name, words):
 
 @pytest.mark.parametrize("name", ["scalar", "too_few"])
 def test_what_is_not_features_is_refused(here, images, name):
-    with pytest.raises(UsageError, match=rf"my_features:{name} must return features \[N, d\]"):
+    with pytest.raises(
+        UsageError, match=rf"`features=my_features:{name}` must return features \[N, d\]"
+    ):
         extract(load_features(f"my_features:{name}"), images)
