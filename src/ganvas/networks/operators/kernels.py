@@ -34,6 +34,14 @@ def transpose_natively(
 def weight_gradient_natively(x: Tensor, g: Tensor, steps: Steps, kernel: list[int]) -> Tensor:
     """PyTorch's own weight gradient of a convolution of x, from g: [O, I, *kernel]."""
     stride, padding = steps
+    if stride > 1 and 1 in kernel:
+        # PyTorch (2.14, AVX2) writes past its memory for 1x1 kernels of few channels, where a
+        # stride leaves out pixels at the far edges: these are cut off.
+        rows, columns = (
+            (side - 1) * stride - padding + reach
+            for side, reach in zip(g.shape[-2:], kernel, strict=True)
+        )
+        x = x[..., :rows, :columns]
     like = x.new_empty(g.shape[1], x.shape[1], *kernel).to(memory_format=torch.channels_last)
     _, weight, _ = torch.ops.aten.convolution_backward(
         g, x, like, None, [stride] * 2, [padding] * 2, [1, 1], False, [0, 0], 1,
