@@ -65,7 +65,7 @@ def unrecorded(engine: Engine) -> str:
     if engine.reason is not None:
         return engine.reason
     waits = isinstance(engine, GraphEngine) and not engine.replays
-    return "the betas of its Adam still move, which a graph would freeze" if waits else ""
+    return "betas or the like still move, which a graph would freeze" if waits else ""
 
 
 def sentence(error: BaseException) -> str:

@@ -7,7 +7,8 @@ from torch import nn
 
 from ganvas.engine.engine import Engine
 from ganvas.engine.game import Game, Move, Phase, Result, Turn
-from ganvas.engine.player import Adam, Player
+from ganvas.engine.optimiser import Adam
+from ganvas.engine.player import Player
 
 CPU = torch.device("cpu")
 

@@ -23,7 +23,8 @@ from ganvas.data.augment.corruption import Corruption
 from ganvas.engine.engine import Engine
 from ganvas.engine.game import Game, Move, Phase, Result, Turn
 from ganvas.engine.graph import MOST_GRAPHS, RECORDED_AFTER, Cut, GraphEngine, Outcome, _tensors
-from ganvas.engine.player import Adam, Player
+from ganvas.engine.optimiser import Adam
+from ganvas.engine.player import Player
 from ganvas.engine.schedule import Linear
 from ganvas.games.gan import GAN, Penalty
 from ganvas.games.parts.augmentation import Adaptive, Augment

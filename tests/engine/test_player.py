@@ -4,7 +4,8 @@ import pytest
 import torch
 from torch import nn
 
-from ganvas.engine.player import Adam, Player, follow, pairs
+from ganvas.engine.optimiser import Adam
+from ganvas.engine.player import Player, follow, pairs
 from ganvas.engine.schedule import Linear
 
 

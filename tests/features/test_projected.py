@@ -11,7 +11,8 @@ from sklearn.datasets import load_sample_images
 from torch import Tensor, nn
 
 from ganvas.engine.engine import Engine
-from ganvas.engine.player import Adam, Player
+from ganvas.engine.optimiser import Adam
+from ganvas.engine.player import Player
 from ganvas.errors import UsageError, UserError
 from ganvas.features import load_features
 from ganvas.features.projected import Projected, ProjectedDiscriminator

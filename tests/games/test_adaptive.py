@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from ganvas.engine.engine import Engine
-from ganvas.engine.player import Adam
+from ganvas.engine.optimiser import Adam
 from ganvas.games.gan import GAN
 from ganvas.games.parts.augmentation import Adaptive, DiscriminatorAugmentation
 from ganvas.games.progressive import Progressive

@@ -10,7 +10,7 @@ from torch import nn
 
 from ganvas.engine.draw import Draw, Share
 from ganvas.engine.engine import Engine
-from ganvas.engine.player import Adam
+from ganvas.engine.optimiser import Adam
 from ganvas.games.aae import AAE
 from ganvas.games.parts.augmentation import Adaptive
 from ganvas.games.parts.penalty import Penalty

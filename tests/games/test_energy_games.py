@@ -9,7 +9,7 @@ from torch import nn
 
 from ganvas.engine.draw import Draw, Share
 from ganvas.engine.engine import Engine
-from ganvas.engine.player import Adam
+from ganvas.engine.optimiser import Adam
 from ganvas.games.began import BEGAN
 from ganvas.games.ebgan import EBGAN
 from ganvas.games.parts.augmentation import Adaptive

@@ -10,7 +10,7 @@ from torch import Tensor
 from ganvas.data.augment.ada import ADA
 from ganvas.data.builtin.clouds import ring
 from ganvas.engine.engine import Engine
-from ganvas.engine.player import Adam
+from ganvas.engine.optimiser import Adam
 from ganvas.games.gan import GAN, Penalty
 from ganvas.games.parts.mode_seeking import ModeSeeking
 from ganvas.games.parts.path_length import PathLength

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from ganvas.engine.player import Adam
+from ganvas.engine.optimiser import Adam
 from ganvas.games.aae import AAE
 from ganvas.games.gan import GAN
 from ganvas.games.parts.augmentation import Adaptive

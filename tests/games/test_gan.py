@@ -7,7 +7,7 @@ from torch import nn
 
 from ganvas.engine.draw import Draw, Share
 from ganvas.engine.engine import Engine
-from ganvas.engine.player import Adam
+from ganvas.engine.optimiser import Adam
 from ganvas.engine.schedule import Linear
 from ganvas.games.gan import GAN, Penalty, clip_weights
 from ganvas.games.parts.augmented_discriminator import scores_and_logits

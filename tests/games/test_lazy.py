@@ -10,8 +10,7 @@ from torch import Tensor, nn
 from ganvas.engine.draw import Draw, Share
 from ganvas.engine.engine import Engine
 from ganvas.engine.game import Move, Result, Turn
-from ganvas.engine.player import Adam, corrected
-from ganvas.engine.schedule import Cosine, Linear
+from ganvas.engine.optimiser import Adam
 from ganvas.games.gan import GAN, Penalty
 from ganvas.games.parts.term import Term
 from ganvas.games.progressive import Progressive
@@ -110,18 +109,6 @@ def test_steps_apart_are_those_of_two_plain_optimisers(critic_turns: int) -> Non
     assert play.images == clock
 
 
-def test_rates_are_corrected_by_the_share_of_plain_steps() -> None:
-    settings = Adam(Linear(1e-2, 1e-3, 100), (0.0, Cosine(0.9, 0.99, 100)))
-    assert corrected(settings, []) is settings
-    for intervals, ratio in (([16], 16 / 17), ([4], 4 / 5), ([2, 4], 4 / 7)):
-        for images in (0, 30, 200):
-            rate, betas = corrected(settings, intervals).rates(images)
-            plain, (first, second) = settings.rates(images)
-            assert rate == pytest.approx(plain * ratio)
-            assert betas == pytest.approx((first**ratio, second**ratio))
-    assert corrected(settings, [16]).rates(0)[1][0] == 0
-
-
 @pytest.mark.parametrize(
     ("players", "ratios"),
     [
@@ -142,9 +129,11 @@ def test_a_term_s_own_steps_correct_those_whom_it_moves(
     settings = GAN(penalties=(Penalty("r1", every=2),), terms=(Both(),), lazy="apart")
     moved = engine(settings).game.players
     for side, ratio in ratios.items():
-        rate, betas = moved[side].settings.rates(0)
-        assert rate == pytest.approx(1e-2 * ratio)
-        assert betas == pytest.approx((0.5**ratio, 0.9**ratio))
+        player = moved[side]
+        player.set_rates(0)
+        (group,) = player.optimiser.param_groups
+        assert group["lr"] == pytest.approx(1e-2 * ratio)
+        assert group["betas"] == pytest.approx((0.5**ratio, 0.9**ratio))
 
 
 def test_what_is_of_every_round_shares_its_step_all_the_same() -> None:

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from ganvas.engine.draw import Draw, Share
 from ganvas.engine.engine import Engine
 from ganvas.engine.game import Phase
-from ganvas.engine.player import Adam
+from ganvas.engine.optimiser import Adam
 from ganvas.games.gan import GAN
 from ganvas.games.parts.path_length import PathLength
 from ganvas.games.setup import ConditionSource, GameSetup, PlayerSettings

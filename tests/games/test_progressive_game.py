@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from ganvas.engine.engine import Engine
-from ganvas.engine.player import Adam
+from ganvas.engine.optimiser import Adam
 from ganvas.games.gan import Penalty
 from ganvas.games.parts.warm_up import WarmUp
 from ganvas.games.progressive import Progressive, reals_at

@@ -14,7 +14,7 @@ from ganvas.data.augment.diffaugment import DiffAugment
 from ganvas.engine.draw import Draw, Share
 from ganvas.engine.engine import Engine
 from ganvas.engine.game import Turn
-from ganvas.engine.player import Adam
+from ganvas.engine.optimiser import Adam
 from ganvas.games.gan import GAN
 from ganvas.games.parts.augmentation import Augment, DiscriminatorAugmentation
 from ganvas.games.parts.augmented_discriminator import AugmentedDiscriminator

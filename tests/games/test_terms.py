@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from ganvas.engine.draw import Draw, Share
 from ganvas.engine.engine import Engine
 from ganvas.engine.game import Turn
-from ganvas.engine.player import Adam
+from ganvas.engine.optimiser import Adam
 from ganvas.engine.schedule import Linear
 from ganvas.games.gan import GAN, Penalty
 from ganvas.games.parts.augmentation import Adaptive

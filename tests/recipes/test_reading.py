@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from ganvas.engine.player import Adam
+from ganvas.engine.optimiser import SGD, Adam, OptimiserSettings, RMSprop
 from ganvas.engine.schedule import Cosine, Linear
 from ganvas.errors import UsageError
 from ganvas.games.gan import GAN, Penalty
@@ -73,10 +73,32 @@ def test_a_new_kind_starts_from_its_own_defaults(tmp_path) -> None:
     assert find(file).generator == DCGANGenerator(width=32)
 
 
+def test_another_kind_of_optimiser_starts_afresh_and_one_without_a_kind_is_adam(
+    tmp_path,
+) -> None:
+    file = tmp_path / "mine.yaml"
+    file.write_text("base: tutorial-mnist\ngenerator_optimiser: {kind: rmsprop, alpha: 0.9}\n")
+    assert find(file).generator_optimiser == RMSprop(alpha=0.9)
+    asked = {"discriminator_optimiser.momentum": 0.5, "discriminator_optimiser.kind": "sgd"}
+    recipe = change(find("tutorial-mnist"), asked)
+    assert recipe.discriminator_optimiser == SGD(momentum=0.5)
+    assert recipe.generator_optimiser == Adam(3e-4)
+    plain = reading.to_plain(recipe)
+    assert plain["generator_optimiser"].pop("kind") == "adam"  # as files were before kinds
+    assert from_plain(plain) == recipe
+    for kind, expected in (("adam", Adam(3e-4, (0.5, 0.9))), ("sgd", SGD())):
+        file.write_text(yaml.write({**plain, "name": "older"}))
+        more = "betas: [0.5, 0.9]" if kind == "adam" else "nesterov: false"
+        (tmp_path / "new.yaml").write_text(
+            f"base: mine.yaml\ngenerator_optimiser: {{kind: {kind}, {more}}}\n"
+        )
+        assert find(tmp_path / "new.yaml").generator_optimiser == expected
+
+
 def test_schedules_are_told_apart_by_kind() -> None:
     plain = reading.to_plain(Adam(lr=Cosine(1.0, 0.0, 10)))
     assert plain["lr"]["kind"] == "cosine"
-    assert reading.from_plain(Adam, plain) == Adam(lr=Cosine(1.0, 0.0, 10))
+    assert reading.from_plain(OptimiserSettings, plain) == Adam(lr=Cosine(1.0, 0.0, 10))
 
 
 @pytest.mark.parametrize(

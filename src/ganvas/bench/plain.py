@@ -7,13 +7,13 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 from torch.nn.utils.parametrize import is_parametrized
+from torch.optim import Optimizer
 from torch.utils.data import DataLoader
 from torch.utils.data import Dataset as MapStyle
 from torchvision import transforms
 
 from ganvas.data import Dataset
 from ganvas.engine.game import Turn
-from ganvas.engine.player import Adam
 from ganvas.engine.schedule import at
 from ganvas.errors import UsageError
 from ganvas.games.gan import GAN
@@ -73,7 +73,8 @@ class PlainDraw:
 
 
 class PlainLoop:
-    """float32, contiguous, PyTorch's own layers, a DataLoader, default Adam; no network is frozen.
+    """float32, contiguous, PyTorch's own layers, a DataLoader, its default optimiser; no network is
+    frozen.
 
     Each round it plays the moves of the recipe's game. It keeps no EMA copy and cuts no batch
     into micro-batches; schedules stay where they begin.
@@ -96,8 +97,10 @@ class PlainLoop:
         self.generator, self.discriminator = (
             plain_form(networks[name]).to(device) for name in ("generator", "discriminator")
         )
-        self.g_adam = plain_adam(recipe.generator_optimiser, self.generator)
-        self.d_adam = plain_adam(recipe.discriminator_optimiser, self.discriminator)
+        self.g_optimiser = recipe.generator_optimiser.plain(list(self.generator.parameters()))
+        self.d_optimiser = recipe.discriminator_optimiser.plain(
+            list(self.discriminator.parameters())
+        )
         self.loss = self.game.adversarial
         pictures = Pictures(dataset, recipe.data.flip, max(MOST, recipe.batch))
         loader = DataLoader(
@@ -118,10 +121,10 @@ class PlainLoop:
         for turn in range(self.game.critic_turns):
             real = next(self.reals).to(self.device)
             fake = self.create(len(real))
-            self.d_adam.zero_grad()
+            self.d_optimiser.zero_grad()
             d_loss = self.discriminator_loss(real, fake.detach())
             d_loss.backward()
-            self._step(self.discriminator, self.d_adam)
+            self._step(self.discriminator, self.d_optimiser)
             if turn + 1 == self.game.critic_turns:
                 self.losses = d_loss.item(), self._generator_turn(real, fake)
         self.rounds += 1
@@ -153,18 +156,18 @@ class PlainLoop:
         return self.loss.generator(real_scores, fake_scores).mean()
 
     def _generator_turn(self, real: Tensor, fake: Tensor) -> float:
-        self.g_adam.zero_grad()
+        self.g_optimiser.zero_grad()
         if not self.game.reuse_fakes:
             fake = self.create(len(real))
         loss = self.generator_loss(real.detach(), fake)
         loss.backward()
-        self._step(self.generator, self.g_adam)
+        self._step(self.generator, self.g_optimiser)
         return loss.item()
 
-    def _step(self, network: nn.Module, adam: torch.optim.Adam) -> None:
+    def _step(self, network: nn.Module, optimiser: Optimizer) -> None:
         if self.recipe.clip_gradient is not None:
             nn.utils.clip_grad_norm_(network.parameters(), self.recipe.clip_gradient)
-        adam.step()
+        optimiser.step()
         if network is self.discriminator and self.game.weight_clip is not None:
             with torch.no_grad():
                 for weights in network.parameters():
@@ -180,12 +183,6 @@ class PlainLoop:
         """As much of a turn as a penalty looks at."""
         draw = PlainDraw(count, self.device)
         return Turn(draw, {"discriminator": self.discriminator}, {}, {}, {}, lambda _, make: make())  # pyright: ignore[reportArgumentType]
-
-
-def plain_adam(settings: Adam, network: nn.Module) -> torch.optim.Adam:
-    """PyTorch's Adam as its documentation builds it, with the recipe's first numbers."""
-    betas = (at(settings.betas[0], 0), at(settings.betas[1], 0))
-    return torch.optim.Adam(network.parameters(), at(settings.lr, 0), betas, settings.eps)
 
 
 def plain_form(network: nn.Module) -> nn.Module:

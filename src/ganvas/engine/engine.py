@@ -198,7 +198,7 @@ class Engine:
         for name, schedule in self.game.schedules.items():
             self._scheduled[name].fill_(at(schedule, self.images))
         for player in self.game.players.values():
-            player.settings.set(player.optimiser, self.images)
+            player.set_rates(self.images)
 
 
 def _steps(moves: Sequence[Move]) -> list[list[Move]]:

@@ -180,8 +180,8 @@ class GraphEngine(Engine):
         """The kind of this round: its moves, and every number that a graph would freeze."""
         if self.reason is not None:
             return None
-        betas = [player.betas for player in self.game.players.values()]
-        name = (tuple((id(move), turns) for group in self._due() for move, turns in group), *betas)
+        frozen = [player.frozen_numbers() for player in self.game.players.values()]
+        name = (tuple((id(move), turns) for group in self._due() for move, turns in group), *frozen)
         if name not in self._kinds and len(self._kinds) >= MOST_GRAPHS:
             passed = next((old for old, kind in self._kinds.items() if not kind.replays), None)
             if passed is None:

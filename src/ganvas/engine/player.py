@@ -2,103 +2,14 @@
 
 import copy
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import nn
 from torch.nn.utils.parametrizations import _SpectralNorm
 
-from ganvas.engine.schedule import Schedule, at, ends
-
-
-@dataclass(frozen=True)
-class Adam:
-    """Adam (Kingma & Ba 2015, algorithm 1) with scheduled learning rate and betas.
-
-    lr: learning rate, 0 or more.
-    betas: how much of the past the means of the gradient and of its square keep; within [0, 1).
-    eps: what is added to the root of the second, so that nothing is divided by 0; more than 0.
-
-    Raises:
-        ValueError: a rate below 0, a beta outside [0, 1), an epsilon that is not positive.
-    """
-
-    lr: Schedule = 2e-4
-    betas: tuple[Schedule, Schedule] = (0.5, 0.999)
-    eps: float = 1e-8
-
-    def __post_init__(self) -> None:
-        if any(not rate >= 0 for rate in ends(self.lr)):
-            raise ValueError(f"lr must be 0 or more, not {self.lr}")
-        if any(not 0 <= beta < 1 for each in self.betas for beta in ends(each)):
-            raise ValueError(f"betas must be within 0 and 1, not {self.betas}")
-        if not self.eps > 0:
-            raise ValueError(f"eps must be more than 0, not {self.eps}")
-
-    def build(self, parameters: list[nn.Parameter]) -> torch.optim.Adam:
-        """The optimiser, its state already allocated with the strides of its parameters.
-
-        The fused kernel silently mis-updates when a moment's strides differ from those of its
-        parameter, so moments are never replaced: a restore copies into these.
-        """
-        home = parameters[0].device
-        fused, capturable = home.type in ("cpu", "cuda"), home.type == "cuda"
-        # A captured graph reads its rate from a tensor; a number would be frozen into it.
-        rate = torch.zeros((), device=home) if capturable else 1e-3
-        optimiser = torch.optim.Adam(
-            parameters, lr=rate, eps=self.eps, fused=fused, capturable=capturable
-        )
-        self.set(optimiser, 0)
-        for parameter in parameters:
-            device = parameter.device if fused else "cpu"
-            optimiser.state[parameter] = {
-                "step": torch.zeros((), dtype=torch.float32, device=device),
-                "exp_avg": torch.zeros_like(parameter),
-                "exp_avg_sq": torch.zeros_like(parameter),
-            }
-        return optimiser
-
-    def rates(self, images: int) -> tuple[float, tuple[float, float]]:
-        """Learning rate and betas at this clock."""
-        return at(self.lr, images), (at(self.betas[0], images), at(self.betas[1], images))
-
-    def set(self, optimiser: torch.optim.Optimizer, images: int) -> None:
-        """Give the optimiser the values its schedules have at this clock."""
-        rate, betas = self.rates(images)
-        for group in optimiser.param_groups:
-            if isinstance(group["lr"], torch.Tensor):
-                group["lr"].fill_(rate)
-            else:
-                group["lr"] = rate
-            group["betas"] = betas
-
-
-@dataclass(frozen=True)
-class LazyAdam(Adam):
-    """Adam of a player that takes further steps for what is regularised in some rounds alone.
-
-    Its rate is lr * ratio, and its betas are betas ** ratio, so that it goes as far in a round, and
-    forgets as much, as it would without these steps (Karras et al. 2020, appendix B).
-
-    ratio: the share of its steps that are not such ones; within 0 and 1.
-    """
-
-    ratio: float = 1.0
-
-    def rates(self, images: int) -> tuple[float, tuple[float, float]]:
-        """Learning rate and betas at this clock, for one of more steps a round."""
-        rate, (first, second) = super().rates(images)
-        return rate * self.ratio, (first**self.ratio, second**self.ratio)
-
-
-def corrected(settings: Adam, intervals: Iterable[int]) -> Adam:
-    """Settings of a player with one step a round, and one more in each so many rounds.
-
-    intervals: for each kind of further step, after how many rounds it comes again; without any, the
-    settings stay as they are.
-    """
-    steps = 1 + sum(1 / every for every in intervals)
-    return LazyAdam(**vars(settings), ratio=1 / steps) if steps > 1 else settings
+from ganvas.engine.optimiser import OptimiserSettings
+from ganvas.engine.schedule import Schedule, at
 
 
 class Player:
@@ -111,12 +22,15 @@ class Player:
         half_life: images after which an EMA copy has forgotten half; None keeps no copy.
         constraint: called after each step, without gradients (weight clipping, say).
         clip_gradient: largest norm of the whole gradient; None sets no limit.
+
+    Raises:
+        ValueError: networks without a single weight that requires a gradient.
     """
 
     def __init__(
         self,
         networks: dict[str, nn.Module],
-        optimiser: Adam,
+        optimiser: OptimiserSettings,
         *,
         half_life: Schedule | None = None,
         constraint: Callable[[], None] | None = None,
@@ -130,6 +44,12 @@ class Player:
         self.parameters = [
             p for net in networks.values() for p in net.parameters() if p.requires_grad
         ]
+        if not self.parameters:
+            raise ValueError(
+                f"{' and '.join(networks)} has no weight to train, so no player: list it as a "
+                f"frozen network of the game instead"
+            )
+        self.ratio = 1.0
         self.optimiser = optimiser.build(self.parameters)
         self.averages = {} if half_life is None else _frozen_copies(networks)
         # Listed once: to look through the modules each time would cost more than to move them.
@@ -153,14 +73,29 @@ class Player:
     @torch.no_grad()
     def forget(self) -> None:
         """Let the optimiser begin anew, where it is."""
-        for parameter in self.parameters:
-            for value in self.optimiser.state[parameter].values():
+        for state in self.optimiser.state.values():
+            for value in state.values():
                 value.zero_()
 
-    @property
-    def betas(self) -> tuple[float, float]:
-        """Adam's betas of the next step."""
-        return self.optimiser.param_groups[0]["betas"]
+    def add_steps(self, intervals: Iterable[int]) -> None:
+        """Correct the optimiser's numbers for further steps (Karras et al. 2020, appendix B).
+
+        intervals: for each kind of further step, after how many rounds it comes again.
+        """
+        self.ratio = 1 / (1 + sum(1 / every for every in intervals))
+
+    def set_rates(self, images: int) -> None:
+        """Give the optimiser the numbers that its schedules have at this clock."""
+        self.settings.set(self.optimiser, images, self.ratio)
+
+    def frozen_numbers(self) -> tuple[Any, ...]:
+        """What a recorded graph would freeze: the numbers of the optimiser that are no tensors."""
+        return tuple(
+            (name, value)
+            for group in self.optimiser.param_groups
+            for name, value in group.items()
+            if name != "params" and not isinstance(value, torch.Tensor)
+        )
 
     def set_pace(self, images: int, drawn: int) -> None:
         """Set how far ``average`` follows: clock at ``images``, ``drawn`` since it last did."""

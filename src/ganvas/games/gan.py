@@ -25,6 +25,7 @@ from ganvas.games.parts.compatibility import (
     check_losses,
     check_scores,
     check_signs,
+    check_unrolled,
 )
 from ganvas.games.parts.fakes import Fakes, generate
 from ganvas.games.parts.lazy import step_apart
@@ -165,8 +166,8 @@ class GAN(GameSettings):
         will get next, and its fakes have the conditions of these. Otherwise it gets the reals that
         the discriminator has just learned from.
     lazy: whether penalties and path lengths that are not of every round share the step of their
-        player, ``together``, or have steps of their own, ``apart``, for which rate and betas are
-        corrected (Karras et al. 2020, appendix B).
+        player, ``together``, or have steps of their own, ``apart``, for which the numbers of
+        its optimiser are corrected (Karras et al. 2020, appendix B).
 
     Raises:
         ValueError: an unknown loss, labels for one that has none, a number that cannot be, two
@@ -237,6 +238,7 @@ class GAN(GameSettings):
         check_scores(setup, self.pack)
         check_signs(setup, self.loss, self.adversarial.centred)
         check_classifier(setup, self.terms)
+        check_unrolled(setup, self.unrolled)
         players = setup.both_players()
         losses = GANLosses(self, setup, players["discriminator"].optimiser)
         groups = self._moves(setup, losses)

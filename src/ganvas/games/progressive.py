@@ -30,8 +30,8 @@ class Progressive(GAN):
 
     images_per_stage: for fading a stage in, and again for playing it, 0 or more; with 0 all
         stages are there at once.
-    restart: whether Adam forgets its moments when a stage begins to be faded in, and when it is,
-        as in the authors' code.
+    restart: whether optimisers forget their moments when a stage begins to be faded in, and when
+        it is, as in the authors' code.
 
     Raises:
         ValueError: fewer than 0 images, or what ``GAN`` refuses.

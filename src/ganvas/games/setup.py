@@ -7,7 +7,8 @@ from typing import ClassVar, Literal
 from torch import Tensor, nn
 
 from ganvas.engine.game import Game, Turn
-from ganvas.engine.player import Adam, Player
+from ganvas.engine.optimiser import Adam, OptimiserSettings
+from ganvas.engine.player import Player
 from ganvas.engine.schedule import Schedule
 from ganvas.games.parts.augmentation import Adaptive, Augment, DiscriminatorAugmentation
 
@@ -31,12 +32,12 @@ class ConditionSource:
 class PlayerSettings:
     """How the player of one side is made: see ``Player``.
 
-    optimiser: its Adam.
+    optimiser: its optimiser's settings.
     half_life: images after which an EMA copy has forgotten half; None keeps no copy.
     clip_gradient: largest norm of the whole gradient, above 0; None for no limit.
     """
 
-    optimiser: Adam = field(default_factory=Adam)
+    optimiser: OptimiserSettings = field(default_factory=Adam)
     half_life: Schedule | None = None
     clip_gradient: float | None = None
 

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from ganvas.data.augment.ada import ADA
 from ganvas.data.augment.diffaugment import DiffAugment
+from ganvas.engine.optimiser import SGD, Adam, AdamW, OptimiserSettings, RMSprop
 from ganvas.engine.schedule import Cosine, Geometric, Linear
 from ganvas.errors import UsageError
 from ganvas.features.projected import ProjectedDiscriminator
@@ -78,6 +79,7 @@ TERMS: dict[str, type] = {
 }
 CONDITIONS: dict[str, type] = {"class": ByClass, "attributes": ByAttributes, "codes": Codes}
 AUGMENTATIONS: dict[str, type] = {"diffaugment": DiffAugment, "ada": ADA}
+OPTIMISERS: dict[str, type] = {"adam": Adam, "adamw": AdamW, "rmsprop": RMSprop, "sgd": SGD}
 SCHEDULES: dict[str, type] = {"linear": Linear, "cosine": Cosine, "geometric": Geometric}
 STRENGTHS: dict[str, type] = {"adaptive": Adaptive}
 
@@ -89,12 +91,17 @@ FAMILIES: dict[Any, dict[str, type]] = {
     Term: TERMS,
     ConditionSettings: CONDITIONS,
     Augment: AUGMENTATIONS,
+    OptimiserSettings: OPTIMISERS,
+    Adam: OPTIMISERS,
     Adaptive: STRENGTHS,
     Linear: SCHEDULES,
     Cosine: SCHEDULES,
     Geometric: SCHEDULES,
 }
 """Which table a field of that type is read from."""
+
+USUALLY_UNNAMED = (AUGMENTATIONS, OPTIMISERS)
+"""Tables of which older recipes name no kind: they mean the first."""
 
 
 def kind_of(part: object) -> str | None:
@@ -114,8 +121,8 @@ def register(part: T, kind: str | None = None) -> T:
 
     Args:
         part: network settings, a frozen dataclass with ``build(shape)`` (with a field ``latent``
-            it is a generator's, without one a discriminator's); ``GameSettings`` or a ``Term``; or
-            an ``AdversarialLoss``.
+            it is a generator's, without one a discriminator's); ``GameSettings``, a ``Term`` or
+            ``OptimiserSettings``; or an ``AdversarialLoss``.
         kind: its name; by default the class name in lower case. A loss needs one.
 
     Raises:
@@ -143,6 +150,8 @@ def _table_of(part: type) -> dict[str, type]:
         return GAMES
     if issubclass(part, Term):
         return TERMS
+    if issubclass(part, OptimiserSettings):
+        return OPTIMISERS
     if not is_dataclass(part) or not callable(getattr(part, "build", None)):
         raise UsageError(f"{part.__name__} must be a dataclass with a method build(shape)")
     is_generator = any(field.name == "latent" for field in fields(part))

@@ -13,7 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from ganvas.errors import UsageError
 from ganvas.recipes.other_names import ours
-from ganvas.recipes.parts import AUGMENTATIONS, FAMILIES, kind_of
+from ganvas.recipes.parts import FAMILIES, USUALLY_UNNAMED, kind_of
 
 
 def to_plain(value: Any) -> Any:
@@ -71,14 +71,14 @@ def override(plain: dict[str, Any], where: str, value: Any) -> None:
             raise UsageError(unknown(where, _keys(plain)))
         place = inner
     value = copy.deepcopy(value)  # what is set here may be set into later
-    if last == "kind" and place.get("kind") != value:
+    if last == "kind" and _changes_kind(place, value):
         place.clear()
     place[last] = value
 
 
 def merge(plain: dict[str, Any], changes: Mapping[str, Any], where: str = "") -> None:
     """Lay nested ``changes`` over plain data, in place."""
-    if "kind" in changes and plain.get("kind") not in (None, changes["kind"]):
+    if "kind" in changes and _changes_kind(plain, changes["kind"]):
         plain.clear()
     for key, value in changes.items():
         if isinstance(value, Mapping) and isinstance(plain.get(key), dict):
@@ -94,6 +94,12 @@ def unknown(name: str, choices: Iterable[str], what: str = "setting") -> str:
     if near:
         return f"unknown {what} {name!r}: did you mean {' or '.join(near)}?"
     return f"unknown {what} {name!r}: choose one of {', '.join(choices)}"
+
+
+def _changes_kind(plain: Mapping[str, Any], kind: Any) -> bool:
+    """Whether a part becomes one of another kind; one without a name is the first of its table."""
+    now, firsts = plain.get("kind"), {next(iter(table)) for table in FAMILIES.values()}
+    return now != kind and (now is not None or kind not in firsts)
 
 
 def _is_union(kind: Any) -> bool:
@@ -121,7 +127,7 @@ def _part(table: Mapping[str, type], value: Any, where: str) -> Any:
         value = {"kind": value}
     if not isinstance(value, Mapping):
         raise UsageError(f"{where} needs a kind: one of {', '.join(table)}")
-    usual = len(table) == 1 or set(table) >= set(AUGMENTATIONS)  # older recipes name none of these
+    usual = len(table) == 1 or any(set(table) >= set(known) for known in USUALLY_UNNAMED)
     kind = value.get("kind", next(iter(table)) if usual else None)
     if kind not in table:
         raise UsageError(unknown(str(kind), table, f"kind for {where}"))

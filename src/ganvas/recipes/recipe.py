@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from ganvas.engine.device import Device, MemoryFormat, Precision
-from ganvas.engine.player import Adam
+from ganvas.engine.optimiser import Adam, OptimiserSettings
 from ganvas.engine.schedule import Schedule
 from ganvas.errors import UsageError
 from ganvas.features import FEATURES
@@ -123,8 +123,8 @@ class Recipe:
     start: a run whose weights to begin with; None begins with new ones.
     freeze: layers of the discriminator, from the images on, that stay as they are (FreezeD, Mo et
         al. 2020); 0 trains all.
-    generator_optimiser: Adam of the generator's player.
-    discriminator_optimiser: Adam of the discriminator's player.
+    generator_optimiser: the settings of the generator's optimiser.
+    discriminator_optimiser: the settings of the discriminator's optimiser.
     half_life: of the generator's EMA copy, in images; None keeps no copy.
     augment: changes all images that the discriminator is given; None changes none.
     strength: of the augmentation, the probability of each transformation from 0 to 1: a number, a
@@ -158,8 +158,8 @@ class Recipe:
     encoder: EncoderSettings | None = None
     start: str | None = None
     freeze: int = 0
-    generator_optimiser: Adam = field(default_factory=Adam)
-    discriminator_optimiser: Adam = field(default_factory=Adam)
+    generator_optimiser: OptimiserSettings = field(default_factory=Adam)
+    discriminator_optimiser: OptimiserSettings = field(default_factory=Adam)
     half_life: Schedule | None = None
     augment: Augment | None = None
     strength: Schedule | Adaptive = 1.0

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable
 
+from ganvas.engine.optimiser import Adam
 from ganvas.games.parts.classifier import Classifier
 from ganvas.games.parts.term import Term
+from ganvas.games.parts.unrolled import Unrolled
 from ganvas.games.setup import GameSetup
 from ganvas.losses.adversarial import AdversarialLoss
 from ganvas.networks.protocols import (
@@ -67,6 +69,17 @@ def check_classifier(setup: GameSetup, terms: Iterable[Term]) -> None:
             "nothing teaches this discriminator to read conditions: add "
             "`game.terms=[{kind: classifier, on: reals}]`, or set "
             "`discriminator.condition=projection`"
+        )
+
+
+def check_unrolled(setup: GameSetup, unrolled: Unrolled | None) -> None:
+    """Steps looked ahead that are those of the discriminator's Adam need one."""
+    adam = type(setup.discriminator.optimiser) is Adam
+    if unrolled is not None and unrolled.inner == "adam" and not adam:
+        raise ValueError(
+            "the steps looked ahead are those of Adam, and the discriminator has another "
+            "optimiser: set `discriminator_optimiser.kind=adam`, or "
+            "`game.unrolled.inner=gradient-descent`"
         )
 
 

@@ -22,7 +22,7 @@ class Unrolled:
     steps: how many, at least 1.
     rate: of gradient descent, above 0; Adam has that of the discriminator's player.
     inner: how the steps are made. ``adam`` makes those of the discriminator's own Adam, with its
-        rate, betas and moments as they stand, as the authors' program does.
+        rate, betas and moments as they stand, as the authors' program does; it must have one.
     objective: what the generator minimises of the discriminator some steps on. ``fakes`` is the
         generator's adversarial loss; ``value`` is the discriminator's loss with its sign turned,
         as in eq. 7 and the authors' program: the fakes moved the discriminator, so they also

@@ -1,6 +1,6 @@
 """CIFAR-10 on a CPU."""
 
-from ganvas.engine.player import Adam
+from ganvas.engine.optimiser import Adam
 from ganvas.engine.schedule import Linear
 from ganvas.games.gan import GAN, Penalty
 from ganvas.networks.compact import CompactDiscriminator, CompactGenerator

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from ganvas.engine.player import Adam
+from ganvas.engine.optimiser import Adam
 from ganvas.games.parts.classifier import Classifier
 from ganvas.networks.compact import CompactDiscriminator, CompactGenerator
 from ganvas.recipes.condition_settings import ByAttributes, ByClass, Codes

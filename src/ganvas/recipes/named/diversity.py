@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from ganvas.engine.player import Adam
+from ganvas.engine.optimiser import Adam
 from ganvas.engine.schedule import Linear
 from ganvas.games.gan import GAN, Penalty
 from ganvas.games.parts.mode_seeking import ModeSeeking

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from ganvas.data.augment.ada import ADA
 from ganvas.data.augment.diffaugment import DiffAugment
-from ganvas.engine.player import Adam
+from ganvas.engine.optimiser import Adam
 from ganvas.engine.schedule import Linear
 from ganvas.games.gan import GAN, Penalty
 from ganvas.games.parts.augmentation import Adaptive

@@ -1,6 +1,6 @@
 """Progressive growing: a generator that learns coarse structure first."""
 
-from ganvas.engine.player import Adam
+from ganvas.engine.optimiser import Adam
 from ganvas.engine.schedule import Linear
 from ganvas.games.gan import Penalty
 from ganvas.games.progressive import Progressive

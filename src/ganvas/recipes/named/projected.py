@@ -1,7 +1,7 @@
 """Projected GAN: a discriminator on the features of a network trained on ImageNet."""
 
 from ganvas.data.augment.diffaugment import DiffAugment
-from ganvas.engine.player import Adam
+from ganvas.engine.optimiser import Adam
 from ganvas.engine.schedule import Linear
 from ganvas.features.projected import ProjectedDiscriminator
 from ganvas.games.gan import GAN

@@ -11,7 +11,7 @@ from dataclasses import replace
 from ganvas.data.augment.ada import ADA
 from ganvas.data.augment.colour import Colour
 from ganvas.data.augment.corruption import Corruption
-from ganvas.engine.player import Adam
+from ganvas.engine.optimiser import Adam
 from ganvas.engine.schedule import Cosine
 from ganvas.games.gan import GAN, Penalty
 from ganvas.networks.r3gan import R3GANDiscriminator, R3GANGenerator, Size

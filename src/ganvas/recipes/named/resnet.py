@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from ganvas.engine.player import Adam
+from ganvas.engine.optimiser import Adam
 from ganvas.engine.schedule import Linear
 from ganvas.games.gan import GAN
 from ganvas.networks.resnet import ResNetDiscriminator, ResNetGenerator

@@ -1,6 +1,6 @@
 """StyleGAN2, small enough for a CPU."""
 
-from ganvas.engine.player import Adam
+from ganvas.engine.optimiser import Adam
 from ganvas.engine.schedule import Linear
 from ganvas.games.gan import GAN, Penalty
 from ganvas.games.parts.path_length import PathLength

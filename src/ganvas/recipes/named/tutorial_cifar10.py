@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from ganvas.engine.player import Adam
+from ganvas.engine.optimiser import Adam
 from ganvas.games.gan import GAN, Penalty
 from ganvas.networks.dcgan import DCGANDiscriminator, DCGANGenerator
 from ganvas.recipes.recipe import Data, Every, Recipe

@@ -1,6 +1,6 @@
 """Tutorial B, corrected: a first GAN on MNIST."""
 
-from ganvas.engine.player import Adam
+from ganvas.engine.optimiser import Adam
 from ganvas.games.gan import GAN
 from ganvas.networks.tutorial_mnist import TutorialMnistDiscriminator, TutorialMnistGenerator
 from ganvas.recipes.recipe import Data, Every, Recipe

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from ganvas.engine.player import Adam
+from ganvas.engine.optimiser import Adam
 from ganvas.games.gan import GAN, Penalty
 from ganvas.recipes.named.mnist import mnist
 from ganvas.recipes.recipe import Recipe
