@@ -173,8 +173,10 @@ def test_the_same_seed_gives_the_same_bits(recipe: str, changes: dict[str, objec
     assert [n for n, value in engines[0].items() if not torch.equal(value, engines[1][n])] == []
 
 
-def test_rounds_are_recorded_and_replayed() -> None:
-    recipe = change(find("mnist"), SMALL)
+@pytest.mark.parametrize("kind", ["adam", "adamw", "rmsprop", "sgd"])
+def test_rounds_are_recorded_and_replayed(kind: str) -> None:
+    kinds = {f"{side}_optimiser.kind": kind for side in ("generator", "discriminator")}
+    recipe = change(find("mnist"), {**SMALL, **kinds})
     choices = replace(choose(recipe), graph=True)
     with playing(choices):
         engine = build_engine(Prepared.of(recipe, load_data(recipe.data), choices))

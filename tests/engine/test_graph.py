@@ -5,6 +5,7 @@ with the very tensors, and replays them into the same memory; any number that Py
 frozen into the recording, exactly as a graph would freeze it.
 """
 
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -23,7 +24,7 @@ from ganvas.data.augment.corruption import Corruption
 from ganvas.engine.engine import Engine
 from ganvas.engine.game import Game, Move, Phase, Result, Turn
 from ganvas.engine.graph import MOST_GRAPHS, RECORDED_AFTER, Cut, GraphEngine, Outcome, _tensors
-from ganvas.engine.optimiser import Adam
+from ganvas.engine.optimiser import SGD, Adam, OptimiserSettings, RMSprop
 from ganvas.engine.player import Player
 from ganvas.engine.schedule import Linear
 from ganvas.games.gan import GAN, Penalty
@@ -94,6 +95,7 @@ def game(
     width: int = 4,
     augment: Augment | None = None,
     strength: Any = 1.0,
+    family: type[OptimiserSettings] = Adam,
     **optimiser: Any,
 ) -> Game:
     torch.manual_seed(0)
@@ -102,12 +104,15 @@ def game(
         "generator": DCGANGenerator(latent=5, width=width).build(shape),
         "discriminator": DCGANDiscriminator(width=width, norm="none").build(shape),
     }
-    adam = Adam(**{"lr": Linear(1e-2, 1e-3, 200), **optimiser})
-    player = PlayerSettings(adam, half_life=50.0)
+    chosen = family(**{"lr": Linear(1e-2, 1e-3, 200), **optimiser})
+    player = PlayerSettings(chosen, half_life=50.0)
     made = settings.build(GameSetup(pair, 5, player, player, augment=augment, strength=strength))
     for player in made.players.values():  # rates as a GPU has them: tensors, which a graph can read
         for group in player.optimiser.param_groups:
             group["lr"] = torch.tensor(0.0)
+            group |= {SGD: {"fused": True}, RMSprop: {"capturable": True, "foreach": True}}.get(
+                family, {}
+            )
     return made
 
 
@@ -199,6 +204,24 @@ def test_moving_betas_are_never_frozen() -> None:
         replays.append(graph.replays)
     assert_equal(plain, graph)
     assert replays[7] == 0 and replays[-1] > 0  # recorded once they stand still
+
+
+@pytest.mark.parametrize("family", [SGD, RMSprop])
+def test_steps_of_other_families_are_replayed_and_a_moving_momentum_is_not_frozen(
+    family: type[OptimiserSettings], monkeypatch
+) -> None:
+    its = sys.modules[RMSprop.family.__module__]
+    monkeypatch.setattr(its, "_get_capturable_supported_devices", lambda *_, **__: ["cpu"])
+    momentum = Linear(0.1, 0.5, 64)
+    plain, graph = engines(lambda: game(GAN(), family=family, momentum=momentum))
+    replays = []
+    for _ in range(8 + 3 * RECORDED_AFTER):
+        plain.round()
+        graph.round()
+        replays.append(graph.replays)
+        assert_equal(plain, graph)
+    assert graph.reason is None
+    assert replays[7] == 0 and replays[-1] > 2
 
 
 def test_a_clock_that_is_set_back_is_followed() -> None:

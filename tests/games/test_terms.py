@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from ganvas.engine.draw import Draw, Share
 from ganvas.engine.engine import Engine
 from ganvas.engine.game import Turn
-from ganvas.engine.optimiser import Adam
+from ganvas.engine.optimiser import Adam, RMSprop
 from ganvas.engine.schedule import Linear
 from ganvas.games.gan import GAN, Penalty
 from ganvas.games.parts.augmentation import Adaptive
@@ -260,6 +260,13 @@ def test_unrolled_adam_takes_the_next_steps_of_the_discriminators_own(steps, bet
     assert torch.autograd.gradcheck(lambda fake: look.outcome(unrolled, fake), look.fake)
     after = [look.network.state_dict(), look.adam.state_dict()["state"]]
     torch.testing.assert_close(after, before, rtol=0, atol=0)
+
+
+def test_unrolled_adam_needs_a_discriminator_that_has_it() -> None:
+    setup = GameSetup(networks("projection"), 2, discriminator=PlayerSettings(RMSprop()))
+    with pytest.raises(ValueError, match=r"discriminator_optimiser\.kind=adam"):
+        GAN(unrolled=Unrolled(inner="adam")).build(setup)
+    assert GAN(unrolled=Unrolled()).build(setup).players
 
 
 def test_a_first_step_of_unrolled_adam_can_be_differentiated() -> None:
