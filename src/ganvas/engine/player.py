@@ -15,6 +15,9 @@ from ganvas.engine.schedule import Schedule, at
 class Player:
     """One or more networks that one optimiser moves.
 
+    ``settings`` are the optimiser's, and ``ratio`` is the share of its steps that are of every
+    round: 1 until ``add_steps`` names further ones.
+
     Args:
         networks: by name; a name is unique in its game. Weights that require no gradient stay as
             they are.
