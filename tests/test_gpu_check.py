@@ -12,7 +12,7 @@ from types import ModuleType
 import pytest
 
 from ganvas.engine.engine import Engine
-from ganvas.engine.graph import GraphEngine
+from ganvas.engine.graph import GraphRecorder
 
 SCRIPT = Path(__file__).parents[1] / "benchmarks" / "gpu.py"
 
@@ -157,25 +157,21 @@ def test_the_device_tests_are_told_one_by_one(tmp_path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "reason", "replays", "words"),
+    ("records", "reason", "replays", "words"),
     [
-        (GraphEngine, None, 7, ""),
-        (
-            GraphEngine,
-            None,
-            0,
-            "betas or the like still move, which a graph would freeze",
-        ),
-        (GraphEngine, "it cannot be", 7, "it cannot be"),
-        (Engine, None, 0, ""),
+        (True, None, 7, ""),
+        (True, None, 0, "the betas of its Adam still move, which a graph would freeze"),
+        (True, "it cannot be", 7, "it cannot be"),
+        (False, None, 0, ""),
     ],
 )
 def test_speeds_of_single_kernels_are_not_told_as_those_of_graphs(
-    monkeypatch, kind: type[Engine], reason: str | None, replays: int, words: str
+    monkeypatch, records: bool, reason: str | None, replays: int, words: str
 ) -> None:
     monkeypatch.syspath_prepend(SCRIPT.parent)
     playing = importlib.import_module("gpu_parts.playing")
-    engine = kind.__new__(kind)
-    engine.reason = reason
-    vars(engine)["replays"] = replays
+    engine = Engine.__new__(Engine)
+    engine.recorder = GraphRecorder() if records else None
+    if engine.recorder is not None:
+        engine.recorder.reason, engine.recorder.replays = reason, replays
     assert playing.unrecorded(engine) == words

@@ -9,7 +9,7 @@ from ganvas.bench.bench import cycle_of, timed_loop
 from ganvas.bench.speed import in_turn, ratio
 from ganvas.data import Dataset
 from ganvas.engine.engine import Engine
-from ganvas.engine.graph import RECORDED_AFTER, GraphEngine
+from ganvas.engine.graph import RECORDED_AFTER
 from ganvas.errors import UserError
 from ganvas.recipes.build.choices import playing
 from ganvas.recipes.build.engine import build_engine
@@ -51,7 +51,7 @@ def compared(recipe: Recipe, images: Dataset) -> dict[str, object]:
     with playing(choices):
         plain = build_engine(Prepared.of(recipe, images, choices))
         graph = build_engine(Prepared.of(recipe, images, choices_of(recipe, graph=True)))
-        assert isinstance(graph, GraphEngine)
+        assert graph.recorder is not None
         cycle = cycle_of(plain)
         for _ in range(cycle * (RECORDED_AFTER + 1) + 3):  # until the rarest kind was replayed
             plain.round()
@@ -60,17 +60,18 @@ def compared(recipe: Recipe, images: Dataset) -> dict[str, object]:
                 return {"words": f"not recorded: {graph.reason}", "ok": None, "replays": 0}
         words, ok = apart(plain, graph)
         ours, theirs = in_turn([timed_loop(graph), timed_loop(plain)], SECONDS, pairs=PAIRS)
+    replays = graph.recorder.replays
     gain = ratio(ours.chunks, theirs.chunks)
     speeds = f"{ours.median:,.0f} images/s against {theirs.median:,.0f}"
     return {
         "words": f"{words}; {gain.median:.2f}x ({gain.low:.2f} to {gain.high:.2f}): {speeds}, "
         f"batch {recipe.batch}, "
-        + (f"not recorded: {why}" if (why := unrecorded(graph)) else f"{graph.replays} replayed"),
+        + (f"not recorded: {why}" if (why := unrecorded(graph)) else f"{replays} replayed"),
         "ok": ok,
         "gain": gain.median,
         "images_per_second": ours.median,
         "single_kernels": theirs.median,
-        "replays": graph.replays,
+        "replays": replays,
     }
 
 

@@ -10,7 +10,6 @@ from ganvas.data import Dataset
 from ganvas.data.builtin.builtin_table import BUILTIN
 from ganvas.data.dataset import make_dataset
 from ganvas.engine.engine import Engine
-from ganvas.engine.graph import GraphEngine
 from ganvas.recipes.build.choices import Choices, choose
 from ganvas.recipes.build.data import load_data
 from ganvas.recipes.recipe import Recipe
@@ -64,7 +63,7 @@ def unrecorded(engine: Engine) -> str:
     """Why rounds were played kernel by kernel; "" of an engine that replays them or never would."""
     if engine.reason is not None:
         return engine.reason
-    waits = isinstance(engine, GraphEngine) and not engine.replays
+    waits = engine.recorder is not None and not engine.recorder.replays
     return "betas or the like still move, which a graph would freeze" if waits else ""
 
 

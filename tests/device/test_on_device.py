@@ -21,7 +21,6 @@ from ganvas.data import ItemStream, load_dataset
 from ganvas.data.augment.ada import ADA
 from ganvas.data.augment.diffaugment import DiffAugment
 from ganvas.engine.draw import Draw, Share
-from ganvas.engine.graph import GraphEngine
 from ganvas.features import load_features
 from ganvas.networks.operators.grouped import GroupedConv2d
 from ganvas.recipes.build.choices import choose, playing
@@ -182,8 +181,8 @@ def test_rounds_are_recorded_and_replayed(kind: str) -> None:
         engine = build_engine(Prepared.of(recipe, load_data(recipe.data), choices))
         for _ in range(40):
             engine.round()
-    assert isinstance(engine, GraphEngine) and engine.reason is None
-    assert engine.replays > 20 and engine.is_finite()
+    assert engine.recorder is not None and engine.reason is None
+    assert engine.recorder.replays > 20 and engine.is_finite()
 
 
 @pytest.mark.filterwarnings("ignore:Synchronization debug mode is a prototype")

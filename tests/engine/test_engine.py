@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from ganvas.engine.engine import Engine
-from ganvas.engine.game import Game, Move, Phase, Result, Turn
+from ganvas.engine.game import Game, Hook, Move, Outcome, Phase, Result, Turn
 from ganvas.engine.optimiser import Adam
 from ganvas.engine.player import Player
 
@@ -55,7 +55,7 @@ def test_only_the_moving_player_moves_and_nothing_is_left_on_the_other() -> None
     assert all(p.grad is None for player in players.values() for p in player.parameters)
 
 
-def test_the_clock_counts_drawn_data_and_nothing_else() -> None:
+def test_the_clock_counts_a_batch_for_each_turn_that_begins_anew() -> None:
     players = two_players()
     moves = [
         (Move("a", ("a",), fit("a"), repeat=3),),
@@ -95,7 +95,7 @@ def test_moves_with_an_interval_and_a_changing_repeat() -> None:
         [
             Phase(
                 [
-                    (Move("often", ("a",), note("o"), repeat=lambda images: 1 + (images >= 16)),),
+                    (Move("often", ("a",), note("o"), repeat=lambda images: 1 + (images >= 8)),),
                     (Move("lazy", ("a",), note("l"), every=3),),
                 ]
             )
@@ -118,25 +118,6 @@ def test_accumulated_gradients_equal_the_whole_batch() -> None:
             play.round()
         results.append(weights(players["a"]))
     torch.testing.assert_close(results[0], results[1], rtol=1e-6, atol=1e-7)
-
-
-def test_two_ranks_gradients_average_to_the_whole_batch() -> None:
-    def gradient(rank: int, world: int) -> torch.Tensor:
-        players = two_players()
-        play = engine(
-            Game(players, [Phase([(Move("a", ("a",), fit("a", noise=True)),)])]),
-            rank=rank,
-            world=world,
-        )
-        found = []
-        players["a"].step = lambda: found.append(
-            torch.cat([p.grad.flatten() for p in players["a"].parameters])  # pyright: ignore
-        )
-        play.round()
-        return found[0]
-
-    parts = (gradient(0, 2) + gradient(1, 2)) / 2
-    torch.testing.assert_close(parts, gradient(0, 1), rtol=1e-6, atol=1e-7)
 
 
 def test_shared_values_are_made_once_and_last_until_the_move_repeats() -> None:
@@ -212,7 +193,7 @@ def test_phases_follow_the_clock() -> None:
 def test_a_game_may_move_its_own_state_after_a_round() -> None:
     players = two_players()
     game = Game(players, [Phase([(Move("a", ("a",), fit("a")),)])], state={"k": torch.zeros(())})
-    game.after_round = lambda stats, images: game.state["k"].add_(stats["loss/a"])  # type: ignore
+    game.hooks = [Hook(lambda outcome: game.state["k"].add_(outcome.means["loss/a"]))]
     play = engine(game)
     play.round()
     assert game.state["k"] > 0
@@ -267,3 +248,94 @@ def test_the_meter_averages_and_survives_a_checkpoint() -> None:
     other.set_clock(clock)
     assert other.meter.read() == play.meter.read()
     assert play.meter.read() == {}
+
+
+def test_who_asks_for_data_does_not_move_the_clock() -> None:
+    """In every move of the round, and as often as it likes: the items are the same."""
+    got: dict[str, list] = {"a": [], "b": []}
+
+    def loss(name: str, times: int):
+        def ask(turn: Turn) -> Result:
+            for _ in range(times):
+                got[name].append(turn.draw.data().flatten().tolist())
+            assert turn.batch().flatten().tolist() == got[name][-1]
+            return Result(turn.networks[name](turn.batch()).flatten())
+
+        return ask
+
+    groups = [(Move("a", ("a",), loss("a", 2), repeat=2),), (Move("b", ("b",), loss("b", 3)),)]
+    play = engine(Game(two_players(), [Phase(groups)]), batch=2)
+    play.round()
+    assert play.images == 4
+    assert got == {"a": [[0, 1]] * 2 + [[2, 3]] * 2, "b": [[2, 3]] * 3}
+    play.round()
+    assert play.images == 8 and got["b"][-1] == [6, 7]
+
+
+class Ordered(Counting):
+    """A source with orders of its own: another order begins elsewhere."""
+
+    def batch(self, start: int, count: int, order: str = "") -> torch.Tensor:
+        return super().batch(start, count) + 100 * len(order)
+
+
+def test_fresh_items_are_of_an_order_of_their_own() -> None:
+    got = []
+
+    def loss(turn: Turn) -> Result:
+        got.append([turn.batch().flatten().tolist(), turn.fresh("other").flatten().tolist()])
+        return Result(turn.networks["a"](turn.batch()).flatten())
+
+    game = Game(two_players(), [Phase([(Move("a", ("a",), loss),)])])
+    Engine(game, {"train": Ordered()}, batch=2, seed=0, device=CPU).round()
+    assert got == [[[0, 1], [500, 501]]]
+
+
+def test_sources_are_shared_each_by_its_name() -> None:
+    got = []
+
+    def loss(turn: Turn) -> Result:
+        got.append([turn.batch(name).flatten().tolist() for name in ("x", "y", "x")])
+        return Result(turn.networks["a"](turn.batch("x")).flatten())
+
+    game = Game(two_players(), [Phase([(Move("a", ("a",), loss),)])])
+    shifted = Ordered()
+    shifted.batch = lambda start, count, order="": Counting().batch(start + 50, count)
+    play = Engine(game, {"x": Counting(), "y": shifted}, batch=2, seed=0, device=CPU)
+    play.round()
+    assert got == [[[0, 1], [50, 51], [0, 1]]]
+
+
+@pytest.mark.parametrize("accumulate", [1, 2, 4])
+def test_hooks_get_what_was_observed_in_the_order_of_the_items(accumulate: int) -> None:
+    got: list[Outcome] = []
+
+    def loss(turn: Turn) -> Result:
+        data = turn.batch()
+        return Result(turn.networks["a"](data).flatten(), {"half": data / 2}, {"x": data})
+
+    game = Game(two_players(), [Phase([(Move("a", ("a",), loss, repeat=2),)])])
+    game.hooks = [Hook(got.append, every=2)]
+    play = engine(game, batch=4, accumulate=accumulate)
+    for _ in range(3):
+        play.round()
+    assert [outcome.images for outcome in got] == [8, 24]
+    assert got[1].observed["x"].squeeze(2).tolist() == [[16, 17, 18, 19], [20, 21, 22, 23]]
+    assert got[1].means["half"].item() == pytest.approx(9.75)
+    assert not got[1].observed["x"].requires_grad
+
+
+def test_frozen_networks_take_part_stay_and_are_saved() -> None:
+    players, frozen = two_players(), nn.Linear(1, 1)
+
+    def loss(turn: Turn) -> Result:
+        return Result(turn.networks["f"](turn.networks["a"](turn.batch())).square().flatten())
+
+    game = Game(players, [Phase([(Move("a", ("a",), loss),)])], frozen={"f": frozen})
+    before, moving = [p.clone() for p in frozen.parameters()], weights(players["a"])
+    play = engine(game)
+    play.round()
+    assert all(torch.equal(a, b) for a, b in zip(before, frozen.parameters(), strict=True))
+    assert not torch.equal(weights(players["a"]), moving)
+    assert torch.equal(play.tensors()["frozen.network.f.weight"], frozen.weight)
+    assert all(p.grad is None for p in frozen.parameters())

@@ -22,8 +22,8 @@ from ganvas.data.augment.ada import ADA
 from ganvas.data.augment.colour import Colour
 from ganvas.data.augment.corruption import Corruption
 from ganvas.engine.engine import Engine
-from ganvas.engine.game import Game, Move, Phase, Result, Turn
-from ganvas.engine.graph import MOST_GRAPHS, RECORDED_AFTER, Cut, GraphEngine, Outcome, _tensors
+from ganvas.engine.game import Game, Move, Outcome, Phase, Result, Turn
+from ganvas.engine.graph import MOST_GRAPHS, RECORDED_AFTER, Cut, GraphRecorder, _tensors
 from ganvas.engine.optimiser import SGD, Adam, OptimiserSettings, RMSprop
 from ganvas.engine.player import Player
 from ganvas.engine.schedule import Linear
@@ -116,21 +116,22 @@ def game(
     return made
 
 
-def engines(make: Callable[[], Game], **more: Any) -> tuple[Engine, GraphEngine]:
+def engines(make: Callable[[], Game], **more: Any) -> tuple[Engine, Engine, GraphRecorder]:
     pixels = torch.randint(0, 256, (40, 1, 8, 8), generator=torch.Generator().manual_seed(1))
     dataset = load_dataset(pixels.to(torch.uint8))
     plain_game, graph_game = make(), make()
     options = {"batch": 8, "seed": 3, "device": CPU, **more}
     plain = Engine(plain_game, {"train": ItemStream(dataset, 3, CPU, flip=True)}, **options)
-    graph = GraphEngine(graph_game, {"train": ItemStream(dataset, 3, CPU, flip=True)}, **options)
 
     def memory() -> list[Tensor]:
-        assert graph._kind is not None
-        drawn = [t for _, kept in graph._kind.tape._slots.values() for t in _tensors(kept)]
+        tapes = [kind.tape for kind in recorder._kinds.values()]
+        drawn = [t for tape in tapes for _, kept in tape._slots.values() for t in _tensors(kept)]
         return [*drawn, *(tensor for _, tensor in graph_game.tensors())]
 
-    graph._capture = capture(memory)
-    return plain, graph
+    recorder = GraphRecorder(capture(memory))
+    stream = ItemStream(dataset, 3, CPU, flip=True)
+    graph = Engine(graph_game, {"train": stream}, recorder=recorder, **options)
+    return plain, graph, recorder
 
 
 def assert_equal(plain: Engine, graph: Engine) -> None:
@@ -154,15 +155,15 @@ def assert_equal(plain: Engine, graph: Engine) -> None:
     ids=["plain", "lazy", "critic", "scheduled"],
 )
 def test_replayed_rounds_are_the_rounds_themselves(settings: GAN) -> None:
-    plain, graph = engines(lambda: game(settings))
+    plain, graph, recorder = engines(lambda: game(settings))
     for number in range(4 * RECORDED_AFTER):
         plain.round()
         graph.round()
         assert_equal(plain, graph)
         if number % 3 == 2:  # what was read, and what was gathered since, is nobody else's
             assert plain.meter.read() == graph.meter.read()
-    assert graph.reason is None
-    assert graph.replays > 2
+    assert recorder.reason is None
+    assert recorder.replays > 2
 
 
 @pytest.mark.parametrize(
@@ -177,31 +178,31 @@ def test_replayed_rounds_are_the_rounds_themselves(settings: GAN) -> None:
 )
 def test_augmented_rounds_and_those_with_steps_apart_are_replayed(settings: GAN, strength) -> None:
     augment = ADA(colour=Colour(chance=0.5), corruption=Corruption(noise=0.0, span="rims"))
-    plain, graph = engines(lambda: game(settings, augment=augment, strength=strength))
+    plain, graph, recorder = engines(lambda: game(settings, augment=augment, strength=strength))
     for _ in range(4 * RECORDED_AFTER):
         plain.round()
         graph.round()
         assert_equal(plain, graph)
-    assert graph.reason is None
-    assert graph.replays > 2
+    assert recorder.reason is None
+    assert recorder.replays > 2
 
 
 def test_micro_batches_are_replayed_too() -> None:
-    plain, graph = engines(lambda: game(GAN()), accumulate=2)
+    plain, graph, recorder = engines(lambda: game(GAN()), accumulate=2)
     for _ in range(3 * RECORDED_AFTER):
         plain.round()
         graph.round()
     assert_equal(plain, graph)
-    assert graph.replays > 2
+    assert recorder.replays > 2
 
 
 def test_moving_betas_are_never_frozen() -> None:
-    plain, graph = engines(lambda: game(GAN(), betas=(0.0, Linear(0.5, 0.9, 64))))
+    plain, graph, recorder = engines(lambda: game(GAN(), betas=(0.0, Linear(0.5, 0.9, 64))))
     replays = []
     for _ in range(8 + 2 * RECORDED_AFTER):
         plain.round()
         graph.round()
-        replays.append(graph.replays)
+        replays.append(recorder.replays)
     assert_equal(plain, graph)
     assert replays[7] == 0 and replays[-1] > 0  # recorded once they stand still
 
@@ -213,19 +214,19 @@ def test_steps_of_other_families_are_replayed_and_a_moving_momentum_is_not_froze
     its = sys.modules[RMSprop.family.__module__]
     monkeypatch.setattr(its, "_get_capturable_supported_devices", lambda *_, **__: ["cpu"])
     momentum = Linear(0.1, 0.5, 64)
-    plain, graph = engines(lambda: game(GAN(), family=family, momentum=momentum))
+    plain, graph, recorder = engines(lambda: game(GAN(), family=family, momentum=momentum))
     replays = []
     for _ in range(8 + 3 * RECORDED_AFTER):
         plain.round()
         graph.round()
-        replays.append(graph.replays)
+        replays.append(recorder.replays)
         assert_equal(plain, graph)
-    assert graph.reason is None
+    assert recorder.reason is None
     assert replays[7] == 0 and replays[-1] > 2
 
 
 def test_a_clock_that_is_set_back_is_followed() -> None:
-    plain, graph = engines(lambda: game(GAN()))
+    plain, graph, _ = engines(lambda: game(GAN()))
     for _ in range(2 * RECORDED_AFTER):
         graph.round()
         plain.round()
@@ -266,29 +267,29 @@ class Noise(nn.Module):
 def test_networks_that_draw_for_themselves_draw_the_same_in_a_replay(
     layer, accumulate: int, apart: bool
 ) -> None:
-    plain, graph = engines(lambda: noisy(layer, apart), accumulate=accumulate)
+    plain, graph, recorder = engines(lambda: noisy(layer, apart), accumulate=accumulate)
     for _ in range(4 * RECORDED_AFTER):
         plain.round()
         graph.round()
     assert_equal(plain, graph)
-    assert graph.reason is None and graph.replays > 4
-    turns = {len(kind.replays) for kind in graph._kinds.values()}
+    assert recorder.reason is None and recorder.replays > 4
+    turns = {len(kind.replays) for kind in recorder._kinds.values()}
     rare = 3 if apart else 2
     assert turns == {(rare - 1) * accumulate, rare * accumulate}  # a graph a turn, and its seed
 
 
 def test_a_round_that_cannot_be_recorded_goes_on_without() -> None:
-    plain, graph = engines(lambda: game(GAN()))
+    plain, graph, recorder = engines(lambda: game(GAN()))
 
     def refuse(function: Callable[[Cut], Outcome]) -> tuple[list[Callable[[], None]], Outcome]:
         raise RuntimeError("operation not permitted when stream is capturing\nand more")
 
-    graph._capture = refuse
+    recorder._capture = refuse
     for _ in range(2 * RECORDED_AFTER):
         plain.round()
         graph.round()
     assert_equal(plain, graph)
-    assert graph.reason == "operation not permitted when stream is capturing"
+    assert recorder.reason == "operation not permitted when stream is capturing"
 
 
 def test_few_kinds_of_rounds_are_recorded() -> None:
@@ -298,13 +299,13 @@ def test_few_kinds_of_rounds_are_recorded() -> None:
         turns = [replace(move, repeat=lambda images: 1 + images // 48 % 11) for move in group]
         return replace(made, phases=[Phase([tuple(turns), *made.phases[0].groups[1:]])])
 
-    plain, graph = engines(many)
+    plain, graph, recorder = engines(many)
     for _ in range(4 * MOST_GRAPHS):
         plain.round()
         graph.round()
-        assert len(graph._kinds) <= MOST_GRAPHS
+        assert len(recorder._kinds) <= MOST_GRAPHS
     assert_equal(plain, graph)
-    assert len(graph._kinds) == MOST_GRAPHS
+    assert len(recorder._kinds) == MOST_GRAPHS
 
 
 def test_a_drawn_batch_that_is_changed_in_place_is_drawn_anew() -> None:
@@ -320,9 +321,9 @@ def test_a_drawn_batch_that_is_changed_in_place_is_drawn_anew() -> None:
 
         return Game({"a": player}, [Phase([(Move("a", ("a",), loss),)])])
 
-    plain, graph = engines(spoil)
+    plain, graph, recorder = engines(spoil)
     for _ in range(3 * RECORDED_AFTER):
         plain.round()
         graph.round()
     assert_equal(plain, graph)
-    assert graph.replays > 2
+    assert recorder.replays > 2

@@ -5,6 +5,7 @@ import torch
 from torch import nn
 
 from ganvas.engine.engine import Engine
+from ganvas.engine.game import Outcome
 from ganvas.engine.optimiser import Adam
 from ganvas.games.gan import GAN
 from ganvas.games.parts.augmentation import Adaptive, DiscriminatorAugmentation
@@ -42,12 +43,11 @@ def test_a_strength_follows_the_signs_of_so_many_rounds(every: int) -> None:
     adaptive = Adaptive(target=0.6, images=100, every=every)
     strength = DiscriminatorAugmentation(unchanged, adaptive)
     state = strength.state(CPU)
-    follow = strength.after_round(state)
-    assert follow is not None
+    (hook,) = strength.hooks(state)
     signs = torch.rand(40, generator=torch.Generator().manual_seed(3)).mul(0.9).add(0.2).tolist()
     found = []
     for index, sign in enumerate(signs):
-        follow({"augment/sign": torch.tensor(sign)}, (index + 1) * BATCH)
+        hook.call(Outcome({"augment/sign": torch.tensor(sign)}, {}, (index + 1) * BATCH))
         found.append(state["augment"].item())
     assert found == pytest.approx(expected_strengths(signs, adaptive), abs=1e-6)
     assert len(set(found)) > 3
@@ -63,9 +63,8 @@ def test_a_strength_is_resumed_between_two_changes() -> None:
             for name, value in other.items():
                 value.copy_(state[name])
         for each in (state, other)[: 1 + (index >= 6)]:
-            follow = strength.after_round(each)
-            assert follow is not None
-            follow({"augment/sign": torch.tensor(sign)}, (index + 1) * BATCH)
+            (hook,) = strength.hooks(each)
+            hook.call(Outcome({"augment/sign": torch.tensor(sign)}, {}, (index + 1) * BATCH))
     assert all(torch.equal(value, other[name]) for name, value in state.items())
     assert state["augment"].item() == 0.0
 

@@ -12,7 +12,7 @@ from ganvas.engine.engine import Engine
 from ganvas.engine.game import Phase
 from ganvas.engine.optimiser import Adam
 from ganvas.games.gan import GAN
-from ganvas.games.parts.path_length import PathLength
+from ganvas.games.parts.path_length import EvenPart, PathLength
 from ganvas.games.setup import ConditionSource, GameSetup, PlayerSettings
 from ganvas.losses.path_length import path_lengths
 from ganvas.networks.style import StyleGenerator
@@ -53,21 +53,29 @@ def engine(term: PathLength, players: GameSetup | None = None, **more) -> Engine
     return Engine(game, {"train": Pool()}, batch=BATCH, seed=4, device=CPU, **more)
 
 
-def test_lengths_and_their_running_mean_are_those_of_the_turns_own_draws() -> None:
+def test_the_first_turn_observes_and_the_next_is_drawn_to_what_it_saw() -> None:
     term = PathLength(weight=0.0, every=1, part=0.5)
     play = engine(term)
     network: Any = play.game.networks()["generator"].eval()  # no fresh noise: a function of z alone
-    # The discriminator's batch has moved the clock by then.
-    draw = Draw({}, 4, "path-length.0", BATCH, Share(BATCH, 0, BATCH), CPU)
-    ws = network.ws(draw.normal("latent", LATENT)[:4])
-    images = network.synthesis(ws)
-    lengths = path_lengths(images, ws, draw.normal("path.noise", *SHAPE)[:4]).detach()
+
+    def lengths(round_: int) -> Tensor:
+        # The discriminator's batch has moved the clock by then.
+        clock = BATCH * (round_ + 1)
+        draw = Draw({}, 4, "path-length.0", clock, Share(BATCH, 0, BATCH), CPU)
+        ws = network.ws(draw.normal("latent", LATENT)[::2])
+        images = network.synthesis(ws)
+        return path_lengths(images, ws, draw.normal("path.noise", *SHAPE)[::2]).detach()
+
+    first = lengths(0)
     play.round()
     stats = play.meter.read()
-    assert stats["path/length"] == pytest.approx(lengths.mean().item(), rel=1e-3)
+    assert stats["path/length"] == pytest.approx(first.mean().item(), rel=1e-3)
+    assert stats["path/penalty"] == 0
     assert play.game.state["path-length"].item() == pytest.approx(stats["path/length"], rel=1e-4)
-    expected = (lengths - lengths.mean()).square().mean().item()
-    assert stats["path/penalty"] == pytest.approx(expected, rel=1e-3)
+    second = lengths(1)
+    play.round()
+    expected = (second - first.mean()).square().mean().item()
+    assert play.meter.read()["path/penalty"] == pytest.approx(expected, rel=1e-2)
 
 
 def test_the_running_mean_is_plain_at_first_and_forgets_later() -> None:
@@ -83,6 +91,20 @@ def test_the_running_mean_is_plain_at_first_and_forgets_later() -> None:
         assert means[index] == pytest.approx(expected, rel=1e-4)
 
 
+@pytest.mark.parametrize("part", [1.0, 0.5, 0.25, 0.2, 0.07])
+@pytest.mark.parametrize("accumulate", [1, 2, 4, 8])
+def test_a_part_is_the_same_however_the_batch_is_cut(part: float, accumulate: int) -> None:
+    rows, count = torch.arange(16.0), 16 // accumulate
+    shares = [Share(16, count * micro, count) for micro in range(accumulate)]
+    parts = [EvenPart(share, part) for share in shares]
+    mine = [rows[share.first : share.first + count] for share in shares]
+    chosen = torch.cat([p.of(each) for p, each in zip(parts, mine, strict=True) if not p.is_empty])
+    assert torch.equal(chosen, rows[:: round(1 / part)])
+    spread = [p.spread(p.of(each)) for p, each in zip(parts, mine, strict=True)]
+    assert all(len(each) == count for each in spread)
+    torch.testing.assert_close(torch.cat(spread).mean(), chosen.mean())
+
+
 def test_it_is_played_rarely_and_weighs_more() -> None:
     play = engine(PathLength(weight=3.0, every=4))
     seen = []
@@ -92,7 +114,7 @@ def test_it_is_played_rarely_and_weighs_more() -> None:
         seen.append("path/penalty" in stats)
         if seen[-1]:
             loss = stats["loss/path-length"]
-            assert loss == pytest.approx(12 * stats["path/penalty"], rel=1e-5)
+            assert loss == pytest.approx(12 * stats["path/penalty"], rel=1e-5, abs=1e-12)
     assert seen == [True, False, False, False] * 2
 
 
@@ -100,6 +122,7 @@ def test_it_moves_the_generator_and_nothing_else() -> None:
     moved = []
     for weight in (0.0, 100.0):
         play = engine(PathLength(weight=weight, every=1))
+        play.round()  # which only observes
         play.round()
         players = play.game.players
         moved.append(
@@ -122,7 +145,6 @@ def test_it_makes_lengths_alike() -> None:
     spreads = [spread(network)]
     for _ in range(40):
         play.round()
-        play.images += BATCH  # nobody draws data: the clock would stand still
     spreads.append(spread(network))
     assert spreads[1] < 0.9 * spreads[0]
 

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from ganvas.engine.engine import Engine
+from ganvas.engine.game import Outcome
 from ganvas.engine.optimiser import Adam
 from ganvas.games.gan import Penalty
 from ganvas.games.parts.warm_up import WarmUp
@@ -98,8 +99,7 @@ def test_stage_and_growth_are_functions_of_the_clock(
     settings = Progressive(images_per_stage=EACH)
     assert sum(fade(images) for fade in settings.fades(3)) == growth
     play = engine(settings)
-    assert play.game.after_round is not None
-    play.game.after_round({}, images)
+    play.game.hooks[-1].call(Outcome({}, {}, images))
     assert all(network.growth == growth for network in whole(play))
     phase = play.game.phase(images)
     assert play.game.phases.index(phase) == stage
@@ -108,8 +108,7 @@ def test_stage_and_growth_are_functions_of_the_clock(
 @pytest.mark.parametrize(("images", "stage", "growth"), [CLOCKS[0], CLOCKS[3], CLOCKS[7]])
 def test_a_stage_plays_at_its_size_and_moves_its_weights_alone(images, stage, growth) -> None:
     play = engine(Progressive(images_per_stage=EACH, penalties=(Penalty("r1", 1.0),)))
-    assert play.game.after_round is not None
-    play.game.after_round({}, images)
+    play.game.hooks[-1].call(Outcome({}, {}, images))
     play.images = images
     sides: list[int] = []
     discriminator = whole(play)[0]

@@ -11,7 +11,8 @@ import pytest
 import torch
 
 from ganvas.engine import device
-from ganvas.engine.graph import GraphEngine
+from ganvas.engine.engine import Engine
+from ganvas.engine.graph import GraphRecorder
 from ganvas.errors import UsageError
 from ganvas.networks.operators import forms
 from ganvas.recipes.build.choices import Choices, choose, playing
@@ -233,16 +234,18 @@ def test_a_hopeless_candidate_plays_one_round_alone(monkeypatch: pytest.MonkeyPa
     assert sum(choices.precision == "bf16" for choices in timed) > 3
 
 
-class Recording(GraphEngine):
+class Recording(Engine):
     """Rounds that are recorded in the seventh; the first are of another kind."""
 
     def __init__(self, reason: str | None = None) -> None:
-        self.rounds = self.replays = 0
-        self.reason = reason
+        self.rounds = 0
+        self.recorder = GraphRecorder()
+        self.recorder.reason = reason
 
     def round(self) -> None:
         self.rounds += 1
-        self.replays += self.rounds >= 7
+        assert self.recorder is not None
+        self.recorder.replays += self.rounds >= 7
 
 
 @pytest.mark.parametrize(("reason", "before"), [(None, 7), ("its weights lie elsewhere", 1)])

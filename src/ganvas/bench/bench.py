@@ -15,7 +15,7 @@ from ganvas.bench.report import Report
 from ganvas.bench.speed import TimedLoop, in_turn, ratio
 from ganvas.engine.device import processor
 from ganvas.engine.engine import Engine
-from ganvas.engine.graph import RECORDED_AFTER, GraphEngine
+from ganvas.engine.graph import RECORDED_AFTER
 from ganvas.errors import UsageError
 from ganvas.recipes.build.choices import playing
 from ganvas.recipes.build.engine import build_engine
@@ -127,7 +127,7 @@ def _parts(prepared: Prepared, seconds: float) -> tuple[list[Part], Layers]:
 def timed_loop(engine: Engine) -> TimedLoop:
     """An engine as a loop to be timed: after its rounds are recorded, where they are to be."""
     cycle = cycle_of(engine)
-    warm = (RECORDED_AFTER + 1) * cycle if isinstance(engine, GraphEngine) else 2
+    warm = (RECORDED_AFTER + 1) * cycle if engine.recorder is not None else 2
     return TimedLoop(engine.round, engine.batch, cycle, engine.device, warm)
 
 

@@ -5,7 +5,7 @@ draws the same again.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import torch
@@ -20,7 +20,10 @@ class Source(Protocol):
     def batch(self, start: int, count: int) -> Any:
         """Items ``start`` to ``start + count`` of the stream, a function of these numbers alone.
 
-        Returns a tensor, or a dataclass of tensors, whose first axis is the item.
+        A source whose items may be asked for in other orders (``Draw.fresh``) takes
+        ``batch(start, count, order)`` as well.
+
+        Returns a tensor, or a mapping of names to tensors, whose first axis is the item.
         """
         ...
 
@@ -49,10 +52,11 @@ class Draw:
     sources: streams of training items by name.
     seed: the run's.
     turn: the name of the move, and which of its turns in this round it is.
-    start: the clock, in images seen, at which the turn begins.
+    start: the clock, in images seen, at which the turn begins: a part of the keys of its noise.
     share: the rows of the global batch that are drawn here.
     device: where the results lie.
-    drew_data: whether ``data`` was called; the engine then advances the clock.
+    items: the place in every source's stream of the batch that the turn shares with others; None
+        takes ``start``.
     """
 
     sources: Mapping[str, Source]
@@ -61,16 +65,30 @@ class Draw:
     start: int
     share: Share
     device: torch.device
-    drew_data: bool = field(default=False, init=False)
+    items: int | None = None
 
     def data(self, source: str = "train") -> Any:
-        """The next items of ``source``. The clock then goes on by the batch."""
-        self.drew_data = True
-        return self.ahead(source)
+        """The items of ``source`` that all moves have until one plays a further turn.
+
+        Who asks, and how often, changes nothing: the game's moves alone say how the clock goes on.
+        """
+        return self._items(source, self._place)
 
     def ahead(self, source: str = "train") -> Any:
-        """The items that ``data`` would give, while the clock stands still."""
-        return self.sources[source].batch(self.start + self.share.first, self.share.count)
+        """The items that ``data`` will give next, after these."""
+        return self._items(source, self._place + self.share.batch)
+
+    def fresh(self, order: str, source: str = "train") -> Any:
+        """Items of ``source`` in an order of its own: another ``order``, other items."""
+        return self._items(source, self._place, order)
+
+    @property
+    def _place(self) -> int:
+        return self.start if self.items is None else self.items
+
+    def _items(self, source: str, place: int, *order: str) -> Any:
+        first = place + self.share.first
+        return self.sources[source].batch(first, self.share.count, *order)
 
     def normal(self, stream: str, *shape: int) -> Tensor:
         """Standard normal noise [N, *shape], float32; another ``stream``, other noise."""

@@ -1,28 +1,63 @@
 """The engine plays the moves of a game.
 
-It alone freezes opponents, runs backward, and has players step, forget their gradients and update
-their EMA copies (``Player.step``, ``Player.average``). An opponent is frozen by asking for the
-gradients of the moving players' weights alone, so nothing is computed for anybody else.
+It alone freezes opponents, runs backward, averages gradients over processes, has players step,
+forget their gradients and update their EMA copies (``Player.step``, ``Player.average``), and calls
+the game's hooks. An opponent is frozen by asking for the gradients of the moving players' weights
+alone, so nothing is computed for anybody else.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
 
 from ganvas import keys
+from ganvas.engine.collective import ALONE, Collective
 from ganvas.engine.draw import Draw, Share, Source
-from ganvas.engine.game import Game, Move, Turn
-from ganvas.engine.meter import Meter
+from ganvas.engine.game import Game, Move, Outcome, Turn
+from ganvas.engine.meter import Meter, Tally
 from ganvas.engine.schedule import at, moved_ends
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a turn stands in its round.
+
+    index: which of the turns of its move it is, from 0 on.
+    clock: the images seen when it begins.
+    items: where in the streams its batch begins; turns of one batch share it.
+    """
+
+    index: int
+    clock: int
+    items: int
+
+
+MakeDraw = Callable[[str, Place, Share], Draw]
+"""From a turn, by its name and place, and its share of the batch to what it may draw."""
+
+
+class Recorder(Protocol):
+    """Plays an engine's rounds in a faster way, to the same numbers.
+
+    replays: how many rounds were played so.
+    reason: why it gave up; None as long as it has not.
+    """
+
+    replays: int
+    reason: str | None
+
+    def play(self, engine: "Engine") -> Outcome:
+        """Play one round, as ``engine.play`` does."""
+        ...
 
 
 class Engine:
     """Plays a game round by round on a clock of images seen.
 
-    Its clock is ``images`` and ``rounds``; ``meter`` gathers means for the log; ``reason`` says why
-    a faster way of playing was given up, where one was.
+    Its clock is ``images`` and ``rounds``; ``meter`` gathers means for the log.
 
     Args:
         game: what to play; its networks already lie on ``device``.
@@ -32,10 +67,12 @@ class Engine:
         device: where the networks lie.
         bf16: whether losses are computed under bfloat16 autocast.
         accumulate: micro-batches a turn.
-        rank, world: which process this is, of how many.
+        collective: the processes that play together; each plays its share of every batch.
+        recorder: plays rounds in a faster way; None plays them as they are.
 
     Raises:
-        ValueError: ``batch`` does not divide into ``world`` times ``accumulate`` parts.
+        ValueError: ``batch`` does not divide into as many parts as there are processes times
+            ``accumulate``.
     """
 
     def __init__(
@@ -48,44 +85,51 @@ class Engine:
         device: torch.device,
         bf16: bool = False,
         accumulate: int = 1,
-        rank: int = 0,
-        world: int = 1,
+        collective: Collective = ALONE,
+        recorder: Recorder | None = None,
     ) -> None:
-        if batch % (world * accumulate):
-            raise ValueError(f"a batch of {batch} does not divide into {world * accumulate} parts")
+        parts = collective.world * accumulate
+        if batch % parts:
+            raise ValueError(f"a batch of {batch} does not divide into {parts} parts")
         self.game = game
         self.sources = sources
         self.batch = batch
         self.seed = seed
         self.device = device
         self.bf16 = bf16
+        self.collective = collective
+        self.recorder = recorder
         self.images = 0
         self.rounds = 0
         self.meter = Meter()
-        self.reason: str | None = None
-        count = batch // (world * accumulate)
-        self.shares = [
-            Share(batch, (rank * accumulate + micro) * count, count) for micro in range(accumulate)
-        ]
+        count, first = batch // parts, collective.rank * accumulate
+        self.shares = [Share(batch, (first + micro) * count, count) for micro in range(accumulate)]
         self._networks = game.networks()
         self._averages = game.averages()
         self._scheduled = {name: torch.zeros((), device=device) for name in game.schedules}
         self._finite = torch.ones((), dtype=torch.bool, device=device)
         self._shared: list[dict[str, Any]] = []
 
+    @property
+    def reason(self) -> str | None:
+        """Why a faster way of playing was given up, where one was."""
+        return None if self.recorder is None else self.recorder.reason
+
     def round(self) -> None:
         """Play every move of the current phase that is due, once; advance the clock."""
         self._read_schedules()
-        means, drawn = self._play()
-        self.images += drawn
-        if self.game.after_round is not None:
-            self.game.after_round(means, self.images)
-        self.meter.add(means)
+        outcome = self.play() if self.recorder is None else self.recorder.play(self)
+        self.images += self.drawn()
+        outcome = self._of_all_processes(outcome)
+        for hook in self.game.hooks:
+            if self.rounds % hook.every == 0:
+                hook.call(outcome)
+        self.meter.add(outcome.means)
         self.rounds += 1
 
     def is_finite(self) -> bool:
-        """Whether every loss so far was a finite number. Waits for the device."""
-        return bool(self._finite.item())
+        """Whether every loss so far was a finite number, in all processes. Waits for the device."""
+        return not self.collective.any(not self._finite.item())
 
     def tensors(self) -> dict[str, Tensor]:
         """Every tensor that a resume needs, by name; the tensors themselves, not copies."""
@@ -107,38 +151,66 @@ class Engine:
         schedules = self.game.schedules
         self.game.schedules = {name: moved_ends(s, old, new) for name, s in schedules.items()}
 
-    def _play(self) -> tuple[dict[str, Tensor], int]:
-        """Play a round: its mean statistics, and how many images were drawn in it.
-
-        ``GraphEngine`` records what is called here, part by part.
-        """
-        means, drawn = self._moves()
-        self._set_pace(drawn)
-        self._average()
-        return means, drawn
-
-    def _due(self) -> list[list[tuple[Move, int]]]:
+    def due(self) -> list[list[tuple[Move, int]]]:
         """The moves of this round, group by group, each with its turns."""
         return [
             [(move, move.turns(self.images)) for move in group if self.rounds % move.every == 0]
             for group in self.game.phase(self.images).groups
         ]
 
-    def _moves(self) -> tuple[dict[str, Tensor], int]:
-        stats, drawn = Meter(), 0
-        self._forget_shared()
-        for group in self._due():
+    def drawn(self) -> int:
+        """Items of this round: a batch, and one more for each further turn of a group."""
+        turns = [max((turns for _, turns in group), default=0) for group in self.due()]
+        return self.batch * (any(turns) + sum(each - 1 for each in turns if each))
+
+    def play(self, draw: MakeDraw | None = None) -> Outcome:
+        """Play a round where the clock stands, without moving it; what this process saw of it.
+
+        draw: makes what a turn may draw; None makes what ``plain_draw`` does.
+        """
+        self.set_pace()
+        outcome = self.play_moves(draw or self.plain_draw)
+        self.average()
+        return outcome
+
+    def play_moves(self, draw: MakeDraw) -> Outcome:
+        """Play the moves of a round, and have their players step."""
+        tally, batches = Tally(), 0
+        for group in self.due():
             for index in range(max((turns for _, turns in group), default=0)):
-                # What moves share lasts from group to group, so that the generator may use what the
-                # last turn of the discriminator made; a further turn begins anew.
-                if index:
+                now = self.images + self.batch * batches
+                # What moves share, their batch too, lasts from group to group, so that the
+                # generator may use what the last turn of the discriminator made; a further turn
+                # begins anew.
+                if index or not batches:
                     self._forget_shared()
-                drew = False
+                    batches += 1
+                place = Place(index, now, self.images + self.batch * (batches - 1))
                 for moves in _steps([move for move, turns in group if index < turns]):
-                    drew |= self._step(moves, index, self.images + drawn, stats)
-                drawn += self.batch * drew
+                    self._step(moves, place, draw, tally)
         self._forget_shared()
-        return stats.means(), drawn
+        return Outcome(tally.means(), tally.observed())
+
+    def set_pace(self) -> None:
+        """Set how far averages follow in this round."""
+        drawn = self.drawn()
+        for player in self.game.players.values():
+            player.set_pace(self.images + drawn, drawn)
+
+    def average(self) -> None:
+        """Have the averages follow their networks."""
+        for player in self.game.players.values():
+            player.average()
+
+    def plain_draw(self, turn: str, place: Place, share: Share) -> Draw:
+        """What a turn may draw. The default generators, from which dropout and its like draw, are
+        seeded, so that they too depend on the place alone."""
+        seed_default(self.device, default_key(self.seed, turn, place.clock, share))
+        return self.unseeded_draw(turn, place, share)
+
+    def unseeded_draw(self, turn: str, place: Place, share: Share) -> Draw:
+        """The same, and the default generators are left alone."""
+        return Draw(self.sources, self.seed, turn, place.clock, share, self.device, place.items)
 
     def _forget_shared(self) -> None:
         """Begin anew with what moves share."""
@@ -147,51 +219,50 @@ class Engine:
             values.clear()
         self._shared = [{} for _ in self.shares]
 
-    def _step(self, moves: Sequence[Move], index: int, now: int, stats: Meter) -> bool:
-        """Gather the gradients of moves and step their players; returns whether they drew items.
-
-        index: of the turn among those of its move in this round.
-        """
-        drew = False
+    def _step(self, moves: Sequence[Move], place: Place, draw: MakeDraw, tally: Tally) -> None:
+        """Gather the gradients of moves, over micro-batches and processes; step their players."""
         for move in moves:
             # Moves may share a forward pass: its graph is needed until the last of them.
-            drew |= self._gather(move, index, now, stats, keep_graph=move is not moves[-1])
-        for name in dict.fromkeys(name for move in moves for name in move.players):
-            self.game.players[name].step()
-        return drew
+            self._gather(move, place, draw, tally, keep_graph=move is not moves[-1])
+        names = dict.fromkeys(name for move in moves for name in move.players)
+        players = [self.game.players[name] for name in names]
+        weights = [p for player in players for p in player.parameters]
+        self.collective.mean([p.grad for p in weights if p.grad is not None])
+        for player in players:
+            player.step()
 
-    def _average(self) -> None:
-        for player in self.game.players.values():
-            player.average()
-
-    def _set_pace(self, drawn: int) -> None:
-        for player in self.game.players.values():
-            player.set_pace(self.images + drawn, drawn)
-
-    def _gather(self, move: Move, index: int, now: int, stats: Meter, *, keep_graph: bool) -> bool:
-        """Add the gradients of a move's turn at clock ``now``; returns whether it drew items."""
+    def _gather(
+        self, move: Move, place: Place, draw: MakeDraw, tally: Tally, *, keep_graph: bool
+    ) -> None:
+        """Add the gradients of a turn of a move, over this process's micro-batches."""
         weights = [p for name in move.players for p in self.game.players[name].parameters]
-        drew = False
-        for micro, share in enumerate(self.shares):
-            draw = self._draw(f"{move.name}.{index}", now, share)
-            turn = self._turn(draw, self._shared[micro])
+        name, observed = f"{move.name}.{place.index}", []
+        for share, shared in zip(self.shares, self._shared, strict=True):
+            turn = self._turn(draw(name, place, share), shared)
             with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16):
                 result = move.loss(turn)
-            loss = result.loss.float().mean()
+            loss = result.loss.to(torch.promote_types(result.loss.dtype, torch.float32)).mean()
             self._finite &= torch.isfinite(loss.detach())
             (loss / len(self.shares)).backward(inputs=weights, retain_graph=keep_graph)
-            stats.add({f"loss/{move.name}": result.loss, **result.stats})
-            drew |= draw.drew_data
-        return drew
-
-    def _draw(self, turn: str, now: int, share: Share) -> Draw:
-        # Dropout and its like draw from the default generators: they too depend on the place alone.
-        seed_default(self.device, default_key(self.seed, turn, now, share))
-        return Draw(self.sources, self.seed, turn, now, share, self.device)
+            tally.add({f"loss/{move.name}": result.loss, **result.stats})
+            observed.append(result.observed)
+        tally.observe(observed)
 
     def _turn(self, draw: Draw, shared: dict[str, Any]) -> Turn:
         state, scheduled = self.game.state, self._scheduled
         return Turn(draw, self._networks, self._averages, state, scheduled, _sharing(shared))
+
+    def _of_all_processes(self, outcome: Outcome) -> Outcome:
+        """What all processes saw of a round, at the clock after it."""
+        means, observed = outcome.means, outcome.observed
+        if self.collective.world > 1:
+            means = {name: mean.clone() for name, mean in means.items()}
+            self.collective.mean(list(means.values()))
+            observed = {
+                name: self.collective.gather(rows.transpose(0, 1)).transpose(0, 1)
+                for name, rows in observed.items()
+            }
+        return Outcome(means, observed, self.images)
 
     def _read_schedules(self) -> None:
         """Everything scheduled, as of the round's start, into where moves and graphs read it."""

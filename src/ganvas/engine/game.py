@@ -2,7 +2,8 @@
 
 A *player* owns networks and their optimiser. A *move* says which players step on which loss. In a
 *round* every move that is due is played, some for several *turns*; then the clock goes on. A
-*phase* lists the moves that are played until some clock.
+*phase* lists the moves that are played until some clock. After a round, *hooks* move the game's own
+state by what was observed.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -34,9 +35,9 @@ class Turn:
     shared: ``shared(name, make)`` returns what was made under that name before, or calls ``make``
         and keeps its result, so that one forward of the generator can serve both players. It is
         forgotten at the end of the round, and when the moves of a group play another turn.
-    prepare: applied to the items of ``batch()``. A game that trains on something made from them,
+    prepare: applied to the items of ``batch``. A game that trains on something made from them,
         such as smaller images, gives its moves turns with a ``prepare`` of their own.
-    looks_ahead: whether ``batch()`` gives the items that the next turn will draw.
+    looks_ahead: whether ``batch`` gives the items that the next turn will have.
     """
 
     draw: Draw
@@ -48,16 +49,19 @@ class Turn:
     prepare: Callable[[Any], Any] = _unchanged
     looks_ahead: bool = False
 
-    def batch(self) -> Any:
-        """The training items of this turn, which the moves of a round share.
+    def batch(self, source: str = "train") -> Any:
+        """The items of a source that the moves of a round share, until one plays a further turn.
 
-        The first move that asks draws them, and the clock counts them once. Items of a turn that
-        ``looks_ahead`` are not counted.
+        Whoever asks gets the same, and the clock goes on as the game's moves say, not by who asks.
         """
         draw, name = self.draw.data, "batch"
         if self.looks_ahead:
             draw, name = self.draw.ahead, "batch.next"
-        return self.shared(name, lambda: self.prepare(draw()))
+        return self.shared(f"{name}/{source}", lambda: self.prepare(draw(source)))
+
+    def fresh(self, order: str, source: str = "train") -> Any:
+        """Other items of a source than ``batch`` gives: those of an order that has this name."""
+        return self.prepare(self.draw.fresh(order, source))
 
 
 @dataclass(frozen=True)
@@ -66,10 +70,39 @@ class Result:
 
     loss: one number an item, [N]; the engine takes the mean, in float32.
     stats: numbers worth logging, by name, of any shape; the log has their means.
+    observed: what hooks move the game's state by, by name, [N, ...]; without gradients.
     """
 
     loss: Tensor
     stats: Mapping[str, Tensor] = field(default_factory=dict)
+    observed: Mapping[str, Tensor] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a round left.
+
+    means: the mean of each of its statistics over all items, [] each.
+    observed: what its losses observed, by name: [turns, N, ...], the items of all micro-batches
+        and processes in their order.
+    images: the clock after the round.
+    """
+
+    means: Mapping[str, Tensor]
+    observed: Mapping[str, Tensor]
+    images: int = 0
+
+
+@dataclass(frozen=True)
+class Hook:
+    """The one place where a game's state moves: after a round, and the same in every process.
+
+    call: gets what the round left; it changes state in place.
+    every: called after each so many rounds, from the first one on, as moves are played.
+    """
+
+    call: Callable[[Outcome], None]
+    every: int = 1
 
 
 @dataclass(frozen=True)
@@ -102,7 +135,8 @@ class Phase:
 
     groups: played one after the other in every round. Of a group, first the gradients of all moves
         are gathered, then each player steps once; then the moves that are ``apart`` follow, each
-        with a step of its own.
+        with a step of its own. A round has one batch of items, and one more for each further turn
+        of a group: so far the clock goes on.
     until: images seen at which the next phase begins; None for the last phase.
     """
 
@@ -116,17 +150,19 @@ class Game:
 
     players: by name.
     phases: in order.
-    state: tensors of the game's own, by name, which a checkpoint holds.
+    state: tensors of the game's own, by name, which a checkpoint holds. Losses read them; hooks
+        alone change them, in place.
     schedules: by name; read once a round into tensors [] on the device (``Turn.scheduled``).
-    after_round: called with the round's mean statistics and the images seen after it; the place to
-        change ``state``, in place. (A running mean that the same turn needs moves in that turn.)
+    hooks: called after a round, in order.
+    frozen: networks that no player moves, by name, which a checkpoint holds too.
     """
 
     players: Mapping[str, Player]
     phases: Sequence[Phase]
     state: dict[str, Tensor] = field(default_factory=dict)
     schedules: Mapping[str, Schedule] = field(default_factory=dict)
-    after_round: Callable[[Mapping[str, Tensor], int], None] | None = None
+    hooks: Sequence[Hook] = ()
+    frozen: Mapping[str, nn.Module] = field(default_factory=dict)
 
     def phase(self, images: int) -> Phase:
         """The phase in which the clock stands."""
@@ -136,10 +172,11 @@ class Game:
         return self.phases[-1]
 
     def networks(self) -> dict[str, nn.Module]:
-        """The networks of all players by name."""
-        return {
+        """The networks of all players, and the frozen ones, by name."""
+        moving = {
             name: net for player in self.players.values() for name, net in player.networks.items()
         }
+        return {**moving, **self.frozen}
 
     def averages(self) -> dict[str, nn.Module]:
         """The EMA copies of all players that keep them, by the names of their networks."""
@@ -154,3 +191,6 @@ class Game:
                 yield f"{name}.{key}", value
         for name, value in self.state.items():
             yield f"state.{name}", value
+        for name, network in self.frozen.items():
+            for key, value in network.state_dict().items():
+                yield f"frozen.network.{name}.{key}", value

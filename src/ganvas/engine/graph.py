@@ -11,7 +11,7 @@ why.
 
 import gc
 import warnings
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from typing import Any
@@ -20,7 +20,8 @@ import torch
 from torch import Tensor
 
 from ganvas.engine.draw import Draw, Share
-from ganvas.engine.engine import Engine, default_key, seed_default
+from ganvas.engine.engine import Engine, Place, default_key, seed_default
+from ganvas.engine.game import Outcome
 
 RECORDED_AFTER = 3
 """Rounds of one kind that are played before one is recorded: libraries choose their kernels then.
@@ -28,9 +29,6 @@ The last of them is played from the tape."""
 
 MOST_GRAPHS = 8
 """Kinds of rounds that are kept; once all are recorded, any other is played as it is."""
-
-Outcome = tuple[dict[str, Tensor], int]
-"""A round's mean statistics, and how many images were drawn in it."""
 
 Cut = Callable[[], None]
 """Begin a graph; end the one before, if any."""
@@ -103,18 +101,18 @@ class TapedDraw(Draw):
 
     tape: Tape = field(default_factory=Tape)
 
-    def ahead(self, source: str = "train") -> Any:
-        """The next items of ``source``, from the tape."""
-        offset, share = self.start - self.tape.start, self.share
+    def _items(self, source: str, place: int, *order: str) -> Any:
+        offset, share = place - self.tape.start, self.share
 
         def make(start: int) -> Any:
-            return self.sources[source].batch(start + offset + share.first, share.count)
+            first = start + offset + share.first
+            return self.sources[source].batch(first, share.count, *order)
 
-        return self.tape.read((self.turn, share.first, "data", source), make)
+        return self.tape.read((self.turn, share.first, offset, "data", source, *order), make)
 
     def _draw(self, stream: str, sampler: Callable[..., Tensor], shape: tuple[int, ...]) -> Tensor:
         offset = self.start - self.tape.start
-        plain = Draw(self.sources, self.seed, self.turn, self.start, self.share, self.device)
+        plain = Draw(*(getattr(self, each.name) for each in fields(Draw)))
 
         def make(start: int) -> Tensor:
             return replace(plain, start=start + offset)._draw(stream, sampler, shape)
@@ -132,7 +130,7 @@ class Recorded:
     seeds: for each graph, the seed of its turn, from the clock at which the round starts; none
         where ``draws`` is false.
     replays: a function for each graph, which launches it.
-    outcome: the tensors in which the graphs leave the statistics, and the images drawn.
+    outcome: what a round leaves, in the tensors in which the graphs leave it.
     """
 
     tape: Tape = field(default_factory=Tape)
@@ -140,48 +138,48 @@ class Recorded:
     draws: bool = False
     seeds: list[Callable[[int], int]] = field(default_factory=list)
     replays: list[Callable[[], None]] = field(default_factory=list)
-    outcome: Outcome = field(default_factory=lambda: ({}, 0))
+    outcome: Outcome = field(default_factory=lambda: Outcome({}, {}))
 
 
-class GraphEngine(Engine):
-    """An ``Engine`` that records its rounds and replays them; the same numbers, sooner.
+class GraphRecorder:
+    """Records an engine's rounds and replays them; the same numbers, sooner.
 
-    Its arguments are those of ``Engine``, and ``capture``, which records (tests bring their own).
-    ``replays`` is the number of rounds that were replayed so far.
+    Args:
+        capture: how rounds are recorded; None records CUDA graphs (tests bring their own).
+
+    Attributes:
+        replays: rounds that were replayed so far.
+        reason: why it gave up; None as long as it has not.
     """
 
-    def __init__(self, *arguments: Any, capture: Capture | None = None, **options: Any) -> None:
-        super().__init__(*arguments, **options)
+    def __init__(self, capture: Capture | None = None) -> None:
         self.replays = 0
+        self.reason: str | None = None
         self._capture = capture
         self._kinds: dict[Hashable, Recorded] = {}
-        self._kind: Recorded | None = None
-        self._cut: Cut | None = None
         self._seeded: list[Tensor] = []
 
-    def _play(self) -> Outcome:
-        kind = self._find_kind()
+    def play(self, engine: Engine) -> Outcome:
+        """Play one round: as it is, from the tape, or replayed."""
+        kind = self._find_kind(engine)
         if kind is None or kind.played < RECORDED_AFTER:
-            return super()._play()
-        kind.tape.refill(self.images)
-        self._kind = kind
-        try:
-            if kind.replays:
-                return self._replay(kind)
-            if kind.played == RECORDED_AFTER:
-                return self._rehearse(kind)
-            if self._record(kind):
-                return self._replay(kind)
-            return super()._play()
-        finally:
-            self._kind = None
+            return engine.play()
+        kind.tape.refill(engine.images)
+        if kind.replays:
+            return self._replay(engine, kind)
+        if kind.played == RECORDED_AFTER:
+            return self._rehearse(engine, kind)
+        return self._replay(engine, kind) if self._record(engine, kind) else engine.play()
 
-    def _find_kind(self) -> Recorded | None:
+    def _find_kind(self, engine: Engine) -> Recorded | None:
         """The kind of this round: its moves, and every number that a graph would freeze."""
         if self.reason is not None:
             return None
-        frozen = [player.frozen_numbers() for player in self.game.players.values()]
-        name = (tuple((id(move), turns) for group in self._due() for move, turns in group), *frozen)
+        frozen = [player.frozen_numbers() for player in engine.game.players.values()]
+        name = (
+            tuple((id(move), turns) for group in engine.due() for move, turns in group),
+            *frozen,
+        )
         if name not in self._kinds and len(self._kinds) >= MOST_GRAPHS:
             passed = next((old for old, kind in self._kinds.items() if not kind.replays), None)
             if passed is None:
@@ -191,31 +189,43 @@ class GraphEngine(Engine):
         kind.played += 1
         return kind
 
-    def _rehearse(self, kind: Recorded) -> Outcome:
+    def _rehearse(self, engine: Engine, kind: Recorded) -> Outcome:
         """Play once more as it is, from the tape; notice networks that draw for themselves."""
-        self._seeded = _default_states(self.device)
-        kind.outcome = super()._play()
-        self._notice_draws()
-        return kind.outcome
 
-    def _notice_draws(self) -> None:
+        def draw(turn: str, place: Place, share: Share) -> Draw:
+            self._notice_draws(engine, kind)
+            plain = engine.plain_draw(turn, place, share)
+            self._seeded = _default_states(engine.device)
+            return _taped(plain, kind.tape)
+
+        self._seeded = _default_states(engine.device)
+        outcome = engine.play(draw)
+        self._notice_draws(engine, kind)
+        return outcome
+
+    def _notice_draws(self, engine: Engine, kind: Recorded) -> None:
         """Whether anybody drew from the default generators since they were seeded last."""
-        states = zip(self._seeded, _default_states(self.device), strict=True)
+        states = zip(self._seeded, _default_states(engine.device), strict=True)
         moved = [not torch.equal(before, now) for before, now in states]
-        assert self._kind is not None
-        self._kind.draws |= moved.pop()
+        kind.draws |= moved.pop()
         if any(moved):
             self.reason = "its networks draw random numbers on the CPU"
 
-    def _record(self, kind: Recorded) -> bool:
+    def _record(self, engine: Engine, kind: Recorded) -> bool:
         """Record this kind of round; False where that cannot be done, with the ``reason``."""
 
         def whole(cut: Cut) -> Outcome:
-            self._cut = cut
+            def draw(turn: str, place: Place, share: Share) -> Draw:
+                # Seeding is forbidden while a graph is recorded: it is done between two graphs.
+                if kind.draws:
+                    kind.seeds.append(_seed_of(engine, turn, place, share))
+                    cut()
+                return _taped(engine.unseeded_draw(turn, place, share), kind.tape)
+
             if not kind.draws:
                 cut()
-            outcome = self._moves()
-            self._average()
+            outcome = engine.play_moves(draw)
+            engine.average()
             return outcome
 
         try:
@@ -223,60 +233,54 @@ class GraphEngine(Engine):
                 self._capture = capture_cuda()
             kind.replays, kind.outcome = self._capture(whole)
         except RuntimeError as error:
-            self._give_up(str(error).strip().splitlines()[0])
-        finally:
-            self._cut = None
+            self._give_up(engine, str(error).strip().splitlines()[0])
         return bool(kind.replays)
 
-    def _replay(self, kind: Recorded) -> Outcome:
-        means, drawn = kind.outcome
-        self._set_pace(drawn)
+    def _replay(self, engine: Engine, kind: Recorded) -> Outcome:
+        engine.set_pace()
         for place, replay in enumerate(kind.replays):
             if kind.draws:
-                seed_default(self.device, kind.seeds[place](self.images))
+                seed_default(engine.device, kind.seeds[place](engine.images))
             replay()
         self.replays += 1
-        return {name: mean.clone() for name, mean in means.items()}, drawn
+        kept = kind.outcome
+        return Outcome(_mapped(kept.means, torch.clone), _mapped(kept.observed, torch.clone))
 
-    def _give_up(self, reason: str) -> None:
+    def _give_up(self, engine: Engine, reason: str) -> None:
         self.reason = reason
         self._kinds.clear()
-        self._kind = None
-        for player in self.game.players.values():
+        for player in engine.game.players.values():
             player.optimiser.zero_grad(set_to_none=True)
 
-    def _draw(self, turn: str, now: int, share: Share) -> Draw:
-        if self._kind is None:
-            return super()._draw(turn, now, share)
-        if self._cut is None:
-            self._notice_draws()
-            plain = super()._draw(turn, now, share)
-            self._seeded = _default_states(self.device)
-        else:  # seeding is forbidden while a graph is recorded
-            plain = Draw(self.sources, self.seed, turn, now, share, self.device)
-            if self._kind.draws:
-                offset = now - self.images
-                self._kind.seeds.append(
-                    lambda images: default_key(self.seed, turn, images + offset, share)
-                )
-                self._cut()
-        values = {each.name: getattr(plain, each.name) for each in fields(Draw) if each.init}
-        return TapedDraw(**values, tape=self._kind.tape)
+
+def _taped(plain: Draw, tape: Tape) -> TapedDraw:
+    return TapedDraw(*(getattr(plain, each.name) for each in fields(Draw)), tape=tape)
+
+
+def _seed_of(engine: Engine, turn: str, place: Place, share: Share) -> Callable[[int], int]:
+    """The seed of a turn, from the clock at which its round starts."""
+    seed, offset = engine.seed, place.clock - engine.images
+    return lambda images: default_key(seed, turn, images + offset, share)
 
 
 def _tensors(value: Any) -> Iterator[Tensor]:
-    """The tensors of a batch: of a tensor, or of a dataclass's fields."""
+    """The tensors of a batch: of a tensor, or of a mapping of names to tensors."""
     if isinstance(value, Tensor):
         yield value
+    elif isinstance(value, Mapping):
+        for each in value.values():
+            yield from _tensors(each)
     elif is_dataclass(value):
-        for each in fields(value):
-            yield from _tensors(getattr(value, each.name))
+        for part in fields(value):
+            yield from _tensors(getattr(value, part.name))
 
 
 def _mapped(value: Any, function: Callable[[Tensor], Tensor]) -> Any:
     """The same batch with each of its tensors put through ``function``."""
     if isinstance(value, Tensor):
         return function(value)
+    if isinstance(value, Mapping):
+        return {name: _mapped(each, function) for name, each in value.items()}
     if is_dataclass(value) and not isinstance(value, type):
         each = {part.name: _mapped(getattr(value, part.name), function) for part in fields(value)}
         return replace(value, **each)

@@ -43,6 +43,24 @@ class Meter:
         self._counts = {name: count for name, (_, count) in state.items()}
 
 
+class Tally(Meter):
+    """What the turns of one round report: means, and what hooks are to get as it is."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._turns: dict[str, list[Tensor]] = {}
+
+    def observe(self, parts: Sequence[Mapping[str, Tensor]]) -> None:
+        """Note what the micro-batches of a turn observed, [n, ...] by name, in their order."""
+        for name in parts[0]:
+            rows = torch.cat([part[name].detach() for part in parts])
+            self._turns.setdefault(name, []).append(rows)
+
+    def observed(self) -> dict[str, Tensor]:
+        """All of it by name: [turns, N, ...]."""
+        return {name: torch.stack(turns) for name, turns in self._turns.items()}
+
+
 def _means(values: list[Tensor]) -> Sequence[Tensor]:
     """The mean of each, float32; in one go where they are alike, as rows of one move are."""
     values = [value.detach().float() for value in values]

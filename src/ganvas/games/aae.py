@@ -9,6 +9,7 @@ from ganvas.engine.game import Game, Move, Phase, Result, Turn
 from ganvas.games.parts.augmented_discriminator import score_statistics
 from ganvas.games.parts.compatibility import check_no_classifier
 from ganvas.games.parts.encoding import encode, encoder_players, gaussian
+from ganvas.games.parts.fakes import average_hooks, images_of
 from ganvas.games.setup import GameSettings, GameSetup
 from ganvas.losses.adversarial import adversarial_loss
 from ganvas.losses.reconstruction import squared
@@ -37,9 +38,10 @@ class AAELosses:
 
     def generator_loss(self, turn: Turn) -> Result:
         """The error of reconstruction, which encoder and generator lower together."""
-        rebuilt = turn.networks["generator"](self.codes(turn), *self.setup.conditions(turn))
+        conditions = self.setup.conditions(turn)
+        rebuilt, observed = images_of(turn.networks["generator"], self.codes(turn), conditions)
         error = squared(rebuilt, turn.batch().images)
-        return Result(error, {"error": error})
+        return Result(error, {"error": error}, observed)
 
     def codes(self, turn: Turn) -> Tensor:
         """Latents [N, latent] of the turn's images, which all moves share."""
@@ -113,4 +115,4 @@ class AAE(GameSettings):
             Move("encoder", ("encoder",), losses.encoder_loss),
             Move("generator", ("generator", "encoder"), losses.generator_loss),
         )
-        return Game(encoder_players(setup), [Phase([moves])])
+        return Game(encoder_players(setup), [Phase([moves])], hooks=average_hooks(setup))

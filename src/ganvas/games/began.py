@@ -1,13 +1,17 @@
 """BEGAN: an autoencoder as discriminator, and an equilibrium that keeps both sides in step."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from ganvas.engine.game import Game, Result, Turn
-from ganvas.games.parts.energy import check_autoencoder, energy_game, reals_and_fakes
+from ganvas.engine.game import Game, Hook, Outcome, Result, Turn
+from ganvas.games.parts.energy import (
+    check_autoencoder,
+    energy_game,
+    reals_and_fakes,
+    shared_fakes,
+)
 from ganvas.games.setup import GameSettings, GameSetup
 from ganvas.losses.reconstruction import absolute
 
@@ -40,7 +44,8 @@ class BEGANLosses:
 
     def generator_loss(self, turn: Turn) -> Result:
         """L(G(z))."""
-        return Result(self.energies(turn)[1])
+        fake = self.energies(turn)[1]
+        return Result(fake, observed=shared_fakes(turn, self.setup).observed)
 
     def energies(self, turn: Turn) -> tuple[Tensor, Tensor]:
         """L(x) and L(G(z)), [N] each, which both sides share."""
@@ -89,8 +94,8 @@ class BEGAN(GameSettings):
         home = next(setup.networks["discriminator"].parameters()).device
         state = {STATE: torch.full((), self.k, device=home)}
 
-        def keep_balance(means: Mapping[str, Tensor], images: int) -> None:
-            imbalance = self.gamma * means["energy/real"] - means["energy/fake"]
+        def keep_balance(outcome: Outcome) -> None:
+            imbalance = self.gamma * outcome.means["energy/real"] - outcome.means["energy/fake"]
             state[STATE].add_(self.lambda_k * imbalance).clamp_(0, 1)
 
         losses = BEGANLosses(self, setup)
@@ -99,5 +104,5 @@ class BEGAN(GameSettings):
             losses.discriminator_loss,
             losses.generator_loss,
             state=state,
-            after_round=keep_balance,
+            hooks=(Hook(keep_balance),),
         )

@@ -6,7 +6,12 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ganvas.engine.game import Game, Result, Turn
-from ganvas.games.parts.energy import check_autoencoder, energy_game, reals_and_fakes
+from ganvas.games.parts.energy import (
+    check_autoencoder,
+    energy_game,
+    reals_and_fakes,
+    shared_fakes,
+)
 from ganvas.games.setup import GameSettings, GameSetup
 from ganvas.losses.reconstruction import pulling_away, squared
 from ganvas.networks.protocols import Autoencoding, implements
@@ -32,10 +37,12 @@ class EBGANLosses:
     def generator_loss(self, turn: Turn) -> Result:
         """D(G(z)) (eq. 2), and how much its images' features are alike (section 2.4)."""
         _, fake, features = self.energies(turn)
+        observed = shared_fakes(turn, self.setup).observed
         if self.settings.pulling_away == 0:
-            return Result(fake)
+            return Result(fake, observed=observed)
         alike = pulling_away(features)
-        return Result(fake + self.settings.pulling_away * alike, {"pulling-away": alike})
+        loss = fake + self.settings.pulling_away * alike
+        return Result(loss, {"pulling-away": alike}, observed)
 
     def energies(self, turn: Turn) -> tuple[Tensor, Tensor, Tensor]:
         """D(x) and D(G(z)), [N] each, and the features of fakes [N, D], which both sides share."""

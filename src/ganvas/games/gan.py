@@ -27,7 +27,7 @@ from ganvas.games.parts.compatibility import (
     check_signs,
     check_unrolled,
 )
-from ganvas.games.parts.fakes import Fakes, generate
+from ganvas.games.parts.fakes import Fakes, average_hooks, generate
 from ganvas.games.parts.lazy import step_apart
 from ganvas.games.parts.loss_sum import LossSum
 from ganvas.games.parts.penalty import (
@@ -72,6 +72,7 @@ class GANLosses:
         loss = LossSum(
             self.settings.score_weight * self.adversarial.discriminator(*scores),
             score_statistics(*scores) | self.setup.augmentation.statistics(turn, real.scores),
+            self.shared_fakes(turn).observed,
         )
         for penalty in penalties:
             value = penalty.value(turn, reals, fakes, scores)
@@ -94,7 +95,8 @@ class GANLosses:
         network = self.opponent(turn, reals, fakes)
         fake = discriminator_output(network, fakes)
         real_scores = self.real_scores(network, reals, fake.scores)
-        loss = LossSum(self.adversarial.generator(real_scores, fake.scores))
+        observed = {} if self.settings.reuse_fakes else generated.observed
+        loss = LossSum(self.adversarial.generator(real_scores, fake.scores), observed=observed)
         for term in self.settings.terms:
             value = term.generator_loss(turn, self.setup, generated, fake)
             loss.add(f"term/{term.name}/g", value)
@@ -258,7 +260,11 @@ class GAN(GameSettings):
             phases,
             state=state,
             schedules=penalty_schedules(self.penalties) | setup.augmentation.schedules(),
-            after_round=setup.augmentation.after_round(state),
+            hooks=(
+                *setup.augmentation.hooks(state),
+                *average_hooks(setup),
+                *(hook for term in self.terms for hook in term.hooks(state)),
+            ),
         )
 
     def _moves(self, setup: GameSetup, losses: GANLosses) -> list[tuple[Move, ...]]:

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ganvas.engine.game import Game, Move, Phase, Result, Turn
+from ganvas.engine.game import Game, Hook, Move, Outcome, Phase, Result, Turn
 from ganvas.engine.player import Player
 from ganvas.engine.schedule import Linear
 from ganvas.games.gan import GAN
@@ -68,20 +68,18 @@ class Progressive(GAN):
             for network in (*networks.values(), *averages):
                 network.growth.fill_(growth)
 
-        def after_round(means: Mapping[str, Tensor], images: int) -> None:
-            if game.after_round is not None:
-                game.after_round(means, images)
+        def after_round(outcome: Outcome) -> None:
             if restart is not None:
-                restart(images)
+                restart(outcome.images)
             # The averages have just followed their networks, and so lag behind in this too.
-            grow(images)
+            grow(outcome.images)
 
         grow(0)
         return replace(
             game,
             phases=stage_phases(game.phases, networks, fades),
             state=game.state | ({} if restart is None else {CLOCK: restart.clock}),
-            after_round=after_round,
+            hooks=(*game.hooks, Hook(after_round)),
         )
 
 

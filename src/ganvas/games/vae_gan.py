@@ -1,5 +1,6 @@
 """VAE-GAN: a variational autoencoder that learns what is alike from a discriminator."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -15,6 +16,7 @@ from ganvas.games.parts.augmented_discriminator import (
 )
 from ganvas.games.parts.compatibility import check_no_classifier
 from ganvas.games.parts.encoding import encode, encoder_players, gaussian
+from ganvas.games.parts.fakes import average_hooks, images_of
 from ganvas.games.parts.penalty import (
     Penalty,
     check_penalties,
@@ -36,6 +38,7 @@ class Forward:
         of noise.
     error: of reconstruction, [N].
     kl: divergence of the codes from noise, [N].
+    observed: of the images of noise; see ``average_hooks``.
     """
 
     reals: DiscriminatorInput
@@ -45,6 +48,7 @@ class Forward:
     drawn_scores: Tensor
     error: Tensor
     kl: Tensor
+    observed: Mapping[str, Tensor]
 
 
 class VAEGANLosses:
@@ -90,7 +94,8 @@ class VAEGANLosses:
         now = self.forward(turn)
         loss = self.adversarial.generator(now.real_scores, now.rebuilt_scores)
         loss = (loss + self.adversarial.generator(now.real_scores, now.drawn_scores)) / 2
-        return Result(self.settings.gamma * now.error + self.settings.adversarial * loss)
+        loss = self.settings.gamma * now.error + self.settings.adversarial * loss
+        return Result(loss, observed=now.observed)
 
     def penalised(self, turn: Turn) -> tuple[DiscriminatorInput, DiscriminatorInput]:
         """What penalties look at: reals and images of noise."""
@@ -107,8 +112,9 @@ class VAEGANLosses:
         codes = gaussian(mean, log_variance, turn.draw.normal("posterior", self.setup.latent))
         latents = torch.cat([codes, turn.draw.normal("latent", self.setup.latent)])
         # In one pass, so that BatchNorm knows both.
-        twice = (torch.cat([rows, rows]) for rows in conditions)
-        rebuilt, drawn = turn.networks["generator"](latents, *twice).float().chunk(2)
+        twice = tuple(torch.cat([rows, rows]) for rows in conditions)
+        both, observed = images_of(turn.networks["generator"], latents, twice)
+        rebuilt, drawn = both.chunk(2)
         reals, drawn = self.discriminator.inputs(turn, images, drawn, conditions)
         # A reconstruction is compared with its image, so both are augmented alike.
         rebuilt = self.discriminator.augmented(turn, rebuilt, reals.side)
@@ -120,7 +126,8 @@ class VAEGANLosses:
         else:
             error = half_squared_distance(rebuilt, reals.augmented)
         kl = kl_to_normal(mean, log_variance)
-        return Forward(reals, drawn, real_scores, rebuilt_scores, drawn_scores, error, kl)
+        scores = real_scores, rebuilt_scores, drawn_scores
+        return Forward(reals, drawn, *scores, error, kl, observed)
 
     def _score(self, images: Tensor, conditions: tuple[Tensor, ...]) -> tuple[Tensor, Tensor]:
         """Features and scores of images as the discriminator gets them."""
@@ -189,4 +196,5 @@ class VAEGAN(GameSettings):
             encoder_players(setup),
             [Phase([moves])],
             schedules=penalty_schedules(self.penalties) | setup.augmentation.schedules(),
+            hooks=average_hooks(setup),
         )

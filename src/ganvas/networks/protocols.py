@@ -81,6 +81,15 @@ class Styled(Protocol):
         ...
 
 
+class AveragingStyles(Styled, Protocol):
+    """A generator that keeps an average of w. Games move it, by what they observed of their fakes
+    (``games/parts/fakes.py``)."""
+
+    def follow(self, ws: Tensor, /) -> None:
+        """Move the average by the w [N, W] of the images of one turn."""
+        ...
+
+
 class Autoencoding(Protocol):
     """A network that reconstructs images, such as the discriminator of BEGAN and EBGAN."""
 

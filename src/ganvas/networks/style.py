@@ -20,7 +20,7 @@ from ganvas.networks.protocols import Conditioned
 from ganvas.networks.shape import Shape, halvings, widths
 
 AVERAGE = 0.998
-"""What the average of w keeps at each training forward (Karras et al. 2019, appendix B)."""
+"""What the average of w keeps at each turn with fakes (Karras et al. 2019, appendix B)."""
 
 MAPPING_RATE = 0.01
 """The mapping network learns this much slower (Karras et al. 2019, appendix C)."""
@@ -37,7 +37,7 @@ class StyleGenerator:
     widest: the most channels of a map.
     mixing: share of training images that take w from a second latent, from a random layer on; 0 to
         1.
-    average: what the average of w keeps at each training forward, 0 to below 1 (StyleGAN2's code:
+    average: what the average of w keeps at each turn with fakes, 0 to below 1 (StyleGAN2's code:
         0.995).
     bias_gain: biases of the mapping network are multiplied by its activations' gain, as in the
         authors' networks, and so learn sqrt(2) times as fast; those of the synthesis network always
@@ -114,6 +114,10 @@ class StyleNetwork(nn.Module):
             return self.mixed(z, conditions)
         return self.broadcast(self.mapping(z, conditions))
 
+    def follow(self, ws: Tensor) -> None:
+        """Move the average of w, which truncation draws images to, by w [N, W] of a turn."""
+        self.mapping.follow(ws)
+
     def broadcast(self, w: Tensor) -> Tensor:
         """One w [N, W] for all layers: [N, L, W]."""
         return w[:, None].expand(-1, self.layers, -1)
@@ -144,18 +148,17 @@ class StyleNetwork(nn.Module):
 class Mapping(Conditioned):
     """Latents z [N, Z] to intermediate latents w [N, W]; conditions [N, K] are embedded beside z.
 
-    ``average`` [W] follows the mean of w in training.
+    ``average`` [W] is a mean of w, see ``follow``.
 
     Args:
         latent: Z.
         intermediate: W.
         depth: the number of layers.
         conditions: K, or 0 for none.
-        keeps: what ``average`` keeps at each training forward.
+        keeps: what ``average`` keeps at each ``follow``.
         bias_gain: factor of the layers' biases.
     """
 
-    moves_buffers = True
     average: Tensor
 
     def __init__(
@@ -190,10 +193,12 @@ class Mapping(Conditioned):
             w = torch.cat([w, pixel_norm(self.embed(conditions))], 1)
         for layer in self.layers:
             w = F.leaky_relu(layer(w), 0.2)
-        if self.training:
-            with torch.no_grad():
-                self.average.lerp_(w.to(self.average.dtype).mean(0), 1 - self.keeps)
         return w
+
+    @torch.no_grad()
+    def follow(self, ws: Tensor) -> None:
+        """Move ``average`` towards the mean of w [N, W]."""
+        self.average.lerp_(ws.to(self.average.dtype).mean(0), 1 - self.keeps)
 
 
 class Synthesis(nn.Module):

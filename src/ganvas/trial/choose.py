@@ -16,7 +16,7 @@ from ganvas.data import Dataset
 from ganvas.data.dataset import make_dataset
 from ganvas.engine.device import is_out_of_memory, release_memory, synchronise
 from ganvas.engine.engine import Engine
-from ganvas.engine.graph import RECORDED_AFTER, GraphEngine
+from ganvas.engine.graph import RECORDED_AFTER
 from ganvas.networks.operators import forms
 from ganvas.networks.shape import Shape
 from ganvas.recipes.build.choices import Choices, choose, playing
@@ -237,11 +237,12 @@ class Candidate:
         """Play a round; where rounds are recorded, until one was replayed."""
         began = time.perf_counter()
         self.engine.round()
-        if not isinstance(self.engine, GraphEngine):
+        recorder = self.engine.recorder
+        if recorder is None:
             return
         for _ in range(WARMING - 1):
-            given_up = self.engine.reason is not None or time.perf_counter() - began > SECONDS
-            if self.engine.replays or given_up:
+            given_up = recorder.reason is not None or time.perf_counter() - began > SECONDS
+            if recorder.replays or given_up:
                 break
             self.engine.round()
 

@@ -1,13 +1,12 @@
 """The augmentation of what a discriminator gets: fixed, scheduled, or as strong as it overfits."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 
 import torch
 from torch import Tensor
 
-from ganvas.engine.game import Turn
+from ganvas.engine.game import Hook, Outcome, Turn
 from ganvas.engine.schedule import Schedule
 from ganvas.losses.adversarial import per_image
 
@@ -16,9 +15,6 @@ Uniform = Callable[..., Tensor]
 
 Augment = Callable[[Tensor, Uniform, float | Tensor], Tensor]
 """Images [N, C, H, W], a source of noise and a strength in; such images out, differentiably."""
-
-AfterRound = Callable[[Mapping[str, Tensor], int], None]
-"""Gets the mean statistics of a round and the clock in images; moves a game's state in place."""
 
 STRENGTH, CLOCK = "augment", "augment.clock"
 SIGNS, ROUNDS = "augment.signs", "augment.rounds"
@@ -57,13 +53,13 @@ class Adaptive:
         numbers = {name: torch.zeros((), device=device) for name in names}
         return {**numbers, CLOCK: torch.zeros((), dtype=torch.int64, device=device)}
 
-    def follow(self, state: dict[str, Tensor], means: Mapping[str, Tensor], images: int) -> None:
-        """Move the strength in ``state`` by the mean sign of a round; ``images`` is the clock."""
+    def follow(self, state: dict[str, Tensor], sign: Tensor, images: int) -> None:
+        """Move the strength in ``state`` by the mean sign [] of a round at this clock."""
         if self.every > 1:
-            self._follow_rarely(state, means["augment/sign"], images)
+            self._follow_rarely(state, sign, images)
             return
         step = (images - state[CLOCK]) / self.images
-        direction = (means["augment/sign"] - self.target).sign()
+        direction = (sign - self.target).sign()
         state[STRENGTH].add_(direction * step).clamp_(0, 1)
         state[CLOCK].fill_(images)
 
@@ -107,9 +103,16 @@ class DiscriminatorAugmentation:
             return {}
         return {STRENGTH: self.strength}
 
-    def after_round(self, state: dict[str, Tensor]) -> AfterRound | None:
-        """What an adaptive strength does with a game's state after a round; None: nothing."""
-        return None if self.adaptive is None else partial(self.adaptive.follow, state)
+    def hooks(self, state: dict[str, Tensor]) -> tuple[Hook, ...]:
+        """The hook of an adaptive strength, which moves a game's state; none for any other."""
+        adaptive = self.adaptive
+        if adaptive is None:
+            return ()
+
+        def follow(outcome: Outcome) -> None:
+            adaptive.follow(state, outcome.means["augment/sign"], outcome.images)
+
+        return (Hook(follow),)
 
     def apply(self, turn: Turn, images: Tensor, side: str) -> Tensor:
         """Images [N, C, H, W] augmented, with noise that has ``side``, ``real.`` or ``fake.``, in

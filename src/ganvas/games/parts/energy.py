@@ -2,12 +2,11 @@
 energy."""
 
 from collections.abc import Callable
-from typing import Any
 
 from torch import Tensor
 
-from ganvas.engine.game import Game, Move, Phase, Result, Turn
-from ganvas.games.parts.fakes import generate
+from ganvas.engine.game import Game, Hook, Move, Phase, Result, Turn
+from ganvas.games.parts.fakes import Fakes, average_hooks, generate
 from ganvas.games.setup import GameSetup
 from ganvas.networks.protocols import Autoencoding, implements
 
@@ -24,32 +23,41 @@ def check_autoencoder(setup: GameSetup) -> None:
 
 
 def reals_and_fakes(turn: Turn, setup: GameSetup) -> tuple[Tensor, Tensor]:
-    """Images [N, C, H, W] of both as the discriminator gets them.
+    """Images [N, C, H, W] of both as the discriminator gets them; see ``shared_fakes``.
 
     Fakes keep their graph: one forward serves both players.
     """
     reals = turn.batch().images
-    fakes = generate(turn, setup).images
+    fakes = shared_fakes(turn, setup).images
     augment = setup.augmentation.apply
     return augment(turn, reals, "real."), augment(turn, fakes, "fake.")
+
+
+def shared_fakes(turn: Turn, setup: GameSetup) -> Fakes:
+    """The fakes of a round, before any augmentation."""
+    return turn.shared("fakes", lambda: generate(turn, setup))
 
 
 def energy_game(
     setup: GameSetup,
     discriminator_loss: Callable[[Turn], Result],
     generator_loss: Callable[[Turn], Result],
-    **more: Any,
+    state: dict[str, Tensor] | None = None,
+    hooks: tuple[Hook, ...] = (),
 ) -> Game:
     """The game of two players whose gradients are of one forward, and who step together.
 
     Args:
         setup: of the game.
         discriminator_loss, generator_loss: of each player's move.
-        more: fields of ``Game``, such as a state.
+        state, hooks: of the game; by default it has none.
     """
     moves = (
         Move("discriminator", ("discriminator",), discriminator_loss),
         Move("generator", ("generator",), generator_loss),
     )
     schedules = setup.augmentation.schedules()
-    return Game(setup.both_players(), [Phase([moves])], schedules=schedules, **more)
+    hooks = (*average_hooks(setup), *hooks)
+    return Game(
+        setup.both_players(), [Phase([moves])], state or {}, schedules=schedules, hooks=hooks
+    )

@@ -13,11 +13,18 @@ class LossSum:
     Args:
         loss: the first, one number a score [N].
         statistics: what the log gets besides.
+        observed: what hooks get.
     """
 
-    def __init__(self, loss: Tensor, statistics: Mapping[str, Tensor] | None = None) -> None:
+    def __init__(
+        self,
+        loss: Tensor,
+        statistics: Mapping[str, Tensor] | None = None,
+        observed: Mapping[str, Tensor] | None = None,
+    ) -> None:
         self.loss = loss
         self.statistics = dict(statistics or {})
+        self.observed = dict(observed or {})
 
     def add(self, name: str, value: Tensor | None, weight: Tensor | None = None) -> None:
         """Add ``weight`` times a value; the log gets the value alone. None adds nothing.
@@ -32,5 +39,5 @@ class LossSum:
         self.loss = self.loss + (value if weight is None else weight * value)
 
     def result(self) -> Result:
-        """The sum [N], and the statistics."""
-        return Result(self.loss, self.statistics)
+        """The sum [N], the statistics, and what was observed."""
+        return Result(self.loss, self.statistics, self.observed)

@@ -1,11 +1,13 @@
 """Path length regularisation: a style-based generator's images change evenly with w."""
 
+import math
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from ganvas.engine.game import Move, Result, Turn
+from ganvas.engine.draw import Share
+from ganvas.engine.game import Hook, Move, Outcome, Result, Turn
 from ganvas.games.parts.term import Term
 from ganvas.games.setup import GameSetup
 from ganvas.losses.path_length import path_lengths, path_penalty
@@ -21,8 +23,8 @@ class PathLength(Term):
     weight: its factor, 0 or more.
     every: rounds from one to the next, at least 1. Its weight is multiplied by the same number
         (appendix B).
-    part: the share of the batch's latents that it looks at, above 0 and at most 1; at least one
-        latent of each micro-batch.
+    part: the share of the batch's latents that it looks at, above 0 and at most 1: every so many-th
+        of the whole batch, however it is cut.
     decay: how much of the running mean each turn renews, above 0 and at most 1. The first turns
         count fully, or short runs would spend themselves on the way from a mean of 0.
 
@@ -59,34 +61,76 @@ class PathLength(Term):
         if not implements(setup.networks["generator"], Styled):
             raise ValueError("path length needs a style-based generator: `generator.kind=style`")
 
-        def regularise(turn: Turn) -> Result:
-            lengths, whole = self.lengths(turn, setup)
-            mean = self.follow(turn, lengths.detach().mean())
-            penalty = path_penalty(lengths, mean).mean()
-            stats = {"path/length": lengths.mean(), "path/penalty": penalty}
-            return Result(
-                (self.weight * self.every * penalty).expand(whole),
-                {name: value.expand(whole) for name, value in stats.items()},
-            )
+        return (
+            Move(
+                self.name,
+                ("generator",),
+                lambda turn: self.regularise(turn, setup),
+                every=self.every,
+            ),
+        )
 
-        return (Move(self.name, ("generator",), regularise, every=self.every),)
+    def hooks(self, state: dict[str, Tensor]) -> tuple[Hook, ...]:
+        """One that has the running mean follow the lengths of each turn that was played."""
+        mean, turns = state[self.name], state[f"{self.name}.turns"]
 
-    def follow(self, turn: Turn, length: Tensor) -> Tensor:
-        """The running mean [] after the mean length [] of this turn has joined it."""
-        mean, turns = turn.state[self.name], turn.state[f"{self.name}.turns"]
-        turns.add_(1)
-        mean.lerp_(length, turns.reciprocal().clamp(min=self.decay))
-        return mean.clone()
+        def follow(outcome: Outcome) -> None:
+            for lengths in outcome.observed.get(self.name, ()):
+                turns.add_(1)
+                weight = turns.reciprocal().clamp(min=self.decay)
+                mean.lerp_(lengths.mean().to(mean.dtype), weight)
 
-    def lengths(self, turn: Turn, setup: GameSetup) -> tuple[Tensor, int]:
-        """Path lengths [M] of the images of a part of the turn's latents, and how many latents the
-        turn has in all."""
+        return (Hook(follow),)
+
+    def regularise(self, turn: Turn, setup: GameSetup) -> Result:
+        """The penalty [N] of the turn's lengths beside the mean as the round found it. The first
+        turn of all has none to be drawn to, and is observed alone."""
+        lengths, part = self.lengths(turn, setup)
+        mean, begun = turn.state[self.name], turn.state[f"{self.name}.turns"] > 0
+        penalty = part.spread(begun * path_penalty(lengths, mean))
+        lengths = part.spread(lengths)
+        return Result(
+            self.weight * self.every * penalty,
+            {"path/length": lengths, "path/penalty": penalty},
+            {self.name: lengths},
+        )
+
+    def lengths(self, turn: Turn, setup: GameSetup) -> tuple[Tensor, "EvenPart"]:
+        """Path lengths [M] of the images of a part of the turn's latents, and which these are."""
         network = turn.networks["generator"]
         assert implements(network, Styled)
-        latents = turn.draw.normal("latent", setup.latent)
-        count = max(1, round(self.part * len(latents)))
-        conditions = [each[:count] for each in setup.conditions(turn)]
-        ws = network.ws(latents[:count], *conditions)
+        part = EvenPart(turn.draw.share, self.part)
+        latents = part.of(turn.draw.normal("latent", setup.latent))
+        ws = network.ws(latents, *map(part.of, setup.conditions(turn)))
         images = network.synthesis(ws).float()
-        noise = turn.draw.normal("path.noise", *images.shape[1:])[:count]
-        return path_lengths(images, ws, noise), len(latents)
+        noise = part.of(turn.draw.normal("path.noise", *images.shape[1:]))
+        return path_lengths(images, ws, noise), part
+
+
+class EvenPart:
+    """Every so many-th row of the global batch, as far as they lie in a micro-batch of it.
+
+    Args:
+        share: the micro-batch.
+        part: about which share of the rows, above 0 and at most 1.
+    """
+
+    def __init__(self, share: Share, part: float) -> None:
+        self.step = round(1 / part)
+        self.first = -share.first % self.step
+        self.count = share.count
+        self.factor = share.batch / math.ceil(share.batch / self.step)
+        # A loss needs a row, be it for nothing.
+        self.is_empty = self.first >= share.count
+
+    def of(self, rows: Tensor) -> Tensor:
+        """The chosen ones of rows [N, ...]: [M, ...], one at least."""
+        return rows[:1] if self.is_empty else rows[self.first :: self.step]
+
+    def spread(self, values: Tensor) -> Tensor:
+        """Values [M] of the chosen rows as [N], whose mean over the global batch is theirs."""
+        if self.is_empty:
+            return (0 * values).expand(self.count)
+        whole = values.new_zeros(self.count)
+        scaled = self.factor * values
+        return torch.slice_scatter(whole, scaled, 0, self.first, None, self.step)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from ganvas.engine.game import Move, Turn
+from ganvas.engine.game import Hook, Move, Turn
 from ganvas.games.parts.augmented_discriminator import DiscriminatorOutput
 from ganvas.games.parts.fakes import Fakes
 from ganvas.games.setup import GameSetup
@@ -51,6 +51,13 @@ class Term:
     def state(self, device: torch.device) -> dict[str, Tensor]:
         """State of its own, which checkpoints hold."""
         return {}
+
+    def hooks(self, state: dict[str, Tensor]) -> tuple[Hook, ...]:
+        """Hooks that move its state.
+
+        state: the game's, with that of the term in it.
+        """
+        return ()
 
 
 def check_terms(terms: Sequence[Term]) -> None:

@@ -45,7 +45,7 @@ class WarmUp:
         alike = fakes.conditions if source is not None and source.of_reals else ()
         chosen = nearest(reals, fakes.images.detach(), *alike)
         error = (fakes.images[chosen] - reals).square().flatten(1).mean(1)
-        return Result(error, {"warm-up/error": error})
+        return Result(error, {"warm-up/error": error}, fakes.observed)
 
 
 @torch.no_grad()

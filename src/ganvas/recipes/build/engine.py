@@ -6,7 +6,7 @@ from torch import nn
 from ganvas.data import ItemStream
 from ganvas.engine.engine import Engine
 from ganvas.engine.game import Game
-from ganvas.engine.graph import GraphEngine
+from ganvas.engine.graph import GraphRecorder
 from ganvas.errors import UsageError
 from ganvas.games.setup import GameSetup, PlayerSettings
 from ganvas.recipes.build.choices import Choices
@@ -29,7 +29,7 @@ def build_engine(prepared: Prepared) -> Engine:
         flip=recipe.data.flip,
         shuffle=recipe.data.shuffle,
     )
-    return (GraphEngine if choices.graph else Engine)(
+    return Engine(
         game,
         {"train": stream},
         batch=recipe.batch,
@@ -37,6 +37,7 @@ def build_engine(prepared: Prepared) -> Engine:
         device=device,
         bf16=choices.precision == "bf16",
         accumulate=recipe.accumulate,
+        recorder=GraphRecorder() if choices.graph else None,
     )
 
 
