@@ -12,6 +12,7 @@ from ganvas.games.parts.encoding import encode, encoder_players, gaussian
 from ganvas.games.parts.fakes import average_hooks, images_of
 from ganvas.games.setup import GameSettings, GameSetup
 from ganvas.losses.adversarial import adversarial_loss
+from ganvas.losses.precision import at_least_float32
 from ganvas.losses.reconstruction import squared
 
 
@@ -61,7 +62,9 @@ class AAELosses:
         def make() -> tuple[Tensor, Tensor]:
             network, conditions = turn.networks["discriminator"], self.setup.conditions(turn)
             both = (turn.draw.normal("latent", self.setup.latent), self.codes(turn))
-            real, fake = (network(each[:, :, None, None], *conditions).float() for each in both)
+            real, fake = (
+                at_least_float32(network(each[:, :, None, None], *conditions)) for each in both
+            )
             return real, fake
 
         return turn.shared("scores", make)

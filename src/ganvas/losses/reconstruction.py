@@ -8,16 +8,17 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ganvas.losses.adversarial import per_image
+from ganvas.losses.precision import at_least_float32
 
 
 def absolute(rebuilt: Tensor, target: Tensor) -> Tensor:
     """Mean absolute error, [N, ...] twice to [N]."""
-    return per_image((rebuilt.float() - target.float()).abs())
+    return per_image((at_least_float32(rebuilt) - at_least_float32(target)).abs())
 
 
 def squared(rebuilt: Tensor, target: Tensor) -> Tensor:
     """Mean squared error, [N, ...] twice to [N]."""
-    return per_image((rebuilt.float() - target.float()).square())
+    return per_image((at_least_float32(rebuilt) - at_least_float32(target)).square())
 
 
 def half_squared_distance(rebuilt: Tensor, target: Tensor) -> Tensor:
@@ -33,7 +34,7 @@ def kl_to_normal(mean: Tensor, log_variance: Tensor) -> Tensor:
 
     Kingma & Welling 2014, appendix B.
     """
-    mean, log_variance = mean.float(), log_variance.float()
+    mean, log_variance = at_least_float32(mean), at_least_float32(log_variance)
     return (mean.square() + log_variance.exp() - 1 - log_variance).sum(1) / 2
 
 
@@ -43,6 +44,6 @@ def pulling_away(features: Tensor) -> Tensor:
     Its mean is the pulling-away term of Zhao et al. 2017, eq. 4. A batch of one has 0.
     """
     with torch.autocast(features.device.type, enabled=False):
-        rows = F.normalize(features.float(), dim=1)
+        rows = F.normalize(at_least_float32(features), dim=1)
         squares = (rows @ rows.T).square()
     return (squares.sum(1) - squares.diagonal()) / max(1, len(rows) - 1)

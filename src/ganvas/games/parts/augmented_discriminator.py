@@ -9,6 +9,7 @@ from torch import Tensor
 from ganvas.engine.game import Turn
 from ganvas.games.parts.augmentation import DiscriminatorAugmentation
 from ganvas.losses.adversarial import accuracy, per_image
+from ganvas.losses.precision import at_least_float32
 from ganvas.networks.protocols import Discriminator
 
 
@@ -109,7 +110,7 @@ def scores_and_logits(answer: Tensor | tuple[Tensor, Tensor]) -> tuple[Tensor, T
     before they are summed.
     """
     scores, logits = answer if isinstance(answer, tuple) else (answer, None)
-    return scores.float(), logits
+    return at_least_float32(scores), logits
 
 
 def packed(images: Tensor, count: int) -> Tensor:

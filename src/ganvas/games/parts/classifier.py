@@ -11,6 +11,7 @@ from ganvas.games.parts.augmented_discriminator import DiscriminatorOutput
 from ganvas.games.parts.fakes import Fakes
 from ganvas.games.parts.term import Term
 from ganvas.games.setup import GameSetup
+from ganvas.losses.precision import at_least_float32
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ def classification_loss(setup: GameSetup, output: DiscriminatorOutput) -> Tensor
     """Cross-entropy [N] of logits [N, K] against their conditions, summed over attributes."""
     source = setup.condition_source
     assert source is not None and output.logits is not None  # see ``compatibility``
-    logits, (conditions,) = output.logits.float(), output.conditions
+    logits, (conditions,) = at_least_float32(output.logits), output.conditions
     if source.exclusive:
         return F.cross_entropy(logits, conditions, reduction="none")
     return F.binary_cross_entropy_with_logits(logits, conditions, reduction="none").sum(1)

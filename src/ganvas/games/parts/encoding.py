@@ -5,12 +5,14 @@ from torch import Tensor
 from ganvas.engine.game import Turn
 from ganvas.engine.player import Player
 from ganvas.games.setup import GameSetup
+from ganvas.losses.precision import at_least_float32
 
 
 def encode(turn: Turn) -> tuple[Tensor, Tensor]:
     """Means and log-variances of the latents of the turn's reals, by the ``encoder``: float32
     [N, latent] each."""
-    mean, log_variance = turn.networks["encoder"](turn.batch().images).float().chunk(2, 1)
+    answer = at_least_float32(turn.networks["encoder"](turn.batch().images))
+    mean, log_variance = answer.chunk(2, 1)
     return mean, log_variance
 
 

@@ -1,12 +1,13 @@
 """Fakes: what a generator makes of latents in a turn."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from torch import Tensor, nn
 
 from ganvas.engine.game import Hook, Outcome, Turn
 from ganvas.games.setup import GameSetup
+from ganvas.losses.precision import at_least_float32
 from ganvas.networks.protocols import AveragingStyles, implements
 
 W = "w"
@@ -26,7 +27,7 @@ class Fakes:
     latents: Tensor
     conditions: tuple[Tensor, ...]
     images: Tensor
-    observed: Mapping[str, Tensor]
+    observed: Mapping[str, Tensor] = field(default_factory=dict)
 
 
 def generate(turn: Turn, setup: GameSetup) -> Fakes:
@@ -42,9 +43,9 @@ def images_of(
 ) -> tuple[Tensor, dict[str, Tensor]]:
     """The images [N, C, H, W] of latents, float32, and what is to be observed of them."""
     if not implements(generator, AveragingStyles):
-        return generator(latents, *conditions).float(), {}
+        return at_least_float32(generator(latents, *conditions)), {}
     ws = generator.ws(latents, *conditions)
-    return generator.synthesis(ws).float(), {W: ws[:, 0].detach()}
+    return at_least_float32(generator.synthesis(ws)), {W: ws[:, 0].detach()}
 
 
 def average_hooks(setup: GameSetup) -> tuple[Hook, ...]:

@@ -9,6 +9,7 @@ from ganvas.games.parts.augmented_discriminator import DiscriminatorOutput
 from ganvas.games.parts.fakes import Fakes
 from ganvas.games.parts.term import Term
 from ganvas.games.setup import GameSetup
+from ganvas.losses.precision import at_least_float32
 
 SMALL = 1e-5
 
@@ -37,7 +38,7 @@ class ModeSeeking(Term):
     ) -> Tensor:
         """The ratio of distances, times the weight: [N]."""
         others = turn.draw.normal("latent.other", setup.latent)
-        images = turn.networks["generator"](others, *fakes.conditions).float()
+        images = at_least_float32(turn.networks["generator"](others, *fakes.conditions))
         apart = (images - fakes.images).abs().flatten(1).mean(1)
         asked = (others - fakes.latents).abs().mean(1)
         return self.weight * asked / (apart + SMALL)

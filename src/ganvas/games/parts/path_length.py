@@ -11,6 +11,7 @@ from ganvas.engine.game import Hook, Move, Outcome, Result, Turn
 from ganvas.games.parts.term import Term
 from ganvas.games.setup import GameSetup
 from ganvas.losses.path_length import path_lengths, path_penalty
+from ganvas.losses.precision import at_least_float32
 from ganvas.networks.protocols import Styled, implements
 
 
@@ -102,7 +103,7 @@ class PathLength(Term):
         part = EvenPart(turn.draw.share, self.part)
         latents = part.of(turn.draw.normal("latent", setup.latent))
         ws = network.ws(latents, *map(part.of, setup.conditions(turn)))
-        images = network.synthesis(ws).float()
+        images = at_least_float32(network.synthesis(ws))
         noise = part.of(turn.draw.normal("path.noise", *images.shape[1:]))
         return path_lengths(images, ws, noise), part
 

@@ -8,6 +8,7 @@ from torch import Tensor
 from ganvas.engine.game import Move, Phase, Result, Turn
 from ganvas.games.parts.fakes import generate
 from ganvas.games.setup import GameSetup
+from ganvas.losses.precision import at_least_float32
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ def nearest(reals: Tensor, fakes: Tensor, conditions: Tensor | None = None) -> T
 
     conditions: [N, K] of reals and of as many fakes; then of those with equal conditions alone.
     """
-    distance = torch.cdist(reals.flatten(1).float(), fakes.flatten(1).float())
+    distance = torch.cdist(*(at_least_float32(each.flatten(1)) for each in (reals, fakes)))
     if conditions is not None:
         other = (conditions[:, None] != conditions).any(2)
         distance = distance.masked_fill(other, torch.inf)
