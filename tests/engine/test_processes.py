@@ -14,7 +14,8 @@ from torch.multiprocessing.spawn import start_processes
 
 from ganvas.engine.collective import ALONE, Collective, Processes
 from ganvas.engine.engine import Engine
-from ganvas.engine.player import Adam, Player
+from ganvas.engine.optimiser import Adam
+from ganvas.engine.player import Player
 from ganvas.games.aae import AAE
 from ganvas.games.began import BEGAN
 from ganvas.games.gan import GAN, Penalty

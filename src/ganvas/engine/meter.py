@@ -62,8 +62,8 @@ class Tally(Meter):
 
 
 def _means(values: list[Tensor]) -> Sequence[Tensor]:
-    """The mean of each, float32; in one go where they are alike, as rows of one move are."""
-    values = [value.detach().float() for value in values]
+    """The mean of each, at least float32; in one go where they are alike, as rows of one move."""
+    values = [v.detach().to(torch.promote_types(v.dtype, torch.float32)) for v in values]
     if not any(value.ndim for value in values):
         return values
     if len({value.shape for value in values}) == 1:

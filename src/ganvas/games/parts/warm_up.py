@@ -55,7 +55,8 @@ def nearest(reals: Tensor, fakes: Tensor, conditions: Tensor | None = None) -> T
 
     conditions: [N, K] of reals and of as many fakes; then of those with equal conditions alone.
     """
-    distance = torch.cdist(*(at_least_float32(each.flatten(1)) for each in (reals, fakes)))
+    reals, fakes = (at_least_float32(each.flatten(1)) for each in (reals, fakes))
+    distance = torch.cdist(reals, fakes)
     if conditions is not None:
         other = (conditions[:, None] != conditions).any(2)
         distance = distance.masked_fill(other, torch.inf)
