@@ -120,6 +120,16 @@ def test_schedules_are_told_apart_by_kind() -> None:
         ({"generator_optimiser.lr": -1}, "lr must be 0 or more"),
         ({"generator_optimiser.betas": [0.5, 1.5]}, "betas must be within 0 and 1"),
         ({"generator_optimiser.eps": 0}, "eps must be more than 0"),
+        (
+            {"generator_optimiser.kind": "rmsprop", "generator_optimiser.betas": [0.5, 0.9]},
+            "it is of another kind; this one has lr, alpha, momentum, eps",
+        ),
+        ({"generator_optimiser.weight_decay": 0.1}, "here it is `generator_optimiser.kind=adamw`"),
+        ({"generator_optimiser.kind": "sdg"}, "did you mean sgd"),
+        (
+            {"discriminator_optimiser": {"kind": "sgd", "nesterov": True}},
+            "discriminator_optimiser: nesterov needs a momentum above 0",
+        ),
         ({"game.weight_clip": -0.1}, "weight_clip must be more than 0"),
         ({"game.penalties": [{"kind": "r3"}]}, "game.penalties.0.kind cannot be 'r3'"),
         ({"game.penalties": [{"part": 2}]}, "game.penalties.0: part must be more than 0"),

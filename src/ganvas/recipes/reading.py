@@ -145,6 +145,8 @@ def _fields(cls: type, value: Any, where: str) -> Any:
     for key, each in value.items():
         if key not in fields:
             here = ours(str(key), each, None if where else value)
+            if here is not None and f"`{prefix}{key}`" in here:
+                here = f"of another kind; this one has {', '.join(fields)}"
             names = [f"{prefix}{name}" for name in fields]
             raise UsageError(
                 unknown(f"{prefix}{key}", names)
