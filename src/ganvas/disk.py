@@ -3,6 +3,7 @@
 import contextlib
 import errno
 import os
+import warnings
 from pathlib import Path
 
 from ganvas.errors import UserError
@@ -29,8 +30,10 @@ def sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def write_file(path: Path, content: bytes) -> None:
+def write_file(path: Path, content: bytes, *, flush: bool = True) -> None:
     """Write and flush a file in place, which suits files in a folder that is renamed afterwards.
+
+    flush: wait until it is on the disk.
 
     Raises:
         OSError: writing failed, with the path in its message.
@@ -39,26 +42,54 @@ def write_file(path: Path, content: bytes) -> None:
         with open(path, "wb") as file:
             file.write(content)
             file.flush()
-            os.fsync(file.fileno())
+            if flush:
+                os.fsync(file.fileno())
     except OSError as error:
         raise naming(error, path) from None
 
 
-def replace_file(path: Path, content: bytes) -> None:
+def replace_file(path: Path, content: bytes, *, flush: bool = True) -> None:
     """Replace a file in one step: a reader finds the old content or the new, never a part of it.
+
+    flush: wait until it is on the disk. Without, a power cut may cost the file; a kill does not.
 
     Raises:
         OSError: writing failed, with the path in its message; the old content is still there.
     """
     temporary = path.with_name(f".tmp-{os.getpid()}-{path.name}")
     try:
-        write_file(temporary, content)
+        write_file(temporary, content, flush=flush)
         os.replace(temporary, path)
     except BaseException:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
         raise
-    sync_folder(path.parent)
+    if flush:
+        sync_folder(path.parent)
+
+
+class Tolerant:
+    """Disk errors within cost a warning the first time, and nothing later.
+
+    Args:
+        path: what is written within, for the warning.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._has_warned = False
+
+    def __enter__(self) -> "Tolerant":
+        return self
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> bool:
+        if not isinstance(error, OSError):
+            return False
+        if not self._has_warned:
+            self._has_warned = True
+            text = f"{self._path} was not written, training goes on: {error.strerror or error}"
+            warnings.warn(text, RuntimeWarning, stacklevel=2)
+        return True
 
 
 def naming(error: OSError, path: Path) -> OSError:

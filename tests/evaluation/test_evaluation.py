@@ -263,9 +263,7 @@ def test_a_run_folder_keeps_what_can_be_read(tmp_path, run, blobs) -> None:
     with open(path / "evaluations.jsonl", "a") as file:
         file.write('{"metric": "ki')
     evaluation_records.append(found.records(), path)
-    assert len(evaluation_records.read(path)) == 1, "the second stands on the torn line"
-    evaluation_records.append(found.records(), path)
-    assert len(evaluation_records.read(path)) == 2
+    assert len(evaluation_records.read(path)) == 2, "the torn line alone is lost"
 
 
 def record(metric: str, value: float, floor: float | None = None, **more) -> dict:

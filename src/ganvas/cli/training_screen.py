@@ -45,10 +45,13 @@ class TrainingScreen:
         """Show an event of the session."""
         if event.kind == "chosen":
             self.console.print(worded(event.text))
+        elif event.kind == "asked":
+            self.console.print(f"another process asks: {event.text}")
         elif event.kind == "warning":
             self.console.print(f"warning: {worded(event.text)}", style="yellow")
         elif event.kind == "sampled" and event.path is not None:
-            place = event.path.parent.parent
+            folder = event.path.parent
+            place = folder.parent if folder.name == "samples" else folder
             if not self._newest:
                 self.console.print(f"run folder: {place}")
             # Short, since a bar cuts what is wider than the terminal.

@@ -3,12 +3,12 @@
 A record is flat plain data, complete in itself: ``Evaluation.records`` says what stands in it.
 """
 
-import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from ganvas.disk import explain
+from ganvas.store.json_lines import append_lines, read_lines
 
 FILE = "evaluations.jsonl"
 
@@ -19,11 +19,9 @@ def append(records: Iterable[Mapping[str, Any]], path: Path) -> Path:
     Raises:
         UserError: the disk is full or cannot be written.
     """
-    lines = "".join(json.dumps(record) + "\n" for record in records)
     file = path / FILE
     try:
-        with open(file, "ab") as kept:  # one write: another process may be adding its own
-            kept.write(lines.encode())
+        append_lines(file, records)  # one write: another process may be adding its own
     except OSError as error:
         raise explain(error, str(file)) from None
     return file
@@ -31,17 +29,7 @@ def append(records: Iterable[Mapping[str, Any]], path: Path) -> Path:
 
 def read(path: Path) -> list[dict[str, Any]]:
     """The records of a run folder, oldest first; a damaged line is left out."""
-    file = path / FILE
-    if not file.exists():
-        return []
-    found = []
-    for line in file.read_text(encoding="utf-8").splitlines():
-        try:
-            record = json.loads(line)
-            found.append(record) if {"metric", "value"} <= record.keys() else None
-        except (ValueError, AttributeError):
-            continue
-    return found
+    return [r for r in read_lines(path / FILE) if {"metric", "value"} <= r.keys()]
 
 
 def newest(path: Path) -> dict[str, dict[str, Any]]:

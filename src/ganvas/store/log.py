@@ -13,6 +13,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
+from ganvas.store.json_lines import START, Part, Place, read_lines, read_on
+
 Record = Mapping[str, Any]
 """One line of a log: ``images`` first, then numbers by name, such as ``loss/generator``."""
 
@@ -158,12 +160,9 @@ class Loggers:
 
 def read_log(path: Path) -> list[dict[str, Any]]:
     """The records of a log; a last line that a kill cut short is left out."""
-    if not path.exists():
-        return []
-    records = []
-    for line in path.read_text(encoding="utf-8").splitlines():
-        try:
-            records.append(json.loads(line))
-        except ValueError:
-            break
-    return records
+    return read_lines(path)
+
+
+def read_log_from(path: Path, place: Place = START) -> Part:
+    """The records of a log after ``place``, for who watches it grow; see ``json_lines.read_on``."""
+    return read_on(path, place)

@@ -19,6 +19,7 @@ from ganvas.sampling.conditions import Conditions, from_plain
 from ganvas.sampling.interpolation import lerp, loop, slerp
 from ganvas.store import checkpoint, plugins, record, run_folder
 from ganvas.store.log import read_log
+from ganvas.store.status import Status, read_status
 
 IN_MEMORY = "in memory"
 """What a recipe says of images that were given as a tensor, an array or a Dataset."""
@@ -117,6 +118,11 @@ class Run:
     def log(self) -> list[dict[str, Any]]:
         """The log's records, oldest first."""
         return read_log(self.path / "log.jsonl")
+
+    @property
+    def status(self) -> Status | None:
+        """How it is at this moment: training, stopped, lost; None for runs of older versions."""
+        return read_status(self.path)
 
     @property
     def generator(self) -> nn.Module:

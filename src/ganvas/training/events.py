@@ -1,8 +1,21 @@
-"""What a run tells its listeners, such as a screen, while it trains."""
+"""What a session lets others know while it lives: its listeners, such as a screen, and, through
+files, any process."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
+
+from ganvas.engine.engine import Engine
+from ganvas.errors import UserError
+from ganvas.store import control
+from ganvas.store.event_log import EventLog
+from ganvas.store.status import LIVE, Status, StatusFile
+from ganvas.training.stopwatch import Stopwatch
+
+NEWEST = {"sampled": "sample", "evaluated": "evaluation"}
+"""What there is a newest of after an event."""
 
 
 @dataclass(frozen=True)
@@ -10,7 +23,8 @@ class Event:
     """Something that happened.
 
     kind: ``chosen`` (how the run is played here, and how long), ``progress`` (a log line was
-        written), ``sampled``, ``evaluated`` (an evaluation), ``saved``, ``warning`` or ``ended``.
+        written), ``sampled``, ``evaluated`` (an evaluation), ``saved``, ``asked`` (another process
+        asks for what ``text`` says), ``warning`` or ``ended``.
     images: the clock, in images seen.
     total: the clock at which the run will end.
     speed: images a second since the log line before; of ``progress``.
@@ -18,6 +32,7 @@ class Event:
     stats: the means since the log line before, or the figures of an evaluation, by name.
     path: the file or folder that was written; None where none was.
     text: a sentence for a screen; empty where the numbers say it.
+    request: the id of what was asked for; of ``asked``.
     """
 
     kind: str
@@ -28,21 +43,144 @@ class Event:
     stats: Mapping[str, float] = field(default_factory=dict)
     path: Path | None = None
     text: str = ""
+    request: str = ""
 
 
 Listener = Callable[[Event], None]
 
 
-def announcer(listeners: Iterable[Listener], total: int) -> Callable[[str], None]:
-    """A function that tells listeners what was chosen, before there is a run to tell it.
+class Announcer:
+    """Tells listeners what was chosen before there is a run to tell it, and keeps it for the run.
 
     Args:
         listeners: called with an event for each text.
         total: images that the run will see.
+
+    Attributes:
+        listeners: the same.
+        said: every text so far.
     """
 
-    def announce(text: str) -> None:
-        for listener in listeners:
-            listener(Event("chosen", 0, total, text=text))
+    def __init__(self, listeners: Iterable[Listener], total: int) -> None:
+        self.said: list[str] = []
+        self.listeners = list(listeners)
+        self._total = total
 
-    return announce
+    def __call__(self, text: str) -> None:
+        """Tell one text."""
+        self.said.append(text)
+        for listener in self.listeners:
+            listener(Event("chosen", 0, self._total, text=text))
+
+
+class News:
+    """Tells listeners of events, adds these to ``events.jsonl``, and keeps ``status.json``.
+
+    Args:
+        path: the run folder.
+        engine: has the clock.
+        stopwatch: of the session.
+        total: the clock at which the run will end, whenever it is asked.
+        listeners: called with every event.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        engine: Engine,
+        stopwatch: Stopwatch,
+        total: Callable[[], int],
+        listeners: Iterable[Listener],
+    ) -> None:
+        self._path = path
+        self._engine = engine
+        self._stopwatch = stopwatch
+        self._total = total
+        self._listeners = list(listeners)
+        self._status, self._state = StatusFile(path, engine.images), "preparing"
+        self._events = EventLog(path)
+
+    def open(self, kind: str, said: Iterable[str]) -> None:
+        """Begin the session's events.
+
+        Args:
+            kind: ``began`` or ``resumed``.
+            said: what listeners were told before there was a folder.
+        """
+        self._events.append(kind, self._engine.images)
+        for text in said:
+            self._events.append("chosen", self._engine.images, text=text)
+
+    def begin(self) -> None:
+        """From here on other processes can watch the session and ask it for something."""
+        control.clear(self._path)
+        self.show("preparing")
+
+    def show(self, state: str | None = None, why: str = "") -> None:
+        """Write the status: a new state, or the one that still holds."""
+        self._state = state or self._state
+        images, total, watch = self._engine.images, self._total(), self._stopwatch
+        left = watch.left(images, total) if self._state in LIVE else None
+        speed, seconds = round(watch.newest_speed(images), 1), round(watch.seconds(), 2)
+        self._status.write(Status(self._state, images, total, speed, seconds, left, why))
+
+    def beat(self) -> bool:
+        """Write the status if the last beat was some seconds ago; whether it was."""
+        is_due = self._status.is_due()
+        if is_due:
+            self.show()
+        return is_due
+
+    @contextmanager
+    def evaluating(self) -> Iterator[None]:
+        """The state within."""
+        before = self._state
+        self.show("evaluating")
+        yield
+        self.show(before)
+
+    def has_newest(self, what: str, *, path: Path | None = None, text: str = "") -> None:
+        """There is a new ``sample``, ``checkpoint`` or ``evaluation``."""
+        self._status.note(what, self._engine.images, path, text)
+
+    def tell(self, kind: str, **more: Any) -> None:
+        """Tell of an event; it is written down too, unless it stands in the log.
+
+        Args:
+            kind: see ``Event``.
+            more: what else an ``Event`` has, by name.
+        """
+        if kind in NEWEST:
+            self.has_newest(NEWEST[kind], path=more.get("path"), text=more.get("text", ""))
+        if kind != "progress":
+            self._events.append(kind, self._engine.images, **more)
+        self._tell_listeners(kind, **more)
+
+    def asked(self, request: control.Request) -> None:
+        """Tell of what another process asks for."""
+        self.tell("asked", text=request.do, request=request.id)
+
+    def ended(self) -> None:
+        """Tell the listeners alone that this session has played its last round."""
+        self._tell_listeners("ended")
+
+    def end(self, signal: str | None) -> None:
+        """Write down that the session is over, or what ``signal`` stopped it."""
+        why = signal or ("minutes" if self._engine.images < self._total() else "")
+        self._close("stopped" if why else "ended", why)
+
+    def fail(self, error: BaseException) -> None:
+        """Write down what error ended the session."""
+        name = "" if isinstance(error, UserError) else f"{type(error).__name__}: "
+        self._close("failed", f"{name}{error}")
+
+    def _close(self, state: str, why: str) -> None:
+        control.clear(self._path)
+        self._events.append(state, self._engine.images, text=why)
+        self.show(state, why)
+
+    def _tell_listeners(self, kind: str, **more: Any) -> None:
+        seconds = self._stopwatch.seconds()
+        event = Event(kind, self._engine.images, self._total(), seconds=seconds, **more)
+        for listener in self._listeners:
+            listener(event)

@@ -7,13 +7,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-EXIT_CODES = {"SIGHUP": 129, "SIGINT": 130, "SIGTERM": 143}
+REQUEST = "request"
+"""Stands in place of a signal's name where another process asked to stop (``store/control.py``)."""
+
+EXIT_CODES = {"SIGHUP": 129, "SIGINT": 130, REQUEST: 130, "SIGTERM": 143}
 
 
 class Interrupt:
-    """Whether a signal has asked to stop.
+    """Whether a signal, or another process, has asked to stop.
 
-    signal: its name, such as ``SIGINT``; None as long as none has come.
+    signal: its name, such as ``SIGINT``, or ``REQUEST``; None as long as none has come.
     """
 
     signal: str | None = None

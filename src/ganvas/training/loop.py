@@ -4,9 +4,11 @@ It decides by the clock of images seen; ``RunWriter`` writes what is due.
 """
 
 from ganvas.engine.engine import Engine
+from ganvas.errors import UserError
+from ganvas.store import control
 from ganvas.training import stopwatch
 from ganvas.training.evaluator import Evaluator
-from ganvas.training.interrupt import Interrupt
+from ganvas.training.interrupt import REQUEST, Interrupt
 from ganvas.training.promise import Promise
 from ganvas.training.run_pictures import generator_of
 from ganvas.training.writer import RunWriter
@@ -30,11 +32,12 @@ class Loop:
         self.evaluator = evaluator
 
     def play(self, deadline: float | None, asked: Interrupt) -> None:
-        """Play until the recipe's images are seen, the deadline, or a signal.
+        """Play until the recipe's images are seen, the deadline, a signal, or a request to stop.
 
         Args:
             deadline: ``time.monotonic()`` at which to stop; None sets no limit.
-            asked: knows of a signal that asks to stop, as soon as one has come.
+            asked: knows of a signal that asks to stop, as soon as one has come; a request of
+                another process to stop is put there.
 
         Raises:
             NonFinite: a loss stopped being finite; the last checkpoint is from before that.
@@ -52,13 +55,15 @@ class Loop:
                 if promise is not None and promise.is_due(stopwatch.now()):
                     self._fit_minutes(promise, engine.images - before)
                     promise = None
+                if writer.news.beat():
+                    self._obey(asked)
             writer.save()
             writer.warn_slower()
             if asked.signal is None and (engine.images > start or not writer.has_evaluation()):
-                self._evaluate(last=True)
+                self._evaluate(passing=True)
         finally:
             writer.close()
-        writer.ended()
+        writer.news.ended()
 
     def _begin(self) -> None:
         """Save the very start too, so that a run killed at any moment can be resumed."""
@@ -70,6 +75,7 @@ class Loop:
         if not writer.has_checkpoint():
             writer.save()
         writer.stopwatch.start(self.engine.images)
+        writer.news.show("training")
 
     def _after_round(self, before: int) -> None:
         """Have written what was due since the clock stood at ``before``."""
@@ -89,16 +95,42 @@ class Loop:
         elif writer.stopwatch.since_saved() >= SAFE:
             writer.save(passing=True)
 
-    def _evaluate(self, *, last: bool = False) -> None:
-        """Evaluate. The log and the best know the recipe's own clocks alone, not where a run that
-        may be extended happened to end."""
+    def _obey(self, asked: Interrupt) -> None:
+        """Do what another process has asked for since the last beat, if anything. Nothing of it
+        changes what the run becomes."""
+        try:
+            request = control.take(self.writer.path)
+            if request is not None:
+                self.writer.news.asked(request)
+                self._fulfil(request.do, asked)
+        except UserError as error:  # what others ask for ends no run
+            self.writer.warn([str(error)])
+
+    def _fulfil(self, do: str, asked: Interrupt) -> None:
+        if do == "stop":
+            asked.signal = asked.signal or REQUEST
+        elif do == "save":
+            self.writer.save(passing=True)
+        elif do == "sample":
+            self.writer.sample(passing=True)
+        elif self.evaluator is None:
+            raise UserError("this run is not evaluated while it trains: use `ganvas evaluate`")
+        else:
+            self._evaluate(passing=True)
+
+    def _evaluate(self, *, passing: bool = False) -> None:
+        """Evaluate.
+
+        passing: the log and the best do not know of it. They know the recipe's own clocks alone,
+            not where somebody asked, or where a run that may be extended happened to end.
+        """
         evaluator, writer, images = self.evaluator, self.writer, self.engine.images
         if evaluator is None or evaluator.clock == images:
             return
-        with writer.stopwatch.evaluation():
+        with writer.news.evaluating(), writer.stopwatch.evaluation():
             found = evaluator.evaluate(generator_of(self.engine), images, str(writer.path))
-        writer.evaluated(found, log=not last)
-        if not last and evaluator.is_better(found, writer.best):
+        writer.evaluated(found, log=not passing)
+        if not passing and evaluator.is_better(found, writer.best):
             writer.best = evaluator.summary(found)
             writer.save()
 

@@ -14,7 +14,7 @@ from ganvas.store import record, run_folder
 from ganvas.store.log import Logger
 from ganvas.store.run import Run
 from ganvas.training.evaluator import evaluator_of
-from ganvas.training.events import Listener, announcer
+from ganvas.training.events import Announcer, Listener
 from ganvas.training.going_on import at_rest, resumed_recipe
 from ganvas.training.prepare import prepare_again
 from ganvas.training.session import check_length, play
@@ -56,12 +56,11 @@ def resume(
     """
     began = time.monotonic() if began is None else began
     check_length(images, minutes)
-    listeners = list(listeners)
     path = run_folder.find(run)
     with run_folder.Lock(path):
         old = Run(path, plugin=plugin)
         recipe = resumed_recipe(old, images, minutes)
-        tell = announcer(listeners, recipe.images)
+        tell = Announcer(listeners, recipe.images)
         prepared = prepare_again(old, recipe, data, device, tell, progress, new_data=new_data)
         with playing(prepared.choices):
             engine = build_engine(prepared)
@@ -69,9 +68,7 @@ def resume(
             evaluator, missing = evaluator_of(prepared, engine.device, progress)
             problems += [*at_rest(recipe, engine.images, path), *_differences(old, prepared)]
             _write_changes(old, prepared, new_data=new_data)
-            writer = RunWriter(
-                path, prepared, engine, earlier, listeners=listeners, loggers=loggers
-            )
+            writer = RunWriter(path, prepared, engine, earlier, announcer=tell, loggers=loggers)
             writer.announce(prepared.choices.sentence())
             writer.warn([*problems, *missing])
             return play(writer, evaluator, began)

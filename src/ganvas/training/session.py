@@ -15,7 +15,12 @@ RESERVE = 2.0
 
 
 class Stopped(Exception):
-    """A signal stopped the run after its checkpoint was saved; ``signal`` is its name."""
+    """A signal, or a request, stopped the run after its checkpoint was saved.
+
+    Args:
+        run: what was saved.
+        signal: its name, or ``request``.
+    """
 
     def __init__(self, run: Run, signal: str) -> None:
         super().__init__(signal)
@@ -42,17 +47,30 @@ def play(writer: RunWriter, evaluator: Evaluator | None, began: float) -> Run:
 
     Raises:
         NonFinite: a loss stopped being finite.
-        Stopped: a signal stopped it; everything is saved.
+        Stopped: a signal or a request stopped it; everything is saved.
     """
     minutes = writer.recipe.minutes
     deadline = None if minutes is None else began + 60 * minutes - RESERVE
-    with interruptible() as asked:  # what comes after the last round lets the report be written
-        Loop(writer.engine, writer, evaluator).play(deadline, asked)
-        save_outcome(writer.path, writer.picture())
-        if evaluator is not None and evaluator.newest is not None:
-            evaluation_records.append(evaluator.newest.records(), writer.path)
-        run = Run(writer.path)
-        write_report(run)
+    try:
+        writer.stopwatch.deadline = deadline
+        writer.news.begin()
+        with interruptible() as asked:  # what comes after the last round lets the report be written
+            Loop(writer.engine, writer, evaluator).play(deadline, asked)
+            run = _conclude(writer, evaluator)
+        writer.news.end(asked.signal)
+    except BaseException as error:
+        writer.news.fail(error)
+        raise
     if asked.signal is not None:
         raise Stopped(run, asked.signal)
+    return run
+
+
+def _conclude(writer: RunWriter, evaluator: Evaluator | None) -> Run:
+    """Write what there is to look at once the last round is played."""
+    save_outcome(writer.path, writer.picture())
+    if evaluator is not None and evaluator.newest is not None:
+        evaluation_records.append(evaluator.newest.records(), writer.path)
+    run = Run(writer.path)
+    write_report(run)
     return run

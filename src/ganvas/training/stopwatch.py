@@ -23,7 +23,10 @@ class Stopwatch:
         self._before = before
         self._began = now()
         self._lap = (self._began, images)
+        self._speed = 0.0
         self._saved = self._began
+        self.deadline: float | None = None
+        """The moment at which the session stops; None sets no limit."""
         self.evaluating = 0.0
         """Seconds of evaluations since training started."""
         self.longest_evaluation = longest_evaluation
@@ -32,7 +35,7 @@ class Stopwatch:
     def start(self, images: int) -> None:
         """Training starts now, at this clock; what came before is no part of its speed."""
         self._saved = now()
-        self._lap = (self._saved, images)
+        self._lap, self._speed = (self._saved, images), 0.0
         self.evaluating = 0.0
 
     def seconds(self) -> float:
@@ -42,9 +45,25 @@ class Stopwatch:
     def speed(self, images: int) -> float:
         """Images a second since this was last asked; evaluations are left out."""
         moment = now()
-        speed = (images - self._lap[1]) / max(moment - self._lap[0], 1e-9)
+        self._speed = self._since_lap(moment, images)
         self._lap = (moment, images)
-        return speed
+        return self._speed
+
+    def newest_speed(self, images: int) -> float:
+        """What ``speed`` last said; before that, images a second since training started."""
+        return self._speed or self._since_lap(now(), images)
+
+    def left(self, images: int, total: int) -> float | None:
+        """Seconds until ``total`` images are seen, or until the deadline if that is sooner; None
+        where neither is known."""
+        speed, moment = self.newest_speed(images), now()
+        until = [] if self.deadline is None else [max(self.deadline - moment, 0.0)]
+        if speed > 0:
+            until.append((total - images) / speed)
+        return min(until, default=None)
+
+    def _since_lap(self, moment: float, images: int) -> float:
+        return (images - self._lap[1]) / max(moment - self._lap[0], 1e-9)
 
     @contextmanager
     def evaluation(self) -> Iterator[None]:

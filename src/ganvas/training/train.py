@@ -15,7 +15,7 @@ from ganvas.store import plugins, record, run_folder
 from ganvas.store.log import Logger
 from ganvas.store.run import Run
 from ganvas.training.evaluator import evaluator_of
-from ganvas.training.events import Listener, announcer
+from ganvas.training.events import Announcer, Listener
 from ganvas.training.prepare import BatchRule, prepare
 from ganvas.training.resolve import resolve, without_auto
 from ganvas.training.run_pictures import training_images
@@ -74,8 +74,7 @@ def train(
     changes, auto = without_auto(_changes(overrides, images=images, minutes=minutes, seed=seed))
     chosen = resolve(recipe, data, changes, start)
     name = run_folder.check_name(name or chosen.name)
-    listeners = list(listeners)
-    tell = announcer(listeners, chosen.images)
+    tell = Announcer(listeners, chosen.images)
     source = None if isinstance(data, str | Path) else data
     batch = "auto" if auto else _batch_rule(data, changes)
     prepared = prepare(chosen, source, batch, tell, progress)
@@ -84,7 +83,7 @@ def train(
         taken = [] if chosen.start is None else [begin_from(engine, chosen.start)]
         evaluator, problems = evaluator_of(prepared, engine.device, progress)
         with _new_folder(Path(out), name, prepared, parts) as path:
-            writer = RunWriter(path, prepared, engine, listeners=listeners, loggers=loggers)
+            writer = RunWriter(path, prepared, engine, announcer=tell, loggers=loggers)
             writer.announce(prepared.choices.sentence(), *taken)
             writer.warn([*prepared.dataset.warnings, *problems])
             return play(writer, evaluator, began)

@@ -16,11 +16,11 @@ from ganvas.errors import NonFinite
 from ganvas.evaluation.result import Evaluation
 from ganvas.recipes.build.prepared import Prepared
 from ganvas.recipes.length import fixed
-from ganvas.sampling.pictures import save_png
+from ganvas.sampling.pictures import enlarged, save_png
 from ganvas.store import checkpoint, evaluation_records
 from ganvas.store.log import JsonLines, Logger, Loggers, read_log, tensorboard
 from ganvas.store.run_folder import grids, write_recipe
-from ganvas.training.events import Event, Listener
+from ganvas.training.events import Announcer, News
 from ganvas.training.run_pictures import SamplePicture
 from ganvas.training.stopwatch import Stopwatch
 
@@ -46,13 +46,14 @@ class RunWriter:
 
     All of it is placed by the clock of images seen, so that a run continued from a checkpoint
     writes the same as one that was never stopped: what lies beyond that clock is cut off here.
+    ``news`` is not: what it writes is placed by the clock on the wall.
 
     Args:
         path: the run folder, which the caller has locked.
         prepared: what the engine was built from.
         engine: at the clock from which to go on.
-        earlier: what earlier sessions left.
-        listeners: called with every event.
+        earlier: what earlier sessions left; None begins a new run.
+        announcer: knows the listeners, and what they were told before there was a folder.
         loggers: beside ``log.jsonl`` and TensorBoard.
     """
 
@@ -63,16 +64,15 @@ class RunWriter:
         engine: Engine,
         earlier: Earlier | None = None,
         *,
-        listeners: Iterable[Listener] = (),
+        announcer: Announcer,
         loggers: Iterable[Logger] = (),
     ) -> None:
-        earlier = earlier or Earlier()
+        is_new, earlier = earlier is None, earlier or Earlier()
         self.path = path
         self.recipe = prepared.recipe
         """As it stands in the folder, but for the minutes of this session."""
         self.engine = engine
         self.best = earlier.best
-        self._listeners = list(listeners)
         self._picture = SamplePicture(prepared)
         for place in (path, path / "samples", path / "checkpoints"):
             checkpoint.clean(place)
@@ -83,6 +83,8 @@ class RunWriter:
         self._saved_at = engine.images if self._checkpoint().is_dir() else None
         self._reason: str | None = None
         self.stopwatch = Stopwatch(engine.images, earlier.seconds, earlier.evaluation_seconds)
+        self.news = News(path, engine, self.stopwatch, lambda: self.total, announcer.listeners)
+        self.news.open("began" if is_new else "resumed", announcer.said)
 
     @property
     def total(self) -> int:
@@ -109,12 +111,12 @@ class RunWriter:
     def announce(self, *texts: str) -> None:
         """Tell the listeners how the run is played."""
         for text in texts:
-            self._tell("chosen", text=text)
+            self.news.tell("chosen", text=text)
 
     def warn(self, problems: Iterable[str]) -> None:
         """Tell the listeners of each problem."""
         for problem in problems:
-            self._tell("warning", text=problem)
+            self.news.tell("warning", text=problem)
 
     def warn_slower(self) -> None:
         """Say once why the engine plays in a slower way than was chosen."""
@@ -140,7 +142,8 @@ class RunWriter:
         }
         wall = {"images_per_second": round(speed, 1), "seconds": self._rounded_seconds()}
         self._loggers.write({"images": images, **stats, **rates, **wall})
-        self._tell("progress", speed=speed, stats=stats)
+        self.news.show()
+        self.news.tell("progress", speed=speed, stats=stats)
 
     def evaluated(self, found: Evaluation, *, log: bool) -> None:
         """Tell of an evaluation, and write its figures into the log if that is asked for."""
@@ -148,25 +151,32 @@ class RunWriter:
         if log:
             wall = {"seconds": self._rounded_seconds()}
             self._loggers.write({"images": self.engine.images, **numbers, **wall})
-        self._tell("evaluated", text=found.words(), stats=numbers)
+        self.news.tell("evaluated", text=found.words(), stats=numbers)
 
-    def sample(self) -> None:
-        """Write a sample grid; one that cannot be written is a warning."""
-        path = self.path / "samples" / f"{self.engine.images:09d}.png"
+    def sample(self, *, passing: bool = False) -> None:
+        """Write a sample grid; one that cannot be written is a warning.
+
+        passing: it only replaces ``samples.png``, which the end of the run replaces again.
+        """
+        images, picture = self.engine.images, self.picture()
+        path = self.path / "samples" / f"{images:09d}.png"
+        if passing:
+            path, picture = self.path / "samples.png", enlarged(picture)
         try:
-            save_png(self.picture(), path)
+            save_png(picture, path)
         except OSError as error:
             warnings.warn(f"{path} was not written: {error}", RuntimeWarning, stacklevel=2)
             return
-        self._loggers.image(self.engine.images, path)
-        self._tell("sampled", path=path)
+        if not passing:
+            self._loggers.image(images, path)
+        self.news.tell("sampled", path=path)
 
     def save(self, *, passing: bool = False) -> None:
         """Save a checkpoint, if there is none of this clock.
 
         Args:
-            passing: it leaves no other trace, since time alone asked for it: what a run writes must
-                not depend on how long it took.
+            passing: it leaves no other trace, since time alone, or another process, asked for it:
+                what a run writes must not depend on how long it took, or on who watches.
 
         Raises:
             NonFinite: a loss or a weight stopped being finite.
@@ -174,8 +184,8 @@ class RunWriter:
         """
         self.stopwatch.saved()
         if self.has_checkpoint():
-            if checkpoint.let_last(self._checkpoint()):
-                self._tell("saved", path=self._checkpoint())
+            if not passing and checkpoint.let_last(self._checkpoint()):
+                self.news.tell("saved", path=self._checkpoint())
             return
         tensors = self.engine.tensors()
         if not (self.engine.is_finite() and all_finite(tensors.values())):
@@ -185,8 +195,9 @@ class RunWriter:
         best = None if self.best is None else f"{self.best['images']:09d}"
         checkpoint.prune(folder, self.recipe.keep, best)
         self._saved_at = images
+        self.news.has_newest("checkpoint", path=path)
         if not passing:
-            self._tell("saved", path=path)
+            self.news.tell("saved", path=path)
 
     def end_with(self, total: int) -> None:
         """Write down, everywhere, that the run and its schedules end with so many images."""
@@ -210,10 +221,6 @@ class RunWriter:
     def close(self) -> None:
         """Close the logs."""
         self._loggers.close()
-
-    def ended(self) -> None:
-        """Tell the listeners that this session has played its last round."""
-        self._tell("ended")
 
     def _checkpoint(self) -> Path:
         return self.path / "checkpoints" / f"{self.engine.images:09d}"
@@ -245,12 +252,6 @@ class RunWriter:
             f"before that. Begin a new run with a lower learning rate, `clip_gradient=1`, "
             f"or `precision=fp32`"
         )
-
-    def _tell(self, kind: str, **more: Any) -> None:
-        seconds = self.stopwatch.seconds()
-        event = Event(kind, self.engine.images, self.total, seconds=seconds, **more)
-        for listener in self._listeners:
-            listener(event)
 
 
 def all_finite(tensors: Iterable[Tensor]) -> bool:

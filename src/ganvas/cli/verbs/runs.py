@@ -9,6 +9,7 @@ from ganvas.cli.wording import worded
 from ganvas.errors import UsageError, UserError
 from ganvas.store import plugins, run_folder
 from ganvas.store.run import Run
+from ganvas.store.status import read_status
 
 
 def execute(options: argparse.Namespace) -> None:
@@ -29,13 +30,25 @@ def _list(options: argparse.Namespace) -> None:
     if not found:
         print(f"no runs in {out}: begin with `ganvas train`")
         return
+    states = [_state(path) for path in found]
+    columns = ["run", "recipe", "images", "MB"]
+    if any(states):  # runs that are at their end, or of older versions, have nothing to say
+        columns.append("state")
     table = new_table()
-    for column in ("run", "recipe", "images", "MB"):
+    for column in columns:
         side = "right" if column in ("images", "MB") else "left"
         table.add_column(column, justify=side, no_wrap=True)
-    for path in found:
-        table.add_row(str(path), *_row(path))
+    for path, state in zip(found, states, strict=True):
+        table.add_row(*(str(path), *_row(path), state)[: len(columns)])
     show_table(table)
+
+
+def _state(path: Path) -> str:
+    """What a run's process does, or why it does no more; empty where there is nothing to say."""
+    status = read_status(path)
+    if status is None or status.state == "ended":
+        return ""
+    return "failed" if status.state == "failed" else status.words()
 
 
 def _row(path: Path) -> tuple[str, str, str]:

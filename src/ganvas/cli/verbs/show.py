@@ -14,6 +14,9 @@ def execute(options: argparse.Namespace) -> None:
     run = Run(options.run, plugin=options.plugin)
     record = run.record
     print(f"{run.path}: recipe {run.settings['name']}")
+    status = run.status
+    if status is not None and status.state != "ended":
+        print(f"  state       {worded(printable(status.words()))}")
     of = f"{run.images:,} of {run.settings['images']:,} seen"
     print(f"  images      {of} in {duration(run.seconds)}")
     channels, height, width = record.shape
