@@ -20,6 +20,7 @@ from ganvas.networks.layers.spectral import spectral
 from ganvas.networks.operators.batch_norm import BatchNorm2d
 from ganvas.networks.operators.convolution import Conv2d
 from ganvas.networks.operators.resize import bilinear_resize
+from ganvas.networks.operators.tracing import traced
 from ganvas.networks.protocols import Conditioned
 from ganvas.networks.shape import Shape
 
@@ -117,7 +118,7 @@ class Projected(nn.Module):
         """Images [N, 1 or 3, H, W] in [-1, 1], and conditions [N, K] where there are any, to scores
         [N, P] of all heads.
         """
-        if images.shape[2:] != self.size:
+        if traced() or images.shape[2:] != self.size:  # a trace has no sizes to compare
             images = bilinear_resize(images, self.size, antialias=True)
         maps = self.mixing(self.taps(images.expand(-1, 3, -1, -1)))
         scores = [head(each, conditions) for head, each in zip(self.heads, maps, strict=True)]

@@ -14,6 +14,7 @@ from torch.autograd.function import FunctionCtx
 
 from ganvas.features.imagenet import efficientnet_lite0
 from ganvas.networks.operators.convolution import Conv2d
+from ganvas.networks.operators.tracing import traced
 
 CHANNELS = (24, 40, 112, 320)
 STRIDES = (4, 8, 16, 32)
@@ -97,7 +98,8 @@ class Halving(nn.Module):
         autocast = torch.is_autocast_enabled(input.device.type)
         dtype = torch.get_autocast_dtype(input.device.type) if autocast else input.dtype
         weight, bias = self.weight.to(dtype), self.bias.to(dtype)
-        return _Halve.apply(input.to(dtype), weight, bias)  # pyright: ignore
+        operator = _halved if traced() else _Halve.apply
+        return operator(input.to(dtype), weight, bias)  # pyright: ignore
 
 
 class _Halve(Function):
@@ -110,13 +112,18 @@ class _Halve(Function):
     @staticmethod
     def forward(ctx: FunctionCtx, x: Tensor, w: Tensor, bias: Tensor | None) -> Tensor:
         ctx.save_for_backward(w)
-        before = (w.shape[2] - 2) // 2
-        padded = F.pad(x, (before, before + w.shape[2] % 2) * 2)
-        return F.conv2d(padded, w, bias, stride=2, groups=len(w))
+        return _halved(x, w, bias)
 
     @staticmethod
     def backward(ctx, g: Tensor):  # pyright: ignore
         return _Spread.apply(g, *ctx.saved_tensors), None, None
+
+
+def _halved(x: Tensor, w: Tensor, bias: Tensor | None) -> Tensor:
+    channels, _, kernel, _ = w.shape
+    before = (kernel - 2) // 2
+    padded = F.pad(x, (before, before + kernel % 2) * 2)
+    return F.conv2d(padded, w, bias, stride=2, groups=channels)
 
 
 class _Spread(Function):

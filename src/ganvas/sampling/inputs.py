@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
 from ganvas.errors import UsageError
@@ -28,11 +29,14 @@ class Inputs:
     needed: bool
 
     def __call__(self, _: nn.Module, given: tuple[Any, ...], named: Mapping[str, Any]) -> None:
-        """Check the arguments of a call.
+        """Check the arguments of a call; none while ``torch.jit.trace`` follows it.
 
         Raises:
             UsageError: latents or conditions of another shape, too many or too few.
         """
+        # A trace has no sizes that Python could compare.
+        if torch.jit.is_tracing():  # pyright: ignore[reportPrivateImportUsage]
+            return
         if self.latent is not None:
             first = [*given, *(each for name, each in named.items() if name != "conditions"), None]
             _check_latents(first[0], self.latent)

@@ -59,6 +59,7 @@ class EqualProjection(Conditioned):
         self.body = body
         self.score = EqualLinear(features, 1)
         self.embed = EqualLinear(conditions, features, bias=False) if conditions else None
+        self.root = math.sqrt(features)
 
     def forward(self, images: Tensor, conditions: Tensor | None = None) -> Tensor:
         """Images [N, C, H, W], and conditions [N, K] where there are any, to scores [N]."""
@@ -66,4 +67,4 @@ class EqualProjection(Conditioned):
         scores = self.score(features).squeeze(1)
         if self.embed is None:
             return scores
-        return scores + (self.embed(conditions) * features).sum(1) / math.sqrt(features.shape[1])
+        return scores + (self.embed(conditions) * features).sum(1) / self.root

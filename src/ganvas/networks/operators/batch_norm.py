@@ -11,6 +11,8 @@ from torch import Tensor, nn
 from torch.autograd import Function
 from torch.autograd.function import FunctionCtx
 
+from ganvas.networks.operators.tracing import traced
+
 
 class BatchNorm2d(nn.BatchNorm2d):
     """``nn.BatchNorm2d`` (Ioffe & Szegedy 2015), with the operators of this page in training.
@@ -25,7 +27,7 @@ class BatchNorm2d(nn.BatchNorm2d):
         if not self.training or input.device.type != "cpu" or input.dtype not in fast:
             return super().forward(input)
         usual = self.affine and self.momentum is not None and self.track_running_stats
-        if not usual or torch.compiler.is_compiling():
+        if not usual or traced():
             return super().forward(input)
         maps = input.dim() == 4 and input.shape[1] == self.num_features
         if not maps or input.numel() <= self.num_features:

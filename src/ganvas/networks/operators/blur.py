@@ -14,6 +14,8 @@ from torch import Tensor, nn
 from torch.autograd import Function
 from torch.autograd.function import FunctionCtx
 
+from ganvas.networks.operators.tracing import traced
+
 TAPS = 4
 
 
@@ -46,21 +48,26 @@ def blur(maps: Tensor, padding: int, gain: float = 1.0) -> Tensor:
         padding: 0 to 3.
         gain: sum of the filter; 4 where three of four pixels are zeros.
     """
-    return _Blur.apply(maps, padding, gain)  # pyright: ignore
+    operator = _blurred if traced() else _Blur.apply
+    return operator(maps, padding, gain)  # pyright: ignore
 
 
 class _Blur(Function):
     @staticmethod
     def forward(ctx: FunctionCtx, maps: Tensor, padding: int, gain: float) -> Tensor:
         ctx.steps = padding, gain  # pyright: ignore
-        # Computed where it is used: a table copied to a GPU cannot be recorded as a CUDA graph.
-        place = torch.arange(TAPS, dtype=maps.dtype, device=maps.device) - (TAPS - 1) / 2
-        line = 1 - place.abs() / 2
-        channels = maps.shape[1]
-        kernel = (line.outer(line) * (gain / 4)).expand(channels, 1, TAPS, TAPS)
-        return F.conv2d(maps, kernel, padding=padding, groups=channels)
+        return _blurred(maps, padding, gain)
 
     @staticmethod
     def backward(ctx, g: Tensor):  # pyright: ignore
         padding, gain = ctx.steps
         return blur(g, TAPS - 1 - padding, gain), None, None
+
+
+def _blurred(maps: Tensor, padding: int, gain: float) -> Tensor:
+    # Computed where it is used: a table copied to a GPU cannot be recorded as a CUDA graph.
+    place = torch.arange(TAPS, dtype=maps.dtype, device=maps.device) - (TAPS - 1) / 2
+    line = 1 - place.abs() / 2
+    channels = maps.shape[1]
+    kernel = (line.outer(line) * (gain / 4)).expand(channels, 1, TAPS, TAPS)
+    return F.conv2d(maps, kernel, padding=padding, groups=channels)

@@ -17,6 +17,7 @@ from torch.autograd.function import FunctionCtx
 
 from ganvas.networks.operators import forms
 from ganvas.networks.operators.kernels import Steps
+from ganvas.networks.operators.tracing import traced
 
 
 class Conv2d(nn.Conv2d):
@@ -41,8 +42,8 @@ class ConvTranspose2d(nn.ConvTranspose2d):
             (side - 1) * stride - 2 * padding + kernel
             for side, kernel in zip(input.shape[-2:], self.kernel_size, strict=True)
         ]
-        plain = output_size is not None or any(map(int, self.output_padding)) or min(size) < 1
-        operands = None if plain else _operands(self, input)
+        plain = traced() or output_size is not None or any(map(int, self.output_padding))
+        operands = None if plain or min(size) < 1 else _operands(self, input)
         if operands is None:
             return super().forward(input, output_size)
         g, w, bias = operands
@@ -57,7 +58,7 @@ def _operands(
     Fast are float32 and bfloat16 on a CPU. Other settings of a layer are left to the plain form,
     and so is whatever it refuses: its errors are known.
     """
-    if input.device.type != "cpu" or torch.compiler.is_compiling() or not _fits(layer, input):
+    if input.device.type != "cpu" or traced() or not _fits(layer, input):
         return None
     autocast = torch.is_autocast_enabled("cpu")
     dtype = torch.get_autocast_dtype("cpu") if autocast else input.dtype

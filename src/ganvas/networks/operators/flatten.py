@@ -5,6 +5,8 @@ from torch import Tensor, nn
 from torch.autograd import Function
 from torch.autograd.function import FunctionCtx
 
+from ganvas.networks.operators.tracing import traced
+
 
 class Flatten(nn.Flatten):
     """``nn.Flatten``; kernels that meet both memory orders at once are 30 times slower on a CPU."""
@@ -14,7 +16,7 @@ class Flatten(nn.Flatten):
         whole = self.start_dim == 1 and self.end_dim in (-1, 3)
         ours = whole and input.is_contiguous(memory_format=torch.channels_last)
         # What lies in both orders is flattened to a view, which no Function may return.
-        if not ours or input.is_contiguous() or torch.compiler.is_compiling():
+        if not ours or input.is_contiguous() or traced():
             return super().forward(input)
         return _Rows.apply(input)  # pyright: ignore
 

@@ -8,6 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ganvas.networks.operators import convolution
+from ganvas.networks.operators.tracing import traced
 
 
 def conv2d(
@@ -41,7 +42,7 @@ def fast_format(
     They are for float32 and bfloat16 on these devices, and no tracer sees into them.
     """
     fast, device = (torch.float32, torch.bfloat16), maps.device.type
-    if device not in devices or torch.compiler.is_compiling():
+    if device not in devices or traced():
         return None
     if maps.dtype not in fast or weight.dtype not in fast:
         return None

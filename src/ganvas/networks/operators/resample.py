@@ -15,6 +15,8 @@ from torch import Tensor, nn
 from torch.autograd import Function
 from torch.autograd.function import FunctionCtx
 
+from ganvas.networks.operators.tracing import traced
+
 
 class Halve(nn.Module):
     """``halve`` as a layer."""
@@ -34,19 +36,19 @@ class Double(nn.Module):
 
 def halve(maps: Tensor, gain: float = 1.0) -> Tensor:
     """Maps [N, C, H, W] of even sides to [N, C, H/2, W/2], times ``gain``."""
-    return _Halve.apply(maps, gain)  # pyright: ignore
+    return (_halved if traced() else _Halve.apply)(maps, gain)  # pyright: ignore
 
 
 def double(maps: Tensor, gain: float = 1.0) -> Tensor:
     """Maps [N, C, H, W] to [N, C, 2H, 2W], times ``gain``."""
-    return _Double.apply(maps, gain)  # pyright: ignore
+    return (_doubled if traced() else _Double.apply)(maps, gain)  # pyright: ignore
 
 
 class _Halve(Function):
     @staticmethod
     def forward(ctx: FunctionCtx, maps: Tensor, gain: float) -> Tensor:
         ctx.gain = gain  # pyright: ignore
-        return _filtered(maps, 4, gain, stride=2)
+        return _halved(maps, gain)
 
     @staticmethod
     def backward(ctx, g: Tensor):  # pyright: ignore
@@ -57,12 +59,20 @@ class _Double(Function):
     @staticmethod
     def forward(ctx: FunctionCtx, maps: Tensor, gain: float) -> Tensor:
         ctx.gain = gain  # pyright: ignore
-        # Copies and a short filter: a transposed depthwise convolution is many times slower.
-        return _filtered(F.interpolate(maps, scale_factor=2, mode="nearest"), 3, gain)
+        return _doubled(maps, gain)
 
     @staticmethod
     def backward(ctx, g: Tensor):  # pyright: ignore
         return halve(g, ctx.gain * 4), None
+
+
+def _halved(maps: Tensor, gain: float) -> Tensor:
+    return _filtered(maps, 4, gain, stride=2)
+
+
+def _doubled(maps: Tensor, gain: float) -> Tensor:
+    # Copies and a short filter: a transposed depthwise convolution is many times slower.
+    return _filtered(F.interpolate(maps, scale_factor=2, mode="nearest"), 3, gain)
 
 
 def _filtered(maps: Tensor, taps: int, gain: float, stride: int = 1) -> Tensor:
