@@ -19,10 +19,10 @@ from pathlib import Path
 from typing import Any
 
 import ganvas
+from ganvas.domains.pictures import grid, save_png
 from ganvas.errors import NonFinite
 from ganvas.recipes.reading import to_plain
 from ganvas.recipes.recipe_table import change, find
-from ganvas.sampling.pictures import grid, save_png
 
 SIDES = ("with", "without", "plain")
 MNIST = 60_000

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import ganvas
-from ganvas.sampling.pictures import enlarged, grid, save_png
+from ganvas.domains.pictures import enlarged, grid, save_png
 
 KEY = ("side", "seed", "images", "size")
 SIDES: dict[str, dict[str, Any]] = {

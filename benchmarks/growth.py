@@ -38,6 +38,7 @@ import torch
 from PIL import Image, ImageDraw
 from torch import Tensor
 
+from ganvas import domains
 from ganvas.bench import canvas, plain
 from ganvas.bench.canvas import Box, Shape, Words
 from ganvas.bench.flops import Counter
@@ -172,7 +173,7 @@ def recipe_of(setting: Setting, precision: str, threads: int) -> Recipe:
 def match(setting: Setting, pixels: Tensor, precision: str, threads: int) -> Match:
     """Build both sides and play their first two steps."""
     recipe = recipe_of(setting, precision, threads)
-    choices = try_out(recipe, (setting.channels, setting.side, setting.side))
+    choices = try_out(recipe, domains.Image(setting.channels, setting.side, setting.side))
     device = torch.device(choices.device)
     images = load_data(recipe.data, pixels)
     plain.MOST = len(images)  # it would use the first 10,000 alone
@@ -206,7 +207,7 @@ def play_all(
     lines: Sequence[Line], threads: int, repeats: int, deadline: float
 ) -> tuple[Choices, dict[Setting, Match]]:
     """Every setting, built and then played in turn: the base's choices, and the matches."""
-    base = try_out(recipe_of(Setting(), "auto", threads), (3, 32, 32))
+    base = try_out(recipe_of(Setting(), "auto", threads), domains.Image(3, 32, 32))
     tell(f"ours plays {base.sentence()}")
     matches: dict[Setting, Match] = {}
     sources: dict[tuple[int, int], Tensor] = {}

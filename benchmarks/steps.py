@@ -79,7 +79,7 @@ def inside(options: argparse.Namespace) -> dict[str, Any]:
 
     recipe = recipe_of(options)
     images = load_data(recipe.data, options.data)
-    choices = try_out(recipe, images.shape)
+    choices = try_out(recipe, images.domain)
     with playing(choices):
         engine = build_engine(Prepared.of(recipe, images, choices))
         if options.inside == "choose":

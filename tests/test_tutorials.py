@@ -12,6 +12,7 @@ from torch import nn
 
 import ganvas
 from ganvas.data import ItemStream, load_dataset
+from ganvas.domains import Image
 from ganvas.losses import penalties
 from ganvas.losses.adversarial import adversarial_loss
 from ganvas.networks.dcgan import DCGANDiscriminator, DCGANGenerator
@@ -112,7 +113,10 @@ def test_samples_do_not_depend_on_their_batch() -> None:
     latents = torch.randn(16, 8)
     apart = (generator(latents[:2]) - generator(latents)[:2]).abs().max()
     assert apart > 0.01  # training mode, as printed
-    assert torch.equal(sample(generator, latents[:2]), sample(generator, latents)[:2])
+    few, all_of_them = (
+        sample(Image(3, 16, 16), generator, each) for each in (latents[:2], latents)
+    )
+    assert torch.equal(few, all_of_them[:2])
     assert generator.training
 
 
@@ -161,7 +165,7 @@ def test_the_discriminators_turn_sends_nothing_to_the_generator() -> None:
 def test_each_epoch_has_its_own_order() -> None:
     images = load_dataset(torch.arange(32, dtype=torch.uint8).view(32, 1, 1, 1).expand(32, 1, 4, 4))
     stream = ItemStream(images, seed=0, device="cpu")
-    epochs = [stream.batch(32 * e, 32).images[:, 0, 0, 0] for e in range(3)]
+    epochs = [stream.batch(32 * e, 32)["image"][:, 0, 0, 0] for e in range(3)]
     for epoch in epochs:
         assert epoch.unique().numel() == 32  # every image once
     assert not torch.equal(epochs[0], epochs[1]) and not torch.equal(epochs[1], epochs[2])

@@ -20,6 +20,6 @@ def measure(tell: Callable[..., None], options: argparse.Namespace) -> None:
     words = f"Fréchet {figure.value:.2f} in efficientnet-lite0 after {run.images:,} images"
     tell(f"{RECIPE}, {minutes:g} minutes", words, frechet=figure.value)
     run_samples = options.out / "long.png"
-    from ganvas.sampling.pictures import enlarged, grid, save_png
+    from ganvas.domains.pictures import enlarged, grid, save_png
 
     save_png(enlarged(grid(run.sample(64))), run_samples)

@@ -9,6 +9,7 @@ from ganvas.bench.bench_dataset import PACKAGED, shape_of
 from ganvas.data import Dataset
 from ganvas.data.builtin.builtin_table import BUILTIN
 from ganvas.data.dataset import make_dataset
+from ganvas.domains import Image
 from ganvas.engine.engine import Engine
 from ganvas.recipes.build.choices import Choices, choose
 from ganvas.recipes.build.data import load_data
@@ -51,7 +52,9 @@ def random_images(shape: tuple[int, int, int], count: int) -> Dataset:
     pixels, attributes = whole(256, count, *shape).byte(), whole(2, count, 3).byte()
     names = {"attributes": attributes, "attribute_names": ("a", "b", "c")}
     classes = tuple(map(str, range(10)))
-    return make_dataset(pixels, torch.arange(count) % 10, classes, "random images", **names)
+    return make_dataset(
+        Image(*shape), pixels, torch.arange(count) % 10, classes, "random images", **names
+    )
 
 
 def choices_of(recipe: Recipe, *, graph: bool) -> Choices:

@@ -5,6 +5,7 @@ from typing import Any
 import torch
 
 from ganvas.data.dataset import Dataset, make_dataset
+from ganvas.domains import Image
 from ganvas.engine.engine import Engine
 from ganvas.recipes.build.choices import choose
 from ganvas.recipes.build.engine import build_engine
@@ -28,7 +29,7 @@ def tiny(name: str = "mnist", **changes: Any) -> Recipe:
 def random_images(shape: tuple[int, int, int] = (1, 16, 16), count: int = 32) -> Dataset:
     generator = torch.Generator().manual_seed(0)
     pixels = torch.randint(0, 256, (count, *shape), dtype=torch.uint8, generator=generator)
-    return make_dataset(pixels, None, (), "random")
+    return make_dataset(Image(*pixels.shape[1:]), pixels, None, (), "random")
 
 
 def engine_of(recipe: Recipe, images: Dataset | None = None) -> Engine:

@@ -29,7 +29,7 @@ def test_the_first_discriminator_loss_is_the_engines(game) -> None:
     recipe = tiny(**game)
     images = random_images()
     engine = engine_of(recipe, images)
-    real = engine.sources["train"].batch(0, 8).images
+    real = engine.sources["train"].batch(0, 8)["image"]
     noise = torch.randn(8, 8, generator=keys.generator(0, "latent", "discriminator.0", 0))
     engine.round()
     found = engine.meter.read()

@@ -303,8 +303,7 @@ def test_mapped_equals_in_memory_and_notices_another_table(tmp_path, monkeypatch
             assert outside.attribute_names == inside.attribute_names
             assert rows_of(outside) == rows_of(inside)
             batches = [ItemStream(dataset, 0, "cpu").batch(2, 5) for dataset in (inside, outside)]
-            assert batches[0].attributes is not None and batches[1].attributes is not None
-            assert torch.equal(batches[0].attributes, batches[1].attributes)
+            assert torch.equal(batches[0]["attributes"], batches[1]["attributes"])
 
 
 def binary(numbers: torch.Tensor) -> torch.Tensor:
@@ -323,24 +322,24 @@ def numbered(count: int) -> Dataset:
 def test_draws_keep_attributes_with_their_images(start, counts, shuffle):
     dataset = numbered(23)
     whole = ItemStream(dataset, 7, "cpu", flip=True, shuffle=shuffle).batch(start, sum(counts))
-    assert whole.attributes is not None and whole.attributes.dtype == torch.float32
-    numbers = (whole.images[:, 0, 0, 0] + 1).mul(127.5).round().long()
-    assert torch.equal(whole.attributes, binary(numbers).float())
+    assert whole["attributes"].dtype == torch.float32
+    numbers = (whole["image"][:, 0, 0, 0] + 1).mul(127.5).round().long()
+    assert torch.equal(whole["attributes"], binary(numbers).float())
     stream = ItemStream(dataset, 7, "cpu", flip=True, shuffle=shuffle)
     place, pieces = start, []
     for count in counts:
-        pieces.append(stream.batch(place, count).attributes)
+        pieces.append(stream.batch(place, count)["attributes"])
         place += count
-    assert torch.equal(torch.cat(pieces), whole.attributes)
+    assert torch.equal(torch.cat(pieces), whole["attributes"])
 
 
 def test_a_batch_is_a_copy_and_has_no_attributes_where_the_source_has_none():
     dataset = numbered(8)
     batch = ItemStream(dataset, 0, "cpu", shuffle=False).batch(0, 8)
-    assert dataset.attributes is not None and batch.attributes is not None
+    assert dataset.attributes is not None and "attributes" in batch
     dataset.attributes.zero_()
-    assert batch.attributes.sum() == 12 and batch.labels is None
-    assert ItemStream(load_dataset(PIXELS), 0, "cpu").batch(0, 2).attributes is None
+    assert batch["attributes"].sum() == 12 and "label" not in batch
+    assert ItemStream(load_dataset(PIXELS), 0, "cpu").batch(0, 2).get("attributes") is None
 
 
 def test_inspection(tmp_path):

@@ -9,8 +9,8 @@ import pytest
 from picture_files import encoded, folder_of, picture, write
 
 from ganvas.data import contact_sheet, load_dataset
+from ganvas.domains.pictures import save_clip, save_png
 from ganvas.errors import DataError
-from ganvas.sampling.pictures import save_clip, save_png
 
 
 def run_of(path: Path, marked: bool = True) -> Path:

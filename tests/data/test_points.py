@@ -5,10 +5,10 @@ import math
 import pytest
 import torch
 
-from ganvas.data import ItemStream, contact_sheet, inspect_source, load_dataset, portrait
-from ganvas.data.builtin.clouds import CLOUDS, SHAPE, grid, ring, spiral
-from ganvas.data.dataset import shape_words
-from ganvas.data.plane import INK, PAPER, REACH, blank, dots, finished, scatter
+from ganvas.data import ItemStream, contact_sheet, inspect_source, load_dataset
+from ganvas.data.builtin.clouds import CLOUDS, grid, ring, spiral
+from ganvas.domains import Points
+from ganvas.domains.plane import INK, PAPER, REACH, blank, dots, finished, scatter
 from ganvas.errors import UsageError
 
 FINGERPRINTS = {
@@ -22,8 +22,8 @@ FINGERPRINTS = {
 @pytest.mark.parametrize("name", CLOUDS)
 def test_a_source_is_the_same_points_everywhere(name) -> None:
     dataset = load_dataset(name)
-    assert dataset.pixels.shape == (100_000, *SHAPE) and dataset.pixels.dtype == torch.float32
-    assert dataset.are_points and dataset.shape == SHAPE
+    assert dataset.pixels.shape == (100_000, 2, 1, 1) and dataset.pixels.dtype == torch.float32
+    assert dataset.domain == Points() and dataset.shape == (2, 1, 1)
     assert dataset.fingerprint == f"sha256:{FINGERPRINTS[name]}"
     assert dataset.pixels.abs().max() < REACH
     assert dataset.labels is not None and dataset.labels.max() == len(dataset.classes) - 1
@@ -82,15 +82,15 @@ def test_a_spirals_centres_stand_at_equal_steps_along_its_arms() -> None:
 def test_draws_give_points_as_they_are() -> None:
     dataset = load_dataset("grid")
     batch = ItemStream(dataset, seed=3, device="cpu", shuffle=False).batch(7, 5)
-    assert torch.equal(batch.images, dataset.pixels[7:12])
-    assert batch.labels is not None and torch.equal(batch.labels, dataset.labels[7:12])  # pyright: ignore
+    assert torch.equal(batch["points"], dataset.pixels[7:12])
+    assert "label" in batch and torch.equal(batch["label"], dataset.labels[7:12])  # pyright: ignore
 
 
 def test_points_have_no_size() -> None:
     for options in ({"size": 32}, {"channels": 1}):
         with pytest.raises(UsageError, match="holds points"):
             load_dataset("ring", **options)
-    assert shape_words(SHAPE) == "points in the plane"
+    assert load_dataset("ring").domain.words() == "points in the plane"
 
 
 def test_a_look_at_points_counts_their_modes() -> None:
@@ -98,7 +98,7 @@ def test_a_look_at_points_counts_their_modes() -> None:
     assert found.count == 10_000 and sum(found.classes.values()) == 10_000
     assert len(found.classes) == 8 and not found.sizes and not found.warnings
     sheet = contact_sheet(load_dataset("ring", split="test"))
-    assert sheet.size == portrait(load_dataset("ring", split="test")).size == (480, 480)
+    assert sheet.size == (480, 480)
 
 
 def test_dots_stand_where_points_do() -> None:
@@ -123,6 +123,6 @@ def test_ink_does_not_depend_on_the_order_and_adds_up_like_layers() -> None:
 
 def test_modes_have_colours_of_their_own() -> None:
     points = torch.tensor([[0.5, 0.0], [-0.5, 0.0]])
-    picture = scatter(points, torch.tensor([0, 1]), ("a", "b"))
+    picture = scatter(points, torch.tensor([0, 1]))
     right, left = (picture.getpixel((round(240 + x / 1.1 * 240), 240)) for x in (0.5, -0.5))
     assert right[2] > right[0] and left[0] > left[2]  # pyright: ignore

@@ -39,7 +39,7 @@ def test_mapped_equals_in_memory(cache, source):
     assert (inside.fingerprint, inside.notes) == (outside.fingerprint, outside.notes)
     assert inside.labels is not None and outside.labels is not None
     assert torch.equal(inside.labels, outside.labels)
-    batches = [ItemStream(dataset, 0, "cpu").batch(5, 8).images for dataset in (inside, outside)]
+    batches = [ItemStream(dataset, 0, "cpu").batch(5, 8)["image"] for dataset in (inside, outside)]
     assert torch.equal(*batches)
     assert sorted(path.suffix for path in cache.iterdir()) == [".json", ".u8"]
 

@@ -3,13 +3,16 @@
 import math
 import time
 from collections.abc import Callable
+from dataclasses import replace
+from itertools import combinations
 
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ganvas.data import Dataset, ItemStream, load_dataset
+from ganvas.data import Dataset, Field, ItemStream, load_dataset, make_dataset
+from ganvas.domains import Image, Tokens
 
 
 def numbered(count: int) -> Dataset:
@@ -21,19 +24,19 @@ def numbered(count: int) -> Dataset:
 
 def values(stream: ItemStream, start: int, count: int) -> list[int]:
     """Which images a batch holds."""
-    images = stream.batch(start, count).images
+    images = stream.batch(start, count)["image"]
     return [round(float(image[0, 0, 1] + 1) * 127.5) for image in images]
 
 
 def test_range_type_and_labels():
     dataset = numbered(10)
     batch = ItemStream(dataset, 0, "cpu", shuffle=False).batch(0, 4)
-    assert batch.images.shape == (4, 1, 2, 3) and batch.images.dtype == torch.float32
-    assert torch.equal(batch.images, dataset.pixels[:4].float() / 127.5 - 1)
-    assert batch.images.min() == -1 and batch.images.max() == 1
-    assert batch.labels is not None and batch.labels.tolist() == [0, 1, 2, 3]
+    assert batch["image"].shape == (4, 1, 2, 3) and batch["image"].dtype == torch.float32
+    assert torch.equal(batch["image"], dataset.pixels[:4].float() / 127.5 - 1)
+    assert batch["image"].min() == -1 and batch["image"].max() == 1
+    assert "label" in batch and batch["label"].tolist() == [0, 1, 2, 3]
     dataset.pixels.zero_()
-    assert batch.images.max() == 1  # a copy, not a view
+    assert batch["image"].max() == 1  # a copy, not a view
 
 
 @settings(deadline=None, max_examples=60)
@@ -47,16 +50,16 @@ def test_batches_are_slices_of_one_stream(start, counts, flip):
     for count in counts:
         pieces.append(stream.batch(place, count))
         place += count
-    assert torch.equal(torch.cat([piece.images for piece in pieces]), whole.images)
-    joined = torch.cat([piece.labels for piece in pieces if piece.labels is not None])
-    assert whole.labels is not None and torch.equal(joined, whole.labels)
+    assert torch.equal(torch.cat([piece["image"] for piece in pieces]), whole["image"])
+    joined = torch.cat([piece["label"] for piece in pieces if piece["label"] is not None])
+    assert whole["label"] is not None and torch.equal(joined, whole["label"])
 
 
 def test_going_back_gives_the_same():
     stream = ItemStream(numbered(23), 7, "cpu", flip=True)
-    first = stream.batch(0, 8).images
+    first = stream.batch(0, 8)["image"]
     stream.batch(500, 64)
-    assert torch.equal(stream.batch(0, 8).images, first)
+    assert torch.equal(stream.batch(0, 8)["image"], first)
 
 
 def test_every_epoch_holds_every_image_once_in_another_order():
@@ -74,7 +77,7 @@ def test_without_shuffling_and_beyond_the_data_set():
 
 def test_flips_are_half_and_change_by_epoch():
     stream = ItemStream(numbered(200), 3, "cpu", flip=True, shuffle=False)
-    flipped = [(stream.batch(200 * epoch, 200).images[:, 0, 0, 2] == 1) for epoch in range(2)]
+    flipped = [(stream.batch(200 * epoch, 200)["image"][:, 0, 0, 2] == 1) for epoch in range(2)]
     assert 70 < int(flipped[0].sum()) < 130
     assert not torch.equal(flipped[0], flipped[1])
 
@@ -86,7 +89,7 @@ def test_threads_do_not_change_a_batch():
         batches = []
         for threads in (1, 2):
             torch.set_num_threads(threads)
-            batches.append(ItemStream(dataset, 1, "cpu", flip=True).batch(250, 128).images)
+            batches.append(ItemStream(dataset, 1, "cpu", flip=True).batch(250, 128)["image"])
     finally:
         torch.set_num_threads(before)
     assert torch.equal(*batches)
@@ -116,3 +119,45 @@ def test_a_batch_of_mnist_costs_little_more_than_looking_it_up():
     order = torch.randperm(5064)
     plain = quickest(lambda first: dataset.pixels[order[first : first + 64]].float() / 127.5 - 1)
     assert quickest(lambda first: stream.batch(first, 64)) < 6 * plain
+
+
+def test_two_sources_and_two_orders_never_go_together() -> None:
+    dataset = numbered(200)
+    train, a, b = (ItemStream(dataset, 4, "cpu", source=each) for each in ("train", "a", "b"))
+    asked = [(train, ""), (a, ""), (b, ""), (train, "a"), (a, "a"), (train, "train")]
+    orders = [stream.batch(0, 200, order)["label"].float() for stream, order in asked]
+    for first, second in combinations(orders, 2):
+        assert abs(float(torch.corrcoef(torch.stack([first, second]))[0, 1])) < 0.3
+    assert torch.equal(orders[0], ItemStream(dataset, 4, "cpu").batch(0, 200)["label"])
+
+
+def test_fields_of_an_item_are_mirrored_together() -> None:
+    pixels = torch.randint(0, 256, (50, 3, 2, 4), dtype=torch.uint8)
+    words = torch.randint(0, 9, (50, 6))
+    fields = {
+        "target": Field(Image(3, 2, 4), 255 - pixels),
+        "tokens": Field(Tokens(6, 9), words),
+    }
+    dataset = make_dataset(Image(3, 2, 4), pixels, None, (), "pairs", fields=fields)
+    stream = ItemStream(dataset, 1, "cpu", flip=True)
+    batch = stream.batch(30, 50)
+    assert set(batch) == {"image", "target", "tokens"}
+    torch.testing.assert_close(batch["image"], -batch["target"])
+    plain = ItemStream(dataset, 1, "cpu").batch(30, 50)
+    assert torch.equal(batch["tokens"], plain["tokens"]) and batch["tokens"].dtype == torch.int64
+    mirrored = (batch["image"] != plain["image"]).flatten(1).any(1)
+    assert 10 < int(mirrored.sum()) < 40
+    other = make_dataset(Image(3, 2, 4), pixels, None, (), "pairs")
+    assert other.fingerprint != dataset.fingerprint
+    with pytest.raises(ValueError, match="called image"):
+        replace(dataset, fields={"image": Field(Image(3, 2, 4), pixels)})
+    with pytest.raises(ValueError, match="49 of target for 50"):
+        replace(dataset, fields={"target": Field(Image(3, 2, 4), pixels[:49])})
+
+
+def test_tokens_in_memory_are_a_data_set() -> None:
+    tokens = torch.randint(0, 5, (20, 7))
+    dataset = make_dataset(Tokens(7, 5), tokens, torch.arange(20) % 2, ("a", "b"), "words")
+    batch = ItemStream(dataset, 0, "cpu", flip=True, shuffle=False).batch(0, 20)
+    assert torch.equal(batch["tokens"], tokens) and dataset.shape == (7,)
+    assert dataset.words() == "words: 20 sequences, 7 tokens out of 5, 2 classes"

@@ -116,9 +116,9 @@ def test_augmentations_compute_alike(augment) -> None:
 
 def test_draws_are_the_same_wherever_the_images_lie() -> None:
     images = load_dataset(torch.rand(300, 3, 16, 16))
-    expected = ItemStream(images, 1, "cpu", flip=True).batch(250, 128).images
+    expected = ItemStream(images, 1, "cpu", flip=True).batch(250, 128)["image"]
     resident, moved = (
-        ItemStream(images, 1, "cuda", flip=True, resident_bytes=most).batch(250, 128).images
+        ItemStream(images, 1, "cuda", flip=True, resident_bytes=most).batch(250, 128)["image"]
         for most in (None, 0)
     )
     assert torch.equal(resident, moved)

@@ -245,7 +245,7 @@ def noisy(layer: nn.Module, apart: bool = False) -> Game:
         group["lr"] = torch.tensor(0.0)
 
     def loss(turn: Turn) -> Result:
-        return Result(turn.networks["a"](turn.draw.data().images).square().flatten())
+        return Result(turn.networks["a"](turn.draw.data()["image"]).square().flatten())
 
     one, other = (Move(name, ("a",), loss, every=every) for name, every in (("m", 1), ("n", 2)))
     groups = [(one,), (other,)]
@@ -316,7 +316,7 @@ def test_a_drawn_batch_that_is_changed_in_place_is_drawn_anew() -> None:
             group["lr"] = torch.tensor(0.0)
 
         def loss(turn: Turn) -> Result:
-            images = turn.draw.data().images.mul_(0.5).requires_grad_()
+            images = turn.draw.data()["image"].mul_(0.5).requires_grad_()
             return Result(turn.networks["a"](images + turn.draw.normal("n", 1, 1, 1)).flatten())
 
         return Game({"a": player}, [Phase([(Move("a", ("a",), loss),)])])

@@ -1,16 +1,7 @@
 """Data of the tests of games."""
 
-from dataclasses import dataclass
-
 import torch
 from torch import Tensor
-
-
-@dataclass(frozen=True)
-class Images:
-    """A batch as the data room gives it to a game that is told nothing."""
-
-    images: Tensor
 
 
 class Pool:
@@ -19,5 +10,5 @@ class Pool:
     def __init__(self) -> None:
         self.pool = torch.randn(40, 1, 4, 4, generator=torch.Generator().manual_seed(9)).tanh()
 
-    def batch(self, start: int, count: int) -> Images:
-        return Images(self.pool[torch.arange(start, start + count) % 40].clone())
+    def batch(self, start: int, count: int) -> dict[str, Tensor]:
+        return {"image": self.pool[torch.arange(start, start + count) % 40].clone()}

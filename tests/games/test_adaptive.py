@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from ganvas.engine.engine import Engine
 from ganvas.engine.game import Outcome
@@ -14,7 +14,7 @@ from ganvas.games.setup import ConditionSource, GameSetup, PlayerSettings
 from ganvas.networks.progressive import ProgressiveDiscriminator, ProgressiveGenerator
 from ganvas.networks.r3gan import R3GANDiscriminator
 
-from .pools import Images, Pool
+from .pools import Pool
 
 CPU = torch.device("cpu")
 BATCH, EACH = 8, 20
@@ -79,8 +79,8 @@ def test_older_runs_have_the_state_they_had() -> None:
 
 
 class Wide(Pool):
-    def batch(self, start: int, count: int) -> Images:
-        return Images(super().batch(start, count).images.repeat(1, 1, 4, 4))
+    def batch(self, start: int, count: int) -> dict[str, Tensor]:
+        return {"image": super().batch(start, count)["image"].repeat(1, 1, 4, 4)}
 
 
 def growing(restart: bool) -> Engine:

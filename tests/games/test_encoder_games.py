@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import torch
 import torch.nn.functional as F
-from torch import nn
+from torch import Tensor, nn
 
 from ganvas.engine.draw import Draw, Share
 from ganvas.engine.engine import Engine
@@ -18,7 +18,7 @@ from ganvas.games.setup import ConditionSource, GameSettings, GameSetup, PlayerS
 from ganvas.games.vae_gan import VAEGAN, Forward
 from ganvas.networks.layers.conditioned import Concatenate, Sequence
 
-from .pools import Images, Pool
+from .pools import Pool
 
 CPU = torch.device("cpu")
 LATENT, BATCH, ROUNDS = 3, 8, 4
@@ -90,7 +90,7 @@ def test_vae_gan_is_algorithm_1(likeness: Any, adversarial: float) -> None:
     for index in range(ROUNDS):
         play.round()
         clock = index * BATCH
-        real = pool.batch(clock, BATCH).images
+        real = pool.batch(clock, BATCH)["image"]
         mean, log_variance = encoder(real).chunk(2, 1)
         deviation = (log_variance / 2).exp()
         rebuilt = generator(mean + deviation * noise("posterior", clock))
@@ -119,7 +119,7 @@ def test_aae_is_both_its_phases_at_once(posterior: Any, adversarial: float) -> N
     for index in range(ROUNDS):
         play.round()
         clock = index * BATCH
-        real = pool.batch(clock, BATCH).images
+        real = pool.batch(clock, BATCH)["image"]
         codes, log_variance = encoder(real).chunk(2, 1)
         if posterior == "gaussian":
             codes = codes + (log_variance / 2).exp() * noise("posterior", clock)
@@ -236,9 +236,9 @@ def test_what_cannot_be_played_is_refused() -> None:
 class Gaussian:
     """Points of another mean and spread than the latents'."""
 
-    def batch(self, start: int, count: int) -> Images:
+    def batch(self, start: int, count: int) -> dict[str, Tensor]:
         points = torch.randn(count, 2, generator=torch.Generator().manual_seed(start))
-        return Images(points * torch.tensor([0.5, 0.2]) + torch.tensor([1.0, -1.0]))
+        return {"image": points * torch.tensor([0.5, 0.2]) + torch.tensor([1.0, -1.0])}
 
 
 def drawn_after(settings: GameSettings, rounds: int, seed: int) -> torch.Tensor:

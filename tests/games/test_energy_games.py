@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from ganvas.engine.draw import Draw, Share
 from ganvas.engine.engine import Engine
@@ -16,7 +16,7 @@ from ganvas.games.parts.augmentation import Adaptive
 from ganvas.games.setup import GameSettings, GameSetup, PlayerSettings
 from ganvas.networks.autoencoder import Autoencoder
 
-from .pools import Images, Pool
+from .pools import Pool
 
 CPU = torch.device("cpu")
 LATENT, BATCH, ROUNDS = 3, 8, 5
@@ -68,7 +68,7 @@ def plain_began(gamma: float, lambda_k: float, k: float) -> tuple[list[torch.Ten
     plain, pool, path = Plain(), Pool(), []
     generator, autoencoder = plain.nets["generator"], plain.nets["discriminator"]
     for index in range(ROUNDS):
-        real = pool.batch(index * BATCH, BATCH).images
+        real = pool.batch(index * BATCH, BATCH)["image"]
         fake = generator(latents(index * BATCH))
         of_real = (real - autoencoder(real)).abs().mean()
         of_fake = (fake - autoencoder(fake)).abs().mean()
@@ -118,7 +118,7 @@ def test_ebgan_is_its_equations(margin: float, pulling_away: float) -> None:
     generator, autoencoder = plain.nets["generator"], plain.nets["discriminator"]
     for index in range(ROUNDS):
         play.round()
-        real = pool.batch(index * BATCH, BATCH).images
+        real = pool.batch(index * BATCH, BATCH)["image"]
         fake = generator(latents(index * BATCH))
         of_real = (real - autoencoder(real)).square().flatten(1).mean(1)
         of_fake = (fake - autoencoder(fake)).square().flatten(1).mean(1)
@@ -199,10 +199,10 @@ def test_numbers_that_cannot_be_ebgan(wrong) -> None:
 class Bars:
     """One bright row of two in images [N, 1, 4, 4], a little noisy: two modes."""
 
-    def batch(self, start: int, count: int) -> Images:
+    def batch(self, start: int, count: int) -> dict[str, Tensor]:
         generator = torch.Generator().manual_seed(start)
         which = torch.randint(0, 2, (count,), generator=generator)
-        return Images(bars(which) + 0.1 * torch.randn(count, 1, 4, 4, generator=generator))
+        return {"image": bars(which) + 0.1 * torch.randn(count, 1, 4, 4, generator=generator)}
 
 
 def bars(which: torch.Tensor) -> torch.Tensor:

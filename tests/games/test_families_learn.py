@@ -25,8 +25,6 @@ from ganvas.networks.resnet import ResNetDiscriminator, ResNetGenerator
 from ganvas.networks.style import StyleGenerator
 from ganvas.networks.style_discriminator import StyleDiscriminator
 
-from .pools import Images
-
 LATENT = 8
 
 
@@ -45,10 +43,10 @@ class Bars:
     def __init__(self, side: int) -> None:
         self.kinds = kinds(side)
 
-    def batch(self, start: int, count: int) -> Images:
+    def batch(self, start: int, count: int) -> dict[str, Tensor]:
         generator = torch.Generator().manual_seed(start)
         images = self.kinds[torch.randint(0, 2, (count,), generator=generator)]
-        return Images(images + 0.1 * torch.randn(images.shape, generator=generator))
+        return {"image": images + 0.1 * torch.randn(images.shape, generator=generator)}
 
 
 R1 = Penalty("r1", 0.1)
@@ -154,9 +152,9 @@ def test_a_small_one_learns(family: str, seed: int, within) -> None:
 class Ring:
     """Eight Gaussians on a circle."""
 
-    def batch(self, start: int, count: int) -> Images:
+    def batch(self, start: int, count: int) -> dict[str, Tensor]:
         points, _ = ring().sample(count, "test", str(start))
-        return Images(points.view(-1, 2, 1, 1))
+        return {"image": points.view(-1, 2, 1, 1)}
 
 
 def stand(unrolled: Unrolled | None, seed: int) -> tuple[list[int], float]:

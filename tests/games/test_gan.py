@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from ganvas.engine.draw import Draw, Share
 from ganvas.engine.engine import Engine
@@ -15,7 +15,7 @@ from ganvas.games.parts.unrolled import Unrolled
 from ganvas.games.setup import GameSetup, PlayerSettings
 from ganvas.losses.adversarial import adversarial_loss
 
-from .pools import Images, Pool
+from .pools import Pool
 
 CPU = torch.device("cpu")
 LATENT, BATCH = 3, 8
@@ -68,7 +68,7 @@ def plain_rounds(
     pool = Pool()
     for index in range(rounds):
         clock = index * BATCH
-        real = pool.batch(clock, BATCH).images.requires_grad_()
+        real = pool.batch(clock, BATCH)["image"].requires_grad_()
         fake = generator(noise("discriminator.0", "latent", clock, LATENT))
         seen = fake.detach().requires_grad_()
         loss = d_loss(discriminator(real), discriminator(seen))
@@ -310,9 +310,9 @@ def test_a_small_game_learns(loss: str, penalty: Penalty, seed: int, within) -> 
     """A Gaussian of another mean and spread in two dimensions is found."""
 
     class Gaussian:
-        def batch(self, start: int, count: int) -> Images:
+        def batch(self, start: int, count: int) -> dict[str, Tensor]:
             points = torch.randn(count, 2, generator=torch.Generator().manual_seed(start))
-            return Images(points * torch.tensor([0.5, 0.2]) + torch.tensor([1.0, -1.0]))
+            return {"image": points * torch.tensor([0.5, 0.2]) + torch.tensor([1.0, -1.0])}
 
     torch.manual_seed(seed)
     generator = nn.Sequential(nn.Linear(2, 32), nn.ReLU(), nn.Linear(32, 2))

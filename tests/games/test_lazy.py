@@ -17,7 +17,7 @@ from ganvas.games.progressive import Progressive
 from ganvas.games.setup import ConditionSource, GameSetup, PlayerSettings
 from ganvas.networks.progressive import ProgressiveDiscriminator, ProgressiveGenerator
 
-from .pools import Images, Pool
+from .pools import Pool
 
 CPU = torch.device("cpu")
 BATCH, LATENT = 8, 3
@@ -91,7 +91,7 @@ def test_steps_apart_are_those_of_two_plain_optimisers(critic_turns: int) -> Non
     for index in range(7):
         play.round()
         for turn in range(critic_turns):
-            real = pool.batch(clock, BATCH).images
+            real = pool.batch(clock, BATCH)["image"]
             fake = generator(latents(f"discriminator.{turn}", clock)).detach()
             step(adam_d, bce(discriminator(real), one) + bce(discriminator(fake), zero))
             if index % 2 == 0:
@@ -201,13 +201,15 @@ def test_the_generator_s_fakes_are_scored_beside_reals_of_its_own(fresh: bool) -
     for index in range(5):
         play.round()
         clock = index * BATCH
-        real = pool.batch(clock, BATCH).images
+        real = pool.batch(clock, BATCH)["image"]
         fake = generator(latents("discriminator.0", clock)).detach()
         loss = nn.functional.softplus(discriminator(fake) - discriminator(real)).mean()
         adam_d.zero_grad()
         loss.backward()
         adam_d.step()
-        rivals = discriminator(pool.batch(clock + BATCH, BATCH).images if fresh else real).detach()
+        rivals = discriminator(
+            pool.batch(clock + BATCH, BATCH)["image"] if fresh else real
+        ).detach()
         scores = discriminator(generator(latents("generator.0", clock + BATCH)))
         adam_g.zero_grad()
         nn.functional.softplus(rivals - scores).mean().backward()
@@ -234,7 +236,7 @@ def test_fresh_fakes_are_told_what_fresh_reals_are() -> None:
             return self.inner(input) + conditions.sum()
 
     def rows(turn: Turn) -> Tensor:
-        return turn.batch().images[:, :, 0, 0]
+        return turn.batch()["image"][:, :, 0, 0]
 
     conditions = ConditionSource(False, rows)
     nets = {side: Looking(side, inner) for side, inner in pair().items()}
@@ -243,7 +245,7 @@ def test_fresh_fakes_are_told_what_fresh_reals_are() -> None:
         GameSetup(nets, LATENT, PlayerSettings(ADAM), PlayerSettings(ADAM), conditions)
     )
     Engine(game, {"train": Pool()}, batch=BATCH, seed=4, device=CPU).round()
-    now, following = (Pool().batch(c, 1).images[0, 0, 0, 0].item() for c in (0, BATCH))
+    now, following = (Pool().batch(c, 1)["image"][0, 0, 0, 0].item() for c in (0, BATCH))
     assert [value for _, value in asked] == [now] * 3 + [following] * 3
 
 
@@ -255,8 +257,8 @@ def test_fresh_reals_are_as_small_as_a_stage_is() -> None:
     }
 
     class Wide(Pool):
-        def batch(self, start: int, count: int) -> Images:
-            return Images(super().batch(start, count).images.repeat(1, 1, 4, 4))
+        def batch(self, start: int, count: int) -> dict[str, Tensor]:
+            return {"image": super().batch(start, count)["image"].repeat(1, 1, 4, 4)}
 
     settings = Progressive("relativistic", fresh_reals=True, images_per_stage=BATCH)
     game = settings.build(GameSetup(nets, LATENT, PlayerSettings(ADAM), PlayerSettings(ADAM)))

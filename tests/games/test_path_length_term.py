@@ -1,6 +1,5 @@
 """Path length regularisation as a move of the two-player game."""
 
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -22,17 +21,12 @@ CPU = torch.device("cpu")
 SHAPE, LATENT, BATCH = (1, 8, 8), 6, 8
 
 
-@dataclass
-class Batch:
-    images: Tensor
-
-
 class Pool:
     def __init__(self) -> None:
         self.pool = torch.randn(40, *SHAPE, generator=torch.Generator().manual_seed(9))
 
-    def batch(self, start: int, count: int) -> Batch:
-        return Batch(self.pool[torch.arange(start, start + count) % 40].clone())
+    def batch(self, start: int, count: int) -> dict[str, Tensor]:
+        return {"image": self.pool[torch.arange(start, start + count) % 40].clone()}
 
 
 def setup(mixing: float = 0.0, conditions: int = 0) -> GameSetup:

@@ -1,7 +1,5 @@
 """Growth by the clock: phases, small networks on small reals, averages that grow along."""
 
-from dataclasses import dataclass
-
 import pytest
 import torch
 from torch import Tensor, nn
@@ -37,17 +35,11 @@ CLOCKS = [
 """Images seen, stage and growth of three stages with ``EACH`` images for a fade."""
 
 
-@dataclass(frozen=True)
-class Batch:
-    images: Tensor
-    labels: Tensor | None = None
-
-
 class Halves:
     """Images [N, 1, 16, 16] of which one half, left or right, is white, the other one black."""
 
-    def batch(self, start: int, count: int) -> Batch:
-        return Batch(halves(torch.arange(start, start + count) * 7 // 3 % 2 == 0))
+    def batch(self, start: int, count: int) -> dict[str, Tensor]:
+        return {"image": halves(torch.arange(start, start + count) * 7 // 3 % 2 == 0)}
 
 
 def halves(left: Tensor) -> Tensor:

@@ -26,7 +26,7 @@ from ganvas.networks.encoder import CompactEncoder
 from ganvas.networks.r3gan import R3GANDiscriminator, R3GANGenerator
 
 from .penalties import value as value_of
-from .pools import Images, Pool
+from .pools import Pool
 
 CPU = torch.device("cpu")
 BATCH = 8
@@ -253,7 +253,7 @@ def test_the_engine_plays_the_plain_loop(through, lazy: bool) -> None:
     for index in range(5):
         play.round()
         clock = index * BATCH
-        real = pool.batch(clock, BATCH).images
+        real = pool.batch(clock, BATCH)["image"]
         latents = noise("discriminator.0", "latent", clock, 3, normal=True)
         fake = generator(latents).detach()
         scores = [
@@ -365,8 +365,8 @@ class Larger(Pool):
         super().__init__()
         self.times = times
 
-    def batch(self, start: int, count: int) -> Images:
-        return Images(super().batch(start, count).images.repeat(1, 1, self.times, self.times))
+    def batch(self, start: int, count: int) -> dict[str, Tensor]:
+        return {"image": super().batch(start, count)["image"].repeat(1, 1, self.times, self.times)}
 
 
 @pytest.mark.parametrize("name", SETTINGS)

@@ -33,12 +33,9 @@ CPU = torch.device("cpu")
 BATCH = 8
 
 
-@dataclass
-class Points:
+def points(places: Tensor, labels: Tensor) -> dict[str, Tensor]:
     """A batch as the data room gives it: points [N, 2] and their classes."""
-
-    images: Tensor
-    labels: Tensor
+    return {"image": places, "label": labels}
 
 
 CENTRES = torch.tensor([[2.0, 0.0], [-1.0, 1.7], [-1.0, -1.7]])
@@ -47,15 +44,15 @@ CENTRES = torch.tensor([[2.0, 0.0], [-1.0, 1.7], [-1.0, -1.7]])
 class Mixture:
     """Three Gaussians about ``CENTRES``, deviation 0.2."""
 
-    def batch(self, start: int, count: int) -> Points:
+    def batch(self, start: int, count: int) -> dict[str, Tensor]:
         generator = torch.Generator().manual_seed(start)
         labels = torch.randint(3, (count,), generator=generator)
         noise = torch.randn(count, 2, generator=generator)
-        return Points(CENTRES[labels] + 0.2 * noise, labels)
+        return points(CENTRES[labels] + 0.2 * noise, labels)
 
 
 def by_class(turn: Turn) -> Tensor:
-    return F.one_hot(turn.batch().labels, 3).float()
+    return F.one_hot(turn.batch()["label"], 3).float()
 
 
 def by_code(turn: Turn) -> Tensor:
@@ -150,7 +147,7 @@ def test_both_sides_are_told_what_the_reals_are() -> None:
 
     nets = {**networks("projection"), "discriminator": Watching(2, 1)}
     play(GAN(joint_pass=True, reuse_fakes=True), nets, by_class, 1)
-    expected = F.one_hot(Mixture().batch(0, 64).labels, 3).float()
+    expected = F.one_hot(Mixture().batch(0, 64)["label"], 3).float()
     (both, conditions), (fakes, again) = seen
     assert torch.equal(conditions, torch.cat([expected, expected])) and torch.equal(again, expected)
     assert torch.equal(both[64:], fakes)
@@ -286,7 +283,7 @@ def test_an_unrolled_generator_answers_for_its_half_or_for_the_whole_value() -> 
         moves = engine.game.phases[0].groups
         turn = engine._turn(engine._draw("generator.0", 0, engine.shares[0]), {})
         found[objective] = moves[1][0].loss(turn).loss
-        reals = turn.batch().images
+        reals = turn.batch()["image"]
         conditions = by_class(turn)
         fakes = turn.networks["generator"](turn.draw.normal("latent", 2), conditions)
         network = turn.networks["discriminator"]
@@ -329,7 +326,7 @@ def test_packed_images_are_the_channels_of_one_and_a_small_game_learns_so(
     for _ in range(500):
         engine.round()
     points = game.averages()["generator"](torch.randn(1000, 2)).flatten(1).detach()
-    spread = Mixture().batch(0, 4000).images.std(0)
+    spread = Mixture().batch(0, 4000)["image"].std(0)
     within(float(points.mean(0).abs().max()), 0.3)
     within(float((points.std(0) - spread).abs().max()), 0.3)
 
@@ -337,9 +334,9 @@ def test_packed_images_are_the_channels_of_one_and_a_small_game_learns_so(
 class Maps(Mixture):
     """Its points as images [N, 2, 1, 1]."""
 
-    def batch(self, start: int, count: int) -> Points:
+    def batch(self, start: int, count: int) -> dict[str, Tensor]:
         found = super().batch(start, count)
-        return Points(found.images.view(-1, 2, 1, 1), found.labels)
+        return points(found["image"].view(-1, 2, 1, 1), found["label"])
 
 
 class Unflat(nn.Module):
@@ -405,7 +402,7 @@ def test_a_warm_up_asks_only_fakes_that_were_told_the_same(of_reals: bool, error
     rows = F.one_hot(torch.arange(BATCH) % 2, 2).float()
     nets: dict[str, nn.Module] = {"generator": Placed()}
     setup = GameSetup(nets, 2, condition_source=ConditionSource(True, lambda turn: rows, of_reals))
-    turn = turn_of(nets, Points(torch.zeros(BATCH, 2), torch.arange(BATCH) % 2))
+    turn = turn_of(nets, points(torch.zeros(BATCH, 2), torch.arange(BATCH) % 2))
     found = WarmUp(64).generator_loss(turn, setup).loss
     assert found.tolist() == [0.0, error] * (BATCH // 2)
 

@@ -56,7 +56,7 @@ def test_a_class_is_one_hot_and_belongs_to_its_image() -> None:
     rows = source.rows(now)
     batch = now.batch()
     assert (rows.shape[1], source.exclusive) == (3, True)
-    assert torch.equal(rows, F.one_hot(batch.labels, 3).float())
+    assert torch.equal(rows, F.one_hot(batch["label"], 3).float())
 
 
 def test_attributes_belong_to_their_image_and_columns_may_be_chosen() -> None:
@@ -66,7 +66,7 @@ def test_attributes_belong_to_their_image_and_columns_may_be_chosen() -> None:
         rows = source.rows(now)
         batch = now.batch()
         assert (rows.shape[1], source.exclusive) == (len(places), False)
-        assert torch.equal(rows, batch.attributes[:, places].float())
+        assert torch.equal(rows, batch["attributes"][:, places].float())
 
 
 def test_codes_are_drawn_and_each_is_as_likely() -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from ganvas.domains import Image, Points
 from ganvas.engine.engine import Engine
 from ganvas.engine.schedule import Linear
 from ganvas.recipes.build.choices import choose
@@ -30,8 +31,8 @@ def bound(name: str) -> Recipe:
 @pytest.mark.parametrize("name", ["mnist", "wgan-gp", "playground-grid", "r3gan-small"])
 def test_an_engine_moves_the_ends_that_its_recipe_moves(name: str) -> None:
     recipe = bound(name)
-    size = (2, 1, 1) if name.startswith("playground") else (3, 32, 32)
-    images = noise(size, 2 * recipe.batch)
+    domain = Points() if name.startswith("playground") else Image(3, 32, 32)
+    images = noise(domain, 2 * recipe.batch)
     engine = build_engine(Prepared.of(recipe, images, choose(recipe)))
     before = schedules(engine)
     engine.move_ends(recipe.images, recipe.images // 3)

@@ -4,8 +4,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
+from ganvas.domains import Image
+from ganvas.domains.domain import to_bytes
 from ganvas.errors import UsageError
 from ganvas.sampling import generate
+
+COLOUR = Image(3, 2, 2)
 
 
 def test_latents_are_a_function_of_seed_and_index() -> None:
@@ -33,7 +37,7 @@ def test_a_wide_truncation_changes_nothing() -> None:
 
 @given(st.floats(-1.2, 1.2))
 def test_bytes_are_the_nearest_to_the_value(value: float) -> None:
-    byte = generate.to_uint8(torch.tensor([value])).item()
+    byte = to_bytes(torch.tensor([value])).item()
     exact = min(255.0, max(0.0, (value + 1) * 127.5))
     assert abs(byte - exact) <= 0.5 + 1e-4
 
@@ -42,9 +46,9 @@ def test_drawing_is_in_evaluation_mode_and_puts_the_mode_back() -> None:
     network = nn.Sequential(nn.Linear(3, 12), nn.Dropout(0.9), nn.Unflatten(1, (3, 2, 2)))
     network[0].eval()
     latent = torch.randn(250, 3)
-    images = generate.sample(network, latent)
+    images = generate.sample(COLOUR, network, latent)
     assert images.shape == (250, 2, 2, 3) and images.dtype == torch.uint8
-    assert torch.equal(images, generate.sample(network, latent))
+    assert torch.equal(images, generate.sample(COLOUR, network, latent))
     assert network.training and not network[0].training
 
 
@@ -68,4 +72,4 @@ def test_a_style_based_generator_is_truncated_in_its_own_way() -> None:
     torch.testing.assert_close(found, 0.75 + 0.25 * 2 * latent.flatten())
     assert torch.equal(generate.sample_values(StyleLike(), latent).flatten(), 2 * latent.flatten())
     with pytest.raises(UsageError, match="more than 0"):
-        generate.sample(StyleLike(), latent, truncation=0)
+        generate.sample(COLOUR, StyleLike(), latent, truncation=0)

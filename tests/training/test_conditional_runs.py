@@ -9,6 +9,7 @@ import torch
 from PIL import Image
 
 import ganvas
+from ganvas import domains
 from ganvas.cli.main import main
 from ganvas.data.dataset import make_dataset
 from ganvas.errors import DataError, UsageError
@@ -114,7 +115,10 @@ def test_new_data_are_evaluated_by_classes_as_often_as_they_have_them() -> None:
     pixels = torch.randint(0, 256, (40, 1, 28, 28), dtype=torch.uint8)
     few, many = (torch.arange(40) < count for count in (4, 36))
     old, new = (
-        make_dataset(pixels, labels.long(), ("x", "y"), "two classes") for labels in (few, many)
+        make_dataset(
+            domains.Image(*pixels.shape[1:]), pixels, labels.long(), ("x", "y"), "two classes"
+        )
+        for labels in (few, many)
     )
     settings = EvaluationSettings(features="pixels", metrics=("kid",), count=40, best="kid")
     recipe = replace(recipe_table.find("mnist-conditional"), evaluation=settings)

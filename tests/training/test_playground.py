@@ -8,12 +8,12 @@ import torch
 from PIL import Image
 
 import ganvas
-from ganvas.bench.plain import Pictures
+from ganvas.bench.plain import LOADED, Items
 from ganvas.cli.main import main
 from ganvas.data import load_dataset
 from ganvas.data.builtin.clouds import ring
+from ganvas.domains.ground import DRAWN, REAL
 from ganvas.errors import UsageError
-from ganvas.report.point_picture import DRAWN, REAL
 from ganvas.store import evaluation_records
 
 from ..playing import assert_same_run
@@ -164,4 +164,5 @@ def test_points_that_are_scored_in_pairs_leave_a_picture_too(tmp_path) -> None:
 
 def test_the_plain_loop_of_a_bench_is_shown_points_as_they_are() -> None:
     images = load_dataset("ring", limit=4)
-    assert torch.equal(Pictures(images, flip=False)[2], images.pixels[2])
+    load = LOADED.get(images.domain.name, Items)
+    assert torch.equal(load(images, False)[2], images.pixels[2])

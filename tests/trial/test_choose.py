@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from ganvas.domains import Image
 from ganvas.engine import device
 from ganvas.engine.engine import Engine
 from ganvas.engine.graph import GraphRecorder
@@ -24,7 +25,7 @@ from ganvas.trial import choose as trial
 from ganvas.trial import cores, remembered
 from ganvas.trial.choose import Trial, try_out
 
-SHAPE = (1, 28, 28)
+GREY = Image(1, 28, 28)
 
 
 def tiny(**more: object) -> Recipe:
@@ -69,36 +70,36 @@ def with_bf16(monkeypatch: pytest.MonkeyPatch, there: bool = True) -> None:
 def test_bf16_stays_where_it_is_not_slower(monkeypatch: pytest.MonkeyPatch) -> None:
     with_bf16(monkeypatch)
     stopwatch(monkeypatch, lambda c: {"bf16": 1.0, "fp32": 1.5}[c.precision])
-    found = try_out(tiny(), SHAPE)
+    found = try_out(tiny(), GREY)
     assert found.precision == "bf16" and found.why == "bf16 1.5x fp32"
 
 
 def test_bf16_is_never_silently_slower(monkeypatch: pytest.MonkeyPatch) -> None:
     with_bf16(monkeypatch)
     stopwatch(monkeypatch, lambda c: {"bf16": 2.0, "fp32": 1.0}[c.precision])
-    found = try_out(tiny(), SHAPE)
+    found = try_out(tiny(), GREY)
     assert found.precision == "fp32" and found.why == "fp32 2.0x bf16"
 
 
 def test_a_small_gain_does_not_overrule_the_rule(monkeypatch: pytest.MonkeyPatch) -> None:
     with_bf16(monkeypatch)
     stopwatch(monkeypatch, lambda c: {"bf16": 1.0, "fp32": 0.95}[c.precision])
-    assert try_out(tiny(), SHAPE).precision == "bf16"
+    assert try_out(tiny(), GREY).precision == "bf16"
 
 
 def test_what_was_asked_for_is_not_tried(monkeypatch: pytest.MonkeyPatch) -> None:
     with_bf16(monkeypatch)
     stopwatch(monkeypatch, lambda c: pytest.fail("nothing was open"))
     for wanted in ("fp32", "bf16"):
-        assert try_out(tiny(precision=wanted), SHAPE).precision == wanted
+        assert try_out(tiny(precision=wanted), GREY).precision == wanted
     with_bf16(monkeypatch, there=False)
-    assert try_out(tiny(), SHAPE).precision == "fp32"
+    assert try_out(tiny(), GREY).precision == "fp32"
 
 
 def test_fewer_threads_where_many_wait_for_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
     idle(monkeypatch, 4)
     stopwatch(monkeypatch, lambda c: {4: 8.0, 2: 3.0, 1: 1.0}[c.threads])
-    found = try_out(tiny(threads=None, precision="fp32"), SHAPE)
+    found = try_out(tiny(threads=None, precision="fp32"), GREY)
     assert found.threads == 1 and found.why == "1 thread 3.0x 2 threads"
 
 
@@ -108,27 +109,27 @@ def test_findings_are_remembered_and_measured_anew_on_request(
     with_bf16(monkeypatch)
     costs = {"bf16": 1.0, "fp32": 2.0}
     stopwatch(monkeypatch, lambda c: costs[c.precision])
-    first = try_out(tiny(), SHAPE)
+    first = try_out(tiny(), GREY)
     costs.update(bf16=2.0, fp32=1.0)
-    assert try_out(tiny(seed=5, images=77), SHAPE) == first  # neither matters to speed
-    assert try_out(tiny(batch=6), SHAPE) != first
-    assert try_out(tiny(), SHAPE, anew=True).precision == "fp32"
-    assert try_out(tiny(), SHAPE).precision == "fp32"
+    assert try_out(tiny(seed=5, images=77), GREY) == first  # neither matters to speed
+    assert try_out(tiny(batch=6), GREY) != first
+    assert try_out(tiny(), GREY, anew=True).precision == "fp32"
+    assert try_out(tiny(), GREY).precision == "fp32"
 
 
 def test_who_remembers_first_is_right() -> None:
     recipe, rule = tiny(), choose(tiny())
-    remembered.keep(recipe, SHAPE, rule, replace(rule, why="first"), anew=False)
-    remembered.keep(recipe, SHAPE, rule, replace(rule, why="second"), anew=False)
-    found = remembered.find(recipe, SHAPE, rule)
+    remembered.keep(recipe, GREY.shape, rule, replace(rule, why="first"), anew=False)
+    remembered.keep(recipe, GREY.shape, rule, replace(rule, why="second"), anew=False)
+    found = remembered.find(recipe, GREY.shape, rule)
     assert found is not None and found.why == "first"
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{", '{"a": 1}', "\x00"])
 def test_a_damaged_memory_is_no_memory(tmp_path: Path, text: str) -> None:
     (tmp_path / "choices.json").write_text(text)
-    found = try_out(tiny(), SHAPE)
-    assert found == try_out(tiny(), SHAPE)
+    found = try_out(tiny(), GREY)
+    assert found == try_out(tiny(), GREY)
     assert json.loads((tmp_path / "choices.json").read_text())
 
 
@@ -138,19 +139,19 @@ def test_a_cache_that_cannot_be_written_stops_nothing(
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("GANVAS_CACHE", str(tmp_path / "file" / "below"))
     with pytest.warns(RuntimeWarning, match="GANVAS_CACHE"):
-        assert try_out(tiny(), SHAPE).device
+        assert try_out(tiny(), GREY).device
 
 
 def test_measured_forms_are_used_again_and_change_nothing_but_rounding() -> None:
     recipe = tiny(precision="fp32")
-    found = try_out(recipe, SHAPE)
+    found = try_out(recipe, GREY)
     assert found.forms and set(found.forms.values()) <= {"native", "matrix"}
     assert not forms.CHOICE.measured and not forms.CHOICE.measuring
     weights = []
     for choices in (found, replace(found, forms={})):
         with playing(choices):
             assert forms.CHOICE.measured == choices.forms
-            engine = build_engine(Prepared.of(recipe, trial.noise(SHAPE, 8), choices))
+            engine = build_engine(Prepared.of(recipe, trial.noise(GREY, 8), choices))
             engine.round()
         weights.append(torch.cat([t.flatten().float() for _, t in engine.game.tensors()]))
     torch.testing.assert_close(weights[0], weights[1], rtol=1e-4, atol=1e-4)
@@ -191,9 +192,9 @@ def test_a_containers_share_bounds_the_threads(tmp_path: Path) -> None:
 
 def test_a_trial_leaves_no_trace_in_the_networks_it_is_for() -> None:
     recipe = tiny(precision="fp32")
-    plain = build_engine(Prepared.of(recipe, trial.noise(SHAPE, 8), choose(recipe)))
-    Trial(recipe, SHAPE).fastest(choose(recipe), [choose(recipe)], lambda c: c.precision)
-    after = build_engine(Prepared.of(recipe, trial.noise(SHAPE, 8), choose(recipe)))
+    plain = build_engine(Prepared.of(recipe, trial.noise(GREY, 8), choose(recipe)))
+    Trial(recipe, GREY).fastest(choose(recipe), [choose(recipe)], lambda c: c.precision)
+    after = build_engine(Prepared.of(recipe, trial.noise(GREY, 8), choose(recipe)))
     for (name, a), (_, b) in zip(plain.game.tensors(), after.game.tensors(), strict=True):
         assert torch.equal(a, b), name
 
@@ -209,7 +210,7 @@ def test_a_candidate_without_memory_is_left_out_and_said_to_be(
         return 1.0
 
     stopwatch(monkeypatch, cost)
-    found = try_out(tiny(), SHAPE)
+    found = try_out(tiny(), GREY)
     assert found.precision == "bf16" and found.why == "no memory for fp32"
 
 
@@ -223,13 +224,13 @@ def test_other_errors_of_a_candidate_are_told(monkeypatch: pytest.MonkeyPatch) -
 
     stopwatch(monkeypatch, cost)
     with pytest.raises(RuntimeError, match="shapes differ"):
-        try_out(tiny(), SHAPE)
+        try_out(tiny(), GREY)
 
 
 def test_a_hopeless_candidate_plays_one_round_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     with_bf16(monkeypatch)
     timed = stopwatch(monkeypatch, lambda c: {"bf16": 1.0, "fp32": 9.0}[c.precision])
-    try_out(tiny(), SHAPE)
+    try_out(tiny(), GREY)
     assert sum(choices.precision == "fp32" for choices in timed) == 1
     assert sum(choices.precision == "bf16" for choices in timed) > 3
 
@@ -253,7 +254,7 @@ def test_what_recording_takes_is_not_timed(monkeypatch, reason, before) -> None:
     """Or a candidate that records would look hopeless after its one timed round."""
     rounds: list[int] = []
     monkeypatch.setattr(trial, "round_seconds", lambda engine: rounds.append(engine.rounds) or 1.0)
-    played = Trial(tiny(), SHAPE)
+    played = Trial(tiny(), GREY)
     monkeypatch.setattr(played, "engine", lambda choices: Recording(reason))
     trial.Candidate(played, replace(choose(tiny()), graph=True))
     assert rounds == [before]
@@ -263,15 +264,15 @@ def test_patience_leaves_two_candidates(monkeypatch: pytest.MonkeyPatch) -> None
     idle(monkeypatch, 8)
     monkeypatch.setattr(trial, "PATIENCE", 0.0)
     timed = stopwatch(monkeypatch, lambda c: {8: 60.0, 4: 10.0}[c.threads])
-    found = try_out(tiny(threads=None, precision="fp32"), SHAPE)
+    found = try_out(tiny(threads=None, precision="fp32"), GREY)
     assert found.threads == 4 and found.why == "4 threads 6.0x 8 threads"
     assert sum(choices.threads == 8 for choices in timed) == 1  # even the rule's, if hopeless
 
 
 def test_a_trial_tells_that_it_begins_and_a_memory_does_not() -> None:
     said: list[str] = []
-    try_out(tiny(), SHAPE, tell=said.append)
-    try_out(tiny(), SHAPE, tell=said.append)
+    try_out(tiny(), GREY, tell=said.append)
+    try_out(tiny(), GREY, tell=said.append)
     assert said == ["trying out what is fastest here (once)"]
 
 

@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from ganvas.data.dataset import Dataset, make_dataset
+from ganvas.domains import Image
 from ganvas.errors import UserError
 from ganvas.recipes.recipe import Recipe
 from ganvas.recipes.recipe_table import change, find
@@ -12,7 +13,9 @@ from ganvas.trial.batch_size import fit_batch
 
 
 def images(count: int = 5_000) -> Dataset:
-    return make_dataset(torch.zeros(count, 1, 28, 28, dtype=torch.uint8), None, (), "black")
+    return make_dataset(
+        Image(1, 28, 28), torch.zeros(count, 1, 28, 28, dtype=torch.uint8), None, (), "black"
+    )
 
 
 def tiny(**more: object) -> Recipe:

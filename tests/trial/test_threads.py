@@ -13,7 +13,7 @@ from ganvas.trial import choose, cores, threads
 from ganvas.trial.choose import try_out
 from ganvas.trial.threads import fewest, fits, halvings
 
-from .test_choose import SHAPE, idle, stopwatch, tiny
+from .test_choose import GREY, idle, stopwatch, tiny
 
 
 class Still:
@@ -56,79 +56,79 @@ def small(**more: object) -> Recipe:
 
 def test_on_idle_cores_more_threads_are_taken_where_they_are_clearly_faster(monkeypatch) -> None:
     Machine(monkeypatch, 2, t1=1.7, t2=1.0)
-    found = try_out(small(), SHAPE)
+    found = try_out(small(), GREY)
     assert found.threads == 2 and found.why == "2 threads 1.7x 1 thread"
 
 
 def test_a_small_gain_is_not_worth_a_core(monkeypatch) -> None:
     Machine(monkeypatch, 2, t1=1.05, t2=1.0)
-    assert try_out(small(), SHAPE).threads == 1
+    assert try_out(small(), GREY).threads == 1
 
 
 def test_of_many_cores_as_few_as_do(monkeypatch) -> None:
     Machine(monkeypatch, 16, t1=10.0, t4=3.0, t8=2.0, t16=1.95)
-    assert try_out(small(), SHAPE).threads == 8
+    assert try_out(small(), GREY).threads == 8
 
 
 def test_busy_cores_are_left_alone_without_a_trial(monkeypatch) -> None:
     machine = Machine(monkeypatch, 2, t1=1.7, t2=1.0)
     machine.busy(1.2)
-    first = try_out(small(), SHAPE)
+    first = try_out(small(), GREY)
     assert first.threads == 1 and first.why.startswith(threads.BUSY) and not machine.asked
     said: list[str] = []
-    assert try_out(small(), SHAPE, tell=said.append) == first and not said  # all else is remembered
+    assert try_out(small(), GREY, tell=said.append) == first and not said  # all else is remembered
     machine.busy(2.0)
-    assert try_out(small(), SHAPE).threads == 2  # and that the cores were busy is not
+    assert try_out(small(), GREY).threads == 2  # and that the cores were busy is not
     machine.busy(0.0)
-    assert try_out(small(), SHAPE).threads == 2
+    assert try_out(small(), GREY).threads == 2
 
 
 def test_no_more_threads_than_cores_that_are_free(monkeypatch) -> None:
     machine = Machine(monkeypatch, 16, t1=10.0, t4=3.0, t8=2.0, t16=1.0)
     machine.busy(9.0)
-    assert try_out(small(), SHAPE).threads == 8 and machine.asked == {8, 4, 1}
+    assert try_out(small(), GREY).threads == 8 and machine.asked == {8, 4, 1}
     machine.busy(16.0)
-    assert try_out(small(), SHAPE).threads == 16
+    assert try_out(small(), GREY).threads == 16
 
 
 def test_what_others_did_not_limit_is_remembered(monkeypatch) -> None:
     machine = Machine(monkeypatch, 16, t1=10.0, t4=3.0, t8=2.9)
     machine.busy(9.0)
-    assert try_out(small(), SHAPE).threads == 4
+    assert try_out(small(), GREY).threads == 4
     machine.busy(1.0)
-    assert try_out(small(), SHAPE).threads == 4
+    assert try_out(small(), GREY).threads == 4
 
 
 def test_cores_that_were_wanted_while_it_tried(monkeypatch) -> None:
     machine = Machine(monkeypatch, 2, t1=1.7, t2=1.0)
     machine.meanwhile = 1.4
-    found = try_out(small(), SHAPE)
+    found = try_out(small(), GREY)
     assert found.threads == 1 and threads.BUSY in found.why
     machine.meanwhile = 2.0
-    assert try_out(small(), SHAPE).threads == 2
+    assert try_out(small(), GREY).threads == 2
 
 
 def test_where_the_system_tells_nothing_the_trial_decides(monkeypatch) -> None:
     machine = Machine(monkeypatch, 2, t1=1.7, t2=1.0)
     machine.first = machine.meanwhile = None
-    assert try_out(small(), SHAPE).threads == 2
+    assert try_out(small(), GREY).threads == 2
 
 
 def test_who_names_a_number_is_not_asked(monkeypatch) -> None:
     machine = Machine(monkeypatch, 2, t1=1.7, t2=1.0)
     monkeypatch.setattr(cores, "free", lambda: pytest.fail("nothing was open"))
     for number in (1, 2):
-        assert try_out(change(small(), {"threads": number}), SHAPE).threads == number
+        assert try_out(change(small(), {"threads": number}), GREY).threads == number
     assert not machine.asked
 
 
 def test_the_same_number_is_the_same_choice(monkeypatch) -> None:
-    named = try_out(change(small(), {"threads": 1}), SHAPE)
+    named = try_out(change(small(), {"threads": 1}), GREY)
     machine = Machine(monkeypatch, 2, t1=1.0, t2=1.0)
     machine.busy(1.0)
-    busy = try_out(small(seed=1), SHAPE)
+    busy = try_out(small(seed=1), GREY)
     machine.busy(2.0)
-    quiet = try_out(small(seed=2), SHAPE)
+    quiet = try_out(small(seed=2), GREY)
     assert quiet.threads == busy.threads == named.threads == 1
     assert quiet.forms == busy.forms == named.forms != {}
 

@@ -1,6 +1,7 @@
 """The images that a bench plays with, where none were given."""
 
 from ganvas.data import Dataset
+from ganvas.domains import Image
 from ganvas.recipes.build.batch import check_batch
 from ganvas.recipes.build.data import load_data
 from ganvas.recipes.recipe import Data, Recipe
@@ -36,9 +37,8 @@ def bench_dataset(recipe: Recipe, *, given: bool) -> Dataset:
         check_batch(recipe, dataset)
         return dataset
     count = max(COUNT, 2 * recipe.batch)
-    channels, height, width = shape
-    name = f"random images in memory, {width}x{height} {'grey' if channels == 1 else 'colour'}"
-    return noise(shape, count, name)
+    domain = Image(*shape)
+    return noise(domain, count, f"random images in memory, {domain.words()}")
 
 
 def shape_of(data: Data) -> tuple[int, int, int] | None:

@@ -34,12 +34,24 @@ NOT_AUGMENTED = AugmentedDiscriminator(DiscriminatorAugmentation(None, 1.0))
 """How penalties get images here, which are augmented before."""
 
 
-class Pictures(MapStyle[Tensor]):
-    """PIL images, each converted and normalised when its turn comes, as torchvision's data sets do;
-    points as they are."""
+class Items(MapStyle[Tensor]):
+    """Items of any kind, in network form from the start."""
 
     def __init__(self, dataset: Dataset, flip: bool, most: int = MOST) -> None:
-        self.points = dataset.pixels[:most] if dataset.are_points else None
+        self.items = dataset.domain.to_network(dataset.pixels[:most])
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def __getitem__(self, index: int) -> Tensor:
+        return self.items[index]
+
+
+class Pictures(MapStyle[Tensor]):
+    """PIL images, each converted and normalised when its turn comes, as torchvision's data sets do
+    it."""
+
+    def __init__(self, dataset: Dataset, flip: bool, most: int = MOST) -> None:
         pixels = dataset.pixels[:most].permute(0, 2, 3, 1).contiguous().numpy()
         self.arrays = pixels[..., 0] if pixels.shape[-1] == 1 else pixels
         half = [0.5] * dataset.shape[0]
@@ -52,9 +64,11 @@ class Pictures(MapStyle[Tensor]):
         return len(self.arrays)
 
     def __getitem__(self, index: int) -> Tensor:
-        if self.points is not None:
-            return self.points[index]
         return self.transform(Image.fromarray(self.arrays[index]))  # pyright: ignore[reportReturnType]
+
+
+LOADED = {"image": Pictures}
+"""How a tutorial loads items of a domain, by its name; others as ``Items``."""
 
 
 class PlainDraw:
@@ -102,9 +116,9 @@ class PlainLoop:
             list(self.discriminator.parameters())
         )
         self.loss = self.game.adversarial
-        pictures = Pictures(dataset, recipe.data.flip, max(MOST, recipe.batch))
+        load = LOADED.get(dataset.domain.name, Items)
         loader = DataLoader(
-            pictures,
+            load(dataset, recipe.data.flip, max(MOST, recipe.batch)),
             recipe.batch,
             shuffle=True,
             drop_last=True,

@@ -1,26 +1,43 @@
-"""A loaded source: pixels, perhaps labels or attributes, and a fingerprint of all."""
+"""A loaded source: items, perhaps labels, attributes, further fields; a fingerprint of all."""
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from ganvas.data.names import printable
+from ganvas.domains import Domain
 from ganvas.errors import DataError
 
 BLOCK = 1 << 24
 """Bytes hashed at a time, so that a memory-mapped set is never in memory as a whole."""
+
+LABEL, ATTRIBUTES = "label", "attributes"
+"""What labels and attributes are called in a batch."""
+
+
+@dataclass(frozen=True, eq=False)
+class Field:
+    """A further field of the items of a data set, such as tokens beside images.
+
+    domain: what it is.
+    stored: of all items, in stored form [N, ...].
+    """
+
+    domain: Domain
+    stored: Tensor
 
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
     """A loaded source of N items.
 
-    pixels: images uint8 [N, C, H, W] with C 1 or 3, perhaps memory-mapped (privately: what is
-        written stays in memory); or points float32 [N, 2, 1, 1], in about [-1, 1].
+    domain: what an item is.
+    pixels: the items in stored form, such as images uint8 [N, C, H, W] with C 1 or 3, perhaps
+        memory-mapped (privately: what is written stays in memory).
     labels: int64 [N], each an index into ``classes``; None without labels.
     classes: the names of the classes; () without labels.
     fingerprint: "sha256:…" of pixels, labels, attributes and names; the same on every machine.
@@ -32,8 +49,13 @@ class Dataset:
     files: how many files the source has, used or not; None where it is no folder and no archive.
     lossy: the share of images that still show what JPEG did to them: stored so, at less than twice
         their size here.
+    fields: further fields of the items, by the name that they have in a batch; {} without.
+
+    Raises:
+        ValueError: a further field has the name of another one, or another number of items.
     """
 
+    domain: Domain
     pixels: Tensor
     labels: Tensor | None
     classes: tuple[str, ...]
@@ -45,17 +67,21 @@ class Dataset:
     warnings: tuple[str, ...] = ()
     files: int | None = None
     lossy: float = 0.0
+    fields: Mapping[str, Field] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name, further in self.fields.items():
+            if name in (self.domain.field, LABEL, ATTRIBUTES):
+                raise ValueError(
+                    f"a further field cannot be called {name}: items have that already"
+                )
+            if len(further.stored) != len(self):
+                raise ValueError(f"{len(further.stored)} of {name} for {len(self)} items")
 
     @property
-    def shape(self) -> tuple[int, int, int]:
-        """(C, H, W) of one image."""
-        channels, height, width = self.pixels.shape[1:]
-        return channels, height, width
-
-    @property
-    def are_points(self) -> bool:
-        """Whether these are points in the plane, not images."""
-        return self.pixels.is_floating_point()
+    def shape(self) -> tuple[int, ...]:
+        """The shape of one item in network form: of an image, (C, H, W)."""
+        return self.domain.shape
 
     @property
     def remarks(self) -> tuple[str, ...]:
@@ -67,8 +93,7 @@ class Dataset:
     def words(self) -> str:
         """One line for a screen: what is used, and what is not."""
         kinds = {"classes": len(self.classes), "attributes": len(self.attribute_names)}
-        noun = "" if self.are_points else "images, "
-        parts = [f"{printable(self.name)}: {len(self):,} {noun}{shape_words(self.shape)}"]
+        parts = [f"{printable(self.name)}: {self.domain.counted(len(self))}"]
         parts[0] += "".join(f", {count} {kind}" for kind, count in kinds.items() if count)
         return "; ".join([*parts, *self.remarks])
 
@@ -76,15 +101,8 @@ class Dataset:
         return self.pixels.shape[0]
 
 
-def shape_words(shape: tuple[int, int, int]) -> str:
-    """(C, H, W) as a user reads it: "28x28 grey", width first."""
-    channels, height, width = shape
-    if channels == 2:
-        return "points in the plane"
-    return f"{width}x{height} {'grey' if channels == 1 else 'colour'}"
-
-
 def make_dataset(
+    domain: Domain,
     pixels: Tensor,
     labels: Tensor | None,
     classes: Sequence[str],
@@ -93,18 +111,21 @@ def make_dataset(
     fingerprint: str | None = None,
     attributes: Tensor | None = None,
     attribute_names: Sequence[str] = (),
+    fields: Mapping[str, Field] | None = None,
 ) -> Dataset:
     """A ``Dataset`` of these fields; None computes its fingerprint.
 
     Raises:
-        DataError: fewer than two images.
+        DataError: fewer than two items.
+        ValueError: as for ``Dataset``.
     """
     check_count(len(pixels), name)
+    fields = fields or {}
     if fingerprint is None:
-        fingerprint = fingerprint_of(pixels, labels, classes, attributes, attribute_names)
+        fingerprint = fingerprint_of(pixels, labels, classes, attributes, attribute_names, fields)
     return Dataset(
-        pixels, labels, tuple(classes), fingerprint, name, tuple(notes), attributes,
-        tuple(attribute_names),
+        domain, pixels, labels, tuple(classes), fingerprint, name, tuple(notes), attributes,
+        tuple(attribute_names), fields=fields,
     )  # fmt: skip
 
 
@@ -128,18 +149,30 @@ def fingerprint_of(
     classes: Sequence[str],
     attributes: Tensor | None = None,
     attribute_names: Sequence[str] = (),
+    fields: Mapping[str, Field] | None = None,
 ) -> str:
-    """The text "sha256:…" over shape, pixels, labels, attributes and names, endianness fixed."""
+    """The text "sha256:…" over shape, pixels, labels, attributes, further fields and all names,
+    endianness fixed."""
     digest = hashlib.sha256(repr((tuple(pixels.shape), tuple(classes))).encode())
-    rows = max(1, BLOCK // max(1, pixels[:1].numel()))
-    for start in range(0, len(pixels), rows):
-        digest.update(pixels[start : start + rows].contiguous().numpy().data)
+    for block in _blocks(pixels):
+        digest.update(block)
     if labels is not None:
         digest.update(np.ascontiguousarray(labels.numpy().astype("<i8")).data)
     if attributes is not None:  # runs older than attributes keep their fingerprints
         digest.update(repr(tuple(attribute_names)).encode())
         digest.update(attributes.contiguous().numpy().data)
+    for name, further in sorted((fields or {}).items()):
+        digest.update(repr((name, tuple(further.stored.shape))).encode())
+        for block in _blocks(further.stored):
+            digest.update(block)
     return f"sha256:{digest.hexdigest()}"
+
+
+def _blocks(stored: Tensor) -> Iterator[memoryview]:
+    """The bytes of items, some at a time."""
+    rows = max(1, BLOCK // max(1, stored[:1].numel()))
+    for start in range(0, len(stored), rows):
+        yield stored[start : start + rows].contiguous().numpy().data
 
 
 def in_order(dataset: Dataset, classes: Sequence[str]) -> Dataset:
@@ -153,6 +186,6 @@ def in_order(dataset: Dataset, classes: Sequence[str]) -> Dataset:
 def with_labels(dataset: Dataset, labels: Tensor | None, classes: Sequence[str]) -> Dataset:
     """The same items under other labels, or none; the fingerprint follows."""
     found = fingerprint_of(
-        dataset.pixels, labels, classes, dataset.attributes, dataset.attribute_names
+        dataset.pixels, labels, classes, dataset.attributes, dataset.attribute_names, dataset.fields
     )
     return replace(dataset, labels=labels, classes=tuple(classes), fingerprint=found)

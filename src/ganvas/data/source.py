@@ -136,7 +136,8 @@ def two_parts(name: str, read: Callable[[str], Raw], part: Part) -> Parts:
     if part.split == "test":
         test = read("test")
         empty = None if test.labels is None else test.labels[:0]
-        return name, Raw(test.pixels[:0], empty, test.classes), test
+        nothing = Raw(test.pixels[:0], empty, test.classes, domain=test.domain)
+        return name, nothing, test
     train = read("train")
     return name, train, read("test") if part.split == "all" else None
 

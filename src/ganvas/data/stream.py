@@ -1,51 +1,61 @@
 """An endless stream of batches, each a pure function of its place in the stream."""
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from ganvas import keys
-from ganvas.data.dataset import Dataset
+from ganvas.data.dataset import ATTRIBUTES, LABEL, Dataset, Field
 
 EPOCHS_KEPT = 2
 """Orders that are remembered: a batch may span the end of one epoch and the start of the next."""
 
 
-@dataclass
-class Batch:
-    """Some items of a stream, on its device.
+Batch = dict[str, Tensor]
+"""Items of a stream by the names of their fields, on its device, first axis the item.
 
-    images: float32 [B, C, H, W] in [-1, 1]; points are [B, 2, 1, 1].
-    labels: int64 [B]; None without labels.
-    attributes: float32 [B, A], 0 or 1; None without attributes.
+The domain's field (such as ``image``, in network form) and further ones; ``label``, int64 [B];
+``attributes``, float32 [B, A], 0 or 1. There is no key for what a data set has not.
+"""
+
+TRAIN = "train"
+"""The usual source: its orders and flips have the keys that they had when there was no other."""
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A field of all items of a data set.
+
+    stored: [N, ...], where and in the type in which it is kept.
+    mirrored: mirrors stored items; None where nothing is to be mirrored.
+    to_network: brings stored items into the form in which a batch has them.
     """
 
-    images: Tensor
-    labels: Tensor | None
-    attributes: Tensor | None = None
-
-
-Piece = tuple[Tensor, Tensor | None, Tensor | None]
-"""Pixels, labels and attributes of some items, where and in the types in which they are kept."""
+    stored: Tensor
+    mirrored: Callable[[Tensor], Tensor] | None
+    to_network: Callable[[Tensor], Tensor]
 
 
 class ItemStream:
     """Endless batches from a data set of N items.
 
     Item i of the stream is item ``order[i % N]`` of epoch ``i // N``. The order and the flips of an
-    epoch come from generators keyed by the seed and the epoch, so that a resumed run, a micro-batch
-    or a process gets what the uninterrupted, whole batch would have had there.
+    epoch come from generators keyed by the seed, the source and the epoch, so that a resumed run, a
+    micro-batch or a process gets what the uninterrupted, whole batch would have had there. Two
+    sources never share an order.
 
     Args:
         dataset: the items.
         seed: of the orders and the flips.
         device: where batches are made.
-        flip: mirror each item left-right with probability 1/2, anew in every epoch.
+        source: the name of the stream among those of a run.
+        flip: mirror each item left-right with probability 1/2, anew in every epoch; all fields of
+            an item together.
         shuffle: False goes through the items in their own order.
-        resident_bytes: pixels up to so many bytes are kept on the device; None takes a quarter of
+        resident_bytes: items of up to so many bytes are kept on the device; None takes a quarter of
             what is free on a GPU, 2 GiB elsewhere. It changes the speed alone, never a batch.
     """
 
@@ -55,6 +65,7 @@ class ItemStream:
         seed: int,
         device: torch.device | str,
         *,
+        source: str = TRAIN,
         flip: bool = False,
         shuffle: bool = True,
         resident_bytes: int | None = None,
@@ -62,85 +73,99 @@ class ItemStream:
         self.count = len(dataset)
         self.seed = seed
         self.device = torch.device(device)
+        self.source = source
         self.flip = flip
         self.shuffle = shuffle
         if resident_bytes is None:
             resident_bytes = free_share(self.device)
-        resident = self.device.type == "cpu" or dataset.pixels.numel() <= resident_bytes
+        fields = {dataset.domain.field: Field(dataset.domain, dataset.pixels), **dataset.fields}
+        size = sum(each.stored.nbytes for each in fields.values())
+        resident = self.device.type == "cpu" or size <= resident_bytes
         self._home = self.device if resident else torch.device("cpu")
-        self._pixels = dataset.pixels.to(self._home)
-        self._labels = None if dataset.labels is None else dataset.labels.to(self._home)
-        kept = dataset.attributes
-        self._attributes = None if kept is None else kept.to(self._home)
-        self._epochs: OrderedDict[int, tuple[Tensor | None, Tensor | None]] = OrderedDict()
+        self._kept = {
+            name: Kept(each.stored.to(self._home), each.domain.mirrored, each.domain.to_network)
+            for name, each in fields.items()
+        }
+        if dataset.labels is not None:
+            self._kept[LABEL] = Kept(dataset.labels.to(self._home), None, Tensor.long)
+        if dataset.attributes is not None:
+            self._kept[ATTRIBUTES] = Kept(dataset.attributes.to(self._home), None, Tensor.float)
+        self._epochs: OrderedDict[tuple[int, str], Epoch] = OrderedDict()
 
-    def batch(self, start: int, count: int) -> Batch:
+    def batch(self, start: int, count: int, order: str = "") -> Batch:
         """Items ``start`` to ``start + count`` of the stream; may be larger than the data set.
+
+        Args:
+            start: 0 or more.
+            count: 1 or more.
+            order: the name of another order of the same items, with flips of its own; "" is the
+                stream's own.
 
         Raises:
             ValueError: ``start`` is negative, or ``count`` below 1.
         """
         if start < 0 or count < 1:
             raise ValueError(f"start {start} must be 0 or more and count {count} 1 or more")
-        pieces = []
+        places = list(self._places(start, count, order))
+        return {name: self._field(each, places) for name, each in self._kept.items()}
+
+    def _places(self, start: int, count: int, order: str) -> Iterator["Place"]:
+        """Where the items are, one place for each epoch that they lie in."""
         while count > 0:
             epoch, first = divmod(start, self.count)
             taken = min(count, self.count - first)
-            pieces.append(self._piece(epoch, first, first + taken))
+            rows, flips = self._epoch(epoch, order)
+            part = slice(first, first + taken)
+            yield part, None if rows is None else rows[part], None if flips is None else flips[part]
             start, count = start + taken, count - taken
-        pixels, labels, attributes = pieces[0] if len(pieces) == 1 else joined(pieces)
-        return Batch(
-            self._normalised(pixels),
-            None if labels is None else labels.to(self.device),
-            None if attributes is None else attributes.to(self.device).to(torch.float32),
-        )
 
-    def _piece(self, epoch: int, first: int, last: int) -> Piece:
-        """Positions ``first`` to ``last`` of one epoch."""
-        order, flips = self._epoch(epoch)
+    def _field(self, kept: Kept, places: Sequence["Place"]) -> Tensor:
+        """One field of the items at these places, as a batch has it."""
+        pieces = [_piece(kept, place) for place in places]
+        items = pieces[0] if len(pieces) == 1 else torch.cat(pieces)
+        if self._home != self.device:  # a quarter of the bytes travel: conversion happens there
+            pinned = items.pin_memory() if self.device.type == "cuda" else items
+            items = pinned.to(self.device, non_blocking=True)
+        return kept.to_network(items)
 
-        def taken(whole: Tensor) -> Tensor:
-            return whole[first:last] if order is None else whole.index_select(0, order[first:last])
-
-        pixels = taken(self._pixels)
-        if flips is not None:
-            pixels = torch.where(flips[first:last], pixels.flip(3), pixels)
-        labels = None if self._labels is None else taken(self._labels)
-        return pixels, labels, None if self._attributes is None else taken(self._attributes)
-
-    def _epoch(self, epoch: int) -> tuple[Tensor | None, Tensor | None]:
-        """The order int64 [N] and the flips bool [N, 1, 1, 1] of one epoch."""
-        if epoch not in self._epochs:
-            order = flips = None
+    def _epoch(self, epoch: int, order: str) -> "Epoch":
+        """The order int64 [N] and the flips bool [N] of one epoch."""
+        if (epoch, order) not in self._epochs:
+            rows = flips = None
             if self.shuffle:
-                order = torch.randperm(
-                    self.count, generator=keys.generator(self.seed, "shuffle", epoch)
-                ).to(self._home)
+                rows = torch.randperm(
+                    self.count, generator=self._generator("shuffle", epoch, order)
+                )
+                rows = rows.to(self._home)
             if self.flip:
-                drawn = torch.rand(self.count, generator=keys.generator(self.seed, "flip", epoch))
-                flips = (drawn < 0.5).view(-1, 1, 1, 1).to(self._home)
-            self._epochs[epoch] = order, flips
+                drawn = torch.rand(self.count, generator=self._generator("flip", epoch, order))
+                flips = (drawn < 0.5).to(self._home)
+            self._epochs[epoch, order] = rows, flips
             while len(self._epochs) > EPOCHS_KEPT:
                 self._epochs.popitem(last=False)
-        return self._epochs[epoch]
+        return self._epochs[epoch, order]
 
-    def _normalised(self, pixels: Tensor) -> Tensor:
-        if self._home != self.device:  # a quarter of the bytes travel: conversion happens there
-            pinned = pixels.pin_memory() if self.device.type == "cuda" else pixels
-            pixels = pinned.to(self.device, non_blocking=True)
-        if pixels.is_floating_point():  # points are what they are
-            return pixels
-        return pixels.to(torch.float32).div_(127.5).sub_(1)
+    def _generator(self, what: str, epoch: int, order: str) -> torch.Generator:
+        """Keyed by seed, epoch and the names of the source and of the order, where they have any
+        that are not the usual ones."""
+        names = (self.source, order) if order else () if self.source == TRAIN else (self.source,)
+        return keys.generator(self.seed, what, epoch, *names)
 
 
-def joined(pieces: Sequence[Piece]) -> Piece:
-    """Pieces one after the other."""
-    pixels, labels, attributes = zip(*pieces, strict=True)
-    return (
-        torch.cat(pixels),
-        None if labels[0] is None else torch.cat(labels),
-        None if attributes[0] is None else torch.cat(attributes),
-    )
+Epoch = tuple[Tensor | None, Tensor | None]
+"""The order int64 [N] and the flips bool [N] of an epoch; None where there are none."""
+
+Place = tuple[slice, Tensor | None, Tensor | None]
+"""Positions in an epoch; the rows of a data set that stand there, and who of them is mirrored."""
+
+
+def _piece(kept: Kept, place: Place) -> Tensor:
+    """Stored items at one place."""
+    part, rows, flips = place
+    items = kept.stored[part] if rows is None else kept.stored.index_select(0, rows)
+    if flips is None or kept.mirrored is None:
+        return items
+    return torch.where(flips.view(-1, *[1] * (items.ndim - 1)), kept.mirrored(items), items)
 
 
 def free_share(device: torch.device) -> int:

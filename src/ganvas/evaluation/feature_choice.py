@@ -5,7 +5,7 @@ from importlib.util import find_spec
 from ganvas.data import Dataset
 from ganvas.errors import UsageError
 
-KNOWN = {
+KNOWN: dict[tuple[str, tuple[int, ...]], str] = {
     ("mnist", (1, 28, 28)): "digits",
     ("fashion-mnist", (1, 28, 28)): "fashion",
     ("stacked-mnist", (3, 28, 28)): "stacked-digits",

@@ -3,8 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from ganvas.data import load_dataset
-from ganvas.data.dataset import shape_words
+from ganvas.data import Dataset, load_dataset
 from ganvas.errors import DataError, UsageError
 from ganvas.evaluation.real_images import RealImages, load_real_images
 from ganvas.evaluation.samples import Progress, Samples, choose_positions
@@ -41,7 +40,7 @@ class GivenSamples:
             raise UsageError("say what to compare these samples with: `data=SRC`")
         self._images = load_dataset(given, split="all", channels=channels)
         self._given = given
-        self.real = _real_images(self._images.shape, self._images.name, data, fit, channels)
+        self.real = _real_images(self._images, data, fit, channels)
         self._positions = choose_positions(len(self._images), count, seed)
 
     def __len__(self) -> int:
@@ -70,14 +69,13 @@ class GivenSamples:
         }
 
 
-def _real_images(
-    shape: tuple[int, int, int], name: str, data: Any, fit: str | None, channels: int | None
-) -> RealImages:
-    """Real images of the samples' shape.
+def _real_images(samples: Dataset, data: Any, fit: str | None, channels: int | None) -> RealImages:
+    """Real images of the shape of ``samples``.
 
     Raises:
         DataError: they are of another shape, and ``fit`` does not say how to change that.
     """
+    shape = samples.shape
     if fit is not None:
         return load_real_images(data, size=shape[1:], channels=shape[0], fit=fit).as_given()
     real = load_real_images(data, channels=channels).as_given()
@@ -90,6 +88,6 @@ def _real_images(
         else "say `fit=crop` (or keep, pad, stretch) to bring the real images to the samples' shape"
     )
     raise DataError(
-        f"{name} holds images of {shape_words(shape)}, {training.name} of "
-        f"{shape_words(training.shape)}: {advice}"
+        f"{samples.name} holds images of {samples.domain.words()}, {training.name} of "
+        f"{training.domain.words()}: {advice}"
     )

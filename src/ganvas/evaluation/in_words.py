@@ -15,10 +15,25 @@ def in_words(records: Mapping[str, Mapping[str, Any]]) -> str:
     """One evaluation's records, by metric: ``10 of 10 digits, 8.1 times as far from real digits as
     real digits are from each other (0.42 against 0.052, 10,000 samples)``; "" where there is
     nothing to say in words."""
-    if "near" in records:
-        return _points_in_words(records)
-    parts = []
     name = next(iter(records.values()))["features"]["name"] if records else ""
+    words = OTHER_WORDS.get(name, _images_in_words)
+    return words(records, name)
+
+
+def compared_with(record: Mapping[str, Any]) -> str:
+    """What a figure was measured against and with, in a sentence."""
+    reference, network = record["reference"], record["features"]
+    against = (
+        OTHER_REFERENCES[network["name"]].format(**reference)
+        if network["name"] in OTHER_REFERENCES
+        else f"{reference['images']:,} {reference['part']} images of {reference['data']}, in the "
+        f"features {network['name']} {network['version']} ({network['hash'][:15]})"
+    )
+    return f"Against {against}. The floor is {reference['floor']}."
+
+
+def _images_in_words(records: Mapping[str, Mapping[str, Any]], name: str) -> str:
+    parts = []
     classes, reals = NOUNS.get(name, ("", "real images"))
     if classes and "modes" in records:
         details = records["modes"]["details"]
@@ -41,13 +56,20 @@ def _distance_in_words(record: Mapping[str, Any], reals: str) -> str:
     return f"{text} ({value:.3g} against {baseline:.3g}, {record['samples']:,} samples)"
 
 
-def _points_in_words(records: Mapping[str, Mapping[str, Any]]) -> str:
+def _points_in_words(records: Mapping[str, Mapping[str, Any]], name: str) -> str:
     value = {name: record["value"] for name, record in records.items()}
     wide = f"{value['spread-least']:.2f} to {value['spread-most']:.2f}"
     return (
         f"{value['modes']} {records['modes']['note']} modes, {value['near']:.1%} of points within "
         f"3 sigma of one, drawn {wide} times as wide as the real ones"
     )
+
+
+OTHER_WORDS = {"points": _points_in_words}
+"""What is said of figures of other items than images, by the name of what read them."""
+
+OTHER_REFERENCES = {"points": "the mixture {data}"}
+"""What other items than images are compared with, by the name of what read them."""
 
 
 def formats_apart(provenance: Mapping[str, Any]) -> str:

@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from ganvas import keys
+from ganvas.domains import Domain
 from ganvas.errors import DataError, UsageError
 from ganvas.evaluation.real_features import RealFeatures
 from ganvas.evaluation.result import Evaluation, provenance
@@ -38,6 +39,17 @@ def check_metrics(metrics: Iterable[str] | None) -> list[str]:
     if not names:
         raise UsageError(f"name a metric: {', '.join(known)}")
     return names
+
+
+def check_domain(domain: Domain, metrics: Iterable[str]) -> None:
+    """Refuse samples that metrics do not read.
+
+    Raises:
+        UsageError: they are of another domain.
+    """
+    kinds = {METRICS[name].reads for name in metrics if name in METRICS}
+    if kinds - {domain.name}:
+        raise UsageError(f"no metric reads {domain.noun}: nothing can be measured")
 
 
 def measure(

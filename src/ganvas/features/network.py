@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -50,7 +50,12 @@ class FeatureNetwork(nn.Module):
         read: images at the network's size, in [-1, 1], to a Reading.
         channels: 1 or 3 where it takes no other; grey is repeated for a network of 3.
         smooth: whether gradients and small differences of images pass through ``read``.
+
+    Attributes:
+        reads: the name of the domain whose items it reads.
     """
+
+    reads: ClassVar[str] = "image"
 
     def __init__(
         self,

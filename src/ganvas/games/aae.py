@@ -41,14 +41,14 @@ class AAELosses:
         """The error of reconstruction, which encoder and generator lower together."""
         conditions = self.setup.conditions(turn)
         rebuilt, observed = images_of(turn.networks["generator"], self.codes(turn), conditions)
-        error = squared(rebuilt, turn.batch().images)
+        error = squared(rebuilt, self.setup.items(turn))
         return Result(error, {"error": error}, observed)
 
     def codes(self, turn: Turn) -> Tensor:
         """Latents [N, latent] of the turn's images, which all moves share."""
 
         def make() -> Tensor:
-            mean, log_variance = encode(turn)
+            mean, log_variance = encode(turn, self.setup)
             if self.settings.posterior == "deterministic":
                 return mean
             noise = turn.draw.normal("posterior", self.setup.latent)
@@ -98,7 +98,7 @@ class AAE(GameSettings):
         if self.adversarial < 0:
             raise ValueError("adversarial must be 0 or more")
 
-    def discriminator_input(self, shape: tuple[int, int, int], latent: int) -> tuple[int, int, int]:
+    def discriminator_input(self, shape: tuple[int, ...], latent: int) -> tuple[int, ...]:
         """The shape of a latent as an image of one pixel: (latent, 1, 1)."""
         return latent, 1, 1
 

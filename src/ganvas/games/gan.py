@@ -90,7 +90,7 @@ class GANLosses:
             self.shared_fakes(turn) if self.settings.reuse_fakes else generate(turn, self.setup)
         )
         reals, fakes = self.discriminator.inputs(
-            turn, turn.batch().images, generated.images, generated.conditions
+            turn, self.setup.items(turn), generated.images, generated.conditions
         )
         network = self.opponent(turn, reals, fakes)
         fake = discriminator_output(network, fakes)
@@ -129,7 +129,7 @@ class GANLosses:
     def discriminator_inputs(self, turn: Turn) -> tuple[DiscriminatorInput, DiscriminatorInput]:
         """Reals and fakes of a turn of the discriminator; no gradient reaches the generator."""
         fakes = self.shared_fakes(turn)
-        reals = turn.batch().images
+        reals = self.setup.items(turn)
         return self.discriminator.inputs(
             turn, reals.detach(), fakes.images.detach(), fakes.conditions
         )
@@ -226,7 +226,7 @@ class GAN(GameSettings):
         """The images of a pack."""
         return self.pack
 
-    def discriminator_input(self, shape: tuple[int, int, int], latent: int) -> tuple[int, int, int]:
+    def discriminator_input(self, shape: tuple[int, ...], latent: int) -> tuple[int, ...]:
         """The shape of a pack of images (C, H, W): that of one, with ``pack`` times C."""
         return self.pack * shape[0], *shape[1:]
 

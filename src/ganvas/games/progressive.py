@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -77,7 +76,7 @@ class Progressive(GAN):
         grow(0)
         return replace(
             game,
-            phases=stage_phases(game.phases, networks, fades),
+            phases=stage_phases(game.phases, networks, fades, setup.field),
             state=game.state | ({} if restart is None else {CLOCK: restart.clock}),
             hooks=(*game.hooks, Hook(after_round)),
         )
@@ -115,11 +114,14 @@ def growing(side: str, network: nn.Module) -> Growing:
 
 
 def stage_phases(
-    phases: Sequence[Phase], networks: Mapping[str, Growing], fades: Sequence[Linear]
+    phases: Sequence[Phase], networks: Mapping[str, Growing], fades: Sequence[Linear], field: str
 ) -> list[Phase]:
-    """The phases of a game at each stage, which ends where the next one begins to be faded in."""
+    """The phases of a game at each stage, which ends where the next one begins to be faded in.
+
+    field: the name of the images in a batch.
+    """
     stages = [
-        (fade_begin, move_at_stage(stage, networks))
+        (fade_begin, move_at_stage(stage, networks, field))
         for stage, fade_begin in enumerate([*(fade.begin for fade in fades), None])
     ]
     return [
@@ -129,14 +131,19 @@ def stage_phases(
     ]
 
 
-def move_at_stage(stage: int, networks: Mapping[str, Growing]) -> Callable[[Move], Move]:
-    """From a move to the same at a stage: with that part of its networks, on reals of its size."""
+def move_at_stage(
+    stage: int, networks: Mapping[str, Growing], field: str
+) -> Callable[[Move], Move]:
+    """From a move to the same at a stage: with that part of its networks, on reals of its size.
+
+    field: the name of the images in a batch.
+    """
     parts = {name: network.at(stage) for name, network in networks.items()}
     growth = networks["discriminator"].growth
     halvings = networks["discriminator"].stages - 1 - stage
 
-    def prepare(batch: Any) -> Any:
-        return replace(batch, images=reals_at(stage, batch.images, halvings, growth))
+    def prepare(batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        return {**batch, field: reals_at(stage, batch[field], halvings, growth)}
 
     def at_stage(move: Move) -> Move:
         def loss(turn: Turn) -> Result:

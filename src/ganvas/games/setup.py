@@ -52,6 +52,7 @@ class GameSetup:
     condition_source: conditions of both networks; None where they have none.
     augment: applied to all images that a discriminator gets; None leaves them as they are.
     strength: how strongly ``augment`` is applied.
+    field: the name, in a batch, of the items that the game is played on.
     """
 
     networks: Mapping[str, nn.Module]
@@ -61,6 +62,7 @@ class GameSetup:
     condition_source: ConditionSource | None = None
     augment: Augment | None = None
     strength: Schedule | Adaptive = 1.0
+    field: str = "image"
 
     def player(self, side: Literal["generator", "discriminator"], *names: str) -> Player:
         """A player of one side, of the networks of these names; by default of the side's own."""
@@ -78,6 +80,10 @@ class GameSetup:
             "discriminator": self.player("discriminator"),
             "generator": self.player("generator"),
         }
+
+    def items(self, turn: Turn) -> Tensor:
+        """The real items of a turn in network form, such as images [N, C, H, W]."""
+        return turn.batch()[self.field]
 
     def conditions(self, turn: Turn) -> tuple[Tensor, ...]:
         """Conditions beside a network's input, to unpack into a call: () or ([N, K],)."""
@@ -108,7 +114,7 @@ class GameSettings:
         """What the number of images of a micro-batch must divide by."""
         return 1
 
-    def discriminator_input(self, shape: tuple[int, int, int], latent: int) -> tuple[int, int, int]:
+    def discriminator_input(self, shape: tuple[int, ...], latent: int) -> tuple[int, ...]:
         """The shape of what the discriminator gets: by default, that of an image (C, H, W).
 
         latent: how many numbers there are in a latent.

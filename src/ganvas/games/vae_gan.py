@@ -107,8 +107,8 @@ class VAEGANLosses:
         return turn.shared("forward", lambda: self._forward(turn))
 
     def _forward(self, turn: Turn) -> Forward:
-        images, conditions = turn.batch().images, self.setup.conditions(turn)
-        mean, log_variance = encode(turn)
+        images, conditions = self.setup.items(turn), self.setup.conditions(turn)
+        mean, log_variance = encode(turn, self.setup)
         codes = gaussian(mean, log_variance, turn.draw.normal("posterior", self.setup.latent))
         latents = torch.cat([codes, turn.draw.normal("latent", self.setup.latent)])
         # In one pass, so that BatchNorm knows both.

@@ -30,10 +30,12 @@ class Metric:
 
     compute: the metric.
     compares_with: the ``reference``, or all ``training`` images among which copies are looked for.
+    reads: the name of the domain whose items it compares.
     """
 
     compute: Callable[[FeatureSet, FeatureSet], list[Figure]]
     compares_with: Literal["reference", "training"] = "reference"
+    reads: str = "image"
 
 
 def _frechet(samples: FeatureSet, reference: FeatureSet) -> list[Figure]:

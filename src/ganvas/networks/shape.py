@@ -2,8 +2,8 @@
 
 from ganvas.errors import UsageError
 
-Shape = tuple[int, int, int]
-"""(channels, height, width)."""
+Shape = tuple[int, ...]
+"""Of an item in network form; of an image (channels, height, width)."""
 
 
 def halvings(shape: Shape, base: int = 4) -> tuple[int, int, int]:

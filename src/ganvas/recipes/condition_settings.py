@@ -67,7 +67,7 @@ class ByClass(ConditionSettings):
 
     def rows(self, known: Conditions, dataset: Dataset) -> Callable[[Turn], Tensor]:
         """The classes of the turn's real images, one-hot."""
-        return lambda turn: F.one_hot(turn.batch().labels, len(known.names)).float()
+        return lambda turn: F.one_hot(turn.batch()["label"], len(known.names)).float()
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ class ByAttributes(ConditionSettings):
         places = self._places(dataset.attribute_names)
 
         def rows(turn: Turn) -> Tensor:
-            attributes = turn.batch().attributes
+            attributes = turn.batch()["attributes"]
             # By numbers: an index would have to travel to the device within the round.
             return torch.stack([attributes[:, place] for place in places], 1).float()
 

@@ -11,7 +11,13 @@ from ganvas.engine.device import Device, choose_device
 from ganvas.errors import UsageError
 from ganvas.evaluation.feature_choice import choose_features
 from ganvas.evaluation.given_samples import GivenSamples
-from ganvas.evaluation.measure import PATH_LENGTH, check_metrics, measure, measure_path_length
+from ganvas.evaluation.measure import (
+    PATH_LENGTH,
+    check_domain,
+    check_metrics,
+    measure,
+    measure_path_length,
+)
 from ganvas.evaluation.measure_points import measure_points
 from ganvas.evaluation.real_features import RealFeatures, Reference
 from ganvas.evaluation.result import Evaluation
@@ -76,10 +82,11 @@ def evaluate(
     place = choose_device(device)
     run = _opened(samples, at, plugin)
     _check(run, names, count, (fit, channels), at, truncation)
-    if run is not None and run.draws_points:
+    if run is not None and run.domain.name in APART:
         asked = {"metrics": metrics, "features": features, "reference": reference}
-        return _evaluate_points(run, data, count, seed, truncation, asked)
+        return APART[run.domain.name](run, data, count, seed, truncation, asked)
     if run is not None:
+        check_domain(run.domain, names)
         drawn = RunSamples(run, data, place, count=count, seed=seed, truncation=truncation)
     else:
         drawn = GivenSamples(samples, data, count=count, seed=seed, fit=fit, channels=channels)
@@ -172,3 +179,7 @@ def _evaluate_points(
         raise UsageError(f"{', '.join(given)}: for images; points have figures of their own")
     points = run.sample(count, seed=seed, truncation=truncation)
     return measure_points(points, name, about_run(run, seed, truncation))
+
+
+APART = {"points": _evaluate_points}
+"""How a run is measured whose domain has figures of its own, by the domain's name."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from html import escape
 from typing import Any
 
-from ganvas.evaluation.in_words import in_words
+from ganvas.evaluation.in_words import compared_with, in_words
 from ganvas.report.charts import chart
 from ganvas.report.model import MetricCourse, RunModel
 from ganvas.report.page import figure, table
@@ -20,7 +20,7 @@ def evaluation_section(model: RunModel) -> str:
     parts = ["<h2>Metrics</h2>"]
     alike: dict[str, dict[str, Mapping[str, Any]]] = {}
     for name, record in model.newest.items():
-        alike.setdefault(_measured_how(record), {})[name] = record
+        alike.setdefault(compared_with(record), {})[name] = record
     for how, records in alike.items():
         text = in_words(records)
         parts.append(f"<p><b>{escape(text)}</b></p>" if text else "")
@@ -54,15 +54,3 @@ def course_chart(course: MetricCourse) -> str:
     """One metric against images seen, with its interval (shaded) and its baseline (dashed)."""
     lines = {course.name: course.values}
     return chart(course.name, course.clock, lines, course.interval, course.real_baseline)
-
-
-def _measured_how(record: Mapping[str, Any]) -> str:
-    """In a sentence, what a figure was measured against and with."""
-    reference, network = record["reference"], record["features"]
-    if network["name"] == "points":
-        return f"Against the mixture {reference['data']}. The floor is {reference['floor']}."
-    return (
-        f"Against {reference['images']:,} {reference['part']} images of {reference['data']}, in "
-        f"the features {network['name']} {network['version']} ({network['hash'][:15]}). The floor "
-        f"is {reference['floor']}."
-    )

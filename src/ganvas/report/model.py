@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ganvas.data.dataset import shape_words
 from ganvas.store import evaluation_records
 from ganvas.store.run import Run
 from ganvas.words import duration
@@ -159,9 +158,8 @@ def _facts(run: Run, log: Log) -> list[str]:
 
 def _settings(run: Run) -> dict[str, str]:
     record = run.record
-    noun = "points" if run.draws_points else "images"
     return {
-        "data": f"{record.count:,} {noun} of {record.data}, {shape_words(record.shape)}",
+        "data": run.domain.counted_of(record.count, record.data),
         **({"of the data": "; ".join(record.notes)} if record.notes else {}),
         "fingerprint": record.fingerprint,
         "device": record.choices.words(),

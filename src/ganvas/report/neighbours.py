@@ -5,9 +5,9 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from ganvas.domains.pictures import enlarged, grid, save_png
 from ganvas.evaluation.result import Evaluation
 from ganvas.metrics.copying import Neighbours
-from ganvas.sampling.pictures import enlarged, grid, save_png
 
 PAIRS = 16
 """Pairs in either half of the picture."""

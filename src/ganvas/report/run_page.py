@@ -8,7 +8,7 @@ from ganvas.report.charts import chart
 from ganvas.report.evaluation_section import evaluation_section
 from ganvas.report.model import Curves, RunModel, run_model
 from ganvas.report.page import figure, key, page, table
-from ganvas.report.point_picture import legend
+from ganvas.report.scores import scored_together
 from ganvas.store import run_folder
 from ganvas.store.run import Run
 
@@ -38,15 +38,15 @@ def _head(model: RunModel) -> str:
 
 
 def _pictures(run: Run) -> str:
-    data = run.record.data
-    points = run.draws_points
+    domain = run.domain
     named = {
         "samples.png": "newest samples (fixed latents)",
-        "reals.png": f"points to learn: {data}" if points else f"training images: {data}",
+        "reals.png": f"{domain.caption}: {run.record.data}",
         "timelapse.gif": "time-lapse",
     }
     figures = [figure(run.path / file, text) for file, text in named.items()]
-    meaning = f'<p class="facts">{key(legend(run.recipe))}</p>' if points else ""
+    colours = domain.key(scored=scored_together(run.recipe, domain) > 0)
+    meaning = f'<p class="facts">{key(colours)}</p>' if colours else ""
     return f'{meaning}<div class="row big">{"".join(figures)}</div>'
 
 

@@ -1,4 +1,4 @@
-"""Images from a generator: latents keyed by (seed, index), evaluation mode, eight bits."""
+"""Samples from a generator: latents keyed by (seed, index), evaluation mode, finished items."""
 
 import math
 from collections.abc import Callable, Iterable, Iterator
@@ -8,11 +8,13 @@ import torch
 from torch import Tensor, nn
 
 from ganvas import keys
-from ganvas.errors import NonFinite, UsageError
+from ganvas.domains import Domain
+from ganvas.domains.domain import finite
+from ganvas.errors import UsageError
 from ganvas.networks.protocols import Truncatable, implements
 
 CHUNK = 100
-"""How many images a generator makes at a time."""
+"""How many items a generator makes at a time."""
 
 
 def latents(seed: int, count: int, size: int, first: int = 0) -> Tensor:
@@ -41,14 +43,17 @@ def truncate(latent: Tensor, most: float) -> Tensor:
 
 @torch.no_grad()
 def sample(
+    domain: Domain,
     generator: nn.Module,
     latent: Tensor,
     conditions: Tensor | None = None,
     truncation: float | None = None,
 ) -> Tensor:
-    """Images of latents: uint8 [N, H, W, C] on the CPU, from the generator in evaluation mode.
+    """Finished items of latents, on the CPU, from the generator in evaluation mode: of images,
+    uint8 [N, H, W, C].
 
     Args:
+        domain: what the generator's items are.
         generator: see ``protocols.Generator``; its modes are put back afterwards.
         latent: [N, L].
         conditions: [N, K], for a generator that takes any.
@@ -61,8 +66,8 @@ def sample(
         NonFinite: the generator returns numbers that are not finite.
         UsageError: ``truncation`` is not a positive number.
     """
-    parts = [to_uint8(part) for part in _parts(generator, latent, conditions, truncation)]
-    return torch.cat(parts).permute(0, 2, 3, 1).contiguous()
+    made = _parts(generator, latent, conditions, truncation)
+    return torch.cat([domain.finish(part) for part in made])
 
 
 @torch.no_grad()
@@ -72,24 +77,14 @@ def sample_values(
     conditions: Tensor | None = None,
     truncation: float | None = None,
 ) -> Tensor:
-    """The same without rounding: float32 [N, C, H, W] on the CPU.
+    """The same in network form: float32 [N, ...] on the CPU.
 
     Raises:
         NonFinite: the generator returns numbers that are not finite.
         UsageError: ``truncation`` is not a positive number.
     """
     made = _parts(generator, latent, conditions, truncation)
-    return torch.cat([_finite(part).float().cpu() for part in made])
-
-
-def to_uint8(images: Tensor) -> Tensor:
-    """Images in [-1, 1] to 0..255, rounded, on the CPU; what lies beyond is clamped.
-
-    Raises:
-        NonFinite: an image has numbers that are not finite.
-    """
-    images = _finite(images).float()
-    return images.add(1).mul(127.5).round().clamp(0, 255).to(torch.uint8).cpu()
+    return torch.cat([finite(part).float().cpu() for part in made])
 
 
 @contextmanager
@@ -129,15 +124,6 @@ def _truncated(generator: nn.Module, truncation: float) -> Callable[..., Tensor]
 def _check(truncation: float) -> None:
     if not 0 < truncation < 100:
         raise UsageError(f"truncation must be more than 0, such as 0.7, not {truncation}")
-
-
-def _finite(images: Tensor) -> Tensor:
-    if not bool(torch.isfinite(images).all()):
-        raise NonFinite(
-            "the generator draws numbers that are not finite: its weights are damaged, so use an "
-            "earlier checkpoint (`at`)"
-        )
-    return images
 
 
 def _latent(seed: int, index: int, size: int) -> Tensor:

@@ -4,14 +4,12 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
+from ganvas.domains import Domain
 from ganvas.sampling.conditions import Conditions
 from ganvas.sampling.generate import latents
 
-GRID = 64
-"""Samples of a sheet, unless each class has a row."""
-
 MOST_CLASSES = 16
-"""So many classes have a row each; of more, 64 samples have random ones."""
+"""So many classes have a row each; of more, samples have random ones."""
 
 
 @dataclass(frozen=True)
@@ -28,19 +26,20 @@ class Sheet:
     columns: int | None = None
 
 
-def sheet(seed: int, latent: int, conditions: Conditions | None) -> Sheet:
-    """Fixed latents; where there are few classes, the same eight in a row for each of them.
+def sheet(domain: Domain, seed: int, latent: int, conditions: Conditions | None) -> Sheet:
+    """Fixed latents; where there are few classes, the same in a row for each of them.
 
     Args:
+        domain: says how many items a sheet and a row of a class hold.
         seed: of latents and conditions.
         latent: L.
         conditions: those of the data; None without.
     """
+    count, columns = domain.sheet_count, domain.class_columns
     if conditions is None:
-        return Sheet(latents(seed, GRID, latent))
+        return Sheet(latents(seed, count, latent))
     kinds = len(conditions.names)
-    if not conditions.exclusive or kinds > MOST_CLASSES:
-        return Sheet(latents(seed, GRID, latent), conditions.sample(seed, GRID))
-    columns = GRID // 8
+    if columns is None or not conditions.exclusive or kinds > MOST_CLASSES:
+        return Sheet(latents(seed, count, latent), conditions.sample(seed, count))
     rows = conditions.rows.float().repeat_interleave(columns, 0)
     return Sheet(latents(seed, columns, latent).repeat(kinds, 1), rows, columns)

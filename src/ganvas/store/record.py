@@ -14,15 +14,16 @@ import torch
 from ganvas.data import Dataset
 from ganvas.data.dataset import in_order, with_labels
 from ganvas.disk import replace_file
+from ganvas.domains import Domain, from_plain, of_shape
 from ganvas.engine.device import processor
 from ganvas.errors import CheckpointError, DataError
 from ganvas.recipes.build.choices import Choices
 from ganvas.recipes.build.prepared import Prepared
 from ganvas.version import versions
 
-FORMAT = 4
-"""4 knows what was noted of the data; 3 knows conditions; 2 knows what a trial chose; 1 is read as
-if by rule."""
+FORMAT = 5
+"""5 knows what an item is; 4 knows what was noted of the data; 3 knows conditions; 2 knows what a
+trial chose; 1 is read as if by rule."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class Record:
     """What stands beside a recipe in a run folder.
 
     choices: what ``auto`` became.
-    shape: (C, H, W) of an image.
+    domain: what an item is.
     fingerprint: of the images, by which they are recognised.
     data: the name of their source.
     count: how many images there are.
@@ -44,7 +45,7 @@ class Record:
     """
 
     choices: Choices
-    shape: tuple[int, int, int]
+    domain: Domain
     fingerprint: str
     data: str
     count: int
@@ -55,6 +56,11 @@ class Record:
     conditions: dict[str, Any] | None = None
     notes: list[str] = field(default_factory=list)
     format: int = FORMAT
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of an item in network form."""
+        return self.domain.shape
 
     def differences(self) -> list[str]:
         """What of the software or the processor is not what the run began with."""
@@ -113,7 +119,7 @@ def describe(prepared: Prepared, plugins: dict[str, str]) -> Record:
     dataset, conditions = prepared.dataset, prepared.conditions
     return Record(
         choices=prepared.choices,
-        shape=dataset.shape,
+        domain=dataset.domain,
         fingerprint=dataset.fingerprint,
         data=dataset.name,
         count=len(dataset),
@@ -133,7 +139,8 @@ def at_home(record: Record) -> Record:
 
 def write(record: Record, path: Path) -> None:
     """Write, or replace at once, the record of a run folder."""
-    replace_file(path / "run.json", json.dumps(dataclasses.asdict(record), indent=1).encode())
+    plain = dataclasses.asdict(record) | {"domain": record.domain.plain()}
+    replace_file(path / "run.json", json.dumps(plain, indent=1).encode())
 
 
 def read(path: Path) -> Record:
@@ -147,8 +154,9 @@ def read(path: Path) -> Record:
         if plain["format"] > FORMAT:
             raise CheckpointError(f"{path} is of format {plain['format']}: update ganvas")
         choices = Choices(**plain.pop("choices"))
-        shape = tuple(plain.pop("shape"))
-        return Record(choices=choices, shape=shape, **plain)
+        shape, domain = plain.pop("shape", None), plain.pop("domain", None)
+        known = of_shape(shape) if domain is None else from_plain(domain)
+        return Record(choices=choices, domain=known, **plain)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise CheckpointError(f"{path / 'run.json'} is missing or damaged ({error})") from None
 

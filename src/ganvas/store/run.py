@@ -8,8 +8,8 @@ from typing import Any, Literal
 import torch
 from torch import Tensor, nn
 
-from ganvas.data.builtin import clouds
 from ganvas.data.builtin.builtin_table import BUILTIN
+from ganvas.domains import Domain
 from ganvas.errors import CheckpointError, DataError, UsageError
 from ganvas.recipes import recipe_table, yaml
 from ganvas.recipes.build.networks import build_networks
@@ -185,10 +185,7 @@ class Run:
             size = min(CHUNK, total - first)
             part = None if seeds is None else seeds[first : first + size]
             latent, rows = self._inputs(size, None, seed, part, label, attributes, first)
-            if self.draws_points:
-                drawn = generate.sample_values(self.generator, latent, rows, truncation).flatten(1)
-            else:
-                drawn = generate.sample(self.generator, latent, rows, truncation)
+            drawn = generate.sample(self.domain, self.generator, latent, rows, truncation)
             known = self.conditions
             yield drawn, None if known is None or rows is None else known.labels(rows)
 
@@ -203,7 +200,7 @@ class Run:
         label: str | int | None = None,
         attributes: Mapping[str, bool] | None = None,
     ) -> Tensor:
-        """A way through samples and back to the first: uint8 [count * steps, H, W, C].
+        """A way through samples and back to the first: of images, uint8 [count * steps, H, W, C].
 
         Every ``steps``-th image is one that ``sample`` draws; between them latents turn
         (``slerp``), and conditions, where there are any, pass over into each other.
@@ -214,15 +211,14 @@ class Run:
             seed, seeds, truncation, label, attributes: as for ``sample``.
 
         Raises:
-            UsageError: as ``sample``; fewer than two samples, or a run on points.
+            UsageError: as ``sample``; fewer than two samples.
         """
-        if self.draws_points:
-            raise UsageError(f"{self.path} draws points: there are no images to pass through")
         stations, rows = self._inputs(8, count, seed, seeds, label, attributes)
         if len(stations) < 2 or steps < 1:
             raise UsageError("an animation needs at least 2 images to pass through, and 1 step")
         conditions = None if rows is None else loop(rows, steps, lerp)
-        return generate.sample(self.generator, loop(stations, steps, slerp), conditions, truncation)
+        way = loop(stations, steps, slerp)
+        return generate.sample(self.domain, self.generator, way, conditions, truncation)
 
     def _inputs(
         self,
@@ -266,9 +262,9 @@ class Run:
             )
 
     @property
-    def draws_points(self) -> bool:
-        """Whether it was trained on points in the plane, not on images."""
-        return self.record.shape == clouds.SHAPE
+    def domain(self) -> Domain:
+        """What its items are."""
+        return self.record.domain
 
     def sample_conditions(
         self,

@@ -34,6 +34,7 @@ class Evaluator(ABC):
 
     Attributes:
         settings: the recipe's.
+        domain: of what the generator draws.
         newest: the last evaluation of this session; None before the first.
     """
 
@@ -41,6 +42,7 @@ class Evaluator(ABC):
         recipe = prepared.recipe
         assert recipe.evaluation is not None
         self.settings = recipe.evaluation
+        self.domain = prepared.dataset.domain
         count = self.settings.count
         # As often as in the images that are compared with: a run that goes on with new ones keeps,
         # for its own samples, the conditions that it began with.
@@ -126,8 +128,8 @@ class ImageEvaluator(Evaluator):
             self._labels, self._classes = known.labels(self._rows), known.names
 
     def _measure(self, generator: nn.Module, about: Mapping[str, Any]) -> Evaluation:
-        pixels = generate.sample(generator, self._latents, self._rows).permute(0, 3, 1, 2)
-        samples = Samples(pixels, self._labels, self._classes)
+        drawn = generate.sample(self.domain, generator, self._latents, self._rows)
+        samples = Samples(drawn.permute(0, 3, 1, 2), self._labels, self._classes)
         return measure(samples, self._reals, self.settings.metrics, about, required=True)
 
 
@@ -143,13 +145,15 @@ class PointEvaluator(Evaluator):
         self._mixture = prepared.dataset.name
 
     def _measure(self, generator: nn.Module, about: Mapping[str, Any]) -> Evaluation:
-        points = generate.sample_values(generator, self._latents, self._rows).flatten(1)
+        points = generate.sample(self.domain, generator, self._latents, self._rows)
         return measure_points(points, self._mixture, about)
 
 
-def evaluator_of(
-    prepared: Prepared, device: torch.device, progress: Any = None
-) -> tuple[Evaluator | None, list[str]]:
+Found = tuple[Evaluator | None, list[str]]
+"""What evaluates a run while it trains; or None, and why nothing does."""
+
+
+def evaluator_of(prepared: Prepared, device: torch.device, progress: Any = None) -> Found:
     """What evaluates a run while it trains; or None, and why nothing does where that was asked for.
 
     Args:
@@ -160,11 +164,18 @@ def evaluator_of(
     Raises:
         UserError: the feature network cannot be had, or does not read these images.
     """
-    recipe, dataset = prepared.recipe, prepared.dataset
-    if recipe.evaluation is None:
+    if prepared.recipe.evaluation is None:
         return None, []
-    if dataset.are_points:
-        return PointEvaluator(prepared), []
+    domain = prepared.dataset.domain
+    found = EVALUATORS.get(domain.name)
+    if found is None:
+        return None, [f"no metric reads {domain.noun}, so nothing is measured during training"]
+    return found(prepared, device, progress)
+
+
+def _image_evaluator(prepared: Prepared, device: torch.device, progress: Any) -> Found:
+    recipe, dataset = prepared.recipe, prepared.dataset
+    assert recipe.evaluation is not None
     name = recipe.evaluation.features
     name = known_features(dataset) if name == "auto" else name
     if name is None:
@@ -175,3 +186,11 @@ def evaluator_of(
     others = held_out(place, data.split, dataset, fit=data.fit, white=data.white)
     read = None if progress is None else lambda what, done, total: progress(done, total)
     return ImageEvaluator(prepared, RealImages(dataset, others), network, read), []
+
+
+def _point_evaluator(prepared: Prepared, device: torch.device, progress: Any) -> Found:
+    return PointEvaluator(prepared), []
+
+
+EVALUATORS = {"image": _image_evaluator, "points": _point_evaluator}
+"""What evaluates items of a domain, by its name."""

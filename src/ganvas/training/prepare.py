@@ -114,9 +114,7 @@ def _images_again(old: Run, recipe: Recipe, data: Any, *, new_data: bool, progre
         raise UsageError("this run was trained on images in memory: give them again as data=")
     if data is None:
         old.check_place()
-    settings = recipe.data
-    if not old.draws_points:
-        settings = replace(settings, channels=old.record.shape[0])
+    settings = replace(recipe.data, **old.domain.reading())
     dataset = load_data(settings, data, progress)
     if not new_data:
         return old.record.check_data(dataset)

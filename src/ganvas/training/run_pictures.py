@@ -1,19 +1,18 @@
-"""The pictures of a run: its training images, its samples now and then, and all of them in turn."""
+"""The pictures of a run: its training items, its samples now and then, and all of them in turn."""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from PIL import Image
-from torch import nn
+from torch import Tensor, nn
 
 from ganvas.data import Dataset
-from ganvas.data.plane import portrait
+from ganvas.domains.pictures import enlarged, save_clip, save_png
 from ganvas.engine.engine import Engine
 from ganvas.recipes.build.prepared import Prepared
-from ganvas.report.point_picture import point_picture
+from ganvas.report.scores import score_of, scored_together
 from ganvas.sampling.generate import sample
-from ganvas.sampling.pictures import enlarged, grid, save_clip, save_png
-from ganvas.sampling.sheet import GRID, sheet
+from ganvas.sampling.sheet import sheet
 from ganvas.store.run_folder import grids
 
 
@@ -23,27 +22,38 @@ def generator_of(engine: Engine) -> nn.Module:
 
 
 class SamplePicture:
-    """The same samples of a run at any time: a sheet of images, or points in the plane."""
+    """The same samples of a run at any time, as its domain shows them."""
 
     def __init__(self, prepared: Prepared) -> None:
-        recipe, conditions = prepared.recipe, prepared.conditions
-        self._sheet = sheet(recipe.seed, recipe.generator.latent, conditions)
-        self._points = point_picture(recipe, prepared.dataset, conditions)
+        recipe, dataset = prepared.recipe, prepared.dataset
+        self._domain = domain = dataset.domain
+        self._sheet = sheet(domain, recipe.seed, recipe.generator.latent, prepared.conditions)
+        self._reals = finished_items(dataset, domain.sheet_count)
+        self._pack = scored_together(recipe, domain)
 
     def draw(self, engine: Engine) -> Image.Image:
-        """The picture as the engine's networks are now."""
-        generator = generator_of(engine)
-        if self._points is not None:
-            return self._points.draw(generator, engine.game.networks().get("discriminator"))
-        images = sample(generator, self._sheet.latents, self._sheet.conditions)
-        return grid(images, self._sheet.columns)
+        """The picture as the engine's networks are now.
+
+        Raises:
+            NonFinite: the generator draws numbers that are not finite.
+        """
+        inputs = self._sheet.latents, self._sheet.conditions
+        samples = sample(self._domain, generator_of(engine), *inputs)
+        discriminator = engine.game.networks().get("discriminator")
+        score = score_of(discriminator, self._pack) if discriminator and self._pack else None
+        return self._domain.portrait(samples, self._reals, score, self._sheet.columns)
 
 
-def training_images(dataset: Dataset) -> Image.Image:
-    """The first 64 training images, or 10,000 points, to look at beside the samples."""
-    if dataset.are_points:
-        return portrait(dataset)
-    return enlarged(grid(dataset.pixels[:GRID].permute(0, 2, 3, 1).contiguous()))
+def training_items(dataset: Dataset) -> Image.Image:
+    """The first training items, to look at beside the samples."""
+    count = dataset.domain.shown_count
+    labels = None if dataset.labels is None else dataset.labels[:count]
+    return enlarged(dataset.domain.sheet(finished_items(dataset, count), labels=labels))
+
+
+def finished_items(dataset: Dataset, count: int) -> Tensor:
+    """The first ``count`` items of a data set, finished."""
+    return dataset.domain.finish(dataset.domain.to_network(dataset.pixels[:count]))
 
 
 def save_outcome(path: Path, final: Image.Image) -> None:

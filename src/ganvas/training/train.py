@@ -6,11 +6,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from ganvas.domains.pictures import save_png
 from ganvas.recipes.build.choices import playing
 from ganvas.recipes.build.engine import build_engine
 from ganvas.recipes.build.prepared import Prepared
 from ganvas.recipes.recipe import Recipe
-from ganvas.sampling.pictures import save_png
 from ganvas.store import plugins, record, run_folder
 from ganvas.store.log import Logger
 from ganvas.store.run import Run
@@ -18,7 +18,7 @@ from ganvas.training.evaluator import evaluator_of
 from ganvas.training.events import Announcer, Listener
 from ganvas.training.prepare import BatchRule, prepare
 from ganvas.training.resolve import resolve, without_auto
-from ganvas.training.run_pictures import training_images
+from ganvas.training.run_pictures import training_items
 from ganvas.training.session import check_length, play
 from ganvas.training.start import begin_from
 from ganvas.training.writer import RunWriter
@@ -108,5 +108,5 @@ def _new_folder(out: Path, name: str, prepared: Prepared, parts: dict[str, str])
     with run_folder.begun(path), run_folder.Lock(path):
         run_folder.write_recipe(path, prepared.recipe)
         record.write(record.describe(prepared, parts), path)
-        save_png(training_images(prepared.dataset), path / "reals.png")
+        save_png(training_items(prepared.dataset), path / "reals.png")
         yield path

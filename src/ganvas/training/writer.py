@@ -10,13 +10,13 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from ganvas.domains.pictures import enlarged, save_png
 from ganvas.engine.engine import Engine
 from ganvas.engine.schedule import at
 from ganvas.errors import NonFinite
 from ganvas.evaluation.result import Evaluation
 from ganvas.recipes.build.prepared import Prepared
 from ganvas.recipes.length import fixed
-from ganvas.sampling.pictures import enlarged, save_png
 from ganvas.store import checkpoint, evaluation_records
 from ganvas.store.log import JsonLines, Logger, Loggers, read_log, tensorboard
 from ganvas.store.run_folder import grids, write_recipe

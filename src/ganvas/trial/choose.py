@@ -14,11 +14,11 @@ import torch
 
 from ganvas.data import Dataset
 from ganvas.data.dataset import make_dataset
+from ganvas.domains import Domain
 from ganvas.engine.device import is_out_of_memory, release_memory, synchronise
 from ganvas.engine.engine import Engine
 from ganvas.engine.graph import RECORDED_AFTER
 from ganvas.networks.operators import forms
-from ganvas.networks.shape import Shape
 from ganvas.recipes.build.choices import Choices, choose, playing
 from ganvas.recipes.build.engine import build_engine
 from ganvas.recipes.build.prepared import Prepared, conditions_of
@@ -51,16 +51,16 @@ HOPELESS = 2.0
 
 def try_out(
     recipe: Recipe,
-    like: Dataset | Shape,
+    like: Dataset | Domain,
     *,
     anew: bool = False,
     tell: Callable[[str], None] | None = None,
 ) -> Choices:
-    """How to play a recipe on such images here.
+    """How to play a recipe on such items here.
 
     Args:
         recipe: what it leaves open is tried out.
-        like: its images; their shape (C, H, W) is enough where networks have no conditions.
+        like: its items; their domain is enough where networks have no conditions.
         anew: measure even what is remembered, and remember that.
         tell: called with a sentence where a trial begins.
 
@@ -68,7 +68,7 @@ def try_out(
         UserError: settings that make no networks, or a device that is not there.
     """
     rule = choose(recipe)
-    shape = like.shape if isinstance(like, Dataset) else like
+    shape = like.shape
     known = None if anew else remembered.find(recipe, shape, rule)
     if known is not None:
         return known
@@ -86,7 +86,7 @@ def try_out(
 
 
 def ask_threads(
-    recipe: Recipe, like: Dataset | Shape, rule: Choices, tell: Callable[[str], None]
+    recipe: Recipe, like: Dataset | Domain, rule: Choices, tell: Callable[[str], None]
 ) -> tuple[int, str, bool]:
     """How many threads to play with, why, and whether that is so whatever others do: if they kept
     it from more, the next run may find otherwise."""
@@ -107,13 +107,13 @@ class Trial:
 
     Args:
         recipe: what to play.
-        like: images, or the shape (C, H, W) of images: it plays on noise like these.
+        like: items, or their domain: it plays on noise like these.
 
     Attributes:
         found: what each question came to, in words.
     """
 
-    def __init__(self, recipe: Recipe, like: Dataset | Shape) -> None:
+    def __init__(self, recipe: Recipe, like: Dataset | Domain) -> None:
         self.recipe = recipe
         self.dataset = noise(like, 2 * recipe.batch)
         self.conditions = conditions_of(recipe, self.dataset)
@@ -266,27 +266,26 @@ def round_seconds(engine: Engine) -> float:
     return time.perf_counter() - began
 
 
-def noise(like: Dataset | Shape, count: int, name: str = "noise") -> Dataset:
-    """``count`` random images: speed does not depend on what is in an image.
+def noise(like: Dataset | Domain, count: int, name: str = "noise") -> Dataset:
+    """``count`` random items: speed does not depend on what is in an item.
 
     Args:
-        like: a shape (C, H, W); or images, whose labels and attributes the noise then has too.
-        count: how many images.
+        like: a domain; or items, whose labels, attributes and further fields the noise then has
+            too.
+        count: how many items.
         name: of the noise, for a screen.
     """
     generator = torch.Generator().manual_seed(0)
-    shape = like.shape if isinstance(like, Dataset) else like
-    pixels = torch.randint(0, 256, (count, *shape), dtype=torch.uint8, generator=generator)
     if not isinstance(like, Dataset):
-        return make_dataset(pixels, None, (), name)
-    if like.pixels.is_floating_point():
-        pixels = pixels.float() / 127.5 - 1
+        return make_dataset(like, like.noise(count, generator), None, (), name)
+    pixels = like.domain.noise(count, generator)
     again = torch.arange(count) % len(like)
     labels, attributes = (
         None if each is None else each[again] for each in (like.labels, like.attributes)
     )
-    named = {"attributes": attributes, "attribute_names": like.attribute_names}
-    return make_dataset(pixels, labels, like.classes, name, **named)
+    fields = {each: replace(f, stored=f.stored[again]) for each, f in like.fields.items()}
+    named = {"attributes": attributes, "attribute_names": like.attribute_names, "fields": fields}
+    return make_dataset(like.domain, pixels, labels, like.classes, name, **named)
 
 
 def _threads(choices: Choices) -> str:

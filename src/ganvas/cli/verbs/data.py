@@ -9,11 +9,11 @@ from ganvas.cli.wording import worded
 from ganvas.data import Inspection, contact_sheet, inspect_source, load_dataset
 from ganvas.data.decoding.fit import Fit, fit_text
 from ganvas.data.names import printable
+from ganvas.domains.pictures import save_png
 from ganvas.errors import DataError
 from ganvas.recipes.build.batch import largest_batch
 from ganvas.recipes.recipe_table import find
 from ganvas.sampling.outputs import check_output
-from ganvas.sampling.pictures import save_png
 
 SHEET = 128
 """Largest side, in pixels, at which a contact sheet shows images of no chosen size."""
@@ -27,7 +27,7 @@ def execute(options: argparse.Namespace) -> None:
     before = check_output(Path(options.out), overwrite=options.overwrite)
     how = {name: getattr(options, name) for name in ("split", "fit", "channels", "white")}
     found = inspect_source(options.source, size=options.size, **how)
-    print(f"{found.name}: {found.count:,} {'images' if found.sizes else 'points'}")
+    print(f"{found.name}: {found.count:,} {found.noun}")
     for name, text in _facts(found).items():
         print(f"  {name:<12}{worded(printable(text))}")
     for note in (*found.notes, *(f"warning: {text}" for text in found.warnings)):
@@ -37,11 +37,11 @@ def execute(options: argparse.Namespace) -> None:
     size = options.size
     if size is None and found.sizes:
         size = min(*found.sizes.most_common(1)[0][0], SHEET)
-    images = load_dataset(options.source, size=size, **how)
-    save_png(contact_sheet(images), Path(options.out))
+    items = load_dataset(options.source, size=size, **how)
+    save_png(contact_sheet(items), Path(options.out))
     print(f"  contact sheet: {options.out}{before}")
-    if not images.are_points:
-        print(f"  {_training(found, images.shape[0], options)}")
+    if found.sizes:
+        print(f"  {_training(found, items.shape[0], options)}")
 
 
 def _training(found: Inspection, channels: int, options: argparse.Namespace) -> str:

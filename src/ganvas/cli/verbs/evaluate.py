@@ -111,13 +111,16 @@ def show(found: Evaluation) -> None:
         console().print(worded(words), style="bold")
 
 
+OTHER_HEADINGS = {"points": "{samples:,} points of {reference[data]}"}
+"""What is said over figures of other items than images, by the name of what read them."""
+
+
 def heading(about: Mapping[str, Any]) -> list[str]:
     """What was compared with what, in lines."""
     reference, network = about["reference"], about["features"]
     clock = "" if about["images_seen"] is None else f" at {about['images_seen']:,} images seen"
-    if network["name"] == "points":
-        points = f"{about['samples']:,} points of {reference['data']}"
-        return [f"{about['subject']}{clock}: {points}", ""]
+    if network["name"] in OTHER_HEADINGS:
+        return [f"{about['subject']}{clock}: {OTHER_HEADINGS[network['name']].format(**about)}", ""]
     size = "" if network["size"] is None else f", at {network['size'][1]}x{network['size'][0]}"
     return [
         f"{about['subject']}{clock}: {about['samples']:,} samples against "

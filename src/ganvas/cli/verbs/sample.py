@@ -6,10 +6,11 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from ganvas.cli.sample_files import points_saver, save_animation, saver
 from ganvas.disk import explain
+from ganvas.domains import check_ending
+from ganvas.domains.writers import Chunk
 from ganvas.errors import UsageError
-from ganvas.sampling.outputs import Chunk, check_output
+from ganvas.sampling.outputs import check_output
 from ganvas.store.run import Run, check_seeds
 
 MOST = 1_000_000
@@ -20,31 +21,30 @@ STATIONS = 200
 
 
 def execute(options: argparse.Namespace) -> None:
-    """Draw images, or points, into a file or a folder."""
+    """Draw samples into a file or a folder."""
     seeds = None if options.seeds is None else read_seeds(options.seeds)
     check(options, seeds)
     out = Path(options.out)
-    save = saver(options.out)
+    check_ending(options.out)
     before = check_output(out, overwrite=options.overwrite)
     run = Run(options.run, at=options.at, plugin=options.plugin)
-    if run.draws_points:
-        save = points_saver(options.out)
+    writer = run.domain.writer(options.out)
     asked: dict[str, Any] = {"seed": options.seed, "seeds": seeds, "truncation": options.truncation}
     asked |= {"label": options.label, "attributes": read_attributes(options.attr or [])}
-    drawn: Any  # what cannot be drawn says so before a folder is made
-    if save is save_animation:
-        drawn = run.loop(options.count, **asked)
-        count = len(drawn)
+    # What cannot be drawn says so before a folder is made.
+    if writer.between:
+        check_stations(options.count or len(seeds or ()))
+        way = run.loop(options.count, **asked)
+        drawn, count = iter([(way, None)]), len(way)
     else:
         drawn = _begun(run.stream(options.count, **asked))
         count = len(seeds) if seeds is not None else options.count or 64
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        save(drawn, count, out)
+        writer.save(drawn, count, out)
     except OSError as error:
         raise explain(error, str(out)) from None
-    what = "points" if run.draws_points else "images"
-    print(f"{count:,} {what} at {run.images:,} images seen: {out}{before}")
+    print(f"{count:,} {run.domain.noun} at {run.images:,} images seen: {out}{before}")
 
 
 def check(options: argparse.Namespace, seeds: list[int] | None) -> None:
@@ -55,8 +55,11 @@ def check(options: argparse.Namespace, seeds: list[int] | None) -> None:
         raise UsageError(f"--count must be from 1 to {MOST:,}, not {options.count}")
     if options.truncation is not None and not 0 < options.truncation < 100:
         raise UsageError("--truncation must be more than 0, such as 0.7")
-    stations = options.count or len(seeds or ())
-    if saver(options.out) is save_animation and stations > STATIONS:
+
+
+def check_stations(stations: int) -> None:
+    """Raise UsageError for an animation through too many samples."""
+    if stations > STATIONS:
         raise UsageError(f"an animation passes through at most {STATIONS} images, not {stations:,}")
 
 

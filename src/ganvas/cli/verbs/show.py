@@ -19,11 +19,7 @@ def execute(options: argparse.Namespace) -> None:
         print(f"  state       {worded(printable(status.words()))}")
     of = f"{run.images:,} of {run.settings['images']:,} seen"
     print(f"  images      {of} in {duration(run.seconds)}")
-    channels, height, width = record.shape
-    pixels = f"images of {record.data}, {width}x{height}, {channels} channels"
-    if run.draws_points:
-        pixels = f"points of {record.data}"
-    print(f"  data        {record.count:,} {pixels}")
+    print(f"  data        {run.domain.counted_of(record.count, record.data)}")
     for note in record.notes:
         print(f"              {worded(printable(note))}")
     print(f"  machine     {record.machine}: {record.choices.words()}")

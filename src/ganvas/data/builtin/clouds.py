@@ -13,9 +13,7 @@ from torch import Tensor
 
 from ganvas import keys
 from ganvas.data.readers.raw import Raw
-
-SHAPE = (2, 1, 1)
-"""(C, H, W) of a point: its two coordinates stand where an image has its channels."""
+from ganvas.domains import Points
 
 COUNTS = {"train": 100_000, "test": 10_000}
 
@@ -99,7 +97,8 @@ def read_points(name: str, part: str) -> Raw:
     """The "train" or "test" part of a source of points: float32 [N, 2, 1, 1], labels, names."""
     cloud = CLOUDS[name]()
     points, modes = cloud.sample(COUNTS[part], name, part)
-    return Raw(points.view(-1, *SHAPE), modes, cloud.names)
+    plane = Points()
+    return Raw(points.view(-1, *plane.shape), modes, cloud.names, domain=plane)
 
 
 def _mixture(centres: Tensor, sigma: float, names: list[str]) -> Cloud:

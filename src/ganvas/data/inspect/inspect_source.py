@@ -42,7 +42,7 @@ def inspect_source(
         found = inspect_files(files, part, wanted)
     else:
         dataset = load_dataset(source, split=split, channels=channels, white=white)
-        found = inspect_points(dataset) if dataset.are_points else inspect_images(dataset, wanted)
+        found = INSPECTIONS.get(dataset.domain.name, inspect_items)(dataset, wanted)
     return replace(found, warnings=(*warnings_of(found), *found.warnings))
 
 
@@ -96,17 +96,22 @@ def inspect_images(dataset: Dataset, fit: Fit) -> Inspection:
     )
 
 
-def inspect_points(dataset: Dataset) -> Inspection:
-    """Of points: how many there are in all, and in each mode."""
+def inspect_items(dataset: Dataset, fit: Fit) -> Inspection:
+    """Of items of any kind: how many there are in all, and in each class."""
     labels = [] if dataset.labels is None else dataset.labels
     counts = np.bincount(labels, minlength=len(dataset.classes)).tolist()
     return Inspection(
         dataset.name,
         len(dataset),
-        "points in the plane: as they are",
+        f"{dataset.domain.words()}: as they are",
         classes=dict(zip(dataset.classes, counts, strict=True)),
         notes=dataset.notes,
+        noun=dataset.domain.noun,
     )
+
+
+INSPECTIONS = {"image": inspect_images}
+"""How items of a domain are looked at, by its name; others by ``inspect_items``."""
 
 
 def ordered(values: Iterable[Any]) -> Counter[Any]:

@@ -23,9 +23,9 @@ class Inspection:
     """What is in a source.
 
     name: what to call it.
-    count: the number of images, or points.
+    count: the number of items.
     fit: what the fit would do, as text.
-    sizes: how many images have each (height, width), most common first.
+    sizes: how many images have each (height, width), most common first; empty for other items.
     modes: how many have each of PIL's modes, most common first.
     formats: how many have each of PIL's formats, most common first.
     classes: how many each class has, by its name; {} without labels.
@@ -34,6 +34,7 @@ class Inspection:
     unreadable: (name, reason) of each file that is not readable.
     notes: sentences on what was skipped or converted.
     warnings: sentences on what will trouble training.
+    noun: what a screen calls several items.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Inspection:
     unreadable: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    noun: str = "images"
 
 
 def warnings_of(found: Inspection) -> list[str]:

@@ -29,6 +29,7 @@ from ganvas.data.decoding.survey import read_headers
 from ganvas.data.files import Files
 from ganvas.data.labels.layout import lay_out
 from ganvas.data.part import Part
+from ganvas.domains import Image
 
 FORMAT = 2
 """Of the decoded copies in the cache: raise it when decoding changes."""
@@ -124,8 +125,8 @@ class ImageFiles:
         shape = (decoded.pixels.shape[1], *self.shape[1:])
         notes = [*notes_on(survey, decoded.reasons, kept, self.fit, shape), *layout.notes]
         dataset = make_dataset(
-            decoded.pixels, labels, classes, self.files.name, notes, decoded.fingerprint,
-            layout.attributes_of(kept), layout.attribute_names,
+            Image(*shape), decoded.pixels, labels, classes, self.files.name, notes,
+            decoded.fingerprint, layout.attributes_of(kept), layout.attribute_names,
         )  # fmt: skip
         lossy = sum(shows_jpeg(survey.headers[name], shape) for name in kept) / len(dataset)
         return replace(dataset, warnings=tuple(decoded.warnings), files=survey.count, lossy=lossy)

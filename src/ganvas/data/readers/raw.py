@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 import torch
-from PIL import Image
+from PIL.Image import Image as Picture
+from PIL.Image import fromarray, merge
 from torch import Tensor
 
 from ganvas.data.dataset import Dataset, check_count, make_dataset
@@ -17,6 +18,7 @@ from ganvas.data.decoding.values import brighter, has_equal_channels, values_of
 from ganvas.data.labels.attributes import from_values
 from ganvas.data.labels.classes import as_values, from_labels
 from ganvas.data.part import Part
+from ganvas.domains import Domain, Image
 from ganvas.errors import UsageError
 
 TELL_EVERY = 1024
@@ -27,12 +29,14 @@ TELL_EVERY = 1024
 class Raw:
     """A source before its fit.
 
-    pixels: uint8 [N, C, H, W]; points are float32 [N, 2, 1, 1].
+    pixels: images uint8 [N, C, H, W]; or items in the stored form of ``domain``.
     labels: int64 [N], each an index into ``classes``; None without labels.
     classes: the names of the classes; () without labels.
     notes: sentences on what was converted.
     attributes: uint8 [N, A], 0 or 1; None without attributes.
     attribute_names: the A names; () without attributes.
+    domain: what an item is, where items stay as they are; None for images, which are yet to be
+        fitted.
     """
 
     pixels: Tensor
@@ -41,6 +45,7 @@ class Raw:
     notes: tuple[str, ...] = ()
     attributes: Tensor | None = None
     attribute_names: tuple[str, ...] = ()
+    domain: Domain | None = None
 
     def add_labels(self, labels: Any, name: str, classes: Sequence[str] = ()) -> None:
         """Labels in any form that ``from_labels`` knows, with the names of their classes."""
@@ -99,25 +104,30 @@ def of_colour(fit: Fit, *parts: Raw | None) -> Fit:
 
     It is 1 where the three colours are equal in all images of all parts, else 3.
     """
-    found = [part.pixels.numpy() for part in parts if part is not None]
-    if fit.channels is not None or any(pixels.shape[1] not in (3, 4) for pixels in found):
+    found = [part.pixels.numpy() for part in parts if part is not None and part.domain is None]
+    if (
+        fit.channels is not None
+        or not found
+        or any(pixels.shape[1] not in (3, 4) for pixels in found)
+    ):
         return fit
     grey = all(has_equal_channels(pixels[:, :3]) for pixels in found)
     return replace(fit, channels=1 if grey else 3)
 
 
 def fitted(raw: Raw, fit: Fit, name: str, progress: Progress | None = None) -> Dataset:
-    """Bring images to the wanted size and channels (transparency on white); points stay.
+    """Bring images to the wanted size and channels (transparency on white); others stay.
 
     Raises:
-        DataError: fewer than two images.
-        UsageError: a fit is asked of points.
+        DataError: fewer than two items.
+        UsageError: a fit is asked of what is no image.
     """
     check_count(len(raw.pixels), name)
-    if raw.pixels.is_floating_point():
+    if raw.domain is not None:
         if fit.size is not None or fit.channels is not None or fit.white is not None:
-            raise UsageError(f"{name} holds points, which have no size and no channels to choose")
-        return finished(raw, name)
+            noun = raw.domain.noun
+            raise UsageError(f"{name} holds {noun}, which have no size and no channels to choose")
+        return dataset_of(raw, raw.domain, name)
     if fit.white is not None and fit.white < 255:
         raw = replace(raw, pixels=torch.from_numpy(brighter(raw.pixels.numpy(), fit.white)))
     if raw.pixels.shape[1] == 3 and fit.channels == 1 and has_equal_channels(raw.pixels.numpy()):
@@ -133,30 +143,33 @@ def fitted(raw: Raw, fit: Fit, name: str, progress: Progress | None = None) -> D
 
 
 def finished(raw: Raw, name: str) -> Dataset:
-    """The data set of a source whose pixels have their size."""
-    dataset = make_dataset(
-        raw.pixels, raw.labels, raw.classes, name, raw.notes, None, raw.attributes,
-        raw.attribute_names,
-    )  # fmt: skip
-    if dataset.are_points:
-        return dataset
+    """The data set of images that have their size, with a warning where values look odd."""
+    dataset = dataset_of(raw, Image(*raw.pixels.shape[1:]), name)
     return replace(dataset, warnings=tuple(values_of(raw.pixels.numpy()).warnings(None)))
 
 
-def plain_images(pixels: Tensor) -> Iterator[Image.Image]:
+def dataset_of(raw: Raw, domain: Domain, name: str) -> Dataset:
+    """The data set of a source whose items are as they shall be."""
+    return make_dataset(
+        domain, raw.pixels, raw.labels, raw.classes, name, raw.notes, None, raw.attributes,
+        raw.attribute_names,
+    )  # fmt: skip
+
+
+def plain_images(pixels: Tensor) -> Iterator[Picture]:
     """Images of mode L or RGB, one by one, from uint8 [N, C, H, W] with C from 1 to 4."""
     channels = pixels.shape[1]
     for array in pixels.permute(0, 2, 3, 1).numpy():
         if channels == 2:
-            bands = [Image.fromarray(np.ascontiguousarray(array[..., band])) for band in (0, 1)]
-            yield to_plain(Image.merge("LA", bands))
+            bands = [fromarray(np.ascontiguousarray(array[..., band])) for band in (0, 1)]
+            yield to_plain(merge("LA", bands))
         else:
             array = array[..., 0] if channels == 1 else array
-            yield to_plain(Image.fromarray(np.ascontiguousarray(array)))
+            yield to_plain(fromarray(np.ascontiguousarray(array)))
 
 
 def fit_all(
-    images: Iterable[Image.Image],
+    images: Iterable[Picture],
     count: int,
     fit: Fit,
     shape: tuple[int, int, int],

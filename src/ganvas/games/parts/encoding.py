@@ -8,10 +8,10 @@ from ganvas.games.setup import GameSetup
 from ganvas.losses.precision import at_least_float32
 
 
-def encode(turn: Turn) -> tuple[Tensor, Tensor]:
+def encode(turn: Turn, setup: GameSetup) -> tuple[Tensor, Tensor]:
     """Means and log-variances of the latents of the turn's reals, by the ``encoder``: float32
     [N, latent] each."""
-    answer = at_least_float32(turn.networks["encoder"](turn.batch().images))
+    answer = at_least_float32(turn.networks["encoder"](setup.items(turn)))
     mean, log_variance = answer.chunk(2, 1)
     return mean, log_variance
 

@@ -27,7 +27,7 @@ def reals_and_fakes(turn: Turn, setup: GameSetup) -> tuple[Tensor, Tensor]:
 
     Fakes keep their graph: one forward serves both players.
     """
-    reals = turn.batch().images
+    reals = setup.items(turn)
     fakes = shared_fakes(turn, setup).images
     augment = setup.augmentation.apply
     return augment(turn, reals, "real."), augment(turn, fakes, "fake.")

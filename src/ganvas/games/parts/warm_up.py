@@ -40,7 +40,7 @@ class WarmUp:
 
     def generator_loss(self, turn: Turn, setup: GameSetup) -> Result:
         """The mean squared error [N] of each real to its nearest fake."""
-        reals = turn.batch().images
+        reals = setup.items(turn)
         fakes = generate(turn, setup)
         source = setup.condition_source
         alike = fakes.conditions if source is not None and source.of_reals else ()

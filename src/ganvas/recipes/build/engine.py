@@ -59,6 +59,7 @@ def _game(prepared: Prepared) -> Game:
         condition_source=source,
         augment=recipe.augment,
         strength=recipe.strength,
+        field=prepared.dataset.domain.field,
     )
     try:
         return recipe.game.build(setup)

@@ -4,14 +4,9 @@ A canvas is float64 [side, side, 3], 0 to 255, and reaches ``REACH`` from the or
 direction: x grows to the right, y upwards.
 """
 
-from collections.abc import Sequence
-from typing import Any
-
 import numpy as np
 from PIL import Image
 from torch import Tensor
-
-from ganvas.data.dataset import Dataset
 
 SIDE = 480
 """Pixels of a picture's side."""
@@ -81,23 +76,15 @@ def finished(canvas: np.ndarray) -> Image.Image:
     return Image.fromarray(np.clip(np.rint(canvas), 0, 255).astype(np.uint8))
 
 
-def scatter(
-    points: Tensor, labels: Tensor | None = None, modes: Sequence[Any] = (), side: int = SIDE
-) -> Image.Image:
-    """Points [N, 2] on paper: in ink, or in a colour a mode where labels int64 [N] say which."""
+def scatter(points: Tensor, labels: Tensor | None = None, side: int = SIDE) -> Image.Image:
+    """Points [N, 2] on paper: in ink, or in a colour a class where labels int64 [N] say which."""
     canvas = blank(side)
     # Few dots are drawn dark, many lightly: how dense they lie shall show.
     opacity = min(0.8, max(0.08, 600 / max(1, len(points))))
     if labels is None:
         dots(canvas, points, INK, opacity=opacity)
         return finished(canvas)
-    for label in range(len(modes)):
+    for label in range(int(labels.max()) + 1):
         colour = COLOURS[label % len(COLOURS)]
         dots(canvas, points[labels == label], colour, opacity=opacity)
     return finished(canvas)
-
-
-def portrait(dataset: Dataset, count: int = 10_000) -> Image.Image:
-    """The first ``count`` of a set of points, a colour a mode."""
-    labels = None if dataset.labels is None else dataset.labels[:count]
-    return scatter(dataset.pixels[:count].flatten(1), labels, dataset.classes)

@@ -1,25 +1,19 @@
-"""The picture of a run on points: its colours stand where the discriminator says so."""
+"""The picture of a run: of points, its colours stand where the discriminator says so."""
 
 import numpy as np
 import pytest
 import torch
 from torch import nn
 
-from ganvas.data import load_dataset
-from ganvas.data.plane import INK, REACH, SIDE, blank
+from ganvas.domains import Image, Points
+from ganvas.domains.ground import DRAWN, LINE, REAL, UNKNOWN, paint
+from ganvas.domains.plane import INK, REACH, SIDE, blank
+from ganvas.domains.points import scores_over_the_plane
 from ganvas.errors import NonFinite
 from ganvas.networks.protocols import ScoresAndLogits
 from ganvas.recipes import recipe_table
-from ganvas.report.point_picture import (
-    DRAWN,
-    LINE,
-    REAL,
-    UNKNOWN,
-    PointPicture,
-    field,
-    paint,
-    point_picture,
-)
+from ganvas.recipes.recipe_table import change
+from ganvas.report.scores import score_of, scored_together
 
 
 class Slope(nn.Module):
@@ -35,15 +29,8 @@ class Slope(nn.Module):
         return scores.expand(-1, self.patches) if self.patches > 1 else scores.squeeze(1)
 
 
-class Still(nn.Module):
-    """A generator that draws the first two numbers of its latent."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.factor = nn.Parameter(torch.ones(()))
-
-    def forward(self, latent: torch.Tensor) -> torch.Tensor:
-        return (self.factor * latent[:, :2])[:, :, None, None]
+def field(discriminator: nn.Module, pack: int = 1) -> np.ndarray:
+    return scores_over_the_plane(score_of(discriminator, pack))
 
 
 def pixel(x: float, y: float) -> tuple[int, int]:
@@ -95,21 +82,32 @@ def test_a_judge_that_cannot_tell_is_grey() -> None:
 
 
 def test_reals_are_light_and_samples_dark() -> None:
-    shown = PointPicture(torch.tensor([[-0.5, 0.5]]), torch.tensor([[0.5, -0.5, 9.0]]))
-    picture = np.asarray(shown.draw(Still(), Slope()), np.float64)
-    assert picture.shape == (SIDE, SIDE, 3)
-    assert picture[pixel(-0.5, 0.5)].min() > 220
-    assert np.abs(picture[pixel(0.5, -0.5)] - INK).max() < 60
-    alone = np.asarray(shown.draw(Still(), None), np.float64)
+    samples, reals = torch.tensor([[0.5, -0.5]]), torch.tensor([[-0.5, 0.5]])
+    picture = Points().portrait(samples, reals, score_of(Slope(), 1))
+    shown = np.asarray(picture, np.float64)
+    assert shown.shape == (SIDE, SIDE, 3)
+    assert shown[pixel(-0.5, 0.5)].min() > 220
+    assert np.abs(shown[pixel(0.5, -0.5)] - INK).max() < 60
+    alone = np.asarray(Points().portrait(samples, reals), np.float64)
     assert tuple(alone[pixel(0.9, 0.9)]) == UNKNOWN
 
 
-def test_a_damaged_generator_is_told() -> None:
-    broken = Still()
-    broken.factor.data.fill_(float("nan"))
-    with pytest.raises(NonFinite):
-        PointPicture(torch.zeros(1, 2), torch.zeros(1, 2)).draw(broken, None)
+def test_damaged_items_are_refused() -> None:
+    for domain in (Image(1, 2, 2), Points()):
+        with pytest.raises(NonFinite, match="damaged"):
+            domain.finish(torch.full((1, *domain.shape), float("nan")))
 
 
-def test_images_have_no_point_picture() -> None:
-    assert point_picture(recipe_table.find("mnist"), load_dataset("mnist", limit=4)) is None
+def test_a_portrait_of_images_is_their_sheet() -> None:
+    domain, images = Image(1, 2, 3), torch.arange(24, dtype=torch.uint8).view(4, 2, 3, 1)
+    shown = domain.portrait(images, images[:1], columns=2)
+    assert shown.tobytes() == domain.sheet(images, columns=2).tobytes()
+    assert domain.key(scored=True) == [] and len(Points().key(scored=False)) == 2
+
+
+def test_who_is_scored_alone_and_who_in_packs() -> None:
+    recipe, domain = recipe_table.find("playground-ring"), Points()
+    assert scored_together(recipe, domain) == 1
+    assert scored_together(change(recipe, {"game.pack": 2}), domain) == 2
+    assert scored_together(change(recipe, {"condition.kind": "class"}), domain) == 0
+    assert scored_together(recipe_table.find("aae"), Image(1, 28, 28)) == 0
