@@ -21,7 +21,7 @@ from typing import Any
 import ganvas
 from ganvas.domains.pictures import grid, save_png
 from ganvas.errors import NonFinite
-from ganvas.recipes.reading import to_plain
+from ganvas.recipes.flat import to_plain
 from ganvas.recipes.recipe_table import change, find
 
 SIDES = ("with", "without", "plain")

@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from ganvas.recipes import reading, yaml
-from ganvas.recipes.recipe import Recipe
+from ganvas.recipes import flat, reading, yaml
 from ganvas.recipes.recipe_table import RECIPES
 
 DOCS = (Path(__file__).parents[1] / "docs/tutorials.md").read_text(encoding="utf-8")
@@ -41,7 +40,7 @@ def of(plain: Any, name: str) -> Any:
 @pytest.mark.parametrize("part", RECIPE)
 def test_every_setting_named_is_in_the_recipe_with_that_value(part: str) -> None:
     recipe = RECIPES[RECIPE[part]]()
-    plain = reading.to_plain(recipe)
+    plain = flat.to_plain(recipe)
     mapped = [row for row in rows(part) if not row[2].startswith("none: ")]
     assert len(mapped) > 15
     for _, _, settings, value in mapped:
@@ -51,7 +50,7 @@ def test_every_setting_named_is_in_the_recipe_with_that_value(part: str) -> None
             found = copy.deepcopy(plain)
             of(plain, name)
             reading.override(found, name, yaml.read(value.strip("`"), name))
-            assert reading.to_plain(reading.from_plain(Recipe, found)) == plain, name
+            assert flat.to_plain(flat.from_plain(found)) == plain, name
 
 
 @pytest.mark.parametrize("part", RECIPE)

@@ -101,7 +101,7 @@ def test_batchnorm_couples_the_images_of_a_batch() -> None:
         return settings.build((3, 32, 32))(torch.cat([images, rest]))[0]
 
     for name, coupled in (("tutorial-cifar10", True), ("tutorial-cifar10-wgan-gp", False)):
-        settings = change(RECIPES[name](), {"discriminator.width": 8}).discriminator
+        settings = change(RECIPES[name](), {"discriminator.width": 8}).networks["discriminator"]
         assert isinstance(settings, DCGANDiscriminator)
         scores = [first_score(settings, rest) for rest in others]
         assert torch.allclose(scores[0], scores[1], atol=1e-5) != coupled
@@ -127,7 +127,7 @@ def test_a_sigmoid_before_a_logits_loss_has_a_floor() -> None:
     assert floor == pytest.approx(math.log(2) + math.log(1 + math.exp(-1)), abs=1e-5)
     assert floor == pytest.approx(1.006, abs=1e-3)
     assert loss(torch.tensor([50.0]), torch.tensor([-50.0])).item() < 1e-6
-    network = find("tutorial-mnist").discriminator.build((1, 28, 28))
+    network = find("tutorial-mnist").networks["discriminator"].build((1, 28, 28))
     assert not any(isinstance(layer, nn.Sigmoid) for layer in network.modules())
 
 
@@ -183,8 +183,8 @@ def test_the_positional_split_is_the_tutorials() -> None:
 def test_lengths_batches_and_rates_are_the_tutorials() -> None:
     a, b = find("tutorial-cifar10"), find("tutorial-mnist")
     assert (a.images, a.batch, b.images, b.batch) == (15 * 50_000, 128, 50 * 50_000, 100)
-    assert a.generator_optimiser.lr == a.discriminator_optimiser.lr == 2e-4
-    assert b.generator_optimiser.lr == b.discriminator_optimiser.lr == 3e-4
-    assert a.generator_optimiser.betas == b.generator_optimiser.betas == (0.5, 0.999)
-    assert (a.generator.latent, b.generator.latent) == (100, 100)
+    assert a.optimisers["generator"].lr == a.optimisers["discriminator"].lr == 2e-4
+    assert b.optimisers["generator"].lr == b.optimisers["discriminator"].lr == 3e-4
+    assert a.optimisers["generator"].betas == b.optimisers["generator"].betas == (0.5, 0.999)
+    assert (a.latent, b.latent) == (100, 100)
     assert ganvas.__version__

@@ -26,10 +26,9 @@ SMALL = {"generator.width": 8, "discriminator.width": 8, "batch": 16}
 def recipe_of(name: str, quick: bool, **changes: object) -> Recipe:
     """A recipe by name, narrow where the check is quick."""
     recipe = find(name)
-    parts = {"generator": recipe.generator, "discriminator": recipe.discriminator}
     for key, value in SMALL.items() if quick else ():
         part, _, field = key.partition(".")
-        if not field or hasattr(parts[part], field):
+        if not field or hasattr(recipe.networks[part], field):
             changes.setdefault(key, value)
     return change(recipe, changes)
 

@@ -101,9 +101,9 @@ def test_the_plain_form_is_torchs_own_and_computes_the_same(name) -> None:
     recipe = find(name)
     side = {"cifar10": 32}.get(recipe.data.source, 28)
     shape = (1 if side == 28 else 3, side, side)
-    ours, plain = build_networks(recipe, shape), build_networks(recipe, shape)
+    ours, plain = build_networks(recipe, {"train": shape}), build_networks(recipe, {"train": shape})
     for key, given in {
-        "generator": (4, recipe.generator.latent),
+        "generator": (4, recipe.latent),
         "discriminator": (4, *shape),
     }.items():
         network = plain_form(plain[key])

@@ -73,7 +73,7 @@ def test_a_run_s_plugin_is_run_only_where_it_is_named(
 
 
 def measured(recipe, **_) -> None:
-    assert recipe.generator.latent == 4
+    assert recipe.latent == 4
     raise UserError("measured")
 
 

@@ -2,7 +2,6 @@
 
 import ast
 import re
-from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -10,7 +9,8 @@ import pytest
 import ganvas
 from ganvas.cli.parser import build_parser
 from ganvas.cli.wording import ARGUMENTS, GIVEN, QUOTED, SWITCHES, worded
-from ganvas.recipes.recipe import Recipe
+from ganvas.games.gan import GAN
+from ganvas.recipes.flat import types
 
 TEXTS = {
     "set `data.white=4095` here": "set --data.white 4095 here",
@@ -83,7 +83,7 @@ def strings(path: Path) -> list[str]:
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(ROOMS).as_posix())
 def test_settings_named_in_backticks_exist(path: Path) -> None:
-    known = ARGUMENTS | {field.name for field in fields(Recipe)}
+    known = ARGUMENTS | types(GAN()).keys()
     printed = "named" in path.parts  # docstrings of recipes are shown too
     for marks, inside in (span for text in strings(path) for span in QUOTED.findall(text)):
         if GIVEN.match(inside) and (printed or marks == "`"):

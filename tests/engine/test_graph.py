@@ -106,7 +106,8 @@ def game(
     }
     chosen = family(**{"lr": Linear(1e-2, 1e-3, 200), **optimiser})
     player = PlayerSettings(chosen, half_life=50.0)
-    made = settings.build(GameSetup(pair, 5, player, player, augment=augment, strength=strength))
+    players = {"generator": player, "discriminator": player}
+    made = settings.build(GameSetup(pair, 5, players, augment=augment, strength=strength))
     for player in made.players.values():  # rates as a GPU has them: tensors, which a graph can read
         for group in player.optimiser.param_groups:
             group["lr"] = torch.tensor(0.0)

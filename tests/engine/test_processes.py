@@ -124,7 +124,8 @@ def engine(kind: str, collective: Collective = ALONE, accumulate: int = 1) -> En
     more: dict[str, Any] = {}
     if kind == "adaptive":
         more = {"augment": shifted, "strength": Adaptive(0.0, 100)}
-    game = GAMES[kind]().build(GameSetup(networks(kind), LATENT, player, player, **more))
+    nets = networks(kind)
+    game = GAMES[kind]().build(GameSetup(nets, LATENT, dict.fromkeys(nets, player), **more))
     return Engine(
         game,
         {"train": Pool()},

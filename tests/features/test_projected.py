@@ -377,8 +377,9 @@ def test_a_small_game_learns_through_projected_features(seed: int, within) -> No
     """From grey, which is 0.8 away, to the one picture there is: a game that turns in no circle."""
     discriminator = built(GREY, seed=seed, norm="none")  # BatchNorm would hide what a batch shares
     nets = {"generator": Drawn(), "discriminator": discriminator}
-    players = PlayerSettings(Adam(3e-2, (0.5, 0.99))), PlayerSettings(Adam(3e-3, (0.5, 0.99)))
-    game = GAN("hinge", critic_turns=2, joint_pass=True).build(GameSetup(nets, 4, *players))
+    rates = {"generator": 3e-2, "discriminator": 3e-3}
+    players = {name: PlayerSettings(Adam(rate, (0.5, 0.99))) for name, rate in rates.items()}
+    game = GAN("hinge", critic_turns=2, joint_pass=True).build(GameSetup(nets, 4, players))
     play = Engine(game, {"train": Upright()}, batch=16, seed=seed, device=torch.device("cpu"))
     for _ in range(30):
         play.round()

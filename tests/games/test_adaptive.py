@@ -91,7 +91,7 @@ def growing(restart: bool) -> Engine:
     }
     player = PlayerSettings(Adam(1e-3, (0.0, 0.99)))
     settings = Progressive(images_per_stage=EACH, restart=restart)
-    game = settings.build(GameSetup(networks, 3, player, player))
+    game = settings.build(GameSetup(networks, 3, {"generator": player, "discriminator": player}))
     return Engine(game, {"train": Wide()}, batch=BATCH, seed=0, device=CPU)
 
 
@@ -141,7 +141,12 @@ def test_attributes_need_a_bias() -> None:
         discriminator = R3GANDiscriminator(widths=(4,), blocks=1, bias=bias).build((1, 8, 8), 2)
         conditions = ConditionSource(exclusive, lambda turn: torch.eye(2))
         networks = {"generator": generator, "discriminator": discriminator}
-        setup = GameSetup(networks, 3, PlayerSettings(Adam()), PlayerSettings(Adam()), conditions)
+        setup = GameSetup(
+            networks,
+            3,
+            {"generator": PlayerSettings(Adam()), "discriminator": PlayerSettings(Adam())},
+            conditions,
+        )
         if bias or exclusive:
             GAN("relativistic").build(setup)
         else:

@@ -14,6 +14,7 @@ from ganvas.engine.optimiser import Adam
 from ganvas.games.aae import AAE
 from ganvas.games.parts.augmentation import Adaptive
 from ganvas.games.parts.penalty import Penalty
+from ganvas.games.roles import Spec
 from ganvas.games.setup import ConditionSource, GameSettings, GameSetup, PlayerSettings
 from ganvas.games.vae_gan import VAEGAN, Forward
 from ganvas.networks.layers.conditioned import Concatenate, Sequence
@@ -38,7 +39,7 @@ def networks(seen: int = 16, conditions: int = 0) -> dict[str, Any]:
 
 def engine(settings: GameSettings, nets: dict[str, Any], **more) -> Engine:
     player = PlayerSettings(Adam(1e-2, (0.5, 0.9)))
-    game = settings.build(GameSetup(nets, LATENT, player, player))
+    game = settings.build(GameSetup(nets, LATENT, dict.fromkeys(nets, player)))
     return Engine(game, {"train": Pool()}, batch=BATCH, seed=4, device=CPU, **more)
 
 
@@ -213,9 +214,12 @@ def test_a_discriminator_without_features_is_refused() -> None:
 
 
 def test_aae_sees_latents() -> None:
-    assert AAE().discriminator_input((3, 32, 32), 8) == (8, 1, 1)
-    assert VAEGAN().discriminator_input((3, 32, 32), 8) == (3, 32, 32)
-    assert AAE.needs == VAEGAN.needs == ("encoder",)
+    spec = Spec({"train": (3, 32, 32)}, 8)
+    assert AAE().roles["discriminator"].arguments(spec) == ((8, 1, 1),)
+    assert VAEGAN().roles["discriminator"].arguments(spec) == ((3, 32, 32),)
+    for game in AAE(), VAEGAN():
+        assert game.roles["encoder"].arguments(spec) == ((3, 32, 32), 8)
+        assert (game.players["encoder"], game.averaged) == ("generator", ("generator", "encoder"))
 
 
 def test_what_cannot_be_played_is_refused() -> None:
@@ -254,7 +258,15 @@ def drawn_after(settings: GameSettings, rounds: int, seed: int) -> torch.Tensor:
     }  # fmt: skip
     adam = Adam(2e-3, (0.0, 0.99))
     game = settings.build(
-        GameSetup(nets, 2, PlayerSettings(adam, half_life=5000.0), PlayerSettings(adam))
+        GameSetup(
+            nets,
+            2,
+            {
+                "generator": PlayerSettings(adam, half_life=5000.0),
+                "encoder": PlayerSettings(adam, half_life=5000.0),
+                "discriminator": PlayerSettings(adam),
+            },
+        )
     )
     play = Engine(game, {"train": Gaussian()}, batch=128, seed=seed, device=CPU)
     for _ in range(rounds):

@@ -32,7 +32,9 @@ def networks() -> dict[str, Any]:
 
 def engine(settings: GameSettings, **more) -> Engine:
     player = PlayerSettings(Adam(1e-2, (0.5, 0.9)))
-    game = settings.build(GameSetup(networks(), LATENT, player, player))
+    game = settings.build(
+        GameSetup(networks(), LATENT, {"generator": player, "discriminator": player})
+    )
     return Engine(game, {"train": Pool()}, batch=BATCH, seed=4, device=CPU, **more)
 
 
@@ -229,7 +231,14 @@ def test_a_small_game_learns(settings: GameSettings, modes: int, seed: int, with
     nets = {"generator": generator, "discriminator": Autoencoder(encode, decode)}
     adam = Adam(1e-3, (0.5, 0.99))
     game = settings.build(
-        GameSetup(nets, 4, PlayerSettings(adam, half_life=3000.0), PlayerSettings(adam))
+        GameSetup(
+            nets,
+            4,
+            {
+                "generator": PlayerSettings(adam, half_life=3000.0),
+                "discriminator": PlayerSettings(adam),
+            },
+        )
     )
     play = Engine(game, {"train": Bars()}, batch=64, seed=seed, device=CPU)
     for _ in range(1000):

@@ -127,8 +127,10 @@ def error_after(small: Small, seed: int) -> float:
     setup = GameSetup(
         networks,
         LATENT,
-        PlayerSettings(adam, half_life=1_000.0),
-        PlayerSettings(adam),
+        {
+            "generator": PlayerSettings(adam, half_life=1_000.0),
+            "discriminator": PlayerSettings(adam),
+        },
         augment=small.augment,
         strength=small.strength,
     )
@@ -167,7 +169,9 @@ def stand(unrolled: Unrolled | None, seed: int) -> tuple[list[int], float]:
     }
     fast, slow = (PlayerSettings(Adam(rate, (0.5, 0.999))) for rate in (3e-3, 3e-4))
     setup = GameSetup(
-        {name: each.build((2, 1, 1)) for name, each in networks.items()}, 16, fast, slow
+        {name: each.build((2, 1, 1)) for name, each in networks.items()},
+        16,
+        {"generator": fast, "discriminator": slow},
     )
     game = GAN(unrolled=unrolled).build(setup)
     engine = Engine(game, {"train": Ring()}, batch=64, seed=seed, device=torch.device("cpu"))

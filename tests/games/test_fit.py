@@ -33,7 +33,11 @@ def setup(
     }
     source = ConditionSource(True, lambda turn: torch.eye(3), of_reals) if conditional else None
     return GameSetup(
-        networks, LATENT, PlayerSettings(Adam()), PlayerSettings(Adam()), source, **more
+        networks,
+        LATENT,
+        {"generator": PlayerSettings(Adam()), "discriminator": PlayerSettings(Adam())},
+        source,
+        **more,
     )
 
 

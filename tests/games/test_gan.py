@@ -31,7 +31,7 @@ def networks() -> tuple[nn.Module, nn.Module]:
 def setup(generator: nn.Module, discriminator: nn.Module, **more) -> GameSetup:
     player = PlayerSettings(Adam(1e-2, (0.5, 0.9)))
     networks = {"generator": generator, "discriminator": discriminator}
-    return GameSetup(networks, LATENT, player, player, **more)
+    return GameSetup(networks, LATENT, {"generator": player, "discriminator": player}, **more)
 
 
 def engine(settings: GAN, **more) -> Engine:
@@ -323,7 +323,14 @@ def test_a_small_game_learns(loss: str, penalty: Penalty, seed: int, within) -> 
     networks = {"generator": generator, "discriminator": discriminator}
     settings = GAN(loss=loss, penalties=(penalty,), reuse_fakes=True)
     game = settings.build(
-        GameSetup(networks, 2, PlayerSettings(adam, half_life=5000.0), PlayerSettings(adam))
+        GameSetup(
+            networks,
+            2,
+            {
+                "generator": PlayerSettings(adam, half_life=5000.0),
+                "discriminator": PlayerSettings(adam),
+            },
+        )
     )
     play = Engine(game, {"train": Gaussian()}, batch=128, seed=seed, device=CPU)
     for _ in range(600):

@@ -49,7 +49,12 @@ def engine(
     settings: GAN, adam: Adam = ADAM, conditions: ConditionSource | None = None, **more: Any
 ) -> Engine:
     game = settings.build(
-        GameSetup(pair(), LATENT, PlayerSettings(adam), PlayerSettings(adam), conditions)
+        GameSetup(
+            pair(),
+            LATENT,
+            {"generator": PlayerSettings(adam), "discriminator": PlayerSettings(adam)},
+            conditions,
+        )
     )
     return Engine(game, {"train": Pool()}, batch=BATCH, seed=4, device=CPU, **more)
 
@@ -242,7 +247,12 @@ def test_fresh_fakes_are_told_what_fresh_reals_are() -> None:
     nets = {side: Looking(side, inner) for side, inner in pair().items()}
     settings = GAN("relativistic", fresh_reals=True)
     game = settings.build(
-        GameSetup(nets, LATENT, PlayerSettings(ADAM), PlayerSettings(ADAM), conditions)
+        GameSetup(
+            nets,
+            LATENT,
+            {"generator": PlayerSettings(ADAM), "discriminator": PlayerSettings(ADAM)},
+            conditions,
+        )
     )
     Engine(game, {"train": Pool()}, batch=BATCH, seed=4, device=CPU).round()
     now, following = (Pool().batch(c, 1)["image"][0, 0, 0, 0].item() for c in (0, BATCH))
@@ -261,7 +271,11 @@ def test_fresh_reals_are_as_small_as_a_stage_is() -> None:
             return {"image": super().batch(start, count)["image"].repeat(1, 1, 4, 4)}
 
     settings = Progressive("relativistic", fresh_reals=True, images_per_stage=BATCH)
-    game = settings.build(GameSetup(nets, LATENT, PlayerSettings(ADAM), PlayerSettings(ADAM)))
+    game = settings.build(
+        GameSetup(
+            nets, LATENT, {"generator": PlayerSettings(ADAM), "discriminator": PlayerSettings(ADAM)}
+        )
+    )
     play = Engine(game, {"train": Wide()}, batch=BATCH, seed=4, device=CPU)
     for _ in range(6):
         play.round()

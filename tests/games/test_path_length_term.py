@@ -39,7 +39,7 @@ def setup(mixing: float = 0.0, conditions: int = 0) -> GameSetup:
         ConditionSource(True, lambda turn: rows[: turn.draw.share.count]) if conditions else None
     )
     networks = {"generator": generator, "discriminator": discriminator}
-    return GameSetup(networks, LATENT, player, player, source)
+    return GameSetup(networks, LATENT, {"generator": player, "discriminator": player}, source)
 
 
 def engine(term: PathLength, players: GameSetup | None = None, **more) -> Engine:

@@ -64,7 +64,9 @@ def engine(
 ) -> Engine:
     adam = Adam(rate, (0.0, 0.99))
     setup = GameSetup(
-        nets or networks(), LATENT, PlayerSettings(adam, half_life=200.0), PlayerSettings(adam)
+        nets or networks(),
+        LATENT,
+        {"generator": PlayerSettings(adam, half_life=200.0), "discriminator": PlayerSettings(adam)},
     )
     game = settings.build(setup)
     return Engine(game, {"train": Halves()}, batch=BATCH, seed=seed, device=CPU)

@@ -209,7 +209,10 @@ def engine(settings: GAN, augment: Augment | None = scaled, **more: Any) -> Engi
     generator, discriminator = pair()
     player = PlayerSettings(Adam(1e-2, (0.5, 0.9)))
     setup = GameSetup(
-        {"generator": generator, "discriminator": discriminator}, 3, player, player, augment=augment
+        {"generator": generator, "discriminator": discriminator},
+        3,
+        {"generator": player, "discriminator": player},
+        augment=augment,
     )
     game = settings.build(setup)
     return Engine(game, {"train": Pool()}, batch=BATCH, seed=4, device=CPU, **more)
@@ -340,8 +343,7 @@ def small(settings: GAN, bf16: bool = False, classes: int = 0, accumulate: int =
     setup = GameSetup(
         networks,
         3,
-        player,
-        player,
+        {"generator": player, "discriminator": player},
         ConditionSource(True, lambda turn: rows[: turn.draw.share.count]) if classes else None,
         EVERYTHING,
         0.7,

@@ -23,6 +23,7 @@ from ganvas.games.parts.loss_sum import LossSum
 from ganvas.games.parts.mode_seeking import SMALL, ModeSeeking
 from ganvas.games.parts.unrolled import Unrolled
 from ganvas.games.parts.warm_up import WarmUp, nearest
+from ganvas.games.roles import Spec
 from ganvas.games.setup import ConditionSource, GameSetup, PlayerSettings
 from ganvas.networks.layers.conditioned import Concatenate, Sequence
 from ganvas.networks.layers.heads import Classify, Projection
@@ -91,7 +92,14 @@ def play(
     adam = Adam(2e-3, (0.0, 0.99))
     conditions = None if conditions is None else ConditionSource(True, conditions)
     setup = GameSetup(
-        nets, 2, PlayerSettings(adam, half_life=3000.0), PlayerSettings(adam), conditions, **more
+        nets,
+        2,
+        {
+            "generator": PlayerSettings(adam, half_life=3000.0),
+            "discriminator": PlayerSettings(adam),
+        },
+        conditions,
+        **more,
     )
     engine = Engine(settings.build(setup), {"train": Mixture()}, batch=64, seed=seed, device=CPU)
     for _ in range(rounds):
@@ -260,7 +268,7 @@ def test_unrolled_adam_takes_the_next_steps_of_the_discriminators_own(steps, bet
 
 
 def test_unrolled_adam_needs_a_discriminator_that_has_it() -> None:
-    setup = GameSetup(networks("projection"), 2, discriminator=PlayerSettings(RMSprop()))
+    setup = GameSetup(networks("projection"), 2, {"discriminator": PlayerSettings(RMSprop())})
     with pytest.raises(ValueError, match=r"discriminator_optimiser\.kind=adam"):
         GAN(unrolled=Unrolled(inner="adam")).build(setup)
     assert GAN(unrolled=Unrolled()).build(setup).players
@@ -305,7 +313,8 @@ def test_packed_images_are_the_channels_of_one_and_a_small_game_learns_so(
     found = packed(images, 2)
     assert torch.equal(found[1], torch.cat([images[2], images[3]]))
     settings = GAN(pack=2, penalties=R1)
-    assert settings.discriminator_input((3, 8, 8), 5) == (6, 8, 8) and settings.multiple == 2
+    packs = settings.roles["discriminator"].arguments(Spec({"train": (3, 8, 8)}, 5))
+    assert packs == ((6, 8, 8),) and settings.multiple == 2
     nets = networks("projection", seed)
     nets["generator"] = nn.Sequential(nn.Linear(2, 64), nn.ReLU(), nn.Linear(64, 2), Unflat())
     nets["discriminator"] = nn.Sequential(
@@ -320,7 +329,14 @@ def test_packed_images_are_the_channels_of_one_and_a_small_game_learns_so(
 
     adam = Adam(2e-3, (0.0, 0.99))
     game = settings.build(
-        GameSetup(nets, 2, PlayerSettings(adam, half_life=3000.0), PlayerSettings(adam))
+        GameSetup(
+            nets,
+            2,
+            {
+                "generator": PlayerSettings(adam, half_life=3000.0),
+                "discriminator": PlayerSettings(adam),
+            },
+        )
     )
     engine = Engine(game, {"train": Maps()}, batch=64, seed=seed, device=CPU)
     for _ in range(500):

@@ -135,9 +135,7 @@ def test_the_networks_of_a_run_trace(tmp_path, recipe: str) -> None:
     small |= {"batch": 16, "threads": 1, "evaluation": None}
     data = images if recipe == "mnist" else (images, torch.arange(32) % 3)
     run = ganvas.train(recipe, data=data, out=tmp_path, images=16, overrides=small)
-    given = [
-        (torch.randn(n, run.recipe.generator.latent), run.sample_conditions(n)) for n in (4, 6)
-    ]
+    given = [(torch.randn(n, run.recipe.latent), run.sample_conditions(n)) for n in (4, 6)]
     inputs, others = (tuple(each for each in pair if each is not None) for pair in given)
     assert_written_down(run.generator, inputs, others)
     shown = [(run.generator(*pair), *pair[1:]) for pair in (inputs, others)]

@@ -136,7 +136,7 @@ def test_data_without_conditions_says_what_it_needs() -> None:
 def test_a_network_without_conditions_names_those_that_take_some() -> None:
     recipe = change(find("mnist-conditional"), {"generator.kind": "dcgan"})
     with pytest.raises(UsageError, match=r"generator dcgan takes no conditions: .*=compact"):
-        build_networks(recipe, (1, 28, 28), 10)
+        build_networks(recipe, {"train": (1, 28, 28)}, 10)
 
 
 @pytest.mark.parametrize("generator", ["norm", "concatenation"])
@@ -148,7 +148,9 @@ def test_conditions_change_what_is_drawn_and_said(generator: str, discriminator:
         "discriminator.condition": discriminator,
         "discriminator.width": 8,
     }
-    networks = build_networks(change(find("mnist-conditional"), changes), (1, 28, 28), 10)
+    networks = build_networks(
+        change(find("mnist-conditional"), changes), {"train": (1, 28, 28)}, 10
+    )
     latents, conditions = torch.randn(1, 64).expand(2, -1), torch.eye(10)[:2]
     with torch.no_grad():
         for parameter in networks["generator"].parameters():
@@ -170,24 +172,24 @@ def test_frozen_layers_stay_and_the_others_play(tmp_path) -> None:
     small = {"generator.width": 4, "discriminator.width": 4, "batch": 16, "threads": 1}
     small |= {"evaluation": None, "freeze": 2, "game.penalties": []}
     run = ganvas.train("mnist", out=tmp_path, images=64, overrides=small)
-    begun = build_networks(run.recipe, (1, 28, 28))["discriminator"].state_dict()
+    begun = build_networks(run.recipe, {"train": (1, 28, 28)})["discriminator"].state_dict()
     moved = {
         name: not torch.equal(begun[name], value)
         for name, value in run.discriminator.state_dict().items()
     }
     assert [name for name, is_moved in moved.items() if not is_moved] == list(moved)[:4]
     with pytest.raises(UsageError, match="less than the discriminator's 4 layers"):
-        freeze(build_networks(find("mnist"), (1, 28, 28))["discriminator"], 4)
+        freeze(build_networks(find("mnist"), {"train": (1, 28, 28)})["discriminator"], 4)
 
 
 def test_layers_are_counted_from_the_images_on_and_once_each() -> None:
     recipe = change(find("resnet-sngan"), {"discriminator.width": 4, "freeze": 3})
-    network = build_networks(recipe, (1, 28, 28))["discriminator"]
+    network = build_networks(recipe, {"train": (1, 28, 28)})["discriminator"]
     frozen = [name for name, p in network.named_parameters() if not p.requires_grad]
     layers = {name.split(".parametrizations")[0].removesuffix(".bias") for name in frozen}
     assert len(layers) == 3 and len(frozen) == 6  # a weight and a bias each
     with pytest.raises(UsageError, match="stand in no one row"):
-        build_networks(change(find("progressive"), {"freeze": 1}), (1, 28, 28))
+        build_networks(change(find("progressive"), {"freeze": 1}), {"train": (1, 28, 28)})
 
 
 def test_a_part_that_is_a_plain_number_may_be_named_by_its_kind() -> None:

@@ -46,7 +46,7 @@ def test_an_engine_moves_the_ends_that_its_recipe_moves(name: str) -> None:
 def test_a_rate_falls_only_after_a_run_has_fitted_its_minutes(name: str) -> None:
     """So that the first tenth is the same, however long the run will be."""
     recipe = RECIPES[name]()
-    for lr in (recipe.generator_optimiser.lr, recipe.discriminator_optimiser.lr):
+    for lr in (recipe.optimisers["generator"].lr, recipe.optimisers["discriminator"].lr):
         if isinstance(lr, Linear):
             assert lr.until == recipe.images and lr.begin >= recipe.images // 5
 

@@ -7,11 +7,11 @@ import pytest
 from ganvas.cli.main import main
 from ganvas.cli.parser import build_parser
 from ganvas.cli.wording import worded
-from ganvas.recipes import reading
+from ganvas.recipes import flat
 from ganvas.recipes.other_names import LENGTHS, OURS, ours
 from ganvas.recipes.recipe_table import RECIPES, change
 
-PLAIN = {name: reading.to_plain(recipe()) for name, recipe in RECIPES.items()}
+PLAIN = {name: flat.to_plain(recipe()) for name, recipe in RECIPES.items()}
 
 
 def settings() -> set[str]:
@@ -109,7 +109,7 @@ def test_a_whole_part_is_laid_down_before_what_is_set_of_it() -> None:
     mnist = RECIPES["mnist"]()
     wide = {"generator.width": 7, "generator": {"kind": "dcgan", "width": 3}}
     assert change(mnist, wide) == change(mnist, dict(reversed(wide.items())))
-    assert change(mnist, wide).generator.width == 7  # pyright: ignore
+    assert change(mnist, wide).networks["generator"].width == 7
 
 
 def test_an_unused_name_is_nobody_s() -> None:

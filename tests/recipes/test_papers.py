@@ -42,10 +42,10 @@ def before(name: str, recipe: Recipe) -> Recipe:
     if name in ("r3gan-small", "r3gan-base"):
         size = name.removeprefix("r3gan-")
         head = R3GANDiscriminator(size=size, bias=True)  # pyright: ignore
-        return replace(recipe, discriminator=head, augment=ADA())
+        return replace(recipe, networks={**recipe.networks, "discriminator": head}, augment=ADA())
     if name == "stylegan2":
         generator = StyleGenerator(64, 64, width=16, average=0.998, bias_gain=False)
-        return replace(recipe, generator=generator)
+        return replace(recipe, networks={**recipe.networks, "generator": generator})
     if name == "folder":
         return replace(recipe, augment=DiffAugment(steps="rounded"))
     if name == "few-shot":
@@ -57,7 +57,7 @@ def before(name: str, recipe: Recipe) -> Recipe:
 def test_a_file_from_before_means_what_it_meant(name: str) -> None:
     older, now = from_plain(yaml.read((OLDER / f"{name}.yaml").read_text())), find(name)
     meant = before(name, now)
-    for part in ("generator", "discriminator", "game", "augment", "strength", "half_life"):
+    for part in ("networks", "game", "augment", "strength", "half_life"):
         assert getattr(older, part) == getattr(meant, part)
     assert older != now
 
@@ -74,7 +74,7 @@ def test_r3gan_is_the_authors_preset_for_cifar10() -> None:
     assert augment.bands is None
     corruption = augment.corruption
     assert (corruption.noise, corruption.cutout, corruption.chance) == (0, 0.5, 1)
-    networks = build_networks(recipe, (3, 32, 32), 10)
+    networks = build_networks(recipe, {"train": (3, 32, 32)}, 10)
     names = [name for name, _ in networks["discriminator"].named_parameters()]
     assert not any(name.endswith("embed.bias") for name in names)
 
@@ -99,12 +99,13 @@ def test_what_the_docstring_says_of_ffhq_is_the_authors_preset() -> None:
 
 def test_stylegan2_is_the_authors_but_for_its_size_and_discriminator() -> None:
     recipe = stylegan2()
-    assert isinstance(recipe.generator, StyleGenerator) and isinstance(recipe.game, GAN)
-    assert (recipe.generator.average, recipe.generator.bias_gain) == (0.995, True)
+    generator = recipe.networks["generator"]
+    assert isinstance(generator, StyleGenerator) and isinstance(recipe.game, GAN)
+    assert (generator.average, generator.bias_gain) == (0.995, True)
     assert recipe.game.lazy == "apart"
     assert [each.through for each in recipe.game.penalties] == ["images"]
     theirs = change(recipe, typed(stylegan2, "for pictures on a GPU: ``"))
-    assert theirs.discriminator == StyleDiscriminator(width=64, bias_gain=True)
+    assert theirs.networks["discriminator"] == StyleDiscriminator(width=64, bias_gain=True)
     assert isinstance(theirs.game, GAN) and not theirs.game.reuse_fakes
     assert theirs.game.penalties == (Penalty("r1", 0.5, every=16, through="images"),)
     few = change(theirs, typed(stylegan2, "for few of them ``"))

@@ -19,7 +19,7 @@ def test_loss_and_burn_in(make) -> None:
     assert isinstance(game, GAN)
     assert game.loss == "relativistic"
     assert [penalty.kind for penalty in game.penalties] == ["r1", "r2"]
-    for optimiser in (recipe.generator_optimiser, recipe.discriminator_optimiser):
+    for optimiser in (recipe.optimisers["generator"], recipe.optimisers["discriminator"]):
         assert optimiser.betas[0] == 0
         assert ends(optimiser.betas[1]) == (0.9, 0.99)
         assert at(optimiser.lr, 0) == pytest.approx(4 * at(optimiser.lr, recipe.images))
@@ -31,7 +31,7 @@ def test_base_is_the_papers_for_cifar10() -> None:
     recipe = r3gan_base()
     assert isinstance(recipe.game, GAN)
     assert recipe.batch == 512
-    assert ends(recipe.generator_optimiser.lr) == (2e-4, 5e-5)
+    assert ends(recipe.optimisers["generator"].lr) == (2e-4, 5e-5)
     assert ends(recipe.game.penalties[0].weight) == (0.05, 0.005)
     assert recipe.half_life is not None and ends(recipe.half_life) == (0, 5_000_000)
 
@@ -46,7 +46,7 @@ def test_a_weight_is_gamma_of_half_a_squared_slope() -> None:
 
 @pytest.mark.parametrize("shape", [(3, 32, 32), (1, 28, 28), (3, 64, 48)])
 def test_tiny_makes_and_judges_images(shape) -> None:
-    networks = build_networks(replace(r3gan_tiny(), seed=1), shape)
+    networks = build_networks(replace(r3gan_tiny(), seed=1), {"train": shape})
     images = networks["generator"](torch.randn(2, 64))
     assert images.shape == (2, *shape)
     assert networks["discriminator"](images).shape == (2,)

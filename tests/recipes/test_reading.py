@@ -8,17 +8,19 @@ from ganvas.engine.optimiser import SGD, Adam, OptimiserSettings, RMSprop
 from ganvas.engine.schedule import Cosine, Linear
 from ganvas.errors import UsageError
 from ganvas.games.gan import GAN, Penalty
+from ganvas.games.vae_gan import VAEGAN
 from ganvas.networks.dcgan import DCGANGenerator
-from ganvas.recipes import parts, reading, recipe_table, yaml
+from ganvas.networks.protocols import GeneratorSettings
+from ganvas.recipes import flat, parts, reading, recipe_table, yaml
 from ganvas.recipes.about import ABOUT
-from ganvas.recipes.recipe import EvaluationSettings, Every, Recipe
+from ganvas.recipes.recipe import EvaluationSettings, Every
 from ganvas.recipes.recipe_table import RECIPES, change, find, from_plain
 
 
 @pytest.mark.parametrize("name", RECIPES)
 def test_every_recipe_survives_a_round_trip_through_yaml(name: str) -> None:
     recipe = RECIPES[name]()
-    text = yaml.write(reading.to_plain(recipe))
+    text = yaml.write(flat.to_plain(recipe))
     assert from_plain(yaml.read(text)) == recipe
     assert recipe.name == name
 
@@ -37,7 +39,7 @@ def test_a_penalty_of_a_part_in_either_form_survives_yaml() -> None:
     expected = (Penalty("r1", part=0.25), Penalty("r2", form="approximate"))
     assert recipe.game.penalties == expected
     assert isinstance(recipe.game.penalties[1].part, float)
-    assert from_plain(yaml.read(yaml.write(reading.to_plain(recipe)))) == recipe
+    assert from_plain(yaml.read(yaml.write(flat.to_plain(recipe)))) == recipe
 
 
 def test_overrides_reach_nested_fields_and_coerce_types() -> None:
@@ -51,9 +53,9 @@ def test_overrides_reach_nested_fields_and_coerce_types() -> None:
             "half_life": {"kind": "linear", "start": 0, "end": 1e4, "until": 2e5},
         },
     )
-    assert recipe.generator == DCGANGenerator(width=96)
-    assert recipe.generator_optimiser == Adam(lr=1e-3, betas=(0.0, 0.99))
-    assert isinstance(recipe.generator_optimiser.betas[0], float)
+    assert recipe.networks["generator"] == DCGANGenerator(width=96)
+    assert recipe.optimisers["generator"] == Adam(lr=1e-3, betas=(0.0, 0.99))
+    assert isinstance(recipe.optimisers["generator"].betas[0], float)
     assert recipe.game.penalties == (Penalty("r1", 1.0),)
     assert recipe.half_life == Linear(0.0, 1e4, 200_000)
 
@@ -63,14 +65,14 @@ def test_yaml_with_a_base_gives_only_what_differs(tmp_path) -> None:
     file.write_text("base: tutorial-mnist\nname: mine\ngenerator_optimiser: {lr: 1e-3}\n")
     recipe = find(file)
     assert recipe.name == "mine"
-    assert recipe.generator_optimiser == Adam(lr=1e-3, betas=(0.5, 0.999))
+    assert recipe.optimisers["generator"] == Adam(lr=1e-3, betas=(0.5, 0.999))
     assert recipe.batch == 100
 
 
 def test_a_new_kind_starts_from_its_own_defaults(tmp_path) -> None:
     file = tmp_path / "mine.yaml"
     file.write_text("base: tutorial-mnist\ngenerator: {kind: dcgan, width: 32}\n")
-    assert find(file).generator == DCGANGenerator(width=32)
+    assert find(file).networks["generator"] == DCGANGenerator(width=32)
 
 
 def test_another_kind_of_optimiser_starts_afresh_and_one_without_a_kind_is_adam(
@@ -78,12 +80,12 @@ def test_another_kind_of_optimiser_starts_afresh_and_one_without_a_kind_is_adam(
 ) -> None:
     file = tmp_path / "mine.yaml"
     file.write_text("base: tutorial-mnist\ngenerator_optimiser: {kind: rmsprop, alpha: 0.9}\n")
-    assert find(file).generator_optimiser == RMSprop(alpha=0.9)
+    assert find(file).optimisers["generator"] == RMSprop(alpha=0.9)
     asked = {"discriminator_optimiser.momentum": 0.5, "discriminator_optimiser.kind": "sgd"}
     recipe = change(find("tutorial-mnist"), asked)
-    assert recipe.discriminator_optimiser == SGD(momentum=0.5)
-    assert recipe.generator_optimiser == Adam(3e-4)
-    plain = reading.to_plain(recipe)
+    assert recipe.optimisers["discriminator"] == SGD(momentum=0.5)
+    assert recipe.optimisers["generator"] == Adam(3e-4)
+    plain = flat.to_plain(recipe)
     assert plain["generator_optimiser"].pop("kind") == "adam"  # as files were before kinds
     assert from_plain(plain) == recipe
     for kind, expected in (("adam", Adam(3e-4, (0.5, 0.9))), ("sgd", SGD())):
@@ -92,7 +94,7 @@ def test_another_kind_of_optimiser_starts_afresh_and_one_without_a_kind_is_adam(
         (tmp_path / "new.yaml").write_text(
             f"base: mine.yaml\ngenerator_optimiser: {{kind: {kind}, {more}}}\n"
         )
-        assert find(tmp_path / "new.yaml").generator_optimiser == expected
+        assert find(tmp_path / "new.yaml").optimisers["generator"] == expected
 
 
 def test_schedules_are_told_apart_by_kind() -> None:
@@ -152,8 +154,10 @@ def test_unknown_recipes_are_named_with_a_suggestion() -> None:
 
 
 def test_a_missing_required_field_is_named() -> None:
-    with pytest.raises(UsageError, match="generator is missing"):
-        reading.from_plain(Recipe, {"name": "x", "images": 1, "discriminator": "dcgan"})
+    with pytest.raises(UsageError, match=r"needs `generator\.kind`: one of compact"):
+        flat.from_plain({"name": "x", "images": 1, "discriminator": "dcgan"})
+    with pytest.raises(UsageError, match="images is missing"):
+        flat.from_plain({"name": "x", "generator": "dcgan", "discriminator": "dcgan"})
 
 
 def test_every_game_field_has_a_meaning_in_the_docs() -> None:
@@ -164,7 +168,7 @@ def test_every_game_field_has_a_meaning_in_the_docs() -> None:
 def test_a_users_part_gets_a_name(monkeypatch) -> None:
     from dataclasses import dataclass
 
-    monkeypatch.setattr(parts, "GENERATORS", dict(parts.GENERATORS))
+    monkeypatch.setitem(parts.FAMILIES, GeneratorSettings, dict(parts.GENERATORS))
 
     @dataclass(frozen=True)
     class Mine:
@@ -174,7 +178,7 @@ def test_a_users_part_gets_a_name(monkeypatch) -> None:
             raise AssertionError
 
     parts.register(Mine, "mine")
-    assert parts.GENERATORS["mine"] is Mine
+    assert parts.FAMILIES[GeneratorSettings]["mine"] is Mine
     with pytest.raises(UsageError, match="is taken"):
         parts.register(Mine, "dcgan")
     with pytest.raises(UsageError, match="must be a dataclass"):
@@ -191,7 +195,7 @@ def test_a_kind_and_its_settings_may_come_in_any_order() -> None:
         {"generator.kind": "dcgan", "generator.width": 96},
         {"generator.width": 96, "generator.kind": "dcgan"},
     ):
-        assert change(find("mnist"), overrides).generator == DCGANGenerator(width=96)
+        assert change(find("mnist"), overrides).networks["generator"] == DCGANGenerator(width=96)
 
 
 def test_a_base_may_be_a_file_beside_and_never_itself(tmp_path) -> None:
@@ -213,7 +217,7 @@ def test_no_text_was_left_open(name: str) -> None:
     ("make", "message"),
     [
         (lambda: dataclasses.replace(find("mnist"), keep=0), "keep must be at least 1"),
-        (lambda: dataclasses.replace(find("vae-gan"), encoder=None), "needs `encoder.kind`"),
+        (lambda: dataclasses.replace(find("mnist"), game=VAEGAN()), "needs `encoder.kind`"),
         (lambda: dataclasses.replace(find("mnist"), minutes=0.0), "minutes must be more than 0"),
         (lambda: Every(samples=0), "every.samples"),
         (lambda: EvaluationSettings(count=1), "evaluation.count from 2"),

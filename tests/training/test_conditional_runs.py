@@ -56,7 +56,7 @@ def test_a_run_remembers_its_classes_and_draws_the_one_asked_for(digits) -> None
 
 
 def test_its_networks_say_what_they_are_to_be_given(digits) -> None:
-    latents = torch.randn(2, digits.recipe.generator.latent)
+    latents = torch.randn(2, digits.recipe.latent)
     with pytest.raises(UsageError, match="conditions") as error:
         digits.generator(latents)
     assert "run.sample_conditions(N, label='0')" in str(error.value)
@@ -124,7 +124,7 @@ def test_new_data_are_evaluated_by_classes_as_often_as_they_have_them() -> None:
     recipe = replace(recipe_table.find("mnist-conditional"), evaluation=settings)
     prepared = Prepared(recipe, new, conditions_of(recipe, old), choose(recipe))
     evaluator = ImageEvaluator(prepared, RealImages(new, None), load_features("pixels"))
-    generator = build_networks(recipe, new.shape, 2)["generator"]
+    generator = build_networks(recipe, {"train": new.shape}, 2)["generator"]
     found = evaluator.evaluate(generator, 0, "a run")
     assert found.samples is not None and found.samples.labels is not None
     assert found.samples.labels.float().mean() > 0.75, "nine in ten of the new images are y"

@@ -37,9 +37,8 @@ def small(recipe: str) -> dict[str, object]:
     if of_pictures(recipe):
         narrow["data.size"] = 32
     narrow |= {"generator.width": 8, "discriminator.width": 8, "batch": 16, "images": FOREVER}
-    for part in (settings.generator, settings.discriminator):
-        if hasattr(part, "hidden"):
-            name = "generator" if part is settings.generator else "discriminator"
+    for name in ("generator", "discriminator"):
+        if hasattr(settings.networks[name], "hidden"):
             narrow[f"{name}.hidden"] = 32
     return narrow
 

@@ -9,7 +9,7 @@ import pytest
 
 import ganvas
 from ganvas.engine.schedule import Linear, at
-from ganvas.recipes import reading, yaml
+from ganvas.recipes import flat, reading, yaml
 from ganvas.recipes.length import fixed
 from ganvas.recipes.recipe import Recipe
 from ganvas.recipes.recipe_table import change, find, from_plain
@@ -115,7 +115,7 @@ def test_a_runs_schedule_ends_with_its_minutes(tmp_path, blobs, wall, speed) -> 
     assert moment == pytest.approx(speed * SECONDS / 10, abs=16)
     assert run.images == run.recipe.images == total
     assert STEADY * SECONDS - 16 / speed < wall.seconds <= SECONDS
-    rate = run.recipe.generator_optimiser.lr
+    rate = run.recipe.optimisers["generator"].lr
     assert isinstance(rate, Linear) and (rate.begin, rate.until) == (total * 4 // 5, total)
     assert at(rate, run.images) == 0 < at(rate, run.images - 16)
     logged = {record["images"]: record.get("lr/generator") for record in run.log}
@@ -127,7 +127,7 @@ def test_a_fast_machine_plays_the_recipes_images_and_no_more(tmp_path, blobs, wa
     wall.speed = lambda images: 100.0
     run = train(tmp_path, blobs)
     assert run.images == run.recipe.images == NOMINAL
-    assert run.recipe.generator_optimiser == recipe().generator_optimiser
+    assert run.recipe.optimisers["generator"] == recipe().optimisers["generator"]
     assert not run.recipe.fit_minutes
 
 
@@ -155,7 +155,7 @@ def test_what_was_not_bound_to_the_total_stays(tmp_path, blobs, wall) -> None:
     )
     run = train(tmp_path, blobs, like)
     assert run.recipe.half_life == ramp
-    assert run.recipe.generator_optimiser.betas == like.generator_optimiser.betas
+    assert run.recipe.optimisers["generator"].betas == like.optimisers["generator"].betas
     assert run.recipe.minutes == 1.0
 
 
@@ -243,7 +243,7 @@ def test_minutes_given_to_a_run_that_has_decided_only_stop(tmp_path, blobs, wall
     assert run.images < total and run.recipe.images == total and run.recipe.minutes == 1.0
     longer = resume(path, blobs, wall, images=total + 64)
     assert longer.images == longer.recipe.images and longer.recipe.images == total + 64
-    assert longer.recipe.generator_optimiser == run.recipe.generator_optimiser
+    assert longer.recipe.optimisers["generator"] == run.recipe.optimisers["generator"]
 
 
 def test_images_win(tmp_path, blobs, wall) -> None:
@@ -254,7 +254,7 @@ def test_images_win(tmp_path, blobs, wall) -> None:
     path = cut(tmp_path, blobs, killed_at(32))
     run = resume(path, blobs, wall, images=160)
     assert run.images == 160 and not run.recipe.fit_minutes
-    assert run.recipe.generator_optimiser == recipe().generator_optimiser
+    assert run.recipe.optimisers["generator"] == recipe().optimisers["generator"]
 
 
 def test_minutes_that_start_up_used_up_promise_nothing(tmp_path, blobs, wall) -> None:
@@ -292,7 +292,7 @@ def test_it_is_said_once_on_the_screen_and_stands_in_the_report(tmp_path, blobs,
 
 
 def test_a_recipe_of_before_does_as_before(tmp_path, blobs, wall) -> None:
-    plain = reading.to_plain(recipe())
+    plain = flat.to_plain(recipe())
     del plain["fit_minutes"]
     run = train(tmp_path, blobs, from_plain(yaml.read(yaml.write(plain))))
     assert run.recipe.images == NOMINAL and run.images == pytest.approx(SPEED * SECONDS, abs=16)

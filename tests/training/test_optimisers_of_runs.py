@@ -40,8 +40,10 @@ def test_a_run_of_each_family_that_was_cut_off_goes_on_to_the_bit(tmp_path, kind
     resumed = ganvas.resume(path)
     whole = ganvas.train("tutorial-mnist", out=tmp_path / "whole", overrides=overrides)
     assert_same_run(path, whole.path)
-    assert resumed.recipe.discriminator_optimiser == family(**settings)
-    assert resumed.recipe.generator_optimiser == family()  # nothing of the recipe's Adam is left
+    assert resumed.recipe.optimisers["discriminator"] == family(**settings)
+    assert (
+        resumed.recipe.optimisers["generator"] == family()
+    )  # nothing of the recipe's Adam is left
     _, tensors, _, _ = checkpoint.load_newest(path / "checkpoints")
     kept = [name for name in tensors if "optimiser." in name]
     assert {name.rpartition(".")[2] for name in kept} == parts

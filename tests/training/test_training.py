@@ -66,7 +66,7 @@ def test_python_gives_plain_modules_and_images(tmp_path, blobs) -> None:
     assert not torch.equal(images, run.sample(5, seed=4))
     by_seed = run.sample(seeds=[7, 3])
     assert torch.equal(by_seed[1], images[0])
-    latent = torch.randn(2, run.recipe.generator.latent)
+    latent = torch.randn(2, run.recipe.latent)
     assert run.discriminator(run.generator(latent)).shape == (2,)
     assert not run.generator.training
 

@@ -107,13 +107,16 @@ class PlainLoop:
         self, recipe: Recipe, dataset: Dataset, device: torch.device, workers: int = 0
     ) -> None:
         self.game, self.recipe, self.device = playable(recipe), recipe, device
-        networks = build_networks(recipe, dataset.shape)
+        networks = build_networks(recipe, {"train": dataset.shape})
         self.generator, self.discriminator = (
             plain_form(networks[name]).to(device) for name in ("generator", "discriminator")
         )
-        self.g_optimiser = recipe.generator_optimiser.plain(list(self.generator.parameters()))
-        self.d_optimiser = recipe.discriminator_optimiser.plain(
-            list(self.discriminator.parameters())
+        self.g_optimiser, self.d_optimiser = (
+            recipe.optimisers[name].plain(list(network.parameters()))
+            for name, network in (
+                ("generator", self.generator),
+                ("discriminator", self.discriminator),
+            )
         )
         self.loss = self.game.adversarial
         load = LOADED.get(dataset.domain.name, Items)
@@ -145,7 +148,7 @@ class PlainLoop:
 
     def create(self, count: int) -> Tensor:
         """Fakes [count, C, H, W] from fresh noise."""
-        return self.generator(torch.randn(count, self.recipe.generator.latent, device=self.device))
+        return self.generator(torch.randn(count, self.recipe.latent, device=self.device))
 
     def discriminator_loss(self, real: Tensor, fake: Tensor) -> Tensor:
         """The loss of a batch with every penalty that is due in this round, one number."""
@@ -240,7 +243,7 @@ def playable(recipe: Recipe) -> GAN:
     more = recipe.condition is not None or isinstance(recipe.strength, Adaptive)
     if not isinstance(game, GAN) or not simple or more or _differentiates_augmentation(recipe):
         raise UsageError("no plain loop plays this recipe: it has more than losses and penalties")
-    kinds = {kind_of(recipe.generator), kind_of(recipe.discriminator)}
+    kinds = set(map(kind_of, recipe.networks.values()))
     if kinds & OWN_OPERATORS:
         raise UsageError(
             "no plain loop plays this recipe: its networks have operators of their own"

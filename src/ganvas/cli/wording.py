@@ -7,7 +7,6 @@ by its path in backticks, and a call as Python has it; here both become what can
 import ast
 import re
 from contextlib import suppress
-from dataclasses import fields
 from shlex import quote
 
 SWITCHES = frozenset({"compile", "new_data", "overwrite"})
@@ -87,6 +86,9 @@ def _flag(name: str) -> str:
 def _is_known(name: str) -> bool:
     if name in ARGUMENTS:
         return True
-    from ganvas.recipes.recipe import Recipe  # slow to import, and needed only here
+    from ganvas.games.gan import GAN  # slow to import, and needed only here
+    from ganvas.recipes.flat import types
 
-    return name.partition(".")[0] in {field.name for field in fields(Recipe)}
+    # Of a network or a player that only some game has, `kind` and the optimiser are named.
+    first = name.partition(".")[0]
+    return first in types(GAN()) or name.endswith(".kind") or first.endswith("_optimiser")

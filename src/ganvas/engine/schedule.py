@@ -5,6 +5,7 @@ so that extending a run changes nothing about its past. ``at`` reads any of them
 """
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any
 
@@ -101,9 +102,11 @@ def moved_ends(settings: Any, old: int, new: int) -> Any:
 
     It begins where it did, but no later than after four fifths of ``new``, or in proportion where
     that is later. (What comes before a fall is what a short run can spare least.) Other schedules
-    and other values stay as they are. Of settings (a dataclass, a tuple), all schedules in them are
-    changed so.
+    and other values stay as they are. Of settings (a dataclass, a tuple, a mapping), all
+    schedules in them are changed so.
     """
+    if isinstance(settings, Mapping):
+        return {name: moved_ends(each, old, new) for name, each in settings.items()}
     if isinstance(settings, tuple):
         return tuple(moved_ends(each, old, new) for each in settings)
     if not is_dataclass(settings) or isinstance(settings, type):

@@ -1,5 +1,6 @@
 """Adversarial autoencoder: a discriminator of latents makes codes of images look like noise."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -8,8 +9,9 @@ from torch import Tensor
 from ganvas.engine.game import Game, Move, Phase, Result, Turn
 from ganvas.games.parts.augmented_discriminator import score_statistics
 from ganvas.games.parts.compatibility import check_no_classifier
-from ganvas.games.parts.encoding import encode, encoder_players, gaussian
+from ganvas.games.parts.encoding import ENCODER_PLAYERS, encode, encoder_players, gaussian
 from ganvas.games.parts.fakes import average_hooks, images_of
+from ganvas.games.roles import Role, discriminator, encoder, generator
 from ganvas.games.setup import GameSettings, GameSetup
 from ganvas.losses.adversarial import adversarial_loss
 from ganvas.losses.precision import at_least_float32
@@ -91,16 +93,19 @@ class AAE(GameSettings):
     adversarial: float = 0.02
     posterior: Literal["deterministic", "gaussian"] = "deterministic"
 
-    needs = ("encoder",)
+    players = ENCODER_PLAYERS
+    averaged = ("generator", "encoder")
 
     def __post_init__(self) -> None:
         adversarial_loss(self.loss)
         if self.adversarial < 0:
             raise ValueError("adversarial must be 0 or more")
 
-    def discriminator_input(self, shape: tuple[int, ...], latent: int) -> tuple[int, ...]:
-        """The shape of a latent as an image of one pixel: (latent, 1, 1)."""
-        return latent, 1, 1
+    @property
+    def roles(self) -> Mapping[str, Role]:
+        """The encoder too; the discriminator scores latents, as images of one pixel."""
+        of_latents = discriminator(lambda spec: (spec.latent, 1, 1))
+        return {"generator": generator(), "discriminator": of_latents, "encoder": encoder()}
 
     def build(self, setup: GameSetup) -> Game:
         """The game of ``encoder``, ``generator`` and ``discriminator``, latents [N, latent, 1, 1]

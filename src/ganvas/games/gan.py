@@ -5,6 +5,7 @@ the methods ``discriminator_loss`` and ``generator_loss`` below. What they call 
 a discriminator gets images, penalties, terms, unrolling, warming up.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -40,9 +41,11 @@ from ganvas.games.parts.penalty import (
 from ganvas.games.parts.term import Term, check_terms
 from ganvas.games.parts.unrolled import Unrolled
 from ganvas.games.parts.warm_up import WarmUp
+from ganvas.games.roles import Role, Spec, discriminator, generator
 from ganvas.games.setup import GameSettings, GameSetup
 from ganvas.losses.adversarial import AdversarialLoss, adversarial_loss, zero_sum
 from ganvas.networks.protocols import Discriminator, couples_batch
+from ganvas.networks.shape import Shape
 
 
 class GANLosses:
@@ -226,9 +229,14 @@ class GAN(GameSettings):
         """The images of a pack."""
         return self.pack
 
-    def discriminator_input(self, shape: tuple[int, ...], latent: int) -> tuple[int, ...]:
-        """The shape of a pack of images (C, H, W): that of one, with ``pack`` times C."""
-        return self.pack * shape[0], *shape[1:]
+    @property
+    def roles(self) -> Mapping[str, Role]:
+        """A generator of images, and a discriminator of packs: an image with ``pack`` times C."""
+
+        def packed(spec: Spec) -> Shape:
+            return self.pack * spec.shape[0], *spec.shape[1:]
+
+        return {"generator": generator(), "discriminator": discriminator(packed)}
 
     def build(self, setup: GameSetup) -> Game:
         """The game between ``generator``, latents [N, latent] to images [N, C, H, W], and

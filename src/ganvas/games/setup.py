@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from torch import Tensor, nn
 
@@ -11,6 +11,7 @@ from ganvas.engine.optimiser import Adam, OptimiserSettings
 from ganvas.engine.player import Player
 from ganvas.engine.schedule import Schedule
 from ganvas.games.parts.augmentation import Adaptive, Augment, DiscriminatorAugmentation
+from ganvas.games.roles import Role, discriminator, generator
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class ConditionSource:
 
 @dataclass(frozen=True)
 class PlayerSettings:
-    """How the player of one side is made: see ``Player``.
+    """How a player is made: see ``Player``.
 
     optimiser: its optimiser's settings.
     half_life: images after which an EMA copy has forgotten half; None keeps no copy.
@@ -46,10 +47,10 @@ class PlayerSettings:
 class GameSetup:
     """What a game is built from.
 
-    networks: by name, ``generator`` and ``discriminator`` among them.
+    networks: of the game's roles, by name.
     latent: numbers in a latent; they are standard normal.
-    generator, discriminator: how the players of the two sides are made.
-    condition_source: conditions of both networks; None where they have none.
+    players: how each player is made, by name; one that is not there is made by default settings.
+    condition_source: conditions of the networks that take any; None where there are none.
     augment: applied to all images that a discriminator gets; None leaves them as they are.
     strength: how strongly ``augment`` is applied.
     field: the name, in a batch, of the items that the game is played on.
@@ -57,18 +58,18 @@ class GameSetup:
 
     networks: Mapping[str, nn.Module]
     latent: int
-    generator: PlayerSettings = field(default_factory=PlayerSettings)
-    discriminator: PlayerSettings = field(default_factory=PlayerSettings)
+    players: Mapping[str, PlayerSettings] = field(default_factory=dict)
     condition_source: ConditionSource | None = None
     augment: Augment | None = None
     strength: Schedule | Adaptive = 1.0
     field: str = "image"
 
-    def player(self, side: Literal["generator", "discriminator"], *names: str) -> Player:
-        """A player of one side, of the networks of these names; by default of the side's own."""
-        player: PlayerSettings = getattr(self, side)
+    def player(self, name: str, *networks: str) -> Player:
+        """The player of this name, with the networks of these names; by default with the one that
+        has the player's own name."""
+        player = self.players.get(name, PlayerSettings())
         return Player(
-            {name: self.networks[name] for name in names or (side,)},
+            {network: self.networks[network] for network in networks or (name,)},
             player.optimiser,
             half_life=player.half_life,
             clip_gradient=player.clip_gradient,
@@ -97,12 +98,25 @@ class GameSetup:
 
 @dataclass(frozen=True)
 class GameSettings:
-    """What a recipe knows of any game: ``build`` makes the game from a setup.
+    """What a recipe knows of any game: the networks, players and sources that it must have, and
+    ``build``, which makes the game from a setup.
 
-    needs: names of the networks that a recipe must have beside generator and discriminator.
+    players: the names of those that are trained; each with the name of another, whose optimiser it
+        takes where the recipe gives it none, or with None.
+    averaged: the players whose networks have EMA copies, where the recipe has a ``half_life``.
+    samples_by: the role of the network that makes samples.
+    sources: the names of the sources that it trains on; the first is the main one.
     """
 
-    needs: ClassVar[tuple[str, ...]] = ()
+    players: ClassVar[Mapping[str, str | None]] = {"generator": None, "discriminator": None}
+    averaged: ClassVar[tuple[str, ...]] = ("generator",)
+    samples_by: ClassVar[str] = "generator"
+    sources: ClassVar[tuple[str, ...]] = ("train",)
+
+    @property
+    def roles(self) -> Mapping[str, Role]:
+        """What it needs networks for, by name, in the order in which they are built."""
+        return {"generator": generator(), "discriminator": discriminator()}
 
     @property
     def turns(self) -> int:
@@ -113,13 +127,6 @@ class GameSettings:
     def multiple(self) -> int:
         """What the number of images of a micro-batch must divide by."""
         return 1
-
-    def discriminator_input(self, shape: tuple[int, ...], latent: int) -> tuple[int, ...]:
-        """The shape of what the discriminator gets: by default, that of an image (C, H, W).
-
-        latent: how many numbers there are in a latent.
-        """
-        return shape
 
     def build(self, setup: GameSetup) -> Game:
         """The game; see ``ganvas.engine.game``.

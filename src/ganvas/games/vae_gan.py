@@ -15,7 +15,7 @@ from ganvas.games.parts.augmented_discriminator import (
     scores_and_logits,
 )
 from ganvas.games.parts.compatibility import check_no_classifier
-from ganvas.games.parts.encoding import encode, encoder_players, gaussian
+from ganvas.games.parts.encoding import ENCODER_PLAYERS, encode, encoder_players, gaussian
 from ganvas.games.parts.fakes import average_hooks, images_of
 from ganvas.games.parts.penalty import (
     Penalty,
@@ -23,6 +23,7 @@ from ganvas.games.parts.penalty import (
     penalty_move,
     penalty_schedules,
 )
+from ganvas.games.roles import Role, encoder
 from ganvas.games.setup import GameSettings, GameSetup
 from ganvas.losses.adversarial import adversarial_loss, per_image
 from ganvas.losses.reconstruction import half_squared_distance, kl_to_normal
@@ -168,13 +169,19 @@ class VAEGAN(GameSettings):
     adversarial: float = 1.0
     penalties: tuple[Penalty, ...] = ()
 
-    needs = ("encoder",)
+    players = ENCODER_PLAYERS
+    averaged = ("generator", "encoder")
 
     def __post_init__(self) -> None:
         adversarial_loss(self.loss, generator=self.generator_loss)
         if min(self.gamma, self.kl, self.adversarial) < 0:
             raise ValueError("gamma, kl and adversarial must be 0 or more")
         check_penalties(self.penalties)
+
+    @property
+    def roles(self) -> Mapping[str, Role]:
+        """The encoder beside generator and discriminator."""
+        return {**super().roles, "encoder": encoder()}
 
     def build(self, setup: GameSetup) -> Game:
         """The game of ``encoder``, ``generator`` and ``discriminator``; see ``features_and_head``.

@@ -61,6 +61,14 @@ class Encoder(Protocol):
         ...
 
 
+class Translator(Protocol):
+    """From images of one kind to images of another."""
+
+    def __call__(self, images: Tensor, /) -> Tensor:
+        """Images [N, C, H, W] in [-1, 1] to images of the other kind's shape."""
+        ...
+
+
 class Truncatable(Protocol):
     """A generator that trades variety for quality in a way of its own."""
 
@@ -167,6 +175,14 @@ class EncoderSettings(Protocol):
 
     def build(self, shape: Shape, latent: int) -> nn.Module:
         """An ``Encoder`` from images of this shape to latents of L = ``latent`` numbers."""
+        ...
+
+
+class TranslatorSettings(Protocol):
+    """A translator's settings."""
+
+    def build(self, from_shape: Shape, to_shape: Shape) -> nn.Module:
+        """A ``Translator`` from images of one shape to images of another."""
         ...
 
 

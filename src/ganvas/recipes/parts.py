@@ -32,7 +32,12 @@ from ganvas.networks.encoder import CompactEncoder
 from ganvas.networks.fastgan import FastGANGenerator
 from ganvas.networks.mlp import MLPDiscriminator, MLPGenerator
 from ganvas.networks.progressive import ProgressiveDiscriminator, ProgressiveGenerator
-from ganvas.networks.protocols import DiscriminatorSettings, EncoderSettings, GeneratorSettings
+from ganvas.networks.protocols import (
+    DiscriminatorSettings,
+    EncoderSettings,
+    GeneratorSettings,
+    TranslatorSettings,
+)
 from ganvas.networks.r3gan import R3GANDiscriminator, R3GANGenerator
 from ganvas.networks.resnet import ResNetDiscriminator, ResNetGenerator
 from ganvas.networks.style import StyleGenerator
@@ -64,6 +69,7 @@ DISCRIMINATORS: dict[str, type] = {
     "tutorial-mnist": TutorialMnistDiscriminator,
 }
 ENCODERS: dict[str, type] = {"compact": CompactEncoder}
+TRANSLATORS: dict[str, type] = {}
 GAMES: dict[str, type] = {
     "gan": GAN,
     "aae": AAE,
@@ -87,6 +93,7 @@ FAMILIES: dict[Any, dict[str, type]] = {
     GeneratorSettings: GENERATORS,
     DiscriminatorSettings: DISCRIMINATORS,
     EncoderSettings: ENCODERS,
+    TranslatorSettings: TRANSLATORS,
     GameSettings: GAMES,
     Term: TERMS,
     ConditionSettings: CONDITIONS,
@@ -116,14 +123,16 @@ def kind_of(part: object) -> str | None:
 T = TypeVar("T")
 
 
-def register(part: T, kind: str | None = None) -> T:
+def register(part: T, kind: str | None = None, family: Any = None) -> T:
     """Make a user's own part nameable in recipes; usable as a class decorator.
 
     Args:
-        part: network settings, a frozen dataclass with ``build(shape)`` (with a field ``latent``
-            it is a generator's, without one a discriminator's); ``GameSettings``, a ``Term`` or
-            ``OptimiserSettings``; or an ``AdversarialLoss``.
+        part: network settings, a frozen dataclass with ``build(shape)``; ``GameSettings``, a
+            ``Term`` or ``OptimiserSettings``; or an ``AdversarialLoss``.
         kind: its name; by default the class name in lower case. A loss needs one.
+        family: of network settings, the interface that the role of a game asks for, such as
+            ``TranslatorSettings``; by default a generator's where they have a field ``latent``, and
+            otherwise a discriminator's.
 
     Raises:
         UsageError: it is neither, or the name is taken by another part.
@@ -135,7 +144,7 @@ def register(part: T, kind: str | None = None) -> T:
         return part
     if not isinstance(part, type):
         raise UsageError(f"{part!r} is no settings of a network, game or term, nor a loss")
-    table = _table_of(part)
+    table = _table_of(part) if family is None else _table_of_family(part, family)
     name = kind or part.__name__.lower()
     if name in table and table[name] is not part:
         known = table[name]
@@ -152,7 +161,13 @@ def _table_of(part: type) -> dict[str, type]:
         return TERMS
     if issubclass(part, OptimiserSettings):
         return OPTIMISERS
+    is_generator = is_dataclass(part) and any(field.name == "latent" for field in fields(part))
+    family = GeneratorSettings if is_generator else DiscriminatorSettings
+    return _table_of_family(part, family)
+
+
+def _table_of_family(part: type, family: Any) -> dict[str, type]:
+    """The table of a family of network settings, a new one of a user's own family."""
     if not is_dataclass(part) or not callable(getattr(part, "build", None)):
         raise UsageError(f"{part.__name__} must be a dataclass with a method build(shape)")
-    is_generator = any(field.name == "latent" for field in fields(part))
-    return GENERATORS if is_generator else DISCRIMINATORS
+    return FAMILIES.setdefault(family, {})

@@ -1,4 +1,4 @@
-"""Recipes from plain data and back: types coerced, every unknown key named with a suggestion."""
+"""Settings from plain data and back: types coerced, every unknown key named with a suggestion."""
 
 import copy
 import dataclasses
@@ -17,7 +17,7 @@ from ganvas.recipes.parts import FAMILIES, USUALLY_UNNAMED, kind_of
 
 
 def to_plain(value: Any) -> Any:
-    """A recipe, or a part of one, as dictionaries, lists and plain values."""
+    """A part of a recipe as dictionaries, lists and plain values; see ``flat`` for a whole one."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         fields = {f.name: to_plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
         kind = kind_of(value)
@@ -98,7 +98,7 @@ def unknown(name: str, choices: Iterable[str], what: str = "setting") -> str:
 
 def _changes_kind(plain: Mapping[str, Any], kind: Any) -> bool:
     """Whether a part becomes one of another kind; one without a name is the first of its table."""
-    now, firsts = plain.get("kind"), {next(iter(table)) for table in FAMILIES.values()}
+    now, firsts = plain.get("kind"), {next(iter(table)) for table in FAMILIES.values() if table}
     return now != kind and (now is not None or kind not in firsts)
 
 
@@ -140,28 +140,37 @@ def _fields(cls: type, value: Any, where: str) -> Any:
     if not isinstance(value, Mapping):
         raise UsageError(f"{where or 'the recipe'} needs settings (key: value), not {value!r}")
     hints = typing.get_type_hints(cls)
-    fields = {field.name: field for field in dataclasses.fields(cls)}
+    fields = dataclasses.fields(cls)
+    given = settings({field.name: hints[field.name] for field in fields}, value, where)
+    for field in fields:
+        required = (field.default, field.default_factory) == (dataclasses.MISSING,) * 2
+        if required and field.name not in given:
+            raise UsageError(f"{f'{where}.' if where else ''}{field.name} is missing")
+    try:
+        return cls(**given)
+    except ValueError as error:
+        raise UsageError(f"{where or 'the recipe'}: {error}") from None
+
+
+def settings(types: Mapping[str, Any], value: Mapping[str, Any], where: str = "") -> dict[str, Any]:
+    """The values of settings from plain data; ``types`` has the type of each setting that there is.
+
+    Raises:
+        UsageError: as ``from_plain``.
+    """
     prefix = f"{where}." if where else ""
     for key, each in value.items():
-        if key not in fields:
+        if key not in types:
             here = ours(str(key), each, None if where else value)
             if here is not None and f"`{prefix}{key}`" in here:
-                here = f"of another kind; this one has {', '.join(fields)}"
-            names = [f"{prefix}{name}" for name in fields]
+                here = f"of another kind; this one has {', '.join(types)}"
+            names = [f"{prefix}{name}" for name in types]
             raise UsageError(
                 unknown(f"{prefix}{key}", names)
                 if here is None
                 else f"unknown setting {f'{prefix}{key}'!r}: here it is {here}"
             )
-    given = {key: from_plain(hints[key], each, f"{prefix}{key}") for key, each in value.items()}
-    for name, field in fields.items():
-        required = (field.default, field.default_factory) == (dataclasses.MISSING,) * 2
-        if required and name not in given:
-            raise UsageError(f"{prefix}{name} is missing")
-    try:
-        return cls(**given)
-    except ValueError as error:
-        raise UsageError(f"{where or 'the recipe'}: {error}") from None
+    return {key: from_plain(types[key], each, f"{prefix}{key}") for key, each in value.items()}
 
 
 @lru_cache

@@ -3,8 +3,9 @@
 Settings check themselves: one that could not be a run raises a UsageError as soon as it is made.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from ganvas.engine.device import Device, MemoryFormat, Precision
 from ganvas.engine.optimiser import Adam, OptimiserSettings
@@ -15,9 +16,9 @@ from ganvas.games.gan import GAN
 from ganvas.games.parts.augmentation import Adaptive, Augment
 from ganvas.games.setup import GameSettings
 from ganvas.metrics.metric_table import METRICS
-from ganvas.networks.protocols import DiscriminatorSettings, EncoderSettings, GeneratorSettings
 from ganvas.recipes.condition_settings import ConditionSettings
 from ganvas.recipes.parts import FAMILIES, kind_of
+from ganvas.recipes.reading import unknown
 
 LEAST_TOGETHER = 2
 """Images that go through a network at a time: BatchNorm needs a variance."""
@@ -113,19 +114,19 @@ class Recipe:
     rule cannot.
 
     name: of the recipe, and of a run's folder.
-    generator: the settings of the network that draws.
-    discriminator: the settings of the network that tells real items from generated ones.
+    networks: the settings of each network, by its role in the game.
     images: total images seen, rounded up to whole batches.
-    data: what to train on.
+    sources: what to train on, by the names that the game gives its sources; one that is left out
+        is the usual ``Data``.
     game: which losses the networks play for, and in which turns.
-    condition: what both networks are conditioned on, such as the class; None for nothing.
-    encoder: the settings of the encoder, for games that have one.
+    condition: what the networks are conditioned on, such as the class; None for nothing.
     start: a run whose weights to begin with; None begins with new ones.
-    freeze: layers of the discriminator, from the images on, that stay as they are (FreezeD, Mo et
-        al. 2020); 0 trains all.
-    generator_optimiser: the settings of the generator's optimiser.
-    discriminator_optimiser: the settings of the discriminator's optimiser.
-    half_life: of the generator's EMA copy, in images; None keeps no copy.
+    freeze: layers of a discriminator, from the images on, that stay as they are (FreezeD, Mo et al.
+        2020); 0 trains all.
+    optimisers: the settings of each player's optimiser, by the player's name; a player that is left
+        out has the usual ``Adam``, or that of another player, if the game says so.
+    half_life: of the EMA copies that the game keeps, as a rule of the generator, in images; None
+        keeps no copy.
     augment: changes all images that the discriminator is given; None changes none.
     strength: of the augmentation, the probability of each transformation from 0 to 1: a number, a
         schedule, or ``adaptive``.
@@ -149,17 +150,14 @@ class Recipe:
     """
 
     name: str
-    generator: GeneratorSettings
-    discriminator: DiscriminatorSettings
+    networks: Mapping[str, Any]
     images: int
-    data: Data = field(default_factory=Data)
+    sources: Mapping[str, Data] = field(default_factory=dict)
     game: GameSettings = field(default_factory=GAN)
     condition: ConditionSettings | None = None
-    encoder: EncoderSettings | None = None
     start: str | None = None
     freeze: int = 0
-    generator_optimiser: OptimiserSettings = field(default_factory=Adam)
-    discriminator_optimiser: OptimiserSettings = field(default_factory=Adam)
+    optimisers: Mapping[str, OptimiserSettings] = field(default_factory=dict)
     half_life: Schedule | None = None
     augment: Augment | None = None
     strength: Schedule | Adaptive = 1.0
@@ -181,17 +179,60 @@ class Recipe:
     def __post_init__(self) -> None:
         self._check_ranges()
         self._check_batch()
-        missing = [name for name in self.game.needs if getattr(self, name) is None]
-        if missing:
-            raise UsageError(
-                f"the game {kind_of(self.game)} needs `{missing[0]}.kind`: one of "
-                f"{', '.join(FAMILIES[EncoderSettings])}"
-            )
+        players = self.game.players.items()
+        self._put_in_order("networks", dict.fromkeys(self.game.roles))
+        self._put_in_order("sources", dict.fromkeys(self.game.sources, Data()))
+        self._put_in_order(
+            "optimisers", {name: Adam() if other is None else None for name, other in players}
+        )
+        self._check_networks()
         if self.augment is None and self.strength != 1.0:
             raise UsageError(
                 "strength is of an augmentation, and there is none: set `augment.kind=diffaugment` "
                 "or ada, or `strength=1`"
             )
+
+    @property
+    def latent(self) -> int:
+        """How many numbers a latent has; 0 where samples are made of something else."""
+        return getattr(self.networks[self.game.samples_by], "latent", 0)
+
+    @property
+    def data(self) -> Data:
+        """The main source."""
+        return self.sources[self.game.sources[0]]
+
+    def optimiser(self, player: str) -> OptimiserSettings:
+        """The settings of a player's optimiser: its own, or those of the player whose it takes."""
+        own, other = self.optimisers.get(player), self.game.players[player]
+        if own is not None:
+            return own
+        assert other is not None
+        return self.optimiser(other)
+
+    def _put_in_order(self, mapping: str, usual: Mapping[str, Any]) -> None:
+        """Bring one of the mappings into the game's order, with what is usual where it lacks
+        something; what is None is left out.
+
+        Raises:
+            UsageError: it has a name that the game does not know.
+        """
+        given: Mapping[str, Any] = getattr(self, mapping)
+        for name in given:
+            if name not in usual:
+                what = f"name in {mapping} of the game {kind_of(self.game)}"
+                raise UsageError(unknown(name, usual, what))
+        whole = {name: given.get(name) or each for name, each in usual.items()}
+        known = {name: each for name, each in whole.items() if each is not None}
+        object.__setattr__(self, mapping, known)
+
+    def _check_networks(self) -> None:
+        for name, role in self.game.roles.items():
+            if name not in self.networks:
+                kinds = ", ".join(FAMILIES.get(role.family, ()))
+                raise UsageError(
+                    f"the game {kind_of(self.game)} needs `{name}.kind`: one of {kinds}"
+                )
 
     def _check_ranges(self) -> None:
         if self.images < 1 or self.batch < 1 or self.accumulate < 1:

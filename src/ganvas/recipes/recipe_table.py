@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from ganvas.errors import UsageError
-from ganvas.recipes import reading, yaml
+from ganvas.recipes import flat, reading, yaml
 from ganvas.recipes.named import (
     autoencoding,
     conditional,
@@ -80,20 +80,20 @@ def find(recipe: str | Path | Recipe) -> Recipe:
         return recipe
     if str(recipe) in RECIPES:
         return RECIPES[str(recipe)]()
-    return reading.from_plain(Recipe, _whole(str(recipe), ()))
+    return flat.from_plain(_whole(str(recipe), ()))
 
 
 def from_plain(plain: Any, name: str = "the recipe") -> Recipe:
     """A recipe from nested plain data without a ``base``."""
     if not isinstance(plain, dict):
         raise UsageError(f"{name} holds no settings (key: value)")
-    return reading.from_plain(Recipe, plain)
+    return flat.from_plain(plain)
 
 
 def _whole(name: str, above: tuple[Path, ...]) -> dict[str, Any]:
     """Plain data of a named recipe or of a file, with all that its base gives filled in."""
     if name in RECIPES:
-        return reading.to_plain(RECIPES[name]())
+        return flat.to_plain(RECIPES[name]())
     path = (above[-1].parent if above else Path()) / name
     if path.suffix not in (".yaml", ".yml"):
         raise UsageError(reading.unknown(name, RECIPES, "recipe"))
@@ -115,10 +115,15 @@ def change(recipe: Recipe, overrides: dict[str, Any]) -> Recipe:
     """The recipe with dotted keys replaced: ``{"generator.width": 96}``."""
     if not overrides:
         return recipe
-    plain = reading.to_plain(recipe)
-    for where in sorted(overrides, key=_order):
+    plain = flat.to_plain(recipe)
+    of_game = {where for where in overrides if where.partition(".")[0] == "game"}
+    for where in sorted(of_game, key=_order):
         reading.override(plain, where, overrides[where])
-    return reading.from_plain(Recipe, plain)
+    # Which other settings there are is the game's to say; those of another game are left behind.
+    plain = {name: plain.get(name) for name in flat.types(flat.game_of(plain))}
+    for where in sorted(overrides.keys() - of_game, key=_order):
+        reading.override(plain, where, overrides[where])
+    return flat.from_plain(plain)
 
 
 def _order(where: str) -> tuple[int, bool]:

@@ -152,7 +152,7 @@ def _check_smooth(metrics: list[str], network: FeatureNetwork) -> None:
 def _path_length(
     run: Run, network: FeatureNetwork, place: torch.device, count: int, seed: int
 ) -> Figure:
-    latent = run.recipe.generator.latent
+    latent = run.recipe.latent
     return measure_path_length(run.generator, latent, network, place, count=count, seed=seed)
 
 

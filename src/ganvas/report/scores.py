@@ -5,6 +5,7 @@ from torch import Tensor, nn
 
 from ganvas.domains import Domain
 from ganvas.domains.domain import Score
+from ganvas.games.roles import Spec
 from ganvas.recipes.recipe import Recipe
 from ganvas.sampling.generate import evaluating
 
@@ -17,10 +18,11 @@ def scored_together(recipe: Recipe, domain: Domain) -> int:
 
     0 where it cannot score items alone: it takes conditions too, or its input is something else.
     """
-    pack, shape = recipe.game.multiple, domain.shape
-    taken = recipe.game.discriminator_input(shape, recipe.generator.latent)
-    is_pack = taken == (pack * shape[0], *shape[1:])
-    return pack if is_pack and recipe.condition is None else 0
+    pack, shape, role = recipe.game.multiple, domain.shape, recipe.game.roles.get("discriminator")
+    if role is None or recipe.condition is not None:
+        return 0
+    spec = Spec(dict.fromkeys(recipe.game.sources, shape), recipe.latent)
+    return pack if role.arguments(spec) == ((pack * shape[0], *shape[1:]),) else 0
 
 
 def score_of(discriminator: nn.Module, pack: int) -> Score:

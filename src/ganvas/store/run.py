@@ -127,12 +127,12 @@ class Run:
     @property
     def generator(self) -> nn.Module:
         """The generator in evaluation mode: its EMA copy, where the run keeps one."""
-        return self._networks["generator"]
+        return self.networks["generator"]
 
     @property
     def discriminator(self) -> nn.Module:
         """The discriminator in evaluation mode."""
-        return self._networks["discriminator"]
+        return self.networks["discriminator"]
 
     def sample(
         self,
@@ -237,7 +237,7 @@ class Run:
         Raises:
             UsageError: arguments that contradict each other.
         """
-        size = self.recipe.generator.latent
+        size = self.recipe.latent
         if seeds is None:
             count = usual if count is None else count
             if count < 1:
@@ -312,20 +312,31 @@ class Run:
         return tensors, numbers
 
     @cached_property
-    def _networks(self) -> dict[str, nn.Module]:
-        tensors, _ = self._checkpoint
+    def networks(self) -> Mapping[str, nn.Module]:
+        """All networks by role, in evaluation mode: their EMA copies, where the run keeps any.
+
+        Raises:
+            CheckpointError: the opened checkpoint lacks weights of one.
+        """
         count = 0 if self.conditions is None else len(self.conditions.names)
-        networks = build_networks(self.recipe, self.record.shape, count)
-        for name, network in networks.items():
-            for kind in ("average", "network"):
-                saved = checkpoint.weights(tensors, name, kind)
-                if saved:
-                    checkpoint.restore(network.state_dict(), saved, str(self.path))
-                    break
-            else:
-                raise CheckpointError(f"{self.path} has no weights for its {name}")
-            network.eval().requires_grad_(False)
-        size = self.recipe.generator.latent
-        inputs.watch(networks["generator"], "generator", size, self.conditions)
-        inputs.watch(networks["discriminator"], "discriminator", None, self.conditions)
+        networks = build_networks(self.recipe, self._shapes, count)
+        for name, role in self.recipe.game.roles.items():
+            network = networks[name].eval().requires_grad_(False)
+            self._restore(name, network)
+            if role.conditioned:
+                latent = getattr(self.recipe.networks[name], "latent", None)
+                inputs.watch(network, name, latent, self.conditions)
         return networks
+
+    @property
+    def _shapes(self) -> dict[str, tuple[int, ...]]:
+        return {self.recipe.game.sources[0]: self.record.shape}
+
+    def _restore(self, name: str, network: nn.Module) -> None:
+        """Copy a network's weights from the opened checkpoint into it: the average, if any."""
+        into, (tensors, _) = network.state_dict(), self._checkpoint
+        saved = checkpoint.weights(tensors, name, "average")
+        saved = saved or checkpoint.weights(tensors, name, "network")
+        if into and not saved:
+            raise CheckpointError(f"{self.path} has no weights for its {name}")
+        checkpoint.restore(into, saved, str(self.path))

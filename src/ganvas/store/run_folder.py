@@ -12,7 +12,7 @@ from filelock import FileLock, Timeout
 
 from ganvas.disk import explain, replace_file
 from ganvas.errors import RunBusy, UsageError, UserError
-from ganvas.recipes import reading, yaml
+from ganvas.recipes import flat, yaml
 from ganvas.recipes.recipe import Recipe
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -69,7 +69,7 @@ def write_recipe(path: Path, recipe: Recipe) -> None:
     """
     file = path / "recipe.yaml"
     try:
-        replace_file(file, yaml.write(reading.to_plain(recipe)).encode())
+        replace_file(file, yaml.write(flat.to_plain(recipe)).encode())
     except OSError as error:
         raise explain(error, str(file)) from None
 

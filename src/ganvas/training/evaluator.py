@@ -47,7 +47,7 @@ class Evaluator(ABC):
         # As often as in the images that are compared with: a run that goes on with new ones keeps,
         # for its own samples, the conditions that it began with.
         self._conditions = found = conditions_of(recipe, prepared.dataset)
-        self._latents = generate.latents(recipe.seed, count, recipe.generator.latent)
+        self._latents = generate.latents(recipe.seed, count, recipe.latent)
         self._rows = None if found is None else found.sample(recipe.seed, count)
         self._about = {"ema": recipe.half_life is not None, "seed": recipe.seed, "truncation": None}
         self.newest: Evaluation | None = None

@@ -39,7 +39,7 @@ def resumed_recipe(old: Run, images: int | None, minutes: float | None) -> Recip
 def at_rest(recipe: Recipe, images: int, path: Path) -> list[str]:
     """A warning where a run goes on although its learning rates have come to 0 for good."""
     left = recipe.images - images
-    rates = (recipe.generator_optimiser.lr, recipe.discriminator_optimiser.lr)
+    rates = [optimiser.lr for optimiser in recipe.optimisers.values()]
     moments = [images + left * step // 8 for step in range(9)]
     if left <= 0 or any(at(rate, moment) > 0 for rate in rates for moment in moments):
         return []

@@ -10,7 +10,7 @@ from ganvas.training import stopwatch
 from ganvas.training.evaluator import Evaluator
 from ganvas.training.interrupt import REQUEST, Interrupt
 from ganvas.training.promise import Promise
-from ganvas.training.run_pictures import generator_of
+from ganvas.training.run_pictures import sampling_network
 from ganvas.training.writer import RunWriter
 
 SAFE = 240.0
@@ -128,7 +128,8 @@ class Loop:
         if evaluator is None or evaluator.clock == images:
             return
         with writer.news.evaluating(), writer.stopwatch.evaluation():
-            found = evaluator.evaluate(generator_of(self.engine), images, str(writer.path))
+            network = sampling_network(self.engine, writer.recipe)
+            found = evaluator.evaluate(network, images, str(writer.path))
         writer.evaluated(found, log=not passing)
         if not passing and evaluator.is_better(found, writer.best):
             writer.best = evaluator.summary(found)

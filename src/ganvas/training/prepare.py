@@ -86,13 +86,20 @@ def prepare_again(
     here = choose_device(was if device is None else device).type
     dataset = _images_again(old, recipe, data, new_data=new_data, progress=progress)
     if isinstance(data, str | Path):  # where they lie now is where they will be sought
-        recipe = replace(recipe, data=replace(recipe.data, source=place_of(data)))
+        recipe = _with_place(recipe, place_of(data))
     conditions = old.conditions or conditions_of(recipe, dataset)
     choices = old.record.choices
     if here != was:
         graphs = recipe.compile if here == "cuda" else None
         choices = try_out(replace(recipe, device=here, compile=graphs), dataset, tell=tell)
     return Prepared(recipe, dataset, conditions, choices, data)
+
+
+def _with_place(recipe: Recipe, place: str) -> Recipe:
+    """The recipe with another place of its main source."""
+    main = recipe.game.sources[0]
+    moved = replace(recipe.data, source=place)
+    return replace(recipe, sources={**recipe.sources, main: moved})
 
 
 def _with_batch(recipe: Recipe, dataset: Dataset, rule: BatchRule, tell: Tell) -> Recipe:

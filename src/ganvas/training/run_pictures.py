@@ -10,24 +10,26 @@ from ganvas.data import Dataset
 from ganvas.domains.pictures import enlarged, save_clip, save_png
 from ganvas.engine.engine import Engine
 from ganvas.recipes.build.prepared import Prepared
+from ganvas.recipes.recipe import Recipe
 from ganvas.report.scores import score_of, scored_together
 from ganvas.sampling.generate import sample
 from ganvas.sampling.sheet import sheet
 from ganvas.store.run_folder import grids
 
 
-def generator_of(engine: Engine) -> nn.Module:
-    """The generator that makes samples: its EMA copy, where there is one."""
-    return {**engine.game.networks(), **engine.game.averages()}["generator"]
+def sampling_network(engine: Engine, recipe: Recipe) -> nn.Module:
+    """The network that makes samples: its EMA copy, where there is one."""
+    return {**engine.game.networks(), **engine.game.averages()}[recipe.game.samples_by]
 
 
 class SamplePicture:
     """The same samples of a run at any time, as its domain shows them."""
 
     def __init__(self, prepared: Prepared) -> None:
-        recipe, dataset = prepared.recipe, prepared.dataset
+        self._recipe = recipe = prepared.recipe
+        dataset = prepared.dataset
         self._domain = domain = dataset.domain
-        self._sheet = sheet(domain, recipe.seed, recipe.generator.latent, prepared.conditions)
+        self._sheet = sheet(domain, recipe.seed, recipe.latent, prepared.conditions)
         self._reals = finished_items(dataset, domain.sheet_count)
         self._pack = scored_together(recipe, domain)
 
@@ -38,7 +40,8 @@ class SamplePicture:
             NonFinite: the generator draws numbers that are not finite.
         """
         inputs = self._sheet.latents, self._sheet.conditions
-        samples = sample(self._domain, generator_of(engine), *inputs)
+        network = sampling_network(engine, self._recipe)
+        samples = sample(self._domain, network, *inputs)
         discriminator = engine.game.networks().get("discriminator")
         score = score_of(discriminator, self._pack) if discriminator and self._pack else None
         return self._domain.portrait(samples, self._reals, score, self._sheet.columns)

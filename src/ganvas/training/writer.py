@@ -137,8 +137,8 @@ class RunWriter:
         images = self.engine.images
         speed = self.stopwatch.speed(images)
         rates = {
-            "lr/generator": at(self.recipe.generator_optimiser.lr, images),
-            "lr/discriminator": at(self.recipe.discriminator_optimiser.lr, images),
+            f"lr/{player}": at(optimiser.lr, images)
+            for player, optimiser in self.recipe.optimisers.items()
         }
         wall = {"images_per_second": round(speed, 1), "seconds": self._rounded_seconds()}
         self._loggers.write({"images": images, **stats, **rates, **wall})

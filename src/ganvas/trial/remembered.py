@@ -63,7 +63,7 @@ def _read() -> dict[str, Any]:
 
 def _name(recipe: Recipe, shape: Shape, rule: Choices) -> str:
     """The machine, and everything of a recipe that its speed depends on."""
-    plays = (recipe.generator, recipe.discriminator, recipe.game, recipe.augment)
+    plays = (*recipe.networks.values(), recipe.game, recipe.augment)
     size = (recipe.batch, recipe.accumulate, recipe.half_life is None, shape)
     wanted = (recipe.precision, recipe.threads, recipe.compile)
     machine = (processor(torch.device(rule.device)), torch.__version__, FORMAT)

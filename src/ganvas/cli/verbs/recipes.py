@@ -7,7 +7,7 @@ from rich.text import Text
 
 from ganvas.cli.screen import new_table, show_table
 from ganvas.cli.wording import worded
-from ganvas.recipes import reading, yaml
+from ganvas.recipes import flat, yaml
 from ganvas.recipes.about import ABOUT
 from ganvas.recipes.recipe_table import RECIPES, find
 from ganvas.store import plugins
@@ -23,7 +23,7 @@ def execute(options: argparse.Namespace) -> None:
     recipe = find(options.name)
     if options.name in RECIPES:
         print(worded(inspect.getdoc(RECIPES[options.name]) or ""), end="\n\n")
-    print(yaml.write(reading.to_plain(recipe)), end="")
+    print(yaml.write(flat.to_plain(recipe)), end="")
 
 
 def _list_all() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from ganvas.cli.main import BEGAN
 from ganvas.cli.out_of_memory import memory_explained
 from ganvas.cli.training_screen import TrainingScreen
-from ganvas.recipes import reading, yaml
+from ganvas.recipes import flat, yaml
 from ganvas.recipes.build.choices import choose
 from ganvas.store import plugins
 from ganvas.store.run import Run
@@ -51,7 +51,7 @@ def _dry_run(options: argparse.Namespace, overrides: dict[str, Any]) -> int:
     overrides, auto = without_auto(overrides)
     recipe = resolve(options.recipe, options.data, overrides, options.start)
     choices = choose(recipe)
-    print(yaml.write(reading.to_plain(recipe)), end="")
+    print(yaml.write(flat.to_plain(recipe)), end="")
     print(f"# here, by rule: {choices.words()}; a short trial may choose otherwise")
     if auto:
         print("# batch and accumulate will be what suits this machine")

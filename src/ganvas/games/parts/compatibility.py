@@ -6,7 +6,7 @@ from ganvas.engine.optimiser import Adam
 from ganvas.games.parts.classifier import Classifier
 from ganvas.games.parts.term import Term
 from ganvas.games.parts.unrolled import Unrolled
-from ganvas.games.setup import GameSetup
+from ganvas.games.setup import GameSetup, PlayerSettings
 from ganvas.losses.adversarial import AdversarialLoss
 from ganvas.networks.protocols import (
     Autoencoding,
@@ -74,7 +74,8 @@ def check_classifier(setup: GameSetup, terms: Iterable[Term]) -> None:
 
 def check_unrolled(setup: GameSetup, unrolled: Unrolled | None) -> None:
     """Steps looked ahead that are those of the discriminator's Adam need one."""
-    adam = type(setup.discriminator.optimiser) is Adam
+    player = setup.players.get("discriminator", PlayerSettings())
+    adam = type(player.optimiser) is Adam
     if unrolled is not None and unrolled.inner == "adam" and not adam:
         raise ValueError(
             "the steps looked ahead are those of Adam, and the discriminator has another "

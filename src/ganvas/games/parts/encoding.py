@@ -1,11 +1,16 @@
 """What games share that have an encoder."""
 
+from collections.abc import Mapping
+
 from torch import Tensor
 
 from ganvas.engine.game import Turn
 from ganvas.engine.player import Player
-from ganvas.games.setup import GameSetup
+from ganvas.games.setup import GameSettings, GameSetup
 from ganvas.losses.precision import at_least_float32
+
+ENCODER_PLAYERS: Mapping[str, str | None] = {**GameSettings.players, "encoder": "generator"}
+"""The encoder's rate is the generator's, where the recipe gives it no optimiser of its own."""
 
 
 def encode(turn: Turn, setup: GameSetup) -> tuple[Tensor, Tensor]:
@@ -23,9 +28,5 @@ def gaussian(mean: Tensor, log_variance: Tensor, noise: Tensor) -> Tensor:
 
 
 def encoder_players(setup: GameSetup) -> dict[str, Player]:
-    """Three players, each of one network; the encoder's is made as the generator's is."""
-    return {
-        "discriminator": setup.player("discriminator"),
-        "encoder": setup.player("generator", "encoder"),
-        "generator": setup.player("generator"),
-    }
+    """Three players, each of one network."""
+    return {name: setup.player(name) for name in ("discriminator", "encoder", "generator")}

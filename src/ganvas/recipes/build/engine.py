@@ -1,5 +1,7 @@
 """From what was prepared to an engine that is ready to play."""
 
+from dataclasses import replace
+
 import torch
 from torch import nn
 
@@ -12,6 +14,7 @@ from ganvas.games.setup import GameSetup, PlayerSettings
 from ganvas.recipes.build.choices import Choices
 from ganvas.recipes.build.networks import build_networks
 from ganvas.recipes.build.prepared import Prepared
+from ganvas.recipes.recipe import Recipe
 
 
 def build_engine(prepared: Prepared) -> Engine:
@@ -44,27 +47,32 @@ def build_engine(prepared: Prepared) -> Engine:
 def _game(prepared: Prepared) -> Game:
     """The game, its networks on their device."""
     recipe, known = prepared.recipe, prepared.conditions
-    networks = build_networks(recipe, prepared.dataset.shape, len(known.names) if known else 0)
+    networks = build_networks(recipe, prepared.shapes, len(known.names) if known else 0)
     for network in networks.values():
         _place(network, prepared.choices)
     source = None
     if recipe.condition is not None and known is not None:
         source = recipe.condition.condition_source(known, prepared.dataset)
-    clip = recipe.clip_gradient
     setup = GameSetup(
         networks,
-        recipe.generator.latent,
-        generator=PlayerSettings(recipe.generator_optimiser, recipe.half_life, clip),
-        discriminator=PlayerSettings(recipe.discriminator_optimiser, None, clip),
+        recipe.latent,
+        {player: _player(recipe, player) for player in recipe.game.players},
         condition_source=source,
         augment=recipe.augment,
         strength=recipe.strength,
         field=prepared.dataset.domain.field,
     )
     try:
-        return recipe.game.build(setup)
+        game = recipe.game.build(setup)
     except ValueError as error:
         raise UsageError(f"game: {error}") from None
+    frozen = {name: networks[name] for name, role in recipe.game.roles.items() if role.frozen}
+    return replace(game, frozen={**game.frozen, **frozen})
+
+
+def _player(recipe: Recipe, name: str) -> PlayerSettings:
+    half_life = recipe.half_life if name in recipe.game.averaged else None
+    return PlayerSettings(recipe.optimiser(name), half_life, recipe.clip_gradient)
 
 
 def _place(network: nn.Module, choices: Choices) -> None:

@@ -1,5 +1,6 @@
 """The networks of a recipe, with their first weights."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -7,62 +8,57 @@ from torch import nn
 
 from ganvas import keys
 from ganvas.errors import UsageError
-from ganvas.networks.protocols import DiscriminatorSettings, GeneratorSettings, conditional
+from ganvas.games.roles import Role, Spec
+from ganvas.networks.protocols import DiscriminatorSettings, conditional
 from ganvas.networks.shape import Shape
 from ganvas.recipes.build.freeze import freeze
 from ganvas.recipes.parts import FAMILIES, kind_of
 from ganvas.recipes.recipe import Recipe
 
-FAMILY: dict[str, Any] = {
-    "generator": GeneratorSettings,
-    "discriminator": DiscriminatorSettings,
-}
-"""The networks that may be conditioned, and the family of their settings."""
-
 AT_LEAST_ONE = ("width", "latent", "hidden", "depth")
 """Numbers of any network's settings that may not be 0; of others 0 turns a part off."""
 
 
-def build_networks(recipe: Recipe, shape: Shape, conditions: int = 0) -> dict[str, nn.Module]:
-    """The networks with their first weights, which the seed alone determines.
+def build_networks(
+    recipe: Recipe, shapes: Mapping[str, Shape], conditions: int = 0
+) -> dict[str, nn.Module]:
+    """The networks by role, with their first weights, which the seed alone determines.
 
     Args:
-        recipe: its generator, its discriminator, and an encoder where it has one.
-        shape: (C, H, W) of an image.
-        conditions: numbers K in a condition, which generator and discriminator then take beside
-            their input; 0 for networks without conditions.
+        recipe: whose.
+        shapes: (C, H, W) of an image of each source, by the source's name.
+        conditions: numbers K in a condition, which the networks whose role is conditioned then take
+            beside their input; 0 for networks without conditions.
 
     Raises:
         UsageError: settings that make no network, such as a width of 0, or a network that cannot
             be conditioned.
     """
+    spec = Spec(shapes, recipe.latent, conditions)
     networks = {}
-    for name, arguments in _arguments(recipe, shape, conditions).items():
-        settings = getattr(recipe, name)
-        _check_numbers(name, settings)
-        if conditions and name in FAMILY:
-            _check_conditioned(name, settings)
-        with torch.random.fork_rng(devices=[]):
-            torch.default_generator.manual_seed(keys.key(recipe.seed, "weights", name))
-            try:
-                networks[name] = settings.build(*arguments)
-            except (ValueError, RuntimeError, ZeroDivisionError) as error:
-                raise UsageError(f"{name} {settings} cannot be built: {error}") from error
-    freeze(networks["discriminator"], recipe.freeze)
+    for name, role in recipe.game.roles.items():
+        network = _build(name, role, recipe.networks[name], spec, recipe.seed)
+        if role.family is DiscriminatorSettings:
+            freeze(network, recipe.freeze)
+        if role.frozen:
+            network.eval().requires_grad_(False)
+        networks[name] = network
     return networks
 
 
-def _arguments(recipe: Recipe, shape: Shape, conditions: int) -> dict[str, tuple[Any, ...]]:
-    """What the ``build`` of each network is given, in the order in which they are built."""
-    latent = recipe.generator.latent
-    count = (conditions,) if conditions else ()
-    arguments: dict[str, tuple[Any, ...]] = {
-        "generator": (shape, *count),
-        "discriminator": (recipe.game.discriminator_input(shape, latent), *count),
-    }
-    if recipe.encoder is not None:
-        arguments["encoder"] = (shape, latent)
-    return arguments
+def _build(name: str, role: Role, settings: Any, spec: Spec, seed: int) -> nn.Module:
+    """One network, whose first weights are drawn with a key of its own."""
+    _check_numbers(name, settings)
+    arguments = role.arguments(spec)
+    if role.conditioned and spec.conditions:
+        _check_conditioned(name, role, settings)
+        arguments = *arguments, spec.conditions
+    with torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(keys.key(seed, "weights", name))
+        try:
+            return settings.build(*arguments)
+        except (ValueError, RuntimeError, ZeroDivisionError) as error:
+            raise UsageError(f"{name} {settings} cannot be built: {error}") from error
 
 
 def _check_numbers(name: str, settings: Any) -> None:
@@ -74,12 +70,12 @@ def _check_numbers(name: str, settings: Any) -> None:
             raise UsageError(f"{name}.{key} must be at least {least}, not {value}")
 
 
-def _check_conditioned(name: str, settings: Any) -> None:
+def _check_conditioned(name: str, role: Role, settings: Any) -> None:
     if conditional(settings):
         return
-    able = [kind for kind, part in FAMILIES[FAMILY[name]].items() if conditional(part)]
-    named = " or ".join([f"`{name}.kind={able[0]}`", *able[1:]])
+    able = [kind for kind, part in FAMILIES[role.family].items() if conditional(part)]
+    named = " or ".join([f"`{name}.kind={kind}`" if kind == able[0] else kind for kind in able])
     raise UsageError(
-        f"the {name} {kind_of(settings)} takes no conditions: choose {named}, or leave "
-        f"`condition` away"
+        f"the {name} {kind_of(settings)} takes no conditions: "
+        f"{f'choose {named}, or ' if able else ''}leave `condition` away"
     )

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ganvas.data import Dataset
+from ganvas.networks.shape import Shape
 from ganvas.recipes.build.choices import Choices
 from ganvas.recipes.recipe import Recipe
 from ganvas.sampling.conditions import Conditions
@@ -26,6 +27,11 @@ class Prepared:
     conditions: Conditions | None
     choices: Choices
     source: Any = None
+
+    @property
+    def shapes(self) -> dict[str, Shape]:
+        """The shape (C, H, W) of an image of each source, by name."""
+        return {self.recipe.game.sources[0]: self.dataset.shape}
 
     @classmethod
     def of(cls, recipe: Recipe, dataset: Dataset, choices: Choices) -> "Prepared":

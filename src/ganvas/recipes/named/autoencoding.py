@@ -1,6 +1,7 @@
 """GANs with an autoencoder in them: as discriminator, or around a latent."""
 
 from dataclasses import replace
+from typing import Any
 
 from ganvas.engine.optimiser import Adam
 from ganvas.engine.schedule import Linear
@@ -11,32 +12,26 @@ from ganvas.games.gan import Penalty
 from ganvas.games.setup import GameSettings
 from ganvas.games.vae_gan import VAEGAN
 from ganvas.networks.autoencoder import CompactAutoencoder
-from ganvas.networks.compact import CompactDiscriminator, CompactGenerator
+from ganvas.networks.compact import CompactGenerator
 from ganvas.networks.encoder import CompactEncoder
 from ganvas.networks.mlp import MLPDiscriminator
-from ganvas.networks.protocols import DiscriminatorSettings, EncoderSettings
 from ganvas.recipes.named.mnist import mnist
 from ganvas.recipes.recipe import EvaluationSettings, Recipe
 
 
-def _digits(
-    name: str,
-    game: GameSettings,
-    discriminator: DiscriminatorSettings,
-    lr: float,
-    images: int,
-    encoder: EncoderSettings | None = None,
-) -> Recipe:
-    """``mnist`` with another game; the rate falls to zero from two fifths of the images on."""
+def _digits(name: str, game: GameSettings, lr: float, images: int, **networks: Any) -> Recipe:
+    """``mnist`` with another game; the rate falls to zero from two fifths of the images on.
+
+    networks: those that are not as in ``mnist``.
+    """
+    recipe = mnist()
     optimiser = Adam(lr=Linear(lr, 0.0, until=images, begin=images * 2 // 5), betas=(0.0, 0.99))
     return replace(
-        mnist(),
+        recipe,
         name=name,
         game=game,
-        discriminator=discriminator,
-        encoder=encoder,
-        generator_optimiser=optimiser,
-        discriminator_optimiser=optimiser,
+        networks={**recipe.networks, **networks},
+        optimisers={"generator": optimiser, "discriminator": optimiser},
         images=images,
         evaluation=EvaluationSettings(every=images // 3),
     )
@@ -53,7 +48,8 @@ def began() -> Recipe:
     the same image. The autoencoder's decoder has BatchNorm.
     """
     game = BEGAN(gamma=0.9, lambda_k=0.05, k=0.5)
-    return _digits("began", game, CompactAutoencoder(hidden=128, norm="batch"), 1e-3, 180_000)
+    discriminator = CompactAutoencoder(hidden=128, norm="batch")
+    return _digits("began", game, 1e-3, 180_000, discriminator=discriminator)
 
 
 def ebgan() -> Recipe:
@@ -62,7 +58,7 @@ def ebgan() -> Recipe:
     Command: ``ganvas train ebgan``. On one CPU core with bfloat16: about four minutes, by the speed
     of short trials; it has not been run to its end.
     """
-    return _digits("ebgan", EBGAN(margin=0.1), CompactAutoencoder(), 5e-4, 200_000)
+    return _digits("ebgan", EBGAN(margin=0.1), 5e-4, 200_000, discriminator=CompactAutoencoder())
 
 
 def vae_gan() -> Recipe:
@@ -75,7 +71,7 @@ def vae_gan() -> Recipe:
     the codes held next to no information about their images.
     """
     game = VAEGAN(gamma=0.01, kl=0.05, penalties=(Penalty("r1", 1.0, every=16),))
-    return _digits("vae-gan", game, CompactDiscriminator(), 1e-3, 150_000, CompactEncoder())
+    return _digits("vae-gan", game, 1e-3, 150_000, encoder=CompactEncoder())
 
 
 def aae() -> Recipe:
@@ -84,7 +80,12 @@ def aae() -> Recipe:
     Command: ``ganvas train aae``. On one CPU core with bfloat16: about four minutes, by the speed
     of short trials; it has not been run to its end. Expect soft digits: a mean squared error blurs.
     """
-    game = AAE(adversarial=0.02)
-    discriminator = MLPDiscriminator(width=256, depth=2)
-    recipe = _digits("aae", game, discriminator, 2e-3, 360_000, CompactEncoder())
-    return replace(recipe, generator=CompactGenerator(latent=10))
+    return _digits(
+        "aae",
+        AAE(adversarial=0.02),
+        2e-3,
+        360_000,
+        generator=CompactGenerator(latent=10),
+        discriminator=MLPDiscriminator(width=256, depth=2),
+        encoder=CompactEncoder(),
+    )

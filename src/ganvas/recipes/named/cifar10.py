@@ -24,9 +24,11 @@ def cifar10() -> Recipe:
     optimiser = Adam(lr=Linear(1e-3, 0.0, until=IMAGES, begin=IMAGES * 2 // 5), betas=(0.0, 0.99))
     return Recipe(
         name="cifar10",
-        data=Data("cifar10", flip=True),
-        generator=CompactGenerator(latent=128, width=64),
-        discriminator=CompactDiscriminator(width=64, growth=2.0, hidden=512),
+        sources={"train": Data("cifar10", flip=True)},
+        networks={
+            "generator": CompactGenerator(latent=128, width=64),
+            "discriminator": CompactDiscriminator(width=64, growth=2.0, hidden=512),
+        },
         condition=ByClass(),
         game=GAN(
             loss="non-saturating",
@@ -34,8 +36,7 @@ def cifar10() -> Recipe:
             reuse_fakes=True,
             joint_pass=True,
         ),
-        generator_optimiser=optimiser,
-        discriminator_optimiser=optimiser,
+        optimisers={"generator": optimiser, "discriminator": optimiser},
         half_life=Linear(0.0, 20_000.0, until=200_000),
         batch=64,
         images=IMAGES,

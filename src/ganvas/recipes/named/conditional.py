@@ -35,8 +35,10 @@ def cgan() -> Recipe:
     return replace(
         mnist_conditional(),
         name="cgan",
-        generator=CompactGenerator(condition="concatenation"),
-        discriminator=CompactDiscriminator(condition="concatenation"),
+        networks={
+            "generator": CompactGenerator(condition="concatenation"),
+            "discriminator": CompactDiscriminator(condition="concatenation"),
+        },
     )
 
 
@@ -56,7 +58,7 @@ def acgan() -> Recipe:
     return replace(
         recipe,
         name="acgan",
-        discriminator=CompactDiscriminator(condition="classifier"),
+        networks={**recipe.networks, "discriminator": CompactDiscriminator(condition="classifier")},
         game=replace(recipe.game, terms=(Classifier(generator_weight=0.1, on="reals"),)),
     )
 
@@ -78,10 +80,12 @@ def infogan() -> Recipe:
         recipe,
         name="infogan",
         condition=Codes(10),
-        generator=CompactGenerator(condition="concatenation"),
+        networks={**recipe.networks, "generator": CompactGenerator(condition="concatenation")},
         game=replace(recipe.game, terms=(Classifier(on="fakes"),)),
-        generator_optimiser=Adam(lr=1e-3, betas=(0.5, 0.99)),
-        discriminator_optimiser=Adam(lr=2e-4, betas=(0.5, 0.99)),
+        optimisers={
+            "generator": Adam(lr=1e-3, betas=(0.5, 0.99)),
+            "discriminator": Adam(lr=2e-4, betas=(0.5, 0.99)),
+        },
     )
 
 

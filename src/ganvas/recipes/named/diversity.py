@@ -1,6 +1,7 @@
 """A thousand modes, and five ideas against mode collapse."""
 
 from dataclasses import replace
+from typing import Literal
 
 from ganvas.engine.optimiser import Adam
 from ganvas.engine.schedule import Linear
@@ -28,11 +29,12 @@ def stacked_mnist() -> Recipe:
     return replace(
         recipe,
         name="stacked-mnist",
-        data=Data("stacked-mnist"),
-        generator=CompactGenerator(latent=128, width=32),
-        discriminator=CompactDiscriminator(width=48),
-        generator_optimiser=optimiser,
-        discriminator_optimiser=optimiser,
+        sources={"train": Data("stacked-mnist")},
+        networks={
+            "generator": CompactGenerator(latent=128, width=32),
+            "discriminator": CompactDiscriminator(width=48),
+        },
+        optimisers={"generator": optimiser, "discriminator": optimiser},
         images=IMAGES,
         minutes=30,
         evaluation=replace(recipe.evaluation, every=300_000, count=26_000),
@@ -41,18 +43,22 @@ def stacked_mnist() -> Recipe:
 
 def _plain(name: str, **more: object) -> Recipe:
     """Three minutes of ``stacked-mnist`` without a penalty: a GAN whose modes collapse."""
-    recipe = stacked_mnist()
+    recipe, optimiser = stacked_mnist(), Adam(2e-4, (0.5, 0.999))
     settings: dict[str, object] = {
-        "generator": CompactGenerator(),
-        "discriminator": CompactDiscriminator(),
+        "networks": {"generator": CompactGenerator(), "discriminator": CompactDiscriminator()},
         "game": GAN(),
-        "generator_optimiser": Adam(2e-4, (0.5, 0.999)),
-        "discriminator_optimiser": Adam(2e-4, (0.5, 0.999)),
+        "optimisers": {"generator": optimiser, "discriminator": optimiser},
         "images": 120_000,
         "minutes": None,
         "evaluation": replace(recipe.evaluation, every=120_000),  # pyright: ignore
     }
     return replace(recipe, name=name, **{**settings, **more})  # pyright: ignore
+
+
+def _diverse(name: str, diversity: Literal["discrimination", "deviation"]) -> Recipe:
+    """The same with a discriminator that looks at how much the images of a batch differ."""
+    discriminator = CompactDiscriminator(diversity=diversity)
+    return _plain(name, networks={"generator": CompactGenerator(), "discriminator": discriminator})
 
 
 def pacgan() -> Recipe:
@@ -70,9 +76,7 @@ def minibatch_discrimination() -> Recipe:
     Command: ``ganvas train minibatch-discrimination``. On one CPU core with bfloat16: about two
     minutes, on Stacked-MNIST.
     """
-    return _plain(
-        "minibatch-discrimination", discriminator=CompactDiscriminator(diversity="discrimination")
-    )
+    return _diverse("minibatch-discrimination", "discrimination")
 
 
 def minibatch_deviation() -> Recipe:
@@ -81,7 +85,7 @@ def minibatch_deviation() -> Recipe:
     Command: ``ganvas train minibatch-deviation``. On one CPU core with bfloat16: about two minutes,
     on Stacked-MNIST.
     """
-    return _plain("minibatch-deviation", discriminator=CompactDiscriminator(diversity="deviation"))
+    return _diverse("minibatch-deviation", "deviation")
 
 
 def mode_seeking() -> Recipe:

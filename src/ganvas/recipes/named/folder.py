@@ -27,17 +27,18 @@ def folder() -> Recipe:
     optimiser = Adam(lr=Linear(1e-3, 1e-4, until=IMAGES, begin=IMAGES * 2 // 5), betas=(0.0, 0.99))
     return Recipe(
         name="folder",
-        data=Data("", split="all", size=64, flip=True),
-        generator=CompactGenerator(latent=128, width=32),
-        discriminator=CompactDiscriminator(width=48, growth=2.0, hidden=256),
+        sources={"train": Data("", split="all", size=64, flip=True)},
+        networks={
+            "generator": CompactGenerator(latent=128, width=32),
+            "discriminator": CompactDiscriminator(width=48, growth=2.0, hidden=256),
+        },
         game=GAN(
             loss="non-saturating",
             penalties=(Penalty("r1", 0.1, every=8),),
             reuse_fakes=True,
             joint_pass=True,
         ),
-        generator_optimiser=optimiser,
-        discriminator_optimiser=optimiser,
+        optimisers={"generator": optimiser, "discriminator": optimiser},
         augment=DiffAugment(steps="even"),
         half_life=Linear(0.0, 10_000.0, until=100_000),
         batch=32,

@@ -26,17 +26,15 @@ def mnist() -> Recipe:
     optimiser = Adam(lr=Linear(2e-3, 0.0, until=IMAGES, begin=IMAGES * 2 // 5), betas=(0.0, 0.99))
     return Recipe(
         name="mnist",
-        data=Data("mnist"),
-        generator=CompactGenerator(),
-        discriminator=CompactDiscriminator(),
+        sources={"train": Data("mnist")},
+        networks={"generator": CompactGenerator(), "discriminator": CompactDiscriminator()},
         game=GAN(
             loss="non-saturating",
             penalties=(Penalty("r1", 1.0, every=16),),
             reuse_fakes=True,
             joint_pass=True,
         ),
-        generator_optimiser=optimiser,
-        discriminator_optimiser=optimiser,
+        optimisers={"generator": optimiser, "discriminator": optimiser},
         half_life=Linear(0.0, 10_000.0, until=100_000),
         batch=64,
         images=IMAGES,
@@ -74,9 +72,8 @@ def fashion_mnist() -> Recipe:
     return replace(
         mnist(),
         name="fashion-mnist",
-        data=Data("fashion-mnist"),
-        generator_optimiser=optimiser,
-        discriminator_optimiser=optimiser,
+        sources={"train": Data("fashion-mnist")},
+        optimisers={"generator": optimiser, "discriminator": optimiser},
         images=FASHION_IMAGES,
         minutes=9.9,
         evaluation=EvaluationSettings(every=160_000),

@@ -70,11 +70,12 @@ def unrolled() -> Recipe:
     return replace(
         _playground("ring", rounds),
         name="unrolled",
-        generator=MLPGenerator(latent=16, width=64, depth=2, spread=0.1, bounded=False),
-        discriminator=MLPDiscriminator(width=64, depth=2),
+        networks={
+            "generator": MLPGenerator(latent=16, width=64, depth=2, spread=0.1, bounded=False),
+            "discriminator": MLPDiscriminator(width=64, depth=2),
+        },
         game=GAN(unrolled=Unrolled(steps=5, inner="adam")),
-        generator_optimiser=adam(3e-3),
-        discriminator_optimiser=adam(3e-4),
+        optimisers={"generator": adam(3e-3), "discriminator": adam(3e-4)},
         half_life=None,
         batch=batch,
         images=images,
@@ -88,16 +89,17 @@ def _playground(source: str, rounds: int) -> Recipe:
     slope = Geometric(0.1, 1e-4, until=images)
     return Recipe(
         name=f"playground-{source}",
-        data=Data(source),
-        generator=MLPGenerator(latent=3, width=64, depth=2, codes=256, bounded=False),
-        discriminator=MLPDiscriminator(width=64, depth=2, waves=128, fast=120.0),
+        sources={"train": Data(source)},
+        networks={
+            "generator": MLPGenerator(latent=3, width=64, depth=2, codes=256, bounded=False),
+            "discriminator": MLPDiscriminator(width=64, depth=2, waves=128, fast=120.0),
+        },
         game=GAN(
             loss="non-saturating",
             penalties=(Penalty("r1", slope), Penalty("r2", slope)),
             reuse_fakes=True,
         ),
-        generator_optimiser=_adam(5e-3, images),
-        discriminator_optimiser=_adam(1e-2, images),
+        optimisers={"generator": _adam(5e-3, images), "discriminator": _adam(1e-2, images)},
         half_life=Linear(0.0, 0.03 * images, until=images),
         batch=BATCH,
         images=images,

@@ -29,17 +29,15 @@ def progressive() -> Recipe:
     optimiser = Adam(lr=Linear(1e-2, 0.0, until=IMAGES, begin=IMAGES * 2 // 5), betas=(0.0, 0.99))
     return Recipe(
         name="progressive",
-        data=Data("mnist"),
-        generator=ProgressiveGenerator(),
-        discriminator=ProgressiveDiscriminator(),
+        sources={"train": Data("mnist")},
+        networks={"generator": ProgressiveGenerator(), "discriminator": ProgressiveDiscriminator()},
         game=Progressive(
             loss="non-saturating",
             penalties=(Penalty("r1", 0.1, every=16),),
             reuse_fakes=True,
             images_per_stage=10_000,
         ),
-        generator_optimiser=optimiser,
-        discriminator_optimiser=optimiser,
+        optimisers={"generator": optimiser, "discriminator": optimiser},
         half_life=Linear(0.0, 10_000.0, until=100_000),
         batch=64,
         images=IMAGES,

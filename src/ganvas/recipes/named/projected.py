@@ -40,12 +40,13 @@ def projected() -> Recipe:
     optimiser = Adam(lr=2e-4, betas=(0.0, 0.99))
     return Recipe(
         name="projected",
-        data=Data("", split="all", size=64, flip=True),
-        generator=FastGANGenerator(spectral=True, sphere=True),
-        discriminator=ProjectedDiscriminator(),
+        sources={"train": Data("", split="all", size=64, flip=True)},
+        networks={
+            "generator": FastGANGenerator(spectral=True, sphere=True),
+            "discriminator": ProjectedDiscriminator(),
+        },
         game=GAN(loss="hinge", reuse_fakes=True),
-        generator_optimiser=optimiser,
-        discriminator_optimiser=optimiser,
+        optimisers={"generator": optimiser, "discriminator": optimiser},
         augment=DiffAugment(),
         half_life=Linear(0.0, 10_000.0, until=200_000),
         batch=32,

@@ -54,9 +54,11 @@ def r3gan_small() -> Recipe:
     in ``r3gan-base``. An embedding of classes has no bias; of attributes it needs one
     (``discriminator.bias=true``).
     """
+    recipe = _recipe("small", 2e-4, (0.05, 0.005), burn_in=5_000_000, half_life=500_000)
+    discriminator = R3GANDiscriminator(size="small", bias=False)
     return replace(
-        _recipe("small", 2e-4, (0.05, 0.005), burn_in=5_000_000, half_life=500_000),
-        discriminator=R3GANDiscriminator(size="small", bias=False),
+        recipe,
+        networks={**recipe.networks, "discriminator": discriminator},
         augment=AUGMENTATION,
         strength=Cosine(0.0, 0.3, until=5_000_000),
         batch=256,
@@ -80,9 +82,11 @@ def r3gan_base() -> Recipe:
     colour half of that, beside squares that are cut out. An embedding of classes has no bias; of
     attributes it needs one (``discriminator.bias=true``).
     """
+    recipe = _recipe("base", 2e-4, (0.05, 0.005), burn_in=20_000_000, half_life=5_000_000)
+    discriminator = R3GANDiscriminator(size="base", bias=False)
     return replace(
-        _recipe("base", 2e-4, (0.05, 0.005), burn_in=20_000_000, half_life=5_000_000),
-        discriminator=R3GANDiscriminator(size="base", bias=False),
+        recipe,
+        networks={**recipe.networks, "discriminator": discriminator},
         augment=AUGMENTATION,
         strength=Cosine(0.0, 0.55, until=20_000_000),
         batch=512,
@@ -105,12 +109,13 @@ def _recipe(
     )
     return Recipe(
         name=f"r3gan-{size}",
-        data=Data("cifar10", flip=True),
-        generator=R3GANGenerator(size=size),
-        discriminator=R3GANDiscriminator(size=size),
+        sources={"train": Data("cifar10", flip=True)},
+        networks={
+            "generator": R3GANGenerator(size=size),
+            "discriminator": R3GANDiscriminator(size=size),
+        },
         game=GAN(loss="relativistic", penalties=penalties, fresh_reals=True),
-        generator_optimiser=optimiser,
-        discriminator_optimiser=optimiser,
+        optimisers={"generator": optimiser, "discriminator": optimiser},
         half_life=Cosine(0.0, half_life, until=burn_in),
         images=burn_in,
     )

@@ -29,12 +29,13 @@ def resnet_sngan() -> Recipe:
     """
     return Recipe(
         name="resnet-sngan",
-        data=Data("mnist"),
-        generator=ResNetGenerator(width=32),
-        discriminator=ResNetDiscriminator(width=32),
+        sources={"train": Data("mnist")},
+        networks={
+            "generator": ResNetGenerator(width=32),
+            "discriminator": ResNetDiscriminator(width=32),
+        },
         game=GAN(loss="hinge", reuse_fakes=True, joint_pass=True),
-        generator_optimiser=_falling(4e-4),
-        discriminator_optimiser=_falling(8e-4),
+        optimisers={"generator": _falling(4e-4), "discriminator": _falling(8e-4)},
         half_life=Linear(0.0, 10_000.0, until=100_000),
         batch=64,
         images=IMAGES,
@@ -55,10 +56,14 @@ def sagan() -> Recipe:
     return replace(
         resnet_sngan(),
         name="sagan",
-        generator=ResNetGenerator(width=32, attention=14, norm="spectral"),
-        discriminator=ResNetDiscriminator(width=32, attention=14),
-        generator_optimiser=Adam(lr=1e-4, betas=(0.0, 0.9)),
-        discriminator_optimiser=Adam(lr=4e-4, betas=(0.0, 0.9)),
+        networks={
+            "generator": ResNetGenerator(width=32, attention=14, norm="spectral"),
+            "discriminator": ResNetDiscriminator(width=32, attention=14),
+        },
+        optimisers={
+            "generator": Adam(lr=1e-4, betas=(0.0, 0.9)),
+            "discriminator": Adam(lr=4e-4, betas=(0.0, 0.9)),
+        },
     )
 
 

@@ -31,11 +31,13 @@ def stylegan2() -> Recipe:
     """
     return Recipe(
         name="stylegan2",
-        data=Data("mnist"),
-        generator=StyleGenerator(
-            latent=64, intermediate=64, width=16, average=0.995, bias_gain=True
-        ),
-        discriminator=CompactDiscriminator(),
+        sources={"train": Data("mnist")},
+        networks={
+            "generator": StyleGenerator(
+                latent=64, intermediate=64, width=16, average=0.995, bias_gain=True
+            ),
+            "discriminator": CompactDiscriminator(),
+        },
         game=GAN(
             loss="non-saturating",
             penalties=(Penalty("r1", 1.0, every=16, through="images"),),
@@ -44,8 +46,10 @@ def stylegan2() -> Recipe:
             joint_pass=True,
             lazy="apart",
         ),
-        generator_optimiser=Adam(lr=1e-2, betas=(0.0, 0.99)),
-        discriminator_optimiser=Adam(lr=2e-3, betas=(0.0, 0.99)),
+        optimisers={
+            "generator": Adam(lr=1e-2, betas=(0.0, 0.99)),
+            "discriminator": Adam(lr=2e-3, betas=(0.0, 0.99)),
+        },
         half_life=Linear(0.0, 10_000.0, until=100_000),
         batch=32,
         images=500_000,

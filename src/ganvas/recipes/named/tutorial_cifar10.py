@@ -25,17 +25,15 @@ def tutorial_cifar10() -> Recipe:
     optimiser = Adam(lr=2e-4, betas=(0.5, 0.999))
     return Recipe(
         name="tutorial-cifar10",
-        data=Data("cifar10"),
-        generator=DCGANGenerator(),
-        discriminator=DCGANDiscriminator(),
+        sources={"train": Data("cifar10")},
+        networks={"generator": DCGANGenerator(), "discriminator": DCGANDiscriminator()},
         game=GAN(
             loss="non-saturating",
             penalties=(Penalty("gradient", 10.0),),
             score_weight=0.5,
             reuse_fakes=True,
         ),
-        generator_optimiser=optimiser,
-        discriminator_optimiser=optimiser,
+        optimisers={"generator": optimiser, "discriminator": optimiser},
         batch=128,
         images=15 * 50_000,
         every=Every(log=25_600, samples=50_000, checkpoint=50_000),
@@ -56,9 +54,11 @@ def tutorial_cifar10_wgan_gp() -> Recipe:
     return replace(
         tutorial_cifar10(),
         name="tutorial-cifar10-wgan-gp",
-        discriminator=DCGANDiscriminator(norm="none"),
+        networks={
+            "generator": DCGANGenerator(),
+            "discriminator": DCGANDiscriminator(norm="none"),
+        },
         game=GAN(loss="wasserstein", penalties=(Penalty("gradient", 10.0),), critic_turns=5),
-        generator_optimiser=optimiser,
-        discriminator_optimiser=optimiser,
+        optimisers={"generator": optimiser, "discriminator": optimiser},
         images=15 * 50_000 * 5,
     )

@@ -20,12 +20,13 @@ def tutorial_mnist() -> Recipe:
     optimiser = Adam(lr=3e-4, betas=(0.5, 0.999))
     return Recipe(
         name="tutorial-mnist",
-        data=Data("mnist", split="0:50000"),
-        generator=TutorialMnistGenerator(),
-        discriminator=TutorialMnistDiscriminator(),
+        sources={"train": Data("mnist", split="0:50000")},
+        networks={
+            "generator": TutorialMnistGenerator(),
+            "discriminator": TutorialMnistDiscriminator(),
+        },
         game=GAN(loss="non-saturating"),
-        generator_optimiser=optimiser,
-        discriminator_optimiser=optimiser,
+        optimisers={"generator": optimiser, "discriminator": optimiser},
         batch=100,
         images=50 * 50_000,
         every=Every(log=5_000, samples=25_000, checkpoint=250_000),

@@ -22,8 +22,7 @@ def wgan() -> Recipe:
         mnist(),
         name="wgan",
         game=GAN(loss="wasserstein", weight_clip=0.03, critic_turns=5, joint_pass=True),
-        generator_optimiser=optimiser,
-        discriminator_optimiser=optimiser,
+        optimisers={"generator": optimiser, "discriminator": optimiser},
     )
 
 
@@ -45,6 +44,5 @@ def wgan_gp() -> Recipe:
             critic_turns=5,
             joint_pass=True,
         ),
-        generator_optimiser=optimiser,
-        discriminator_optimiser=optimiser,
+        optimisers={"generator": optimiser, "discriminator": optimiser},
     )
