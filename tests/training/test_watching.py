@@ -238,4 +238,5 @@ def test_another_process_watches_asks_and_finds_a_run_lost(tmp_path, capsys, mon
     assert "state       lost at 0%: its process was killed" in capsys.readouterr().out
     assert main(["runs", "list", "--out", str(tmp_path / "stopped")]) == 0
     listed = capsys.readouterr().out
-    assert "stopped at 0% on request" in listed and "lost at 0%" in listed
+    assert f"{path} " in listed and "stopped at 0% on request" in listed
+    assert f"{lost} " in listed and "lost at 0%: its process was killed" in listed

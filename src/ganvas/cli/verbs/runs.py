@@ -30,16 +30,15 @@ def _list(options: argparse.Namespace) -> None:
     if not found:
         print(f"no runs in {out}: begin with `ganvas train`")
         return
-    states = [_state(path) for path in found]
-    columns = ["run", "recipe", "images", "MB"]
-    if any(states):  # runs that are at their end, or of older versions, have nothing to say
-        columns.append("state")
     table = new_table()
-    for column in columns:
+    for column in ("run", "recipe", "images", "MB"):
         side = "right" if column in ("images", "MB") else "left"
         table.add_column(column, justify=side, no_wrap=True)
+    states = [_state(path) for path in found]
+    if any(states):  # runs that are at their end, or of older versions, have nothing to say
+        table.add_column("state", no_wrap=True, min_width=max(map(len, states)))
     for path, state in zip(found, states, strict=True):
-        table.add_row(*(str(path), *_row(path), state)[: len(columns)])
+        table.add_row(str(path), *_row(path), *[state] * any(states))
     show_table(table)
 
 
