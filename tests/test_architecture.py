@@ -19,6 +19,13 @@ GONE = re.compile(
     r"\bclass (Cast|Seat|Told|Made|Seen|Judge|Judged|Scene|Subject)\b|\bmisread|\.sight\b|\bverdict"
     r"|\bErrors:"
 )
+ASKS_WHAT_AN_ITEM_IS = re.compile(
+    r"are_points|draws_points|shape_words|clouds\.SHAPE"
+    r"|domain\.(name|noun|field)\s*(==|!=|in [(\[{])"
+    r"|isinstance\([^()]*(?<!\.)\b(Image|Points|Tokens|Clip|Vector)\b(?!\.)"
+    r"|(pixels|images|items|samples)\.is_floating_point"
+    r"|shape\s*==\s*\(?(2, 1, 1|Points)"
+)
 FAMILY = (
     "networks/",
     "features/",
@@ -134,3 +141,16 @@ def test_no_two_files_are_called_alike() -> None:
 def test_no_folder_holds_more_files_than_a_reader_overlooks() -> None:
     files = Counter(Path(name).parent.as_posix() for name in SOURCES if "__init__" not in name)
     assert {folder: count for folder, count in files.items() if count > 15} == {}
+
+
+def test_nobody_outside_the_domains_asks_what_an_item_is() -> None:
+    """A kind of item is a file of ``domains/``, and no branch elsewhere; tables by its name are
+    none. (An array of somebody's own may hold bytes or floats: the reader asks that of it.)"""
+    own_kinds = "if dataset.domain.name == 'image'", "isinstance(domain, Points)"
+    assert all(ASKS_WHAT_AN_ITEM_IS.search(text) for text in own_kinds)
+    found = {
+        name: [match.group() for match in ASKS_WHAT_AN_ITEM_IS.finditer(text)]
+        for name, text in SOURCES.items()
+        if not name.startswith("domains/")
+    }
+    assert {name: asked for name, asked in found.items() if asked} == {}

@@ -175,6 +175,29 @@ def _blocks(stored: Tensor) -> Iterator[memoryview]:
         yield stored[start : start + rows].contiguous().numpy().data
 
 
+def taken(dataset: Dataset, rows: slice | Tensor) -> Dataset:
+    """Some of the items, with all their fields; the fingerprint follows."""
+    pixels = dataset.pixels[rows]
+    if len(pixels) == len(dataset) and isinstance(rows, slice):
+        return dataset
+    labels, attributes = (
+        None if each is None else each[rows] for each in (dataset.labels, dataset.attributes)
+    )
+    fields = {
+        name: replace(each, stored=each.stored[rows]) for name, each in dataset.fields.items()
+    }
+    names = dataset.classes, dataset.attribute_names
+    check_count(len(pixels), dataset.name)
+    return replace(
+        dataset,
+        pixels=pixels,
+        labels=labels,
+        attributes=attributes,
+        fields=fields,
+        fingerprint=fingerprint_of(pixels, labels, names[0], attributes, names[1], fields),
+    )
+
+
 def in_order(dataset: Dataset, classes: Sequence[str]) -> Dataset:
     """The same items, whose classes are numbered in another order of the same names."""
     assert dataset.labels is not None and sorted(classes) == sorted(dataset.classes)

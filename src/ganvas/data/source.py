@@ -18,7 +18,7 @@ from ganvas.data.readers.arrays import read_npy, read_npz
 from ganvas.data.readers.folder import Folder
 from ganvas.data.readers.idx import find_images, is_idx, read_idx_folder, read_images
 from ganvas.data.readers.image_files import read_files
-from ganvas.data.readers.in_memory import is_memory, read_memory
+from ganvas.data.readers.in_memory import is_memory, part_of, read_memory
 from ganvas.data.readers.raw import Raw, fitted, of_colour, select
 from ganvas.data.readers.tar import Tar
 from ganvas.data.readers.torch_dataset import read_torch_dataset
@@ -54,13 +54,14 @@ def load_dataset(
     progress: Progress | None = None,
     memory_bytes: int | None = None,
 ) -> Dataset:
-    """Load ``source`` as uint8 [N, C, H, W], or, where it is of points, float32 [N, 2, 1, 1].
+    """The items of a source: images as uint8 [N, C, H, W], others in the form of their domain.
 
     Args:
         source: "mnist", "stacked-mnist", "fashion-mnist", "cifar10"; "ring", "grid", "spiral"
             (points); a path to a folder, .zip, .tar(.gz), .npz, .npy or idx file(s); a tensor or
             array, uint8 or float in [0, 1] or [-1, 1]; a pair of (images, labels [N] or attributes
-            [N, A]); or a map-style torch Dataset of PIL images or tensors.
+            [N, A]); a map-style torch Dataset of PIL images or tensors; or a ``Dataset``, whose
+            items stay as they are.
         split: "train", "test", "all", or positions in the training part such as "0:50000".
         size: the shorter side in pixels, or (height, width); None leaves images as they are, all of
             one size.
@@ -79,6 +80,8 @@ def load_dataset(
         DataError: the source cannot be read, or not so.
     """
     part, wanted = Part(split, limit), Fit(size, channels, fit, white)
+    if isinstance(source, Dataset):
+        return part_of(source, part)
     files = open_files(source)
     if files is not None:
         return read_files(files, part, wanted, progress, memory_bytes)

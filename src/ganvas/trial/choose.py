@@ -13,7 +13,7 @@ from dataclasses import replace
 import torch
 
 from ganvas.data import Dataset
-from ganvas.data.dataset import make_dataset
+from ganvas.data.dataset import make_dataset, taken
 from ganvas.domains import Domain
 from ganvas.engine.device import is_out_of_memory, release_memory, synchronise
 from ganvas.engine.engine import Engine
@@ -278,14 +278,8 @@ def noise(like: Dataset | Domain, count: int, name: str = "noise") -> Dataset:
     generator = torch.Generator().manual_seed(0)
     if not isinstance(like, Dataset):
         return make_dataset(like, like.noise(count, generator), None, (), name)
-    pixels = like.domain.noise(count, generator)
-    again = torch.arange(count) % len(like)
-    labels, attributes = (
-        None if each is None else each[again] for each in (like.labels, like.attributes)
-    )
-    fields = {each: replace(f, stored=f.stored[again]) for each, f in like.fields.items()}
-    named = {"attributes": attributes, "attribute_names": like.attribute_names, "fields": fields}
-    return make_dataset(like.domain, pixels, labels, like.classes, name, **named)
+    again = taken(like, torch.arange(count) % len(like))
+    return replace(again, pixels=like.domain.noise(count, generator), name=name)
 
 
 def _threads(choices: Choices) -> str:

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ganvas.data.dataset import Dataset
+from ganvas.data.dataset import Dataset, taken
 from ganvas.data.decoding.fit import Fit
 from ganvas.data.decoding.parallel import Progress
 from ganvas.data.labels.classes import as_values
@@ -32,6 +32,16 @@ def read_memory(
     pair = isinstance(source, tuple)
     raw = from_pair(source[0], source[1], name) if pair else from_array(source, name)
     return fitted(select(raw, None, part, name), of_colour(fit, raw), name, progress)
+
+
+def part_of(dataset: Dataset, part: Part) -> Dataset:
+    """The wanted part of a data set that is there already; it has no test part.
+
+    Raises:
+        DataError: there is no such part.
+    """
+    rows = part.join(list(range(len(dataset))), None, dataset.name)
+    return taken(dataset, slice(rows[0], rows[-1] + 1))
 
 
 def is_memory(source: Any) -> bool:
