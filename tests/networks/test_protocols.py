@@ -10,7 +10,7 @@ from ganvas.networks import protocols
 from ganvas.networks.autoencoder import CompactAutoencoder
 from ganvas.networks.compact import CompactDiscriminator, CompactGenerator
 from ganvas.networks.dcgan import DCGANDiscriminator, DCGANGenerator
-from ganvas.networks.mlp import MLPDiscriminator, MLPGenerator
+from ganvas.networks.mlp import MLPDiscriminator
 from ganvas.networks.progressive import ProgressiveDiscriminator, ProgressiveGenerator
 from ganvas.networks.protocols import implements
 from ganvas.networks.r3gan import R3GANDiscriminator
@@ -18,6 +18,8 @@ from ganvas.networks.resnet import ResNetDiscriminator
 from ganvas.networks.style import StyleGenerator
 from ganvas.networks.style_discriminator import StyleDiscriminator
 from ganvas.recipes.parts import DISCRIMINATORS, GENERATORS
+
+from ..small_networks import EVERY, build, inputs
 
 SHAPE = (1, 16, 16)
 
@@ -55,10 +57,23 @@ def test_declarations_are_what_a_forward_does(settings) -> None:
     assert protocols.couples_batch(network) == (not torch.allclose(alone, among, atol=1e-5))
 
 
-def test_the_average_of_a_mapping_network_moves() -> None:
-    network = StyleGenerator(latent=4, intermediate=4, depth=1, width=4, widest=4).build(SHAPE)
-    assert protocols.moves_buffers(network) and moved(network, torch.randn(2, 4))
-    assert not protocols.moves_buffers(MLPGenerator(latent=4, width=4).build(SHAPE))
+@pytest.mark.parametrize(("settings", "conditions"), EVERY)
+def test_the_layers_whose_buffers_move_declare_it(settings, conditions: int) -> None:
+    torch.manual_seed(0)
+    network = build(settings, conditions).train()
+    for weight in network.parameters():  # what follows the weights, as a spectral norm does, moves
+        weight.data += torch.randn_like(weight)
+    before = {name: buffer.clone() for name, buffer in network.named_buffers()}
+    network(*inputs(settings, network, 4))
+    after = dict(network.named_buffers())
+    moved = {name.rpartition(".")[0] for name in before if not before[name].equal(after[name])}
+    declared = {
+        name
+        for name, layer in network.named_modules()
+        if getattr(layer, "moves_buffers", isinstance(layer, protocols.MOVES_BUFFERS))
+    }
+    assert declared == moved
+    assert protocols.moves_buffers(network) == bool(moved)
 
 
 def test_who_implements_what() -> None:
