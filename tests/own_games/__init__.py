@@ -1,0 +1,1 @@
+"""Three games as a user writes them, against public interfaces alone."""
