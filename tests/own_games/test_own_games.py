@@ -19,8 +19,8 @@ from ganvas.store.log import read_log
 from ..playing import assert_same_run
 from .cases import CASES
 
-BOUNDS = {"unpaired": 0.1, "sentences": 0.3, "even_paths": 0.15}
-"""Errors that are small: before training they are 0.6 and more, 0.75, and 0.3."""
+BOUNDS = {"sentences": 0.3, "even_paths": 0.15}
+"""Errors that are small: before training they are 0.75 and 0.3."""
 
 
 @pytest.mark.parametrize("name", CASES)
