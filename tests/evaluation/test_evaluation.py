@@ -271,6 +271,9 @@ def record(metric: str, value: float, floor: float | None = None, **more) -> dic
     return {**plain, "details": {}, "comparable": True, "features": {"name": "digits"}, **more}
 
 
+POINT_VALUES = {"modes": 7, "near": 0.9713, "spread-least": 0.98, "spread-most": 1.104}
+
+
 @pytest.mark.parametrize(
     ("found", "sentence"),
     [
@@ -297,8 +300,8 @@ def record(metric: str, value: float, floor: float | None = None, **more) -> dic
         ([record("recall", 0.5)], ""),
         (
             [
-                *(record("modes", 7, note="of 8"), record("near", 0.9713)),
-                *(record("spread-least", 0.98), record("spread-most", 1.104)),
+                record(name, value, features={"name": "points"}, note="of 8")
+                for name, value in POINT_VALUES.items()
             ],
             "7 of 8 modes, 97.1% of points within 3 sigma of one, drawn 0.98 to 1.10 times as wide",
         ),
