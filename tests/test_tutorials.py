@@ -20,7 +20,8 @@ from ganvas.recipes.build.choices import choose
 from ganvas.recipes.build.engine import build_engine
 from ganvas.recipes.build.prepared import Prepared
 from ganvas.recipes.recipe_table import RECIPES, change, find
-from ganvas.sampling.generate import sample
+from ganvas.sampling.latent_space import LatentSpace
+from ganvas.sampling.sampler import Sampler
 
 SMALL = {"generator.width": 8, "discriminator.width": 8, "threads": 1, "precision": "fp32"}
 
@@ -113,9 +114,8 @@ def test_samples_do_not_depend_on_their_batch() -> None:
     latents = torch.randn(16, 8)
     apart = (generator(latents[:2]) - generator(latents)[:2]).abs().max()
     assert apart > 0.01  # training mode, as printed
-    few, all_of_them = (
-        sample(Image(3, 16, 16), generator, each) for each in (latents[:2], latents)
-    )
+    sampler = Sampler(generator, Image(3, 16, 16), LatentSpace(8))
+    few, all_of_them = sampler.make(latents[:2]), sampler.make(latents)
     assert torch.equal(few, all_of_them[:2])
     assert generator.training
 

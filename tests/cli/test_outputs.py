@@ -16,8 +16,8 @@ from ganvas.cli.main import main
 from ganvas.data import load_dataset
 from ganvas.domains.writers import save_npz
 from ganvas.errors import UsageError
+from ganvas.sampling import sampler_base
 from ganvas.sampling.outputs import check_output
-from ganvas.store import run as runs
 
 
 def sample(run: Path, out: object, count: int = 4, *more: str) -> int:
@@ -196,7 +196,7 @@ def test_what_breaks_off_leaves_what_was_there(tmp_path, ending) -> None:
 
 def test_a_stream_is_what_sample_draws(run, monkeypatch) -> None:
     whole = ganvas.load(run).sample(250, seed=3)
-    monkeypatch.setattr(runs, "CHUNK", 100)
+    monkeypatch.setattr(sampler_base, "STREAMED", 100)
     parts = [images for images, _ in ganvas.load(run).stream(250, seed=3)]
     assert [len(part) for part in parts] == [100, 100, 50]
     assert torch.equal(torch.cat(parts), whole)

@@ -6,7 +6,6 @@ from dataclasses import asdict
 from typing import Any
 
 import torch
-from torch import nn
 
 from ganvas import keys
 from ganvas.domains import Domain
@@ -19,7 +18,7 @@ from ganvas.metrics.feature_set import FeatureSet
 from ganvas.metrics.figure import Figure, NotApplicable
 from ganvas.metrics.metric_table import METRICS
 from ganvas.metrics.perceptual_path import path_length
-from ganvas.sampling import generate
+from ganvas.sampling.sampler import Sampler
 
 PATH_LENGTH = "path-length"
 """The one metric that needs a generator, not samples: it is measured apart from ``METRICS``."""
@@ -121,8 +120,7 @@ def _figures(
 
 
 def measure_path_length(
-    generator: nn.Module,
-    latent: int,
+    sampler: Sampler,
     network: FeatureNetwork,
     device: torch.device,
     *,
@@ -133,18 +131,17 @@ def measure_path_length(
     evaluation has samples.
 
     Args:
-        generator: latents [N, latent] to images in [-1, 1].
-        latent: how many numbers a latent has.
+        sampler: makes the images.
         network: reads the images; one that is ``smooth``.
         device: where both are.
         count: of samples.
         seed: of the latents.
     """
     pairs = count // 5
-    starts, ends = (generate.latents(seed, pairs, latent, first) for first in (0, pairs))
+    starts, ends = (sampler.space.draw(seed, pairs, first) for first in (0, pairs))
     places = torch.rand(pairs, generator=keys.generator(seed, PATH_LENGTH)).to(device)
     found = path_length(
-        generator,
+        sampler,
         lambda images: network(images).features,
         starts.to(device),
         ends.to(device),

@@ -105,12 +105,16 @@ class GameSettings:
         takes where the recipe gives it none, or with None.
     averaged: the players whose networks have EMA copies, where the recipe has a ``half_life``.
     samples_by: the role of the network that makes samples.
+    samples_from: the source of whose items it makes them; None for a network that takes latents.
+    samples_like: the source whose items samples are like; None for the main one.
     sources: the names of the sources that it trains on; the first is the main one.
     """
 
     players: ClassVar[Mapping[str, str | None]] = {"generator": None, "discriminator": None}
     averaged: ClassVar[tuple[str, ...]] = ("generator",)
     samples_by: ClassVar[str] = "generator"
+    samples_from: ClassVar[str | None] = None
+    samples_like: ClassVar[str | None] = None
     sources: ClassVar[tuple[str, ...]] = ("train",)
 
     @property

@@ -25,6 +25,7 @@ from ganvas.evaluation.samples import Progress
 from ganvas.features import FeatureNetwork, load_features
 from ganvas.metrics.figure import Figure
 from ganvas.report.run_samples import RunSamples, about_run
+from ganvas.sampling.sampler import Sampler
 from ganvas.store import run_folder
 from ganvas.store.run import Run
 
@@ -152,8 +153,10 @@ def _check_smooth(metrics: list[str], network: FeatureNetwork) -> None:
 def _path_length(
     run: Run, network: FeatureNetwork, place: torch.device, count: int, seed: int
 ) -> Figure:
-    latent = run.recipe.latent
-    return measure_path_length(run.generator, latent, network, place, count=count, seed=seed)
+    sampler = run.sampler
+    if not isinstance(sampler, Sampler):
+        raise UsageError(f"{PATH_LENGTH} needs a run whose samples are made of latents")
+    return measure_path_length(sampler, network, place, count=count, seed=seed)
 
 
 def _evaluate_points(

@@ -17,7 +17,7 @@ class RunSamples:
     Args:
         run: draws them.
         data: images to compare them with, brought to their shape; None takes the run's own.
-        device: where its generator runs.
+        device: where its network runs.
         count: how many.
         seed: of their latents.
         truncation: as for ``Run.sample``.
@@ -40,7 +40,7 @@ class RunSamples:
         if data is None and run.settings["data"]["source"] == IN_MEMORY:
             raise UsageError("this run was trained on images in memory: say `data=SRC`")
         self.real = real_images_of(run, data)
-        run.generator.to(device)
+        run.sampler.to(device)
         self.run = run
         self.count = count
         self.seed = seed

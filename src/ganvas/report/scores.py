@@ -7,7 +7,7 @@ from ganvas.domains import Domain
 from ganvas.domains.domain import Score
 from ganvas.games.roles import Spec
 from ganvas.recipes.recipe import Recipe
-from ganvas.sampling.generate import evaluating
+from ganvas.sampling.mode import evaluating
 
 AT_A_TIME = 1 << 14
 """Items that are scored at a time."""

@@ -11,13 +11,16 @@ from ganvas.errors import UsageError
 from ganvas.networks.protocols import takes_conditions
 from ganvas.sampling.conditions import Conditions
 
+OTHERS = ("conditions", "truncation")
+"""What else than latents a generator or a sampler may be given by name."""
+
 
 @dataclass(frozen=True)
 class Inputs:
     """The inputs of a network, as a hook before its ``forward``.
 
-    name: ``generator`` or ``discriminator``.
-    latent: how many numbers a latent has, for a generator; None for a discriminator.
+    name: of the network, such as ``generator``.
+    latent: how many numbers a latent has, for what takes latents; None for others.
     conditions: the conditions that the run was trained with; None without.
     needed: whether the network cannot be called without conditions (a discriminator that classifies
         images takes none).
@@ -38,8 +41,8 @@ class Inputs:
         if torch.jit.is_tracing():  # pyright: ignore[reportPrivateImportUsage]
             return
         if self.latent is not None:
-            first = [*given, *(each for name, each in named.items() if name != "conditions"), None]
-            _check_latents(first[0], self.latent)
+            first = [*given, *(each for name, each in named.items() if name not in OTHERS), None]
+            self._check_latents(first[0])
         rows = given[1] if len(given) > 1 else named.get("conditions")
         if self.conditions is None:
             if rows is not None:
@@ -55,6 +58,14 @@ class Inputs:
             rows.shape[1] != count
         ):
             raise UsageError(self._wanted(count, rows))
+
+    def _check_latents(self, given: Any) -> None:
+        size = self.latent
+        if not isinstance(given, Tensor) or given.ndim != 2 or given.shape[1] != size:
+            raise UsageError(
+                f"this {self.name} takes latents [N, {size}], such as torch.randn(8, {size}), not "
+                f"{_words(given)}"
+            )
 
     def _first(self) -> str:
         return "images" if self.latent is None else "latents"
@@ -78,21 +89,13 @@ def watch(network: nn.Module, name: str, latent: int | None, conditions: Conditi
 
     Args:
         network: of a run.
-        name: ``generator`` or ``discriminator``.
-        latent: how many numbers a latent has, for a generator; None for a discriminator.
+        name: of the network, such as ``generator``.
+        latent: how many numbers a latent has, for what takes latents; None for others.
         conditions: the conditions that the run was trained with; None without.
     """
     network.register_forward_pre_hook(
         Inputs(name, latent, conditions, takes_conditions(network)), prepend=True, with_kwargs=True
     )
-
-
-def _check_latents(given: Any, size: int) -> None:
-    if not isinstance(given, Tensor) or given.ndim != 2 or given.shape[1] != size:
-        raise UsageError(
-            f"this generator takes latents [N, {size}], such as torch.randn(8, {size}), not "
-            f"{_words(given)}"
-        )
 
 
 def _words(given: Any) -> str:

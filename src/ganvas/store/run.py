@@ -5,43 +5,27 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
-import torch
 from torch import Tensor, nn
 
 from ganvas.data.builtin.builtin_table import BUILTIN
 from ganvas.domains import Domain
+from ganvas.domains.writers import Chunk
 from ganvas.errors import CheckpointError, DataError, UsageError
 from ganvas.recipes import recipe_table, yaml
 from ganvas.recipes.build.networks import build_networks
+from ganvas.recipes.build.sampler import build_sampler
 from ganvas.recipes.recipe import Recipe
-from ganvas.sampling import generate, inputs
+from ganvas.sampling import inputs
 from ganvas.sampling.conditions import Conditions, from_plain
-from ganvas.sampling.interpolation import lerp, loop, slerp
+from ganvas.sampling.request import Request
+from ganvas.sampling.sampler import Sampler
+from ganvas.sampling.translator import Translator
 from ganvas.store import checkpoint, plugins, record, run_folder
 from ganvas.store.log import read_log
 from ganvas.store.status import Status, read_status
 
 IN_MEMORY = "in memory"
 """What a recipe says of images that were given as a tensor, an array or a Dataset."""
-
-CHUNK = 500
-"""Images that are drawn at a time."""
-
-
-def check_seeds(seeds: Iterable[int], seed: int | None, count: int | None) -> list[int]:
-    """The seeds as a list, one image for each, unless other arguments contradict them.
-
-    Raises:
-        UsageError: there are none; a ``seed`` beside them, or another ``count`` than theirs.
-    """
-    seeds = list(seeds)
-    if not seeds:
-        raise UsageError("`seeds` names no image")
-    if seed is not None:
-        raise UsageError(f"`seeds` names a seed for each image: leave `seed={seed}` away")
-    if count not in (None, len(seeds)):
-        raise UsageError(f"`seeds` names {len(seeds)} images: leave `count={count}` away")
-    return seeds
 
 
 class Run:
@@ -134,6 +118,13 @@ class Run:
         """The discriminator in evaluation mode."""
         return self.networks["discriminator"]
 
+    @cached_property
+    def sampler(self) -> Sampler | Translator:
+        """All that makes samples, as one module: ``run.sampler(latents)`` is differentiable and
+        stays in network form, ``run.sampler.finish`` gives what ``sample`` does."""
+        network = self.networks[self.recipe.game.samples_by]
+        return build_sampler(self.recipe, network, self._domains, self.conditions)
+
     def sample(
         self,
         count: int | None = None,
@@ -162,10 +153,8 @@ class Run:
             UsageError: a condition for a run that has none, or has another kind, or does not know
                 this name; or what contradicts ``seeds``.
         """
-        asked: dict[str, Any] = {"seed": seed, "seeds": seeds}
-        asked |= {"label": label, "attributes": attributes}
-        chunks = self.stream(count, truncation=truncation, **asked)
-        return torch.cat([drawn for drawn, _ in chunks])
+        request = Request(count, seed, seeds, truncation, label, attributes)
+        return self.sampler.sample(request)
 
     def stream(
         self,
@@ -176,18 +165,11 @@ class Run:
         truncation: float | None = None,
         label: str | int | None = None,
         attributes: Mapping[str, bool] | None = None,
-    ) -> Iterator[tuple[Tensor, Tensor | None]]:
-        """What ``sample`` draws, ``CHUNK`` at a time, with the classes int64 [n] that were asked
-        for, where the run knows any: for more images than memory holds."""
-        seeds = None if seeds is None else check_seeds(seeds, seed, count)
-        total = len(seeds) if seeds is not None else 64 if count is None else count
-        for first in range(0, max(1, total), CHUNK):
-            size = min(CHUNK, total - first)
-            part = None if seeds is None else seeds[first : first + size]
-            latent, rows = self._inputs(size, None, seed, part, label, attributes, first)
-            drawn = generate.sample(self.domain, self.generator, latent, rows, truncation)
-            known = self.conditions
-            yield drawn, None if known is None or rows is None else known.labels(rows)
+    ) -> Iterator[Chunk]:
+        """What ``sample`` draws, some at a time, with the classes int64 [n] that were asked for,
+        where the run knows any: for more images than memory holds."""
+        request = Request(count, seed, seeds, truncation, label, attributes)
+        return self.sampler.stream(request)
 
     def loop(
         self,
@@ -213,44 +195,8 @@ class Run:
         Raises:
             UsageError: as ``sample``; fewer than two samples.
         """
-        stations, rows = self._inputs(8, count, seed, seeds, label, attributes)
-        if len(stations) < 2 or steps < 1:
-            raise UsageError("an animation needs at least 2 images to pass through, and 1 step")
-        conditions = None if rows is None else loop(rows, steps, lerp)
-        way = loop(stations, steps, slerp)
-        return generate.sample(self.domain, self.generator, way, conditions, truncation)
-
-    def _inputs(
-        self,
-        usual: int,
-        count: int | None,
-        seed: int | None,
-        seeds: Iterable[int] | None,
-        label: str | int | None,
-        attributes: Mapping[str, bool] | None,
-        first: int = 0,
-    ) -> tuple[Tensor, Tensor | None]:
-        """Latents and conditions of what was asked for, from the ``first`` of a seed on.
-
-        usual: how many, where neither ``count`` nor ``seeds`` says.
-
-        Raises:
-            UsageError: arguments that contradict each other.
-        """
-        size = self.recipe.latent
-        if seeds is None:
-            count = usual if count is None else count
-            if count < 1:
-                raise UsageError(f"`count` must be at least 1, not {count}")
-            latent = generate.latents(seed or 0, count, size, first)
-        else:
-            seeds = check_seeds(seeds, seed, count)
-            latent = generate.latents_of(seeds, size)
-        asked: dict[str, Any] = {"label": label, "attributes": attributes}
-        rows = self.sample_conditions(
-            len(latent), seed=seed or 0, seeds=seeds, first=first, **asked
-        )
-        return latent, rows
+        request = Request(count, seed, seeds, truncation, label, attributes)
+        return self.sampler.loop(request, steps)
 
     def check_place(self) -> None:
         """Raise DataError if the images it was trained on are not where they were."""
@@ -278,24 +224,9 @@ class Run:
     ) -> Tensor | None:
         """The conditions [count, K] that ``sample`` gives its images from ``first`` on, or, where
         there are ``seeds``, its image of each; or None."""
-        known = self.conditions
-        if label is not None and attributes:
-            raise UsageError("no run knows both: say `label` or `attributes`, not both")
-        if known is None:
-            if label is not None or attributes:
-                raise UsageError(
-                    f"{self.path} was trained without conditions: train one with "
-                    f"`condition.kind=class` (or attributes)"
-                )
-            return None
-        if label is not None:
-            return known.of_label(str(label)).expand(count, -1)
-        rows = (
-            known.sample(seed, count, first)
-            if seeds is None
-            else torch.cat([known.sample(each, 1) for each in seeds])
-        )
-        return known.with_attributes(rows, attributes) if attributes else rows
+        given = None if seeds is not None else seed
+        request = Request(count, given, seeds, None, label, attributes, first)
+        return self.sampler.sample_conditions(request)
 
     @cached_property
     def conditions(self) -> Conditions | None:
@@ -319,7 +250,8 @@ class Run:
             CheckpointError: the opened checkpoint lacks weights of one.
         """
         count = 0 if self.conditions is None else len(self.conditions.names)
-        networks = build_networks(self.recipe, self._shapes, count)
+        shapes = {name: domain.shape for name, domain in self._domains.items()}
+        networks = build_networks(self.recipe, shapes, count)
         for name, role in self.recipe.game.roles.items():
             network = networks[name].eval().requires_grad_(False)
             self._restore(name, network)
@@ -329,8 +261,8 @@ class Run:
         return networks
 
     @property
-    def _shapes(self) -> dict[str, tuple[int, ...]]:
-        return {self.recipe.game.sources[0]: self.record.shape}
+    def _domains(self) -> dict[str, Domain]:
+        return {self.recipe.game.sources[0]: self.record.domain}
 
     def _restore(self, name: str, network: nn.Module) -> None:
         """Copy a network's weights from the opened checkpoint into it: the average, if any."""

@@ -2,11 +2,13 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
+from ganvas.domains.writers import whole
 from ganvas.errors import UsageError
 from ganvas.evaluation.feature_choice import known_features
 from ganvas.evaluation.measure import measure
@@ -17,7 +19,8 @@ from ganvas.evaluation.result import Evaluation
 from ganvas.evaluation.samples import Progress, Samples
 from ganvas.features import FeatureNetwork, load_features
 from ganvas.recipes.build.prepared import Prepared, conditions_of
-from ganvas.sampling import generate
+from ganvas.recipes.build.sampler import sampler_of
+from ganvas.sampling.request import Request
 
 UNKNOWN = (
     "no feature network knows these images, so nothing is measured during training: "
@@ -34,7 +37,6 @@ class Evaluator(ABC):
 
     Attributes:
         settings: the recipe's.
-        domain: of what the generator draws.
         newest: the last evaluation of this session; None before the first.
     """
 
@@ -42,28 +44,41 @@ class Evaluator(ABC):
         recipe = prepared.recipe
         assert recipe.evaluation is not None
         self.settings = recipe.evaluation
-        self.domain = prepared.dataset.domain
-        count = self.settings.count
         # As often as in the images that are compared with: a run that goes on with new ones keeps,
         # for its own samples, the conditions that it began with.
-        self._conditions = found = conditions_of(recipe, prepared.dataset)
-        self._latents = generate.latents(recipe.seed, count, recipe.latent)
-        self._rows = None if found is None else found.sample(recipe.seed, count)
+        self._conditions = conditions_of(recipe, prepared.dataset)
+        self._prepared = replace(prepared, conditions=self._conditions)
+        self._request = Request(self.settings.count, recipe.seed)
         self._about = {"ema": recipe.half_life is not None, "seed": recipe.seed, "truncation": None}
         self.newest: Evaluation | None = None
 
     @abstractmethod
-    def _measure(self, generator: nn.Module, about: Mapping[str, Any]) -> Evaluation:
-        """The figures of the generator as it is; ``about`` goes into their records."""
+    def _measure(
+        self, drawn: Tensor, labels: Tensor | None, about: Mapping[str, Any]
+    ) -> Evaluation:
+        """The figures of finished samples.
 
-    def evaluate(self, generator: nn.Module, images: int, run: str) -> Evaluation:
-        """The figures of the generator as it is at ``images`` seen; ``run`` is named in them.
+        Args:
+            drawn: [N, ...].
+            labels: the class that each was asked to be, int64 [N]; None without.
+            about: goes into the records.
+        """
+
+    def evaluate(self, network: nn.Module, images: int, run: str) -> Evaluation:
+        """The figures of samples.
+
+        Args:
+            network: makes them, as it is now.
+            images: images seen.
+            run: is named in the records.
 
         Raises:
-            NonFinite: it draws numbers that are not finite.
+            NonFinite: the network draws numbers that are not finite.
             UsageError: a metric does not apply, or none gives the figure ``best``.
         """
-        found = self._measure(generator, {"subject": run, "images_seen": images, **self._about})
+        drawn, labels = whole(sampler_of(self._prepared, network).stream(self._request))
+        about = {"subject": run, "images_seen": images, **self._about}
+        found = self._measure(drawn, labels, about)
         self._check_best(found)
         self.newest = found
         return found
@@ -122,14 +137,12 @@ class ImageEvaluator(Evaluator):
         count, metrics = self.settings.count, self.settings.metrics
         self._reals = RealFeatures(real, network, count=count, progress=progress)
         self._reals.prepare(metrics)
-        self._labels, self._classes = None, ()
-        known = self._conditions
-        if known is not None and self._rows is not None:
-            self._labels, self._classes = known.labels(self._rows), known.names
+        self._classes = () if self._conditions is None else self._conditions.names
 
-    def _measure(self, generator: nn.Module, about: Mapping[str, Any]) -> Evaluation:
-        drawn = generate.sample(self.domain, generator, self._latents, self._rows)
-        samples = Samples(drawn.permute(0, 3, 1, 2), self._labels, self._classes)
+    def _measure(
+        self, drawn: Tensor, labels: Tensor | None, about: Mapping[str, Any]
+    ) -> Evaluation:
+        samples = Samples(drawn.permute(0, 3, 1, 2), labels, self._classes)
         return measure(samples, self._reals, self.settings.metrics, about, required=True)
 
 
@@ -144,9 +157,10 @@ class PointEvaluator(Evaluator):
         super().__init__(prepared)
         self._mixture = prepared.dataset.name
 
-    def _measure(self, generator: nn.Module, about: Mapping[str, Any]) -> Evaluation:
-        points = generate.sample(self.domain, generator, self._latents, self._rows)
-        return measure_points(points, self._mixture, about)
+    def _measure(
+        self, drawn: Tensor, labels: Tensor | None, about: Mapping[str, Any]
+    ) -> Evaluation:
+        return measure_points(drawn, self._mixture, about)
 
 
 Found = tuple[Evaluator | None, list[str]]

@@ -10,10 +10,10 @@ from ganvas.data import Dataset
 from ganvas.domains.pictures import enlarged, save_clip, save_png
 from ganvas.engine.engine import Engine
 from ganvas.recipes.build.prepared import Prepared
+from ganvas.recipes.build.sampler import sampler_of
 from ganvas.recipes.recipe import Recipe
 from ganvas.report.scores import score_of, scored_together
-from ganvas.sampling.generate import sample
-from ganvas.sampling.sheet import sheet
+from ganvas.sampling.sampler_base import Sheet
 from ganvas.store.run_folder import grids
 
 
@@ -26,12 +26,11 @@ class SamplePicture:
     """The same samples of a run at any time, as its domain shows them."""
 
     def __init__(self, prepared: Prepared) -> None:
-        self._recipe = recipe = prepared.recipe
-        dataset = prepared.dataset
-        self._domain = domain = dataset.domain
-        self._sheet = sheet(domain, recipe.seed, recipe.latent, prepared.conditions)
-        self._reals = finished_items(dataset, domain.sheet_count)
-        self._pack = scored_together(recipe, domain)
+        domain = prepared.dataset.domain
+        self._prepared = prepared
+        self._sheet: Sheet | None = None
+        self._reals = finished_items(prepared.dataset, domain.sheet_count)
+        self._pack = scored_together(prepared.recipe, domain)
 
     def draw(self, engine: Engine) -> Image.Image:
         """The picture as the engine's networks are now.
@@ -39,12 +38,14 @@ class SamplePicture:
         Raises:
             NonFinite: the generator draws numbers that are not finite.
         """
-        inputs = self._sheet.latents, self._sheet.conditions
-        network = sampling_network(engine, self._recipe)
-        samples = sample(self._domain, network, *inputs)
+        recipe = self._prepared.recipe
+        sampler = sampler_of(self._prepared, sampling_network(engine, recipe))
+        if self._sheet is None:
+            self._sheet = sampler.sheet(recipe.seed)
+        samples = sampler.make(*self._sheet.inputs)
         discriminator = engine.game.networks().get("discriminator")
         score = score_of(discriminator, self._pack) if discriminator and self._pack else None
-        return self._domain.portrait(samples, self._reals, score, self._sheet.columns)
+        return sampler.picture(self._sheet, samples, self._reals, score)
 
 
 def training_items(dataset: Dataset) -> Image.Image:

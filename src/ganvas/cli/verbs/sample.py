@@ -11,7 +11,8 @@ from ganvas.domains import check_ending
 from ganvas.domains.writers import Chunk
 from ganvas.errors import UsageError
 from ganvas.sampling.outputs import check_output
-from ganvas.store.run import Run, check_seeds
+from ganvas.sampling.request import Request
+from ganvas.store.run import Run
 
 MOST = 1_000_000
 """Samples of one call, at most."""
@@ -22,15 +23,16 @@ STATIONS = 200
 
 def execute(options: argparse.Namespace) -> None:
     """Draw samples into a file or a folder."""
+    check_count(options.count)
     seeds = None if options.seeds is None else read_seeds(options.seeds)
-    check(options, seeds)
+    asked: dict[str, Any] = {"seed": options.seed, "seeds": seeds, "truncation": options.truncation}
+    asked |= {"label": options.label, "attributes": read_attributes(options.attr or [])}
+    Request(options.count, **asked)  # what contradicts itself says so before the run is opened
     out = Path(options.out)
     check_ending(options.out)
     before = check_output(out, overwrite=options.overwrite)
     run = Run(options.run, at=options.at, plugin=options.plugin)
     writer = run.domain.writer(options.out)
-    asked: dict[str, Any] = {"seed": options.seed, "seeds": seeds, "truncation": options.truncation}
-    asked |= {"label": options.label, "attributes": read_attributes(options.attr or [])}
     # What cannot be drawn says so before a folder is made.
     if writer.between:
         check_stations(options.count or len(seeds or ()))
@@ -47,14 +49,10 @@ def execute(options: argparse.Namespace) -> None:
     print(f"{count:,} {run.domain.noun} at {run.images:,} images seen: {out}{before}")
 
 
-def check(options: argparse.Namespace, seeds: list[int] | None) -> None:
-    """Raise UsageError for numbers that cannot be, before the run is opened."""
-    if seeds is not None:
-        check_seeds(seeds, options.seed, options.count)
-    if options.count is not None and not 1 <= options.count <= MOST:
-        raise UsageError(f"--count must be from 1 to {MOST:,}, not {options.count}")
-    if options.truncation is not None and not 0 < options.truncation < 100:
-        raise UsageError("--truncation must be more than 0, such as 0.7")
+def check_count(count: int | None) -> None:
+    """Raise UsageError for none, and for more samples than one call makes."""
+    if count is not None and not 1 <= count <= MOST:
+        raise UsageError(f"--count must be from 1 to {MOST:,}, not {count}")
 
 
 def check_stations(stations: int) -> None:
