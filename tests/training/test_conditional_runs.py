@@ -122,7 +122,7 @@ def test_new_data_are_evaluated_by_classes_as_often_as_they_have_them() -> None:
     )
     settings = EvaluationSettings(features="pixels", metrics=("kid",), count=40, best="kid")
     recipe = replace(recipe_table.find("mnist-conditional"), evaluation=settings)
-    prepared = Prepared(recipe, new, conditions_of(recipe, old), choose(recipe))
+    prepared = Prepared(recipe, {"train": new}, conditions_of(recipe, old), choose(recipe))
     evaluator = ImageEvaluator(prepared, RealImages(new, None), load_features("pixels"))
     generator = build_networks(recipe, {"train": new.shape}, 2)["generator"]
     found = evaluator.evaluate(generator, 0, "a run")

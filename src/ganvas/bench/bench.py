@@ -58,17 +58,17 @@ def bench(
     if workers < 0:
         raise UsageError(f"`workers` must be 0 or more, not {workers}")
     tell("reading images")
-    dataset = bench_dataset(recipe, given=given)
+    datasets = {name: bench_dataset(recipe, given=given, source=name) for name in recipe.sources}
     if fit:
         tell("finding a batch that suits this machine")
-        recipe, _ = fit_batch(recipe, dataset)
+        recipe, _ = fit_batch(recipe, datasets)
     if plain:
         try:
             playable(recipe)
         except UsageError as reason:
             tell(str(reason))
             plain = False
-    prepared = Prepared.of(recipe, dataset, try_out(recipe, dataset, anew=True, tell=tell))
+    prepared = Prepared.of(recipe, datasets, try_out(recipe, datasets, anew=True, tell=tell))
     with playing(prepared.choices):
         return _report(prepared, seconds, workers if plain else None, tell)
 

@@ -17,23 +17,25 @@ COUNT = 2_048
 """Random images, or two batches if that is more."""
 
 
-def bench_dataset(recipe: Recipe, *, given: bool) -> Dataset:
+def bench_dataset(recipe: Recipe, *, given: bool, source: str | None = None) -> Dataset:
     """The recipe's images if somebody chose them or they are in the package, else random ones.
 
     Speed does not depend on what is in an image. The data set's ``name`` says which they are.
 
     Args:
         recipe: whose.
-        given: whether somebody chose the source.
+        given: whether somebody chose the data.
+        source: the name of the source whose images they are; None is the main one.
 
     Raises:
         DataError: as ``load_data``.
         UsageError: there are fewer than one batch.
     """
-    shape = shape_of(recipe.data)
+    settings = recipe.data if source is None else recipe.sources[source]
+    shape = shape_of(settings)
     conditioned = recipe.condition is not None  # noise has no classes
-    if given or conditioned or recipe.data.source in PACKAGED or shape is None:
-        dataset = load_data(recipe.data)
+    if given or conditioned or settings.source in PACKAGED or shape is None:
+        dataset = load_data(settings)
         check_batch(recipe, dataset)
         return dataset
     count = max(COUNT, 2 * recipe.batch)

@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from importlib import import_module
 
-from ganvas.cli.overrides import split_overrides
+from ganvas.cli.overrides import split_overrides, split_sources
 from ganvas.cli.parser import build_parser
 from ganvas.cli.screen import screens
 from ganvas.cli.wording import worded
@@ -35,6 +35,9 @@ def _run(arguments: list[str]) -> int:
     parser, known = build_parser()
     overrides: dict[str, object] = {}
     try:
+        sources: dict[str, str] = {}
+        if arguments[:1] in (["train"], ["resume"]):
+            arguments, sources = split_sources(arguments)
         if arguments and arguments[0] in known:
             arguments, overrides = split_overrides(arguments, known[arguments[0]])
         options, unknown = parser.parse_known_args(arguments)
@@ -43,7 +46,7 @@ def _run(arguments: list[str]) -> int:
         if options.command is None:
             parser.print_help()
             return 0
-        options.overrides = overrides
+        options.overrides, options.sources = overrides, sources
         verb = import_module(f"ganvas.cli.verbs.{options.command}")  # such as verbs/train.py
         return verb.execute(options) or 0
     except UserError as error:

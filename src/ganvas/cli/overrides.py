@@ -1,8 +1,11 @@
 """``--generator.width 96`` on a command line, as dotted keys and values."""
 
+import re
 from collections.abc import Collection, Sequence
 
 from ganvas.errors import UsageError
+
+SOURCE = re.compile(r"--data[-_]([\w-]+)(?:=(.*))?", re.DOTALL)
 
 
 def split_overrides(
@@ -30,6 +33,30 @@ def split_overrides(
                 raise UsageError(_without_value(name))
             value = words.pop(0)
         found[name[2:].replace("-", "_")] = _value(value)
+    return rest, found
+
+
+def split_sources(words: Sequence[str]) -> tuple[list[str], dict[str, str]]:
+    """Part a command line into ``--data-a SRC``, for a game with several sources, and the rest.
+
+    Raises:
+        UsageError: a source without a value.
+    """
+    rest: list[str] = []
+    found: dict[str, str] = {}
+    words = list(words)
+    while words:
+        word = words.pop(0)
+        named = SOURCE.fullmatch(word)
+        if named is None:
+            rest.append(word)
+            continue
+        name, value = named.groups()
+        if value is None:
+            if not words or words[0].startswith("--"):
+                raise UsageError(_without_value(word))
+            value = words.pop(0)
+        found[name.replace("-", "_")] = value
     return rest, found
 
 

@@ -89,6 +89,7 @@ def _is_known(name: str) -> bool:
     from ganvas.games.gan import GAN  # slow to import, and needed only here
     from ganvas.recipes.flat import types
 
-    # Of a network or a player that only some game has, `kind` and the optimiser are named.
+    # What only some game has: the kind of a network, the optimiser of a player, a source.
     first = name.partition(".")[0]
-    return first in types(GAN()) or name.endswith(".kind") or first.endswith("_optimiser")
+    own = name.endswith(".kind") or first.endswith("_optimiser") or first.startswith("data_")
+    return own or first in types(GAN())

@@ -120,9 +120,14 @@ def change(recipe: Recipe, overrides: dict[str, Any]) -> Recipe:
     for where in sorted(of_game, key=_order):
         reading.override(plain, where, overrides[where])
     # Which other settings there are is the game's to say; those of another game are left behind.
-    plain = {name: plain.get(name) for name in flat.types(flat.game_of(plain))}
-    for where in sorted(overrides.keys() - of_game, key=_order):
-        reading.override(plain, where, overrides[where])
+    game = flat.game_of(plain)
+    plain = {name: plain.get(name) for name in flat.types(game)}
+    others = {key: value for key, value in overrides.items() if key not in of_game}
+    for source in map(flat.source_setting, game.sources):
+        if isinstance(others.get(source), str):  # a place; how it is read stays as it is
+            others[f"{source}.source"] = others.pop(source)
+    for where in sorted(others, key=_order):
+        reading.override(plain, where, others[where])
     return flat.from_plain(plain)
 
 

@@ -19,6 +19,7 @@ from ganvas.engine.device import processor
 from ganvas.errors import CheckpointError, DataError
 from ganvas.recipes.build.choices import Choices
 from ganvas.recipes.build.prepared import Prepared
+from ganvas.recipes.flat import source_setting
 from ganvas.version import versions
 
 FORMAT = 5
@@ -27,20 +28,42 @@ trial chose; 1 is read as if by rule."""
 
 
 @dataclass(frozen=True)
+class SourceRecord:
+    """What a run knows of the items of one source.
+
+    domain: what an item is.
+    fingerprint: by which the items are recognised.
+    data: the name of where they come from.
+    count: how many there are.
+    """
+
+    domain: Domain
+    fingerprint: str
+    data: str
+    count: int
+
+    @classmethod
+    def of(cls, dataset: Dataset) -> "SourceRecord":
+        """Of these items."""
+        return cls(dataset.domain, dataset.fingerprint, dataset.name, len(dataset))
+
+
+@dataclass(frozen=True)
 class Record:
     """What stands beside a recipe in a run folder.
 
     choices: what ``auto`` became.
-    domain: what an item is.
-    fingerprint: of the images, by which they are recognised.
-    data: the name of their source.
-    count: how many images there are.
+    domain: what an item of the main source is.
+    fingerprint: of its items, by which they are recognised.
+    data: the name of where they come from.
+    count: how many there are.
     created: when the run began, as ISO 8601 in UTC.
     versions: of ganvas, Python and libraries, by name.
     machine: the processor, by name.
     plugins: files of the user's own parts, and the hash of each.
     conditions: ``Conditions.plain()`` of the data; None where networks have none.
     notes: what was noted of the data while it was read.
+    others: what is known of each other source, by its name.
     format: of this file.
     """
 
@@ -55,6 +78,7 @@ class Record:
     plugins: dict[str, str] = field(default_factory=dict)
     conditions: dict[str, Any] | None = None
     notes: list[str] = field(default_factory=list)
+    others: dict[str, SourceRecord] = field(default_factory=dict)
     format: int = FORMAT
 
     @property
@@ -73,27 +97,34 @@ class Record:
             return []
         return [f"the resume may not be exact to the last bit: {'; '.join(changed)}"]
 
-    def recognised(self, dataset: Dataset) -> Dataset | None:
-        """The images that the run was trained on, numbered as they were then; None if they are
-        others."""
+    def known(self, source: str | None = None) -> SourceRecord:
+        """What is known of a source; of the main one by default."""
+        main = SourceRecord(self.domain, self.fingerprint, self.data, self.count)
+        return main if source is None else self.others.get(source, main)
+
+    def recognised(self, dataset: Dataset, source: str | None = None) -> Dataset | None:
+        """The items that the run was trained on, numbered as they were then; None if these are not
+        those of the source, by default of the main one."""
+        wanted = self.known(source).fingerprint
         return next(
-            (found for found in self._readings(dataset) if found.fingerprint == self.fingerprint),
-            None,
+            (found for found in self._readings(dataset) if found.fingerprint == wanted), None
         )
 
-    def check_data(self, dataset: Dataset) -> Dataset:
-        """The images that the run was trained on, numbered as they were then.
+    def check_data(self, dataset: Dataset, source: str | None = None) -> Dataset:
+        """The items of a source, by default the main one, numbered as they were when the run was
+        trained on them.
 
         Raises:
             DataError: these are others.
         """
-        found = self.recognised(dataset)
+        found, known = self.recognised(dataset, source), self.known(source)
         if found is None:
             older = "" if self.format == FORMAT else ", or an older version read them otherwise"
+            place = f" as `{source_setting(source)}`" if source is not None and self.others else ""
             raise DataError(
-                f"{dataset.name} is not what this run was trained on ({self.count:,} images of "
-                f"{self.data}; now {len(dataset):,} with another fingerprint{older}). Put the old "
-                f"data back, or say `new_data=True` to go on with these"
+                f"{dataset.name} is not what this run was trained on{place} ({known.count:,} "
+                f"images of {known.data}; now {len(dataset):,} with another fingerprint{older}). "
+                f"Put the old data back, or say `new_data=True` to go on with these"
             )
         return found
 
@@ -117,6 +148,7 @@ def describe(prepared: Prepared, plugins: dict[str, str]) -> Record:
         plugins: the files of the user's own parts, and the hash of each.
     """
     dataset, conditions = prepared.dataset, prepared.conditions
+    datasets = prepared.datasets.values()
     return Record(
         choices=prepared.choices,
         domain=dataset.domain,
@@ -128,8 +160,25 @@ def describe(prepared: Prepared, plugins: dict[str, str]) -> Record:
         machine=_machine(prepared.choices),
         plugins=plugins,
         conditions=None if conditions is None else conditions.plain(),
-        notes=[*dataset.remarks, *dataset.warnings],
+        notes=[text for each in datasets for text in (*each.remarks, *each.warnings)],
+        others=_others(prepared),
     )
+
+
+def with_data(record: Record, prepared: Prepared) -> Record:
+    """The record of a run that goes on with new items of its sources."""
+    main = SourceRecord.of(prepared.dataset)
+    return replace(
+        record,
+        fingerprint=main.fingerprint,
+        data=main.data,
+        count=main.count,
+        others=_others(prepared),
+    )
+
+
+def _others(prepared: Prepared) -> dict[str, SourceRecord]:
+    return {name: SourceRecord.of(dataset) for name, dataset in prepared.others.items()}
 
 
 def at_home(record: Record) -> Record:
@@ -140,6 +189,10 @@ def at_home(record: Record) -> Record:
 def write(record: Record, path: Path) -> None:
     """Write, or replace at once, the record of a run folder."""
     plain = dataclasses.asdict(record) | {"domain": record.domain.plain()}
+    for name, known in record.others.items():
+        plain["others"][name]["domain"] = known.domain.plain()
+    if not record.others:
+        del plain["others"]
     replace_file(path / "run.json", json.dumps(plain, indent=1).encode())
 
 
@@ -156,7 +209,11 @@ def read(path: Path) -> Record:
         choices = Choices(**plain.pop("choices"))
         shape, domain = plain.pop("shape", None), plain.pop("domain", None)
         known = of_shape(shape) if domain is None else from_plain(domain)
-        return Record(choices=choices, domain=known, **plain)
+        others = {
+            name: SourceRecord(**{**each, "domain": from_plain(each["domain"])})
+            for name, each in plain.pop("others", {}).items()
+        }
+        return Record(choices=choices, domain=known, others=others, **plain)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise CheckpointError(f"{path / 'run.json'} is missing or damaged ({error})") from None
 

@@ -14,6 +14,7 @@ from ganvas.errors import CheckpointError, DataError, UsageError
 from ganvas.recipes import recipe_table, yaml
 from ganvas.recipes.build.networks import build_networks
 from ganvas.recipes.build.sampler import build_sampler
+from ganvas.recipes.flat import source_setting
 from ganvas.recipes.recipe import Recipe
 from ganvas.sampling import inputs
 from ganvas.sampling.conditions import Conditions, from_plain
@@ -198,13 +199,16 @@ class Run:
         request = Request(count, seed, seeds, truncation, label, attributes)
         return self.sampler.loop(request, steps)
 
-    def check_place(self) -> None:
-        """Raise DataError if the images it was trained on are not where they were."""
-        source = self.settings["data"]["source"]
-        if source not in (*BUILTIN, IN_MEMORY) and not Path(source).exists():
+    def check_place(self, source: str | None = None) -> None:
+        """Raise DataError if the images of a source, by default of the main one, are not where they
+        were."""
+        name = self.recipe.game.sources[0] if source is None else source
+        place = self.recipe.sources[name].source
+        if place not in (*BUILTIN, IN_MEMORY) and not Path(place).exists():
             raise DataError(
-                f"{source}, which {self.path} was trained on, is not there: say `data` with where "
-                f"it lies now (`ganvas resume` then keeps that place)"
+                f"{place}, which {self.path} was trained on, is not there: say "
+                f"`{source_setting(name)}` with where it lies now (`ganvas resume` then keeps that "
+                f"place)"
             )
 
     @property
@@ -262,7 +266,7 @@ class Run:
 
     @property
     def _domains(self) -> dict[str, Domain]:
-        return {self.recipe.game.sources[0]: self.record.domain}
+        return {name: self.record.known(name).domain for name in self.recipe.game.sources}
 
     def _restore(self, name: str, network: nn.Module) -> None:
         """Copy a network's weights from the opened checkpoint into it: the average, if any."""

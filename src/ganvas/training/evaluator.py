@@ -196,7 +196,7 @@ def _image_evaluator(prepared: Prepared, device: torch.device, progress: Any) ->
         return None, [UNKNOWN]
     network = load_features(name).to(device)
     data = recipe.data
-    place = data.source if prepared.source is None else prepared.source
+    place = prepared.given.get(recipe.game.sources[0], data.source)
     others = held_out(place, data.split, dataset, fit=data.fit, white=data.white)
     read = None if progress is None else lambda what, done, total: progress(done, total)
     return ImageEvaluator(prepared, RealImages(dataset, others), network, read), []

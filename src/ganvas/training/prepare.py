@@ -1,6 +1,6 @@
 """All that a session needs before its first round: data, batch, conditions, choices. Made once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
@@ -10,14 +10,14 @@ import torch
 from ganvas.data import Dataset
 from ganvas.engine.device import Device, choose_device
 from ganvas.errors import UsageError
-from ganvas.recipes.build.batch import check_batch, with_fewer
+from ganvas.recipes.build.batch import Datasets, check_batch, with_fewer
 from ganvas.recipes.build.choices import choose
-from ganvas.recipes.build.data import load_data
+from ganvas.recipes.build.data import load_data, load_sources
 from ganvas.recipes.build.prepared import Prepared, conditions_of
 from ganvas.recipes.recipe import Recipe
 from ganvas.store.run import IN_MEMORY, Run
 from ganvas.training.going_on import check_conditions, check_new_batch
-from ganvas.training.resolve import place_of
+from ganvas.training.resolve import check_known, place_of
 from ganvas.trial.batch_size import fit_batch
 from ganvas.trial.choose import try_out
 
@@ -31,7 +31,7 @@ one that suits this machine."""
 
 def prepare(
     recipe: Recipe,
-    source: Any,
+    given: Mapping[str, Any],
     batch: BatchRule,
     tell: Tell,
     progress: Any = None,
@@ -40,7 +40,7 @@ def prepare(
 
     Args:
         recipe: as it was resolved.
-        source: images in memory to train on, where they were given; None takes the recipe's own.
+        given: items in memory to train on, by the name of their source; the recipe names others.
         batch: what to do about its batch.
         tell: called with a sentence where something was chosen.
         progress: called with (done, total) while data is read.
@@ -49,18 +49,19 @@ def prepare(
         UserError: data that cannot be read or used, or a device that is not there.
     """
     choose(recipe)  # raises where a device cannot be had here, before data is read
-    dataset = load_data(recipe.data, source, progress)
-    tell(dataset.words())
-    recipe = _with_batch(recipe, dataset, batch, tell)
-    conditions = conditions_of(recipe, dataset)
-    choices = try_out(recipe, dataset, tell=tell)
-    return Prepared(recipe, dataset, conditions, choices, source)
+    datasets = load_sources(recipe, given, progress)
+    for dataset in datasets.values():
+        tell(dataset.words())
+    recipe = _with_batch(recipe, datasets, batch, tell)
+    conditions = conditions_of(recipe, datasets[recipe.game.sources[0]])
+    choices = try_out(recipe, datasets, tell=tell)
+    return Prepared(recipe, datasets, conditions, choices, given)
 
 
 def prepare_again(
     old: Run,
     recipe: Recipe,
-    data: Any,
+    given: Mapping[str, Any],
     device: Device | None,
     tell: Tell,
     progress: Any = None,
@@ -73,7 +74,8 @@ def prepare_again(
     Args:
         old: the run.
         recipe: by which it goes on.
-        data: its images in memory, or where they lie now; None takes them from where they were.
+        given: its items in memory, or where they lie now, by the name of their source; others are
+            taken from where they were.
         device: where to go on; None for where it was.
         tell, progress: as for ``prepare``.
         new_data: whether other images than the run's own will do.
@@ -84,47 +86,60 @@ def prepare_again(
     """
     was: Any = torch.device(old.record.choices.device).type
     here = choose_device(was if device is None else device).type
-    dataset = _images_again(old, recipe, data, new_data=new_data, progress=progress)
-    if isinstance(data, str | Path):  # where they lie now is where they will be sought
-        recipe = _with_place(recipe, place_of(data))
-    conditions = old.conditions or conditions_of(recipe, dataset)
+    check_known(given, recipe)
+    datasets = {
+        name: _items_again(old, recipe, name, given.get(name), new_data, progress)
+        for name in recipe.sources
+    }
+    main = datasets[recipe.game.sources[0]]
+    if new_data:
+        check_conditions(old, conditions_of(recipe, main))
+    recipe = _with_places(recipe, given)
+    conditions = old.conditions or conditions_of(recipe, main)
     choices = old.record.choices
     if here != was:
         graphs = recipe.compile if here == "cuda" else None
-        choices = try_out(replace(recipe, device=here, compile=graphs), dataset, tell=tell)
-    return Prepared(recipe, dataset, conditions, choices, data)
+        choices = try_out(replace(recipe, device=here, compile=graphs), datasets, tell=tell)
+    return Prepared(recipe, datasets, conditions, choices, given)
 
 
-def _with_place(recipe: Recipe, place: str) -> Recipe:
-    """The recipe with another place of its main source."""
-    main = recipe.game.sources[0]
-    moved = replace(recipe.data, source=place)
-    return replace(recipe, sources={**recipe.sources, main: moved})
+def _with_places(recipe: Recipe, given: Mapping[str, Any]) -> Recipe:
+    """The recipe with new places of its sources: where they lie now, they will be sought."""
+    moved = {
+        name: replace(recipe.sources[name], source=place_of(place))
+        for name, place in given.items()
+        if isinstance(place, str | Path)
+    }
+    return replace(recipe, sources={**recipe.sources, **moved})
 
 
-def _with_batch(recipe: Recipe, dataset: Dataset, rule: BatchRule, tell: Tell) -> Recipe:
+def _with_batch(recipe: Recipe, datasets: Datasets, rule: BatchRule, tell: Tell) -> Recipe:
     if rule == "as given":
-        check_batch(recipe, dataset)
+        check_batch(recipe, datasets)
         return recipe
     if rule == "auto":
         tell("finding a batch that suits this machine")
     fit = fit_batch if rule == "auto" else with_fewer
-    recipe, why = fit(recipe, dataset)
+    recipe, why = fit(recipe, datasets)
     if why:
         tell(why)
     return recipe
 
 
-def _images_again(old: Run, recipe: Recipe, data: Any, *, new_data: bool, progress: Any) -> Dataset:
-    """The run's own images, numbered as they were then; or new ones that it can go on with."""
-    if recipe.data.source == IN_MEMORY and data is None:
-        raise UsageError("this run was trained on images in memory: give them again as data=")
-    if data is None:
-        old.check_place()
-    settings = replace(recipe.data, **old.domain.reading())
-    dataset = load_data(settings, data, progress)
+def _items_again(
+    old: Run, recipe: Recipe, source: str, given: Any, new_data: bool, progress: Any
+) -> Dataset:
+    """The run's own items of a source, numbered as they were then; or new ones that it can go on
+    with."""
+    settings = recipe.sources[source]
+    if settings.source == IN_MEMORY and given is None:
+        again = "data=" if source == "train" else f"data={{{source!r}: ...}}"
+        raise UsageError(f"this run was trained on images in memory: give them again as {again}")
+    if given is None:
+        old.check_place(source)
+    settings = replace(settings, **old.record.known(source).domain.reading())
+    dataset = load_data(settings, given, progress)
     if not new_data:
-        return old.record.check_data(dataset)
-    check_conditions(old, conditions_of(recipe, dataset))
+        return old.record.check_data(dataset, source)
     check_new_batch(recipe, dataset, old.path)
     return dataset

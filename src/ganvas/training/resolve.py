@@ -1,12 +1,14 @@
 """Which recipe was asked for: a name or a file, data, and overrides made one."""
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from ganvas.data.builtin.builtin_table import BUILTIN
 from ganvas.errors import UsageError
-from ganvas.recipes import recipe_table
+from ganvas.recipes import reading, recipe_table
+from ganvas.recipes.flat import source_setting
 from ganvas.recipes.recipe import Recipe
 from ganvas.store import run_folder
 from ganvas.store.run import IN_MEMORY
@@ -23,28 +25,45 @@ def resolve(
 
     Args:
         recipe: a name, a YAML file or a Recipe; by default ``folder`` with data, else ``mnist``.
-        data: a path or built-in name, or images in memory.
+        data: a path or built-in name, or images in memory; of each source by name where there are
+            several.
         overrides: dotted keys and their values.
         start: a run whose weights to begin with; its recipe too, where none is given.
 
     Raises:
         UsageError: an unknown name or key, or a value that cannot be.
     """
-    changes = dict(overrides or {})
-    if data is not None and "data.source" in changes:
-        raise UsageError("`data` and `data.source` are the same: say one of them")
+    changes, given = dict(overrides or {}), by_name(data)
+    places = {source_setting(name): place_of(each) for name, each in given.items()}
+    for name in places:
+        if f"{name}.source" in changes:
+            raise UsageError(f"`{name}` and `{name}.source` are the same: say one of them")
     if start is not None:
         changes["start"] = str(run_folder.find(start).resolve())
         recipe = recipe if recipe is not None else f"{changes['start']}/recipe.yaml"
-    chosen = recipe_table.find(
-        recipe if recipe is not None else "mnist" if data is None else "folder"
-    )
-    if data is not None:
-        changes["data.source"] = place_of(data)
+    chosen = recipe_table.find(recipe if recipe is not None else "folder" if given else "mnist")
+    for name, place in places.items():
+        whole = isinstance(changes.get(name), Mapping)
+        changes[f"{name}.source" if whole else name] = place
     if "images" in changes:
         changes.setdefault("minutes", None)
         changes.setdefault("fit_minutes", False)
     return recipe_table.change(chosen, changes)
+
+
+def by_name(data: Any) -> dict[str, Any]:
+    """What was given of each source, by its name; what stands alone is ``train``."""
+    if data is None:
+        return {}
+    return dict(data) if isinstance(data, Mapping) else {"train": data}
+
+
+def check_known(given: Mapping[str, Any], recipe: Recipe) -> None:
+    """Raise UsageError where a source is given that the recipe's game does not have."""
+    for name in given:
+        if name not in recipe.sources:
+            settings = [source_setting(each) for each in recipe.sources]
+            raise UsageError(reading.unknown(source_setting(name), settings))
 
 
 def without_auto(overrides: dict[str, Any]) -> tuple[dict[str, Any], bool]:

@@ -17,6 +17,7 @@ from ganvas.training.evaluator import evaluator_of
 from ganvas.training.events import Announcer, Listener
 from ganvas.training.going_on import at_rest, resumed_recipe
 from ganvas.training.prepare import prepare_again
+from ganvas.training.resolve import by_name
 from ganvas.training.session import check_length, play
 from ganvas.training.start import restore
 from ganvas.training.writer import RunWriter
@@ -40,7 +41,8 @@ def resume(
 
     Args:
         run: its folder.
-        data: the images again, where they were given in memory; or the path they moved to.
+        data: the images again, where they were given in memory; or the path they moved to; of a run
+            with several sources, for each of these by name.
         images: a new total.
         minutes: stop after so many; the recipe's own limit is used again only where the run was to
             fit it and had not yet.
@@ -61,7 +63,8 @@ def resume(
         old = Run(path, plugin=plugin)
         recipe = resumed_recipe(old, images, minutes)
         tell = Announcer(listeners, recipe.images)
-        prepared = prepare_again(old, recipe, data, device, tell, progress, new_data=new_data)
+        given = by_name(data)
+        prepared = prepare_again(old, recipe, given, device, tell, progress, new_data=new_data)
         with playing(prepared.choices):
             engine = build_engine(prepared)
             earlier, problems = restore(engine, path, recipe.start)
@@ -81,11 +84,11 @@ def _differences(old: Run, prepared: Prepared) -> list[str]:
 
 def _write_changes(old: Run, prepared: Prepared, *, new_data: bool) -> None:
     """Write what holds from now on into the run's record and recipe, where that is new."""
-    here, dataset = replace(old.record, choices=prepared.choices), prepared.dataset
+    here = replace(old.record, choices=prepared.choices)
     if here != old.record:
         here = record.at_home(here)
     if new_data:
-        here = replace(here, fingerprint=dataset.fingerprint, data=dataset.name, count=len(dataset))
+        here = record.with_data(here, prepared)
     if here != old.record:
         record.write(here, old.path)
     recipe = replace(prepared.recipe, minutes=old.recipe.minutes)

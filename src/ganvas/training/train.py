@@ -10,6 +10,7 @@ from ganvas.domains.pictures import save_png
 from ganvas.recipes.build.choices import playing
 from ganvas.recipes.build.engine import build_engine
 from ganvas.recipes.build.prepared import Prepared
+from ganvas.recipes.flat import source_setting
 from ganvas.recipes.recipe import Recipe
 from ganvas.store import plugins, record, run_folder
 from ganvas.store.log import Logger
@@ -17,7 +18,7 @@ from ganvas.store.run import Run
 from ganvas.training.evaluator import evaluator_of
 from ganvas.training.events import Announcer, Listener
 from ganvas.training.prepare import BatchRule, prepare
-from ganvas.training.resolve import resolve, without_auto
+from ganvas.training.resolve import by_name, resolve, without_auto
 from ganvas.training.run_pictures import training_items
 from ganvas.training.session import check_length, play
 from ganvas.training.start import begin_from
@@ -46,7 +47,8 @@ def train(
     Args:
         recipe: a name, a YAML file or a Recipe; by default ``folder`` with data, else ``mnist``.
         data: what to train on instead of the recipe's own: a path or built-in name, a uint8 or
-            float tensor or array [N, C, H, W] or [N, H, W, C], or a map-style torch Dataset.
+            float tensor or array [N, C, H, W] or [N, H, W, C], or a map-style torch Dataset; for a
+            game with several sources, one of these for each by name, ``{"a": ..., "b": ...}``.
         out: where run folders lie.
         name: of the run, by default the recipe's.
         images: total images to see.
@@ -75,9 +77,10 @@ def train(
     chosen = resolve(recipe, data, changes, start)
     name = run_folder.check_name(name or chosen.name)
     tell = Announcer(listeners, chosen.images)
-    source = None if isinstance(data, str | Path) else data
-    batch = "auto" if auto else _batch_rule(data, changes)
-    prepared = prepare(chosen, source, batch, tell, progress)
+    given = by_name(data)
+    in_memory = {key: each for key, each in given.items() if not isinstance(each, str | Path)}
+    batch = "auto" if auto else _batch_rule(chosen, given, changes)
+    prepared = prepare(chosen, in_memory, batch, tell, progress)
     with playing(prepared.choices):
         engine = build_engine(prepared)
         taken = [] if chosen.start is None else [begin_from(engine, chosen.start)]
@@ -85,7 +88,8 @@ def train(
         with _new_folder(Path(out), name, prepared, parts) as path:
             writer = RunWriter(path, prepared, engine, announcer=tell, loggers=loggers)
             writer.announce(prepared.choices.sentence(), *taken)
-            writer.warn([*prepared.dataset.warnings, *problems])
+            warnings = [text for each in prepared.datasets.values() for text in each.warnings]
+            writer.warn([*warnings, *problems])
             return play(writer, evaluator, began)
 
 
@@ -94,9 +98,10 @@ def _changes(overrides: dict[str, Any] | None, **named: float | None) -> dict[st
     return {**(overrides or {}), **{key: each for key, each in named.items() if each is not None}}
 
 
-def _batch_rule(data: Any, changes: dict[str, Any]) -> BatchRule:
+def _batch_rule(recipe: Recipe, given: dict[str, Any], changes: dict[str, Any]) -> BatchRule:
     """Who trains on data of their own, and names no batch, may have fewer images than a batch."""
-    is_own = data is not None or "data.source" in changes
+    places = {f"{source_setting(name)}.source" for name in recipe.sources}
+    is_own = bool(given) or not places.isdisjoint(changes)
     return "fewer" if is_own and "batch" not in changes else "as given"
 
 
@@ -109,4 +114,6 @@ def _new_folder(out: Path, name: str, prepared: Prepared, parts: dict[str, str])
         run_folder.write_recipe(path, prepared.recipe)
         record.write(record.describe(prepared, parts), path)
         save_png(training_items(prepared.dataset), path / "reals.png")
+        for source, dataset in prepared.others.items():
+            save_png(training_items(dataset), path / f"reals-{source}.png")
         yield path

@@ -5,15 +5,15 @@ from dataclasses import dataclass, replace
 import torch
 
 from ganvas import limits
-from ganvas.data import Dataset
 from ganvas.engine.device import is_out_of_memory, release_memory
 from ganvas.errors import UserError
+from ganvas.recipes.build.batch import Datasets, smallest
 from ganvas.recipes.build.choices import Choices, playing
 from ganvas.recipes.build.engine import build_engine
-from ganvas.recipes.build.prepared import Prepared
+from ganvas.recipes.build.prepared import Prepared, by_source
 from ganvas.recipes.recipe import Recipe
 from ganvas.trial import peak_memory
-from ganvas.trial.choose import noise, round_seconds, try_out
+from ganvas.trial.choose import noise_of, round_seconds, try_out
 
 AUTO = "auto"
 """In place of a batch: find one."""
@@ -43,7 +43,7 @@ class Tried:
     full: bool
 
 
-def fit_batch(recipe: Recipe, dataset: Dataset) -> tuple[Recipe, str]:
+def fit_batch(recipe: Recipe, datasets: Datasets) -> tuple[Recipe, str]:
     """The recipe with the batch and the micro-batches that suit this machine, and why.
 
     The smallest power of two that reaches nearly the best images/s, among those that fit. Where
@@ -53,11 +53,12 @@ def fit_batch(recipe: Recipe, dataset: Dataset) -> tuple[Recipe, str]:
     Raises:
         UserError: not even the smallest batch fits.
     """
-    most = min(len(dataset), LARGEST)
+    fewest = len(smallest(recipe, datasets))
+    most = min(fewest, LARGEST)
     # Precision and threads come first: a bad choice of these would hide what a batch does.
-    choices = try_out(replace(recipe, batch=min(SMALLEST, most), accumulate=1), dataset)
+    choices = try_out(replace(recipe, batch=min(SMALLEST, most), accumulate=1), datasets)
     with playing(choices):
-        tried = try_batches(recipe, dataset, choices, most)
+        tried = try_batches(recipe, datasets, choices, most)
     release_memory()
     if not tried.speeds:
         raise UserError(
@@ -68,23 +69,24 @@ def fit_batch(recipe: Recipe, dataset: Dataset) -> tuple[Recipe, str]:
     chosen = min(batch for batch, speed in tried.speeds.items() if speed >= NEARLY * best)
     parts = 1
     if tried.full and recipe.batch > max(tried.speeds):
-        parts = max(1, min(round(recipe.batch / chosen), len(dataset) // chosen))
+        parts = max(1, min(round(recipe.batch / chosen), fewest // chosen))
     listed = ", ".join(f"{batch}: {speed:,.0f}" for batch, speed in tried.speeds.items())
     cut = f" in {parts} micro-batches" if parts > 1 else ""
     why = f"batch {chosen * parts}{cut}; images/s by batch {listed}"
     return replace(recipe, batch=chosen * parts, accumulate=parts), why
 
 
-def try_batches(recipe: Recipe, dataset: Dataset, choices: Choices, most: int) -> Tried:
+def try_batches(recipe: Recipe, datasets: Datasets, choices: Choices, most: int) -> Tried:
     """Play each batch for a moment, doubling it until memory, patience or images end."""
-    room = room_beside(dataset, torch.device(choices.device))
+    size = sum(each.pixels.numel() for each in by_source(recipe, datasets).values())
+    room = room_beside(size, torch.device(choices.device))
     grown = peak_memory.watch(choices.device)
     speeds: dict[int, float] = {}
     batch = min(SMALLEST, most)
     while batch <= most:
         try:
             one = replace(recipe, batch=batch, accumulate=1)
-            seconds = _round_seconds(one, dataset, choices)
+            seconds = _round_seconds(one, datasets, choices)
         except (RuntimeError, MemoryError) as error:
             if not is_out_of_memory(error):
                 raise
@@ -99,12 +101,12 @@ def try_batches(recipe: Recipe, dataset: Dataset, choices: Choices, most: int) -
     return Tried(speeds, full=False)
 
 
-def room_beside(dataset: Dataset, device: torch.device) -> int | None:
-    """Bytes that are free once the images lie on the device, if they will."""
+def room_beside(size: int, device: torch.device) -> int | None:
+    """Bytes that are free once ``size`` bytes of images lie on the device, if they will."""
     free = free_memory(device)
     if free is None or device.type != "cuda":
         return free
-    return free - min(dataset.pixels.numel(), free // 4)
+    return free - min(size, free // 4)
 
 
 def free_memory(device: torch.device) -> int | None:
@@ -114,9 +116,9 @@ def free_memory(device: torch.device) -> int | None:
     return limits.free_memory()
 
 
-def _round_seconds(recipe: Recipe, dataset: Dataset, choices: Choices) -> float:
+def _round_seconds(recipe: Recipe, datasets: Datasets, choices: Choices) -> float:
     """The shortest of three rounds, after one that warms up (and plays the lazy moves)."""
-    engine = build_engine(Prepared.of(recipe, noise(dataset, recipe.batch), choices))
+    engine = build_engine(Prepared.of(recipe, noise_of(recipe, datasets, recipe.batch), choices))
     times: list[float] = []
     while len(times) < 4 and sum(times) < SLOW:
         times.append(round_seconds(engine))

@@ -7,7 +7,7 @@ asked for first, and with more care (``trial/threads.py``): others may want the 
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import torch
@@ -21,7 +21,7 @@ from ganvas.engine.graph import RECORDED_AFTER
 from ganvas.networks.operators import forms
 from ganvas.recipes.build.choices import Choices, choose, playing
 from ganvas.recipes.build.engine import build_engine
-from ganvas.recipes.build.prepared import Prepared, conditions_of
+from ganvas.recipes.build.prepared import Prepared, by_source
 from ganvas.recipes.recipe import Recipe
 from ganvas.trial import cores, remembered
 from ganvas.trial.threads import BUSY, fewest, fits, halvings
@@ -49,9 +49,14 @@ HOPELESS = 2.0
 """How many times the best round a candidate's may take before it is left alone."""
 
 
+Like = Dataset | Domain | Mapping[str, Dataset | Domain]
+"""Items that noise is to be like, or their domain; of each source by name where there are several.
+"""
+
+
 def try_out(
     recipe: Recipe,
-    like: Dataset | Domain,
+    like: Like,
     *,
     anew: bool = False,
     tell: Callable[[str], None] | None = None,
@@ -60,7 +65,8 @@ def try_out(
 
     Args:
         recipe: what it leaves open is tried out.
-        like: its items; their domain is enough where networks have no conditions.
+        like: its items, of each source by name where there are several; their domain is enough
+            where networks have no conditions.
         anew: measure even what is remembered, and remember that.
         tell: called with a sentence where a trial begins.
 
@@ -68,7 +74,8 @@ def try_out(
         UserError: settings that make no networks, or a device that is not there.
     """
     rule = choose(recipe)
-    shape = like.shape
+    shape = tuple(each.shape for each in by_source(recipe, like).values())
+    shape = shape[0] if len(shape) == 1 else shape
     known = None if anew else remembered.find(recipe, shape, rule)
     if known is not None:
         return known
@@ -86,7 +93,7 @@ def try_out(
 
 
 def ask_threads(
-    recipe: Recipe, like: Dataset | Domain, rule: Choices, tell: Callable[[str], None]
+    recipe: Recipe, like: Like, rule: Choices, tell: Callable[[str], None]
 ) -> tuple[int, str, bool]:
     """How many threads to play with, why, and whether that is so whatever others do: if they kept
     it from more, the next run may find otherwise."""
@@ -113,16 +120,15 @@ class Trial:
         found: what each question came to, in words.
     """
 
-    def __init__(self, recipe: Recipe, like: Dataset | Domain) -> None:
+    def __init__(self, recipe: Recipe, like: Like) -> None:
         self.recipe = recipe
-        self.dataset = noise(like, 2 * recipe.batch)
-        self.conditions = conditions_of(recipe, self.dataset)
+        self.datasets = noise_of(recipe, like, 2 * recipe.batch)
         self.found: list[str] = []
         self.began = time.perf_counter()
 
     def engine(self, choices: Choices) -> Engine:
         """An engine of the recipe that plays on noise, as chosen."""
-        return build_engine(Prepared(self.recipe, self.dataset, self.conditions, choices))
+        return build_engine(Prepared.of(self.recipe, self.datasets, choices))
 
     def decide(self, rule: Choices) -> Choices:
         """Ask all else that the recipe leaves open, one question after the other."""
@@ -264,6 +270,11 @@ def round_seconds(engine: Engine) -> float:
     engine.round()
     synchronise(engine.device)
     return time.perf_counter() - began
+
+
+def noise_of(recipe: Recipe, like: Like, count: int) -> dict[str, Dataset]:
+    """``count`` random items of each source of a recipe, by its name; see ``noise``."""
+    return {name: noise(each, count) for name, each in by_source(recipe, like).items()}
 
 
 def noise(like: Dataset | Domain, count: int, name: str = "noise") -> Dataset:

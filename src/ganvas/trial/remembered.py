@@ -12,7 +12,6 @@ import torch
 from ganvas import keys
 from ganvas.cache import cache_path
 from ganvas.engine.device import processor
-from ganvas.networks.shape import Shape
 from ganvas.recipes.build.choices import Choices
 from ganvas.recipes.recipe import Recipe
 
@@ -20,7 +19,7 @@ FORMAT = 3
 """Raised when kernels or trials change, so that old findings are measured anew."""
 
 
-def find(recipe: Recipe, shape: Shape, rule: Choices) -> Choices | None:
+def find(recipe: Recipe, shape: Any, rule: Choices) -> Choices | None:
     """What was found for this recipe on this machine, if anything was."""
     try:
         return Choices(**_read()[_name(recipe, shape, rule)])
@@ -28,7 +27,7 @@ def find(recipe: Recipe, shape: Shape, rule: Choices) -> Choices | None:
         return None
 
 
-def keep(recipe: Recipe, shape: Shape, rule: Choices, found: Choices, *, anew: bool) -> Choices:
+def keep(recipe: Recipe, shape: Any, rule: Choices, found: Choices, *, anew: bool) -> Choices:
     """Remember, and return what is remembered then: unless anew, who came first is right.
 
     A folder that cannot be written is no matter.
@@ -61,7 +60,7 @@ def _read() -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _name(recipe: Recipe, shape: Shape, rule: Choices) -> str:
+def _name(recipe: Recipe, shape: Any, rule: Choices) -> str:
     """The machine, and everything of a recipe that its speed depends on."""
     plays = (*recipe.networks.values(), recipe.game, recipe.augment)
     size = (recipe.batch, recipe.accumulate, recipe.half_life is None, shape)

@@ -3,7 +3,7 @@
 import argparse
 
 from ganvas.cli.main import BEGAN
-from ganvas.cli.verbs.train import on_screen
+from ganvas.cli.verbs.train import data_of, on_screen
 from ganvas.training.resume import resume
 
 
@@ -12,7 +12,7 @@ def execute(options: argparse.Namespace) -> int:
     return on_screen(
         lambda screen: resume(
             options.run,
-            data=options.data,
+            data=data_of(options),
             images=options.images,
             minutes=options.minutes,
             new_data=options.new_data,

@@ -31,7 +31,7 @@ def execute(options: argparse.Namespace) -> int:
     return on_screen(
         lambda screen: train(
             options.recipe,
-            data=options.data,
+            data=data_of(options),
             out=options.out,
             name=options.name,
             plugin=options.plugin,
@@ -44,12 +44,18 @@ def execute(options: argparse.Namespace) -> int:
     )
 
 
+def data_of(options: argparse.Namespace) -> dict[str, str]:
+    """What to train on, by the names of the sources."""
+    usual = {} if options.data is None else {"train": options.data}
+    return usual | options.sources
+
+
 def _dry_run(options: argparse.Namespace, overrides: dict[str, Any]) -> int:
     """Print the recipe that would be trained."""
     if options.plugin is not None:
         plugins.load_file(options.plugin)
     overrides, auto = without_auto(overrides)
-    recipe = resolve(options.recipe, options.data, overrides, options.start)
+    recipe = resolve(options.recipe, data_of(options), overrides, options.start)
     choices = choose(recipe)
     print(yaml.write(flat.to_plain(recipe)), end="")
     print(f"# here, by rule: {choices.words()}; a short trial may choose otherwise")

@@ -1,9 +1,29 @@
 """The items that a recipe trains on."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from ganvas.data import Dataset, load_dataset
-from ganvas.recipes.recipe import Data
+from ganvas.recipes.recipe import Data, Recipe
+
+
+def load_sources(
+    recipe: Recipe, given: Mapping[str, Any], progress: Any = None
+) -> dict[str, Dataset]:
+    """The items of each source of a recipe, by its name.
+
+    Args:
+        recipe: whose.
+        given: by name, what to take instead of what the recipe names; see ``load_data``.
+        progress: called with (done, total) while they are read.
+
+    Raises:
+        DataError: what is there cannot be read or used.
+    """
+    return {
+        name: load_data(settings, given.get(name), progress)
+        for name, settings in recipe.sources.items()
+    }
 
 
 def load_data(settings: Data, source: Any = None, progress: Any = None) -> Dataset:

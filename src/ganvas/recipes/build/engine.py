@@ -25,16 +25,20 @@ def build_engine(prepared: Prepared) -> Engine:
     """
     recipe, choices = prepared.recipe, prepared.choices
     game, device = _game(prepared), torch.device(choices.device)
-    stream = ItemStream(
-        prepared.dataset,
-        recipe.seed,
-        device,
-        flip=recipe.data.flip,
-        shuffle=recipe.data.shuffle,
-    )
+    streams = {
+        name: ItemStream(
+            prepared.datasets[name],
+            recipe.seed,
+            device,
+            source=name,
+            flip=settings.flip,
+            shuffle=settings.shuffle,
+        )
+        for name, settings in recipe.sources.items()
+    }
     return Engine(
         game,
-        {"train": stream},
+        streams,
         batch=recipe.batch,
         seed=recipe.seed,
         device=device,
@@ -47,7 +51,8 @@ def build_engine(prepared: Prepared) -> Engine:
 def _game(prepared: Prepared) -> Game:
     """The game, its networks on their device."""
     recipe, known = prepared.recipe, prepared.conditions
-    networks = build_networks(recipe, prepared.shapes, len(known.names) if known else 0)
+    shapes = {name: dataset.shape for name, dataset in prepared.datasets.items()}
+    networks = build_networks(recipe, shapes, len(known.names) if known else 0)
     for network in networks.values():
         _place(network, prepared.choices)
     source = None

@@ -1,10 +1,10 @@
 """All that a recipe needs before its first round, made once and passed on."""
 
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 from ganvas.data import Dataset
-from ganvas.networks.shape import Shape
 from ganvas.recipes.build.choices import Choices
 from ganvas.recipes.recipe import Recipe
 from ganvas.sampling.conditions import Conditions
@@ -15,32 +15,55 @@ class Prepared:
     """A recipe, with what this machine and its data make of it.
 
     recipe: with its final batch.
-    dataset: what it trains on.
-    conditions: what both networks are conditioned on; None where the recipe asks for none.
+    datasets: what it trains on, by the names of the game's sources.
+    conditions: what networks are conditioned on; None where the recipe asks for none.
     choices: what ``auto`` became.
-    source: what the images were made of, where they were given in place of the recipe's own
-        source: a path, a tensor, an array or a Dataset; otherwise None.
+    given: what the items of a source were made of, by its name, where they were given in place of
+        what the recipe names: a path, a tensor, an array or a Dataset.
     """
 
     recipe: Recipe
-    dataset: Dataset
+    datasets: Mapping[str, Dataset]
     conditions: Conditions | None
     choices: Choices
-    source: Any = None
+    given: Mapping[str, Any] = field(default_factory=dict)
 
     @property
-    def shapes(self) -> dict[str, Shape]:
-        """The shape (C, H, W) of an image of each source, by name."""
-        return {self.recipe.game.sources[0]: self.dataset.shape}
+    def dataset(self) -> Dataset:
+        """The main source's items."""
+        return self.datasets[self.recipe.game.sources[0]]
+
+    @property
+    def others(self) -> dict[str, Dataset]:
+        """The items of the other sources, by name."""
+        main = self.recipe.game.sources[0]
+        return {name: dataset for name, dataset in self.datasets.items() if name != main}
 
     @classmethod
-    def of(cls, recipe: Recipe, dataset: Dataset, choices: Choices) -> "Prepared":
-        """The same for images whose conditions are not known yet.
+    def of(
+        cls, recipe: Recipe, dataset: Dataset | Mapping[str, Dataset], choices: Choices
+    ) -> "Prepared":
+        """The same for items whose conditions are not known yet.
+
+        Args:
+            recipe: with its final batch.
+            dataset: of the game's only source, or of each by its name.
+            choices: what ``auto`` became.
 
         Raises:
-            DataError: the images have no classes, or not the attributes asked for.
+            DataError: the items have no classes, or not the attributes asked for.
         """
-        return cls(recipe, dataset, conditions_of(recipe, dataset), choices)
+        datasets = by_source(recipe, dataset)
+        main = datasets[recipe.game.sources[0]]
+        return cls(recipe, datasets, conditions_of(recipe, main), choices)
+
+
+T = TypeVar("T")
+
+
+def by_source(recipe: Recipe, items: T | Mapping[str, T]) -> Mapping[str, T]:
+    """What is of each source, by its name; what stands alone is of the main one."""
+    return items if isinstance(items, Mapping) else {recipe.game.sources[0]: items}
 
 
 def conditions_of(recipe: Recipe, dataset: Dataset) -> Conditions | None:

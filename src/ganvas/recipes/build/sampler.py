@@ -21,8 +21,11 @@ def sampler_of(prepared: Prepared, network: nn.Module) -> Sampler | Translator:
         prepared: of the run.
         network: of the role that makes samples, as it is now.
     """
-    domains = {prepared.recipe.game.sources[0]: prepared.dataset.domain}
-    return build_sampler(prepared.recipe, network, domains, prepared.conditions)
+    domains = {name: dataset.domain for name, dataset in prepared.datasets.items()}
+    source, items = prepared.recipe.game.samples_from, None
+    if source is not None:
+        items = ItemSpace(domains[source], prepared.datasets[source].pixels)
+    return build_sampler(prepared.recipe, network, domains, prepared.conditions, items)
 
 
 def build_sampler(
