@@ -123,6 +123,11 @@ class GameSettings:
         return {"generator": generator(), "discriminator": discriminator()}
 
     @property
+    def target(self) -> str:
+        """The source whose items samples are like."""
+        return self.samples_like or self.sources[0]
+
+    @property
     def turns(self) -> int:
         """How many batches of data a round draws."""
         return 1

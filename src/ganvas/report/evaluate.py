@@ -83,11 +83,11 @@ def evaluate(
     place = choose_device(device)
     run = _opened(samples, at, plugin)
     _check(run, names, count, (fit, channels), at, truncation)
-    if run is not None and run.domain.name in APART:
+    if run is not None and run.sampler.domain.name in APART:
         asked = {"metrics": metrics, "features": features, "reference": reference}
-        return APART[run.domain.name](run, data, count, seed, truncation, asked)
+        return APART[run.sampler.domain.name](run, data, count, seed, truncation, asked)
     if run is not None:
-        check_domain(run.domain, names)
+        check_domain(run.sampler.domain, names)
         drawn = RunSamples(run, data, place, count=count, seed=seed, truncation=truncation)
     else:
         drawn = GivenSamples(samples, data, count=count, seed=seed, fit=fit, channels=channels)
@@ -174,7 +174,7 @@ def _evaluate_points(
     Raises:
         UsageError: another source, or one of those options.
     """
-    name = run.record.data if data is None else data
+    name = run.record.known(run.recipe.game.target).data if data is None else data
     if not isinstance(name, str) or name not in CLOUDS:
         raise UsageError(f"this run draws points: `data` may be {', '.join(CLOUDS)}, not {data!r}")
     given = [f"`{option}`" for option, value in asked.items() if value not in (None, "auto")]

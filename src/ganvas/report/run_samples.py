@@ -37,7 +37,8 @@ class RunSamples:
         seed: int,
         truncation: float | None,
     ) -> None:
-        if data is None and run.settings["data"]["source"] == IN_MEMORY:
+        target = run.recipe.sources[run.recipe.game.target]
+        if data is None and target.source == IN_MEMORY:
             raise UsageError("this run was trained on images in memory: say `data=SRC`")
         self.real = real_images_of(run, data)
         run.sampler.to(device)
@@ -82,24 +83,25 @@ def about_run(run: Run, seed: int, truncation: float | None) -> dict[str, Any]:
 
 
 def real_images_of(run: Run, data: Any = None) -> RealImages:
-    """The images that a run was trained on and others that are held out, in their shape, wherever
-    they lie now; or the images of ``data``, where these are others.
+    """The training images that a run's samples are like and others that are held out, in their
+    shape, wherever they lie now; or the images of ``data``, where these are others.
 
     Raises:
         DataError: they cannot be read, or the run's own have changed.
     """
-    settings, (channels, *size) = run.recipe.data, run.record.shape
+    source = run.recipe.game.target
+    settings, (channels, *size) = run.recipe.sources[source], run.record.known(source).domain.shape
     options = {"size": tuple(size), "channels": channels, "fit": settings.fit}
     own = {"split": settings.split, "limit": settings.limit, "white": settings.white}
     if data is None:
-        run.check_place()
+        run.check_place(source)
         real = load_real_images(settings.source, **own, **options)
-        return replace(real, training=run.record.check_data(real.training))
+        return replace(real, training=run.record.check_data(real.training, source))
     try:
         moved = load_real_images(data, **own, **options)
     except DataError:  # it lacks such a part, for one: others are others, whatever the reason
         moved = None
-    known = None if moved is None else run.record.recognised(moved.training)
+    known = None if moved is None else run.record.recognised(moved.training, source)
     if moved is None or known is None:
         return load_real_images(data, **options).as_given()
     return replace(moved, training=known)

@@ -51,6 +51,7 @@ class SamplerBase(nn.Module, ABC):
         super().__init__()
         self.network = network
         self.domain = domain
+        self.training = network.training  # it has no mode but its network's
 
     @abstractmethod
     def inputs(self, request: Request) -> tuple[Tensor, ...]:

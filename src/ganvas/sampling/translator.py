@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from ganvas.domains import Domain
 from ganvas.domains.domain import Score
 from ganvas.domains.pictures import stacked
-from ganvas.errors import UsageError
+from ganvas.errors import DataError, UsageError
 from ganvas.sampling.item_space import ItemSpace
 from ganvas.sampling.request import Request
 from ganvas.sampling.sampler_base import SamplerBase, Sheet
@@ -41,7 +41,16 @@ class Translator(SamplerBase):
         return self.network(items)
 
     def of(self, items: ItemSpace) -> "Translator":
-        """The same network, making samples of other items."""
+        """The same network, making samples of other items.
+
+        Raises:
+            DataError: they are not such as it takes.
+        """
+        if items.domain != self.takes:
+            raise DataError(
+                f"this run translates {self.takes.noun}, {self.takes.words()}, not "
+                f"{items.domain.noun}, {items.domain.words()}"
+            )
         return Translator(self.network, self.takes, self.domain, items)
 
     def inputs(self, request: Request) -> tuple[Tensor, ...]:

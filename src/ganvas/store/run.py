@@ -1,23 +1,27 @@
 """A run on disk, opened for looking and sampling: plain modules, plain uint8 images."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
 from torch import Tensor, nn
 
+from ganvas.data import Dataset
 from ganvas.data.builtin.builtin_table import BUILTIN
 from ganvas.domains import Domain
 from ganvas.domains.writers import Chunk
 from ganvas.errors import CheckpointError, DataError, UsageError
 from ganvas.recipes import recipe_table, yaml
+from ganvas.recipes.build.data import load_data
 from ganvas.recipes.build.networks import build_networks
-from ganvas.recipes.build.sampler import build_sampler
+from ganvas.recipes.build.sampler import build_sampler, items_of
 from ganvas.recipes.flat import source_setting
 from ganvas.recipes.recipe import Recipe
 from ganvas.sampling import inputs
 from ganvas.sampling.conditions import Conditions, from_plain
+from ganvas.sampling.item_space import ItemSpace
 from ganvas.sampling.request import Request
 from ganvas.sampling.sampler import Sampler
 from ganvas.sampling.translator import Translator
@@ -54,6 +58,7 @@ class Run:
             plugins.load_file(plugin)
         self.record = record.read(self.path)
         self._at = self._best_clock() if at == "best" else at
+        self._own_items: ItemSpace | None = None
 
     def __repr__(self) -> str:
         return f"Run({str(self.path)!r}: {self.images:,} images)"
@@ -135,6 +140,7 @@ class Run:
         truncation: float | None = None,
         label: str | int | None = None,
         attributes: Mapping[str, bool] | None = None,
+        data: Any = None,
     ) -> Tensor:
         """Draw images: uint8 [count, H, W, C]; of a run on points, points: float32 [count, 2].
 
@@ -149,13 +155,16 @@ class Run:
                 this factor instead. None changes nothing.
             label: the class of all of them, by name or number; by default as often as in the data.
             attributes: those to set, ``{"Smiling": True}``; others as they come in the data.
+            data: items to translate, for a run whose samples are made of items: a path, a tensor,
+                an array or a Dataset; by default those that it was trained on.
 
         Raises:
+            DataError: items that are missing, or not such as the run takes.
             UsageError: a condition for a run that has none, or has another kind, or does not know
                 this name; or what contradicts ``seeds``.
         """
         request = Request(count, seed, seeds, truncation, label, attributes)
-        return self.sampler.sample(request)
+        return self._sampler_of(data).sample(request)
 
     def stream(
         self,
@@ -166,11 +175,12 @@ class Run:
         truncation: float | None = None,
         label: str | int | None = None,
         attributes: Mapping[str, bool] | None = None,
+        data: Any = None,
     ) -> Iterator[Chunk]:
         """What ``sample`` draws, some at a time, with the classes int64 [n] that were asked for,
         where the run knows any: for more images than memory holds."""
         request = Request(count, seed, seeds, truncation, label, attributes)
-        return self.sampler.stream(request)
+        return self._sampler_of(data).stream(request)
 
     def loop(
         self,
@@ -211,6 +221,30 @@ class Run:
                 f"place)"
             )
 
+    def load_source(self, source: str, given: Any = None, progress: Any = None) -> Dataset:
+        """The items of a source, read as they were read for training; nobody checks yet that these
+        are the same.
+
+        Args:
+            source: its name.
+            given: a path, a tensor, an array or a Dataset to take instead.
+            progress: called with (done, total) while they are read.
+
+        Raises:
+            DataError: they are not there, or cannot be read.
+            UsageError: they were in memory, and are not given.
+        """
+        settings = self.recipe.sources[source]
+        if given is None and settings.source == IN_MEMORY:
+            again = "data=" if source == "train" else f"data={{{source!r}: ...}}"
+            raise UsageError(
+                f"this run was trained on images in memory: give them again as {again}"
+            )
+        if given is None:
+            self.check_place(source)
+        settings = replace(settings, **self.record.known(source).domain.reading())
+        return load_data(settings, given, progress)
+
     @property
     def domain(self) -> Domain:
         """What its items are."""
@@ -231,6 +265,20 @@ class Run:
         given = None if seeds is not None else seed
         request = Request(count, given, seeds, None, label, attributes, first)
         return self.sampler.sample_conditions(request)
+
+    def _sampler_of(self, data: Any) -> Sampler | Translator:
+        """The sampler; of a run whose samples are made of items, with items to make them of."""
+        sampler, source = self.sampler, self.recipe.game.samples_from
+        if isinstance(sampler, Sampler) or source is None:
+            if data is not None:
+                raise UsageError("this run makes samples of latents: leave `data` away")
+            return sampler
+        if data is not None:
+            return sampler.of(items_of(self.load_source(source, data)))
+        if self._own_items is None:
+            dataset = self.record.check_data(self.load_source(source), source)
+            self._own_items = items_of(dataset)
+        return sampler.of(self._own_items)
 
     @cached_property
     def conditions(self) -> Conditions | None:

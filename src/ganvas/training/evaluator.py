@@ -155,7 +155,7 @@ class PointEvaluator(Evaluator):
 
     def __init__(self, prepared: Prepared) -> None:
         super().__init__(prepared)
-        self._mixture = prepared.dataset.name
+        self._mixture = prepared.target.name
 
     def _measure(
         self, drawn: Tensor, labels: Tensor | None, about: Mapping[str, Any]
@@ -180,7 +180,7 @@ def evaluator_of(prepared: Prepared, device: torch.device, progress: Any = None)
     """
     if prepared.recipe.evaluation is None:
         return None, []
-    domain = prepared.dataset.domain
+    domain = prepared.target.domain
     found = EVALUATORS.get(domain.name)
     if found is None:
         return None, [f"no metric reads {domain.noun}, so nothing is measured during training"]
@@ -188,15 +188,15 @@ def evaluator_of(prepared: Prepared, device: torch.device, progress: Any = None)
 
 
 def _image_evaluator(prepared: Prepared, device: torch.device, progress: Any) -> Found:
-    recipe, dataset = prepared.recipe, prepared.dataset
+    recipe, dataset = prepared.recipe, prepared.target
     assert recipe.evaluation is not None
     name = recipe.evaluation.features
     name = known_features(dataset) if name == "auto" else name
     if name is None:
         return None, [UNKNOWN]
     network = load_features(name).to(device)
-    data = recipe.data
-    place = prepared.given.get(recipe.game.sources[0], data.source)
+    data = recipe.sources[recipe.game.target]
+    place = prepared.given.get(recipe.game.target, data.source)
     others = held_out(place, data.split, dataset, fit=data.fit, white=data.white)
     read = None if progress is None else lambda what, done, total: progress(done, total)
     return ImageEvaluator(prepared, RealImages(dataset, others), network, read), []

@@ -9,13 +9,12 @@ import torch
 
 from ganvas.data import Dataset
 from ganvas.engine.device import Device, choose_device
-from ganvas.errors import UsageError
 from ganvas.recipes.build.batch import Datasets, check_batch, with_fewer
 from ganvas.recipes.build.choices import choose
-from ganvas.recipes.build.data import load_data, load_sources
+from ganvas.recipes.build.data import load_sources
 from ganvas.recipes.build.prepared import Prepared, conditions_of
 from ganvas.recipes.recipe import Recipe
-from ganvas.store.run import IN_MEMORY, Run
+from ganvas.store.run import Run
 from ganvas.training.going_on import check_conditions, check_new_batch
 from ganvas.training.resolve import check_known, place_of
 from ganvas.trial.batch_size import fit_batch
@@ -131,14 +130,7 @@ def _items_again(
 ) -> Dataset:
     """The run's own items of a source, numbered as they were then; or new ones that it can go on
     with."""
-    settings = recipe.sources[source]
-    if settings.source == IN_MEMORY and given is None:
-        again = "data=" if source == "train" else f"data={{{source!r}: ...}}"
-        raise UsageError(f"this run was trained on images in memory: give them again as {again}")
-    if given is None:
-        old.check_place(source)
-    settings = replace(settings, **old.record.known(source).domain.reading())
-    dataset = load_data(settings, given, progress)
+    dataset = old.load_source(source, given, progress)
     if not new_data:
         return old.record.check_data(dataset, source)
     check_new_batch(recipe, dataset, old.path)

@@ -26,10 +26,10 @@ class SamplePicture:
     """The same samples of a run at any time, as its domain shows them."""
 
     def __init__(self, prepared: Prepared) -> None:
-        domain = prepared.dataset.domain
+        domain = prepared.target.domain
         self._prepared = prepared
         self._sheet: Sheet | None = None
-        self._reals = finished_items(prepared.dataset, domain.sheet_count)
+        self._reals = finished_items(prepared.target, domain.sheet_count)
         self._pack = scored_together(prepared.recipe, domain)
 
     def draw(self, engine: Engine) -> Image.Image:

@@ -32,7 +32,7 @@ def execute(options: argparse.Namespace) -> None:
     check_ending(options.out)
     before = check_output(out, overwrite=options.overwrite)
     run = Run(options.run, at=options.at, plugin=options.plugin)
-    writer = run.domain.writer(options.out)
+    writer = run.sampler.domain.writer(options.out)
     # What cannot be drawn says so before a folder is made.
     if writer.between:
         check_stations(options.count or len(seeds or ()))
@@ -46,7 +46,7 @@ def execute(options: argparse.Namespace) -> None:
         writer.save(drawn, count, out)
     except OSError as error:
         raise explain(error, str(out)) from None
-    print(f"{count:,} {run.domain.noun} at {run.images:,} images seen: {out}{before}")
+    print(f"{count:,} {run.sampler.domain.noun} at {run.images:,} images seen: {out}{before}")
 
 
 def check_count(count: int | None) -> None:

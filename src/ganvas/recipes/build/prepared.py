@@ -34,6 +34,11 @@ class Prepared:
         return self.datasets[self.recipe.game.sources[0]]
 
     @property
+    def target(self) -> Dataset:
+        """The items that samples are like."""
+        return self.datasets[self.recipe.game.target]
+
+    @property
     def others(self) -> dict[str, Dataset]:
         """The items of the other sources, by name."""
         main = self.recipe.game.sources[0]

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from torch import nn
 
+from ganvas.data import Dataset
 from ganvas.domains import Domain
 from ganvas.recipes.build.prepared import Prepared
 from ganvas.recipes.recipe import Recipe
@@ -22,10 +23,14 @@ def sampler_of(prepared: Prepared, network: nn.Module) -> Sampler | Translator:
         network: of the role that makes samples, as it is now.
     """
     domains = {name: dataset.domain for name, dataset in prepared.datasets.items()}
-    source, items = prepared.recipe.game.samples_from, None
-    if source is not None:
-        items = ItemSpace(domains[source], prepared.datasets[source].pixels)
+    source = prepared.recipe.game.samples_from
+    items = None if source is None else items_of(prepared.datasets[source])
     return build_sampler(prepared.recipe, network, domains, prepared.conditions, items)
+
+
+def items_of(dataset: Dataset) -> ItemSpace:
+    """The items of a data set, for a translator to make samples of."""
+    return ItemSpace(dataset.domain, dataset.pixels)
 
 
 def build_sampler(
@@ -45,7 +50,7 @@ def build_sampler(
         items: what samples are made of, for a translator; None where none are at hand.
     """
     game = recipe.game
-    domain = domains[game.samples_like or game.sources[0]]
+    domain = domains[game.target]
     if game.samples_from is None:
         return Sampler(network, domain, LatentSpace(recipe.latent), conditions)
     return Translator(network, domains[game.samples_from], domain, items)
