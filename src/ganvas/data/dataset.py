@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from ganvas.data.names import printable
-from ganvas.domains import Domain
+from ganvas.domains import Domain, check_known
 from ganvas.errors import DataError
 
 BLOCK = 1 << 24
@@ -117,8 +117,10 @@ def make_dataset(
 
     Raises:
         DataError: fewer than two items.
+        UsageError: a domain of one's own that was not registered.
         ValueError: as for ``Dataset``.
     """
+    check_known(domain)
     check_count(len(pixels), name)
     fields = fields or {}
     if fingerprint is None:

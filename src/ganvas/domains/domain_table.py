@@ -1,7 +1,7 @@
 """All kinds of items by name, and how a run's record names one."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from ganvas.domains.clip import Clip
 from ganvas.domains.domain import Domain
@@ -9,37 +9,55 @@ from ganvas.domains.image import Image
 from ganvas.domains.points import Points
 from ganvas.domains.tokens import Tokens
 from ganvas.domains.vector import Vector
-from ganvas.domains.writers import ending_error, ending_of
+from ganvas.errors import UsageError
 
 DOMAINS: dict[str, type[Domain]] = {
     kind.name: kind for kind in (Image, Points, Tokens, Clip, Vector)
 }
 """Every kind of item by its name."""
 
+Kind = TypeVar("Kind", bound=type[Domain])
+
+
+def add(kind: Kind) -> Kind:
+    """Make a kind of item of a user's own known, so that records of runs can name it.
+
+    Raises:
+        UsageError: another kind has its name.
+    """
+    known = DOMAINS.setdefault(kind.name, kind)
+    if (known.__module__, known.__qualname__) != (kind.__module__, kind.__qualname__):
+        raise UsageError(f"the domain {kind.name!r} is {known.__name__}: choose another name")
+    DOMAINS[kind.name] = kind
+    return kind
+
+
+def check_known(domain: Domain) -> None:
+    """Raise UsageError unless records of runs can name this kind of item."""
+    if DOMAINS.get(domain.name) is not type(domain):
+        kind = type(domain).__name__
+        raise UsageError(f"{kind} is no domain that a run can name: call ganvas.register({kind})")
+
 
 def from_plain(plain: Mapping[str, Any]) -> Domain:
     """The domain of what ``Domain.plain`` gave, also after a journey through JSON.
 
     Raises:
-        KeyError: an unknown name.
+        UsageError: an unknown name.
+        KeyError: no name.
         TypeError: other fields than such a domain has.
     """
     fields = {k: tuple(v) if isinstance(v, list) else v for k, v in plain.items() if k != "name"}
-    return DOMAINS[plain["name"]](**fields)
+    kind = DOMAINS.get(plain["name"])
+    if kind is None:
+        raise UsageError(
+            f"nothing here knows items of the kind {plain['name']!r}: name the plug-in that does "
+            f"with `plugin=FILE`, or update ganvas"
+        )
+    return kind(**fields)
 
 
 def of_shape(shape: Sequence[int]) -> Domain:
     """The domain of items of which only the shape (C, H, W) was written down, as older runs did."""
     points = Points()
     return points if tuple(shape) == points.shape else Image(*shape)
-
-
-def check_ending(out: str) -> None:
-    """Refuse a path that samples of no domain can be written to.
-
-    Raises:
-        UsageError: it has another ending.
-    """
-    endings = (".png", ".npz", ".gif", ".webp", ".txt", "/")
-    if ending_of(out) not in endings:
-        raise ending_error(out, endings)

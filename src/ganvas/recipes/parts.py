@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from ganvas.data.augment.ada import ADA
 from ganvas.data.augment.diffaugment import DiffAugment
+from ganvas.domains import Domain, add
 from ganvas.engine.optimiser import SGD, Adam, AdamW, OptimiserSettings, RMSprop
 from ganvas.engine.schedule import Cosine, Geometric, Linear
 from ganvas.errors import UsageError
@@ -128,8 +129,8 @@ def register(part: T, kind: str | None = None, family: Any = None) -> T:
 
     Args:
         part: network settings, a frozen dataclass with ``build(shape)``; ``GameSettings``, a
-            ``Term`` or ``OptimiserSettings``; or an ``AdversarialLoss``.
-        kind: its name; by default the class name in lower case. A loss needs one.
+            ``Term`` or ``OptimiserSettings``; an ``AdversarialLoss``; or a ``Domain``.
+        kind: its name; by default the class name in lower case. A loss needs one; a domain has one.
         family: of network settings, the interface that the role of a game asks for, such as
             ``TranslatorSettings``; by default a generator's where they have a field ``latent``, and
             otherwise a discriminator's.
@@ -144,6 +145,8 @@ def register(part: T, kind: str | None = None, family: Any = None) -> T:
         return part
     if not isinstance(part, type):
         raise UsageError(f"{part!r} is no settings of a network, game or term, nor a loss")
+    if issubclass(part, Domain):
+        return add(part)
     table = _table_of(part) if family is None else _table_of_family(part, family)
     name = kind or part.__name__.lower()
     if name in table and table[name] is not part:

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from ganvas.disk import explain
-from ganvas.domains import check_ending
 from ganvas.domains.writers import Chunk
 from ganvas.errors import UsageError
 from ganvas.sampling.outputs import check_output
@@ -28,11 +27,9 @@ def execute(options: argparse.Namespace) -> None:
     asked: dict[str, Any] = {"seed": options.seed, "seeds": seeds, "truncation": options.truncation}
     asked |= {"label": options.label, "attributes": read_attributes(options.attr or [])}
     Request(options.count, **asked)  # what contradicts itself says so before the run is opened
-    out = Path(options.out)
-    check_ending(options.out)
-    before = check_output(out, overwrite=options.overwrite)
     run = Run(options.run, at=options.at, plugin=options.plugin)
-    writer = run.sampler.domain.writer(options.out)
+    writer, out = run.sampler.domain.writer(options.out), Path(options.out)
+    before = check_output(out, overwrite=options.overwrite)
     # What cannot be drawn says so before a folder is made.
     if writer.between:
         check_stations(options.count or len(seeds or ()))
