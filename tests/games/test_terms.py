@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ganvas.engine.draw import Draw, Share
-from ganvas.engine.engine import Engine
+from ganvas.engine.engine import Engine, Place
 from ganvas.engine.game import Turn
 from ganvas.engine.optimiser import Adam, RMSprop
 from ganvas.engine.schedule import Linear
@@ -289,7 +289,8 @@ def test_an_unrolled_generator_answers_for_its_half_or_for_the_whole_value() -> 
         ahead = Unrolled(2, inner="adam", objective=objective)
         engine = play(GAN("minimax", unrolled=ahead), networks("projection"), by_class, 3)
         moves = engine.game.phases[0].groups
-        turn = engine._turn(engine._draw("generator.0", 0, engine.shares[0]), {})
+        place = Place(0, engine.images, engine.images)
+        turn = engine._turn(engine.plain_draw("generator.0", place, engine.shares[0]), {})
         found[objective] = moves[1][0].loss(turn).loss
         reals = turn.batch()["image"]
         conditions = by_class(turn)
@@ -447,7 +448,7 @@ def test_a_warm_up_pulls_the_nearest_fakes_and_ends_on_its_clock(seed: int, with
     covered = torch.cdist(CENTRES, points.detach()).min(1).values
     within(float(covered.max()), 0.5)  # every mode has a fake
     engine.round()
-    assert "warm-up/error" not in engine._moves()[0]
+    assert "warm-up/error" not in engine.play().means
 
 
 @dataclass

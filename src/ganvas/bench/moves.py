@@ -87,7 +87,8 @@ def watched(engine: Engine, clock: Clock) -> Iterator[None]:
         for augmentation in AUGMENTATIONS.values():
             call = turn.span(augmentation.__call__, lambda: (turn.name, "augmentation"))
             stack.enter_context(swapped(augmentation, "__call__", call))
-        for name, what in (("ahead", "data"), ("normal", "noise"), ("uniform", "noise")):
+        drawn = {"data": ("data", "ahead", "fresh"), "noise": ("normal", "uniform")}
+        for name, what in ((name, what) for what, names in drawn.items() for name in names):
             call = turn.span(getattr(Draw, name), lambda what=what: ("", what))
             stack.enter_context(swapped(Draw, name, call))
         for name, player in engine.game.players.items():
