@@ -15,6 +15,7 @@ from ganvas.recipes.recipe import Every, Recipe
 
 from .even_paths import Apart, Bent, EvenPaths
 from .sentences import Policy, PolicyGradient, Reader, right_share, sentences
+from .unpaired import Shift, Unpaired, sources
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,13 @@ def recipe(name: str, lr: float, **more: Any) -> Recipe:
     return Recipe(optimisers={name: adam for name in made["game"].players}, **made)
 
 
+def two_ends(**more: Any) -> Recipe:
+    """Translators between the left and the right end."""
+    scored = {f"discriminator_{source}": Apart() for source in "ab"}
+    networks = {"a_to_b": Shift(), "b_to_a": Shift(), **scored}
+    return recipe("two-ends", 3e-3, networks=networks, game=Unpaired(), **more)
+
+
 def seasons(**more: Any) -> Recipe:
     """A policy that writes seasons in their order."""
     networks = {"generator": Policy(), "discriminator": Reader()}
@@ -74,6 +82,7 @@ def beside(points: Tensor, like: Tensor) -> float:
 
 
 CASES = {
+    "unpaired": Case(two_ends, sources, lambda made: beside(made, sources()["b"].pixels)),
     "sentences": Case(seasons, sentences, lambda made: 1 - right_share(made)),
     "even_paths": Case(even, cloud, lambda made: beside(made, cloud().pixels)),
 }

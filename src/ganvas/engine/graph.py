@@ -13,7 +13,7 @@ import gc
 import warnings
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, fields, is_dataclass, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 import torch
@@ -270,9 +270,6 @@ def _tensors(value: Any) -> Iterator[Tensor]:
     elif isinstance(value, Mapping):
         for each in value.values():
             yield from _tensors(each)
-    elif is_dataclass(value):
-        for part in fields(value):
-            yield from _tensors(getattr(value, part.name))
 
 
 def _mapped(value: Any, function: Callable[[Tensor], Tensor]) -> Any:
@@ -281,9 +278,6 @@ def _mapped(value: Any, function: Callable[[Tensor], Tensor]) -> Any:
         return function(value)
     if isinstance(value, Mapping):
         return {name: _mapped(each, function) for name, each in value.items()}
-    if is_dataclass(value) and not isinstance(value, type):
-        each = {part.name: _mapped(getattr(value, part.name), function) for part in fields(value)}
-        return replace(value, **each)
     return value
 
 

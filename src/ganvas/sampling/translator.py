@@ -13,9 +13,6 @@ from ganvas.sampling.item_space import ItemSpace
 from ganvas.sampling.request import Request
 from ganvas.sampling.sampler_base import SamplerBase, Sheet
 
-COLUMNS = 8
-"""Pairs in a row of a sheet."""
-
 TRANSLATES = "this run translates items"
 
 
@@ -76,13 +73,15 @@ class Translator(SamplerBase):
 
     def sheet(self, seed: int) -> Sheet:
         """Fixed items."""
-        count = self.domain.sheet_count
-        return Sheet(self.inputs(Request(count, seed)), min(COLUMNS, count))
+        count = min(self.takes.sheet_count, self.domain.sheet_count)
+        columns = self.takes.class_columns or self.domain.class_columns
+        return Sheet(self.inputs(Request(count, seed)), columns)
 
     def picture(
         self, sheet: Sheet, samples: Tensor, reals: Tensor, score: Score | None = None
     ) -> Picture:
-        """Rows of items, and under each the row of what became of them."""
+        """Rows of items, and under each the row of what became of them; one row of all where
+        neither kind of item has rows."""
         columns = sheet.columns or len(samples)
         given = self.takes.finish(sheet.inputs[0])
         pairs = zip(given.split(columns), samples.split(columns), strict=True)
