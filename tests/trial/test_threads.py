@@ -19,7 +19,7 @@ from .test_choose import GREY, idle, stopwatch, tiny
 class Still:
     """An engine whose rounds are nothing, so that threads are not started for a test."""
 
-    reason = None
+    reason = recorder = None
 
     def round(self) -> None:
         pass
