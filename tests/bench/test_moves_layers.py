@@ -66,6 +66,13 @@ def test_parts_by_move_are_the_whole() -> None:
     assert [part.name for part in parts if not part.arithmetic][-3:] == ["data", "noise", "loop"]
 
 
+def test_a_style_based_generator_is_entered_by_its_parts() -> None:
+    generator = {"kind": "style", "latent": 8, "intermediate": 8, "width": 4, "depth": 1}
+    engine = engine_of(tiny(generator=generator, game__reuse_fakes=False))
+    names = {(part.move, part.name) for part in by_move(engine, 1, 0.0)}
+    assert {("discriminator", "generator forward"), ("generator", "generator forward")} <= names
+
+
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
 def test_layers_and_elsewhere_are_the_whole(precision) -> None:
     engine = engine_of(tiny(game__penalties=SLOPES, precision=precision))

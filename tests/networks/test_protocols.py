@@ -181,3 +181,11 @@ def test_features_and_head_make_the_whole() -> None:
 
     parts = protocols.features_and_head(Own())
     assert parts is not None and isinstance(parts[1], nn.Flatten)
+
+
+def test_an_interface_asks_for_what_it_extends() -> None:
+    class Follower(nn.Module):
+        def follow(self, ws: Tensor) -> None: ...
+
+    assert not implements(Follower(), protocols.AveragingStyles)
+    assert implements(StyleGenerator(latent=4).build(SHAPE), protocols.AveragingStyles)

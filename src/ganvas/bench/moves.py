@@ -6,11 +6,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
+from torch import nn
 
 from ganvas.bench.clock import REST, Clock, Label, median_lap, seconds
 from ganvas.engine.draw import Draw
 from ganvas.engine.engine import Engine
 from ganvas.engine.game import Move, Phase, Result, Turn
+from ganvas.networks.protocols import Styled, implements
 from ganvas.recipes.parts import AUGMENTATIONS
 
 LOOP = "loop"
@@ -97,11 +99,19 @@ def watched(engine: Engine, clock: Clock) -> Iterator[None]:
                 call = turn.span(getattr(player, method), lambda who=name, what=what: (who, what))
                 stack.enter_context(swapped(player, method, call))
         for name, network in engine.game.networks().items():
-            start = network.register_forward_pre_hook(turn.entering(f"{name} forward"))
-            end = network.register_forward_hook(lambda *_: clock.pop())
-            stack.callback(start.remove)
-            stack.callback(end.remove)
+            for called in entered(network):
+                start = called.register_forward_pre_hook(turn.entering(f"{name} forward"))
+                end = called.register_forward_hook(lambda *_: clock.pop())
+                stack.callback(start.remove)
+                stack.callback(end.remove)
         yield
+
+
+def entered(network: nn.Module) -> list[nn.Module]:
+    """The modules of a network that games call: itself, or the parts of a style-based generator,
+    of which they ask w first and images then."""
+    parts = list(network.children())
+    return parts if implements(network, Styled) else [network]
 
 
 class _Current:

@@ -10,7 +10,7 @@ own layers can declare nothing: they stand in a list here.
 """
 
 import inspect
-from typing import Any, NamedTuple, Protocol, TypeGuard, TypeVar
+from typing import Any, Generic, NamedTuple, Protocol, TypeGuard, TypeVar
 
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
@@ -196,11 +196,13 @@ MOVES_BUFFERS = (_BatchNorm, parametrizations._SpectralNorm)
 
 
 def implements(network: object, interface: type[P]) -> TypeGuard[P]:
-    """Whether a network has all methods and attributes that an interface of this page names.
+    """Whether a network has all methods and attributes that an interface of this page names, and
+    those that it extends.
 
     Unlike ``isinstance`` it finds those that are layers of the network.
     """
-    names = {*vars(interface), *getattr(interface, "__annotations__", {})}
+    named = [each for each in interface.__mro__ if each not in (Protocol, Generic, object)]
+    names = {name for each in named for name in (*vars(each), *inspect.get_annotations(each))}
     own = {name for name in names if not name.startswith("_") or name == "__call__"}
     return all(hasattr(network, name) for name in own)
 
