@@ -11,6 +11,7 @@ import pytest
 
 import ganvas
 from ganvas.cli.main import main
+from ganvas.errors import UsageError
 from ganvas.store import status
 from ganvas.store.control import ask
 from ganvas.store.event_log import read_events
@@ -192,6 +193,25 @@ def test_requests_that_make_no_sense_are_warnings(tmp_path, beating) -> None:
     assert ["damaged" in told[0], "'dance'" in told[1], "not evaluated" in told[2]] == [True] * 3
     written = [e["text"] for e in read_events(run.path).records if e["kind"] == "warning"]
     assert written == told
+
+
+def test_an_evaluation_that_fails_is_over(tmp_path, beating, monkeypatch) -> None:
+    evaluate, states = Evaluator.evaluate, []
+
+    def evaluating(self: Evaluator, network: Any, images: int, run: str) -> Any:
+        if images == 96:
+            raise UsageError("no figure")
+        return evaluate(self, network, images, run)
+
+    def listen(event: Event) -> None:
+        if event.kind == "warning" or event.images == 144:
+            found = read_status(next(tmp_path.iterdir()))
+            states.append(None if found is None else found.state)
+
+    monkeypatch.setattr(Evaluator, "evaluate", evaluating)
+    listeners = [asking(tmp_path, {96: "evaluate"}), listen]
+    run = ganvas.train("mnist", out=tmp_path, overrides=EVALUATED, listeners=listeners)
+    assert run.images == 320 and states and set(states) == {"training"}
 
 
 def test_a_disk_that_takes_no_events_costs_one_warning(tmp_path, blobs, monkeypatch) -> None:

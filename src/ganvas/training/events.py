@@ -133,11 +133,13 @@ class News:
 
     @contextmanager
     def evaluating(self) -> Iterator[None]:
-        """The state within."""
+        """The state within, and no longer, whatever becomes of the evaluation."""
         before = self._state
         self.show("evaluating")
-        yield
-        self.show(before)
+        try:
+            yield
+        finally:
+            self.show(before)
 
     def has_newest(self, what: str, *, path: Path | None = None, text: str = "") -> None:
         """There is a new ``sample``, ``checkpoint`` or ``evaluation``."""

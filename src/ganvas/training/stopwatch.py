@@ -69,11 +69,13 @@ class Stopwatch:
     def evaluation(self) -> Iterator[None]:
         """Evaluate inside: this is no training."""
         began = now()
-        yield
-        took = now() - began
-        self._lap = (self._lap[0] + took, self._lap[1])
-        self.evaluating += took
-        self.longest_evaluation = max(self.longest_evaluation, took)
+        try:
+            yield
+        finally:
+            took = now() - began
+            self._lap = (self._lap[0] + took, self._lap[1])
+            self.evaluating += took
+            self.longest_evaluation = max(self.longest_evaluation, took)
 
     def saved(self) -> None:
         """A checkpoint is being saved."""
