@@ -97,7 +97,7 @@ def test_the_command_line_names_them(places, capsys, tmp_path) -> None:
     assert "--data-a needs a value" in capsys.readouterr().err
 
 
-def test_a_run_trains_on_both_and_goes_on_to_the_bit(places, tmp_path) -> None:
+def test_a_run_trains_on_both_and_goes_on_to_the_bit(places, tmp_path, capsys) -> None:
     data = {name: str(place) for name, place in places.items()}
     whole = ganvas.train(recipe(), data=data, out=tmp_path / "runs")
     part = ganvas.train(recipe(), data=data, out=tmp_path / "runs", images=16)
@@ -107,6 +107,15 @@ def test_a_run_trains_on_both_and_goes_on_to_the_bit(places, tmp_path) -> None:
     plain = json.loads((whole.path / "run.json").read_text())
     assert (plain["count"], plain["others"]["b"]["count"]) == (24, 12)
     assert whole.sample(2).shape == (2, 32, 32, 3)
+    page = (whole.path / "report.html").read_text(encoding="utf-8")
+    assert "24 images of a, 32x32 colour; 12 images of b, 32x32 colour" in page
+    for source in "ab":
+        assert f"<figcaption>training images: {source}</figcaption>" in page
+    assert main(["show", str(whole.path)]) == 0
+    shown = capsys.readouterr().out.splitlines()
+    line = next(i for i, text in enumerate(shown) if text.startswith("  data "))
+    assert shown[line] == "  data        24 images of a, 32x32 colour"
+    assert shown[line + 1] == "              12 images of b, 32x32 colour"
 
 
 def test_each_source_is_recognised(places, tmp_path) -> None:

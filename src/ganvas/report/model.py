@@ -159,7 +159,7 @@ def _facts(run: Run, log: Log) -> list[str]:
 def _settings(run: Run) -> dict[str, str]:
     record = run.record
     return {
-        "data": run.domain.counted_of(record.count, record.data),
+        "data": "; ".join(source.words() for source in record.sources),
         **({"of the data": "; ".join(record.notes)} if record.notes else {}),
         "fingerprint": record.fingerprint,
         "device": record.choices.words(),

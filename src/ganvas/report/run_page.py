@@ -38,13 +38,17 @@ def _head(model: RunModel) -> str:
 
 
 def _pictures(run: Run) -> str:
-    domain = run.domain
+    record, game = run.record, run.recipe.game
+    made_of = "latents" if game.samples_from is None else "items"
+    reals = {"reals.png": record.known()}
+    reals |= {f"reals-{source}.png": known for source, known in record.others.items()}
     named = {
-        "samples.png": "newest samples (fixed latents)",
-        "reals.png": f"{domain.caption}: {run.record.data}",
+        "samples.png": f"newest samples (fixed {made_of})",
+        **{file: f"{known.domain.caption}: {known.data}" for file, known in reals.items()},
         "timelapse.gif": "time-lapse",
     }
     figures = [figure(run.path / file, text) for file, text in named.items()]
+    domain = record.known(game.target).domain
     colours = domain.key(scored=scored_together(run.recipe, domain) > 0)
     meaning = f'<p class="facts">{key(colours)}</p>' if colours else ""
     return f'{meaning}<div class="row big">{"".join(figures)}</div>'

@@ -47,6 +47,10 @@ class SourceRecord:
         """Of these items."""
         return cls(dataset.domain, dataset.fingerprint, dataset.name, len(dataset))
 
+    def words(self) -> str:
+        """How many of what, such as "60,000 images of mnist, 28x28 grey"."""
+        return self.domain.counted_of(self.count, self.data)
+
 
 @dataclass(frozen=True)
 class Record:
@@ -102,6 +106,11 @@ class Record:
         main = SourceRecord(self.domain, self.fingerprint, self.data, self.count)
         return main if source is None else self.others.get(source, main)
 
+    @property
+    def sources(self) -> list[SourceRecord]:
+        """What is known of each source, the main one first."""
+        return [self.known(), *self.others.values()]
+
     def recognised(self, dataset: Dataset, source: str | None = None) -> Dataset | None:
         """The items that the run was trained on, numbered as they were then; None if these are not
         those of the source, by default of the main one."""
@@ -123,8 +132,9 @@ class Record:
             place = f" as `{source_setting(source)}`" if source is not None and self.others else ""
             raise DataError(
                 f"{dataset.name} is not what this run was trained on{place} ({known.count:,} "
-                f"images of {known.data}; now {len(dataset):,} with another fingerprint{older}). "
-                f"Put the old data back, or say `new_data=True` to go on with these"
+                f"{known.domain.noun} of {known.data}; now {len(dataset):,} with another "
+                f"fingerprint{older}). Put the old data back, or say `new_data=True` to go on with "
+                f"these"
             )
         return found
 

@@ -19,9 +19,9 @@ def execute(options: argparse.Namespace) -> None:
         print(f"  state       {worded(printable(status.words()))}")
     of = f"{run.images:,} of {run.settings['images']:,} seen"
     print(f"  images      {of} in {duration(run.seconds)}")
-    print(f"  data        {run.domain.counted_of(record.count, record.data)}")
-    for note in record.notes:
-        print(f"              {worded(printable(note))}")
+    words = [source.words() for source in record.sources]
+    for index, text in enumerate([*words, *(worded(printable(note)) for note in record.notes)]):
+        print(f"  {'' if index else 'data':<12}{text}")
     print(f"  machine     {record.machine}: {record.choices.words()}")
     kept = [path.name for path in checkpoint.complete(run.path / "checkpoints")]
     print(f"  checkpoints {', '.join(kept)}")
