@@ -313,12 +313,15 @@ def test_a_script_in_the_datas_name_is_shown_as_text(tmp_path, blobs) -> None:
 def test_a_plugins_part_trains_resumes_and_is_checked(tmp_path, blobs, monkeypatch) -> None:
     plugin = tmp_path / "mine.py"
     plugin.write_text(
+        "from __future__ import annotations\n"
         "from dataclasses import dataclass\n"
+        "from typing import ClassVar\n"
         "from torch import nn\n"
         "import ganvas\n"
         "@ganvas.register\n"
         "@dataclass(frozen=True)\n"
         "class TinyPlugin:\n"
+        "    conditional: ClassVar[bool] = False\n"
         "    latent: int = 4\n"
         "    def build(self, shape):\n"
         "        c, h, w = shape\n"

@@ -1,6 +1,7 @@
 """A user's own Python file, run on the user's word, its hash written into the run."""
 
 import importlib.util
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -21,12 +22,16 @@ def load_file(path: str | Path) -> dict[str, str]:
         raise UsageError(f"there is no plug-in file {path}")
     digest = file_hash(file)
     if digest not in _loaded:
-        spec = importlib.util.spec_from_file_location(f"ganvas_plugin_{file.stem}", file)
+        name = f"ganvas_plugin_{file.stem}"
+        spec = importlib.util.spec_from_file_location(name, file)
         if spec is None or spec.loader is None:
             raise UsageError(f"{path} is not a Python file")
+        # Dataclasses, annotations as text and pickles look a class up in its module.
+        sys.modules[name] = importlib.util.module_from_spec(spec)
         try:
-            spec.loader.exec_module(importlib.util.module_from_spec(spec))
+            spec.loader.exec_module(sys.modules[name])
         except Exception as error:
+            del sys.modules[name]
             raise UsageError(f"the plug-in {path} failed: {error}") from error
         _loaded.add(digest)
     return {str(file): digest}
