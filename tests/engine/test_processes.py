@@ -1,7 +1,6 @@
 """Two processes play the run of one: gradients of each move, weights, and the game's own state."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -28,19 +27,14 @@ CPU = torch.device("cpu")
 SHAPE, LATENT, BATCH = (1, 4, 4), 3, 8
 
 
-@dataclass
-class Batch:
-    images: Tensor
-
-
 class Pool:
     """Forty images, again and again."""
 
     def __init__(self) -> None:
         self.pool = torch.rand(40, *SHAPE, generator=torch.Generator().manual_seed(9)) * 2 - 1
 
-    def batch(self, start: int, count: int) -> Batch:
-        return Batch(self.pool[torch.arange(start, start + count) % 40])
+    def batch(self, start: int, count: int) -> dict[str, Tensor]:
+        return {"image": self.pool[torch.arange(start, start + count) % 40]}
 
 
 class Styles(nn.Module):

@@ -145,8 +145,14 @@ def register(part: T, kind: str | None = None, family: Any = None) -> T:
         return part
     if not isinstance(part, type):
         raise UsageError(f"{part!r} is no settings of a network, game or term, nor a loss")
+    _register_class(part, kind, family)
+    return part
+
+
+def _register_class(part: type, kind: str | None, family: Any) -> None:
     if issubclass(part, Domain):
-        return add(part)
+        add(part)
+        return
     table = _table_of(part) if family is None else _table_of_family(part, family)
     name = kind or part.__name__.lower()
     if name in table and table[name] is not part:
@@ -154,7 +160,6 @@ def register(part: T, kind: str | None = None, family: Any = None) -> T:
         if (known.__module__, known.__qualname__) != (part.__module__, part.__qualname__):
             raise UsageError(f"the kind {name!r} is taken by {known.__name__}: choose another name")
     table[name] = part
-    return part
 
 
 def _table_of(part: type) -> dict[str, type]:
