@@ -117,9 +117,10 @@ class Engine:
 
     def round(self) -> None:
         """Play every move of the current phase that is due, once; advance the clock."""
-        self._read_schedules()
+        drawn = self.drawn()
+        self._read_schedules(drawn)
         outcome = self.play() if self.recorder is None else self.recorder.play(self)
-        self.images += self.drawn()
+        self.images += drawn
         outcome = self._of_all_processes(outcome)
         for hook in self.game.hooks:
             if self.rounds % hook.every == 0:
@@ -168,12 +169,12 @@ class Engine:
 
         draw: makes what a turn may draw; None makes what ``plain_draw`` does.
         """
-        self.set_pace()
-        outcome = self.play_moves(draw or self.plain_draw)
-        self.average()
+        outcome = self._play_moves(draw or self.plain_draw)
+        for player in self.game.players.values():
+            player.average()
         return outcome
 
-    def play_moves(self, draw: MakeDraw) -> Outcome:
+    def _play_moves(self, draw: MakeDraw) -> Outcome:
         """Play the moves of a round, and have their players step."""
         tally, batches = Tally(), 0
         for group in self.due():
@@ -190,17 +191,6 @@ class Engine:
                     self._step(moves, place, draw, tally)
         self._forget_shared()
         return Outcome(tally.means(), tally.observed())
-
-    def set_pace(self) -> None:
-        """Set how far averages follow in this round."""
-        drawn = self.drawn()
-        for player in self.game.players.values():
-            player.set_pace(self.images + drawn, drawn)
-
-    def average(self) -> None:
-        """Have the averages follow their networks."""
-        for player in self.game.players.values():
-            player.average()
 
     def plain_draw(self, turn: str, place: Place, share: Share) -> Draw:
         """What a turn may draw. The default generators, from which dropout and its like draw, are
@@ -226,8 +216,9 @@ class Engine:
             self._gather(move, place, draw, tally, keep_graph=move is not moves[-1])
         names = dict.fromkeys(name for move in moves for name in move.players)
         players = [self.game.players[name] for name in names]
-        weights = [p for player in players for p in player.parameters]
-        self.collective.mean([p.grad for p in weights if p.grad is not None])
+        if self.collective.world > 1:
+            weights = [p for player in players for p in player.parameters]
+            self.collective.mean([p.grad for p in weights if p.grad is not None])
         for player in players:
             player.step()
 
@@ -264,12 +255,14 @@ class Engine:
             }
         return Outcome(means, observed, self.images)
 
-    def _read_schedules(self) -> None:
-        """Everything scheduled, as of the round's start, into where moves and graphs read it."""
+    def _read_schedules(self, drawn: int) -> None:
+        """Everything scheduled, as of the start of a round of so many items, into where moves and
+        graphs read it; how far averages follow, as of its end."""
         for name, schedule in self.game.schedules.items():
             self._scheduled[name].fill_(at(schedule, self.images))
         for player in self.game.players.values():
             player.set_rates(self.images)
+            player.set_pace(self.images + drawn, drawn)
 
 
 def _steps(moves: Sequence[Move]) -> list[list[Move]]:

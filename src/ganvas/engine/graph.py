@@ -224,9 +224,7 @@ class GraphRecorder:
 
             if not kind.draws:
                 cut()
-            outcome = engine.play_moves(draw)
-            engine.average()
-            return outcome
+            return engine.play(draw)
 
         try:
             if self._capture is None:
@@ -237,7 +235,6 @@ class GraphRecorder:
         return bool(kind.replays)
 
     def _replay(self, engine: Engine, kind: Recorded) -> Outcome:
-        engine.set_pace()
         for place, replay in enumerate(kind.replays):
             if kind.draws:
                 seed_default(engine.device, kind.seeds[place](engine.images))
