@@ -295,7 +295,8 @@ def test_sources_are_shared_each_by_its_name() -> None:
     got = []
 
     def loss(turn: Turn) -> Result:
-        got.append([turn.batch(name).flatten().tolist() for name in ("x", "y", "x")])
+        got.append([turn.batch(name).flatten().tolist() for name in ("x", "y", None)])
+        assert turn.batch() is turn.batch("x")
         return Result(turn.networks["a"](turn.batch("x")).flatten())
 
     game = Game(two_players(), [Phase([(Move("a", ("a",), loss),)])])

@@ -13,13 +13,15 @@ from torch import Tensor
 
 import ganvas
 from ganvas.cli.main import main
+from ganvas.data.dataset import make_dataset
+from ganvas.domains import Image
 from ganvas.engine.game import Game, Move, Phase, Result, Turn
 from ganvas.errors import DataError, UsageError
 from ganvas.games.roles import Role, generator
 from ganvas.games.setup import GameSettings, GameSetup
 from ganvas.recipes import parts
 from ganvas.recipes.recipe import Recipe
-from ganvas.recipes.recipe_table import from_plain
+from ganvas.recipes.recipe_table import change, from_plain
 from ganvas.training.resolve import resolve
 from tests.playing import assert_same_run, log_of, picture_folder
 
@@ -40,7 +42,9 @@ class Between(GameSettings):
             return images.mean((0, 2, 3))
 
         def loss(turn: Turn) -> Result:
-            made = turn.networks["generator"](turn.draw.normal("latent", setup.latent))
+            latents = turn.draw.normal("latent", setup.latent)
+            made = turn.networks["generator"](latents, *setup.conditions(turn))
+            assert torch.equal(setup.items(turn), turn.batch("a")["image"])
             real = [colour(turn.batch(source)["image"]) for source in self.sources]
             apart = colour(made) - sum(real) / 2
             return Result(apart.square().sum().expand(len(made)), {"first": real[0].mean()})
@@ -146,3 +150,12 @@ def test_the_smallest_source_bounds_a_batch(places, tmp_path) -> None:
     with pytest.raises(UsageError, match=r"again as data=\{'a': \.\.\.\}"):
         ganvas.resume(run.path, images=16)
     ganvas.resume(run.path, images=16, data={"a": images, "b": images[:9]})
+
+
+def test_conditions_are_those_of_the_main_source(tmp_path) -> None:
+    images = torch.randint(0, 256, (12, 3, 32, 32), dtype=torch.uint8)
+    labelled = make_dataset(Image(3, 32, 32), images, torch.arange(12) % 3, ("x", "y", "z"), "a")
+    generator = {"kind": "compact", "latent": 4, "width": 4}
+    changes = {"generator": generator, "condition": "class", "images": 16}
+    run = ganvas.train(change(recipe(), changes), data={"a": labelled, "b": images}, out=tmp_path)
+    assert run.sample(2, label="y").shape == (2, 32, 32, 3)

@@ -49,7 +49,7 @@ class Draw:
     Noise is drawn for the global batch and then sliced, so that all processes and micro-batches
     together have exactly what one process with the whole batch would have.
 
-    sources: streams of training items by name.
+    sources: streams of training items by name; the main one stands first.
     seed: the run's.
     turn: the name of the move, and which of its turns in this round it is.
     start: the clock, in images seen, at which the turn begins: a part of the keys of its noise.
@@ -67,20 +67,26 @@ class Draw:
     device: torch.device
     items: int | None = None
 
-    def data(self, source: str = "train") -> Any:
-        """The items of ``source`` that all moves have until one plays a further turn.
+    @property
+    def main(self) -> str:
+        """The name of the main source."""
+        return next(iter(self.sources))
+
+    def data(self, source: str | None = None) -> Any:
+        """The items of ``source``, by default the main one, that all moves have until one plays a
+        further turn.
 
         Who asks, and how often, changes nothing: the game's moves alone say how the clock goes on.
         """
-        return self._items(source, self._place)
+        return self._items(source or self.main, self._place)
 
-    def ahead(self, source: str = "train") -> Any:
+    def ahead(self, source: str | None = None) -> Any:
         """The items that ``data`` will give next, after these."""
-        return self._items(source, self._place + self.share.batch)
+        return self._items(source or self.main, self._place + self.share.batch)
 
-    def fresh(self, order: str, source: str = "train") -> Any:
+    def fresh(self, order: str, source: str | None = None) -> Any:
         """Items of ``source`` in an order of its own: another ``order``, other items."""
-        return self._items(source, self._place, order)
+        return self._items(source or self.main, self._place, order)
 
     @property
     def _place(self) -> int:

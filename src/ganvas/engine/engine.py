@@ -61,7 +61,7 @@ class Engine:
 
     Args:
         game: what to play; its networks already lie on ``device``.
-        sources: streams of training items by name; ``"train"`` is the usual one.
+        sources: streams of training items by name; the first is the main one.
         batch: items of one global batch, over all processes and micro-batches.
         seed: with the clock, it determines every draw.
         device: where the networks lie.

@@ -49,17 +49,19 @@ class Turn:
     prepare: Callable[[Any], Any] = _unchanged
     looks_ahead: bool = False
 
-    def batch(self, source: str = "train") -> Any:
-        """The items of a source that the moves of a round share, until one plays a further turn.
+    def batch(self, source: str | None = None) -> Any:
+        """The items of a source, by default the main one, that the moves of a round share until one
+        plays a further turn.
 
         Whoever asks gets the same, and the clock goes on as the game's moves say, not by who asks.
         """
+        source = source or self.draw.main
         draw, name = self.draw.data, "batch"
         if self.looks_ahead:
             draw, name = self.draw.ahead, "batch.next"
         return self.shared(f"{name}/{source}", lambda: self.prepare(draw(source)))
 
-    def fresh(self, order: str, source: str = "train") -> Any:
+    def fresh(self, order: str, source: str | None = None) -> Any:
         """Other items of a source than ``batch`` gives: those of an order that has this name."""
         return self.prepare(self.draw.fresh(order, source))
 

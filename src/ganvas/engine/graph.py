@@ -275,7 +275,7 @@ def _mapped(value: Any, function: Callable[[Tensor], Tensor]) -> Any:
         return function(value)
     if isinstance(value, Mapping):
         return {name: _mapped(each, function) for name, each in value.items()}
-    return value
+    raise TypeError(f"a batch is a tensor, or a mapping of names to tensors, not {type(value)}")
 
 
 def _default_states(device: torch.device) -> list[Tensor]:
