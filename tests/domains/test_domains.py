@@ -27,7 +27,7 @@ from ganvas.domains import (
     of_shape,
 )
 from ganvas.domains.writers import Chunk
-from ganvas.errors import UsageError
+from ganvas.errors import DataError, UsageError
 
 KINDS: list[Domain] = [
     Image(1, 4, 6),
@@ -96,6 +96,8 @@ def test_a_kind_of_ones_own_is_registered_like_any_other_part(monkeypatch) -> No
     assert ganvas.register(Smell) is Smell
     assert make_dataset(Smell(3), stored, None, (), "roses").domain == Smell(3)
     assert from_plain(Smell(3).plain()) == Smell(3) != Vector(3)
+    with pytest.raises(DataError, match=r"roses: an item has the shape \(3,\), not \(4,\) as "):
+        make_dataset(Smell(4), stored, name="roses")
 
     @dataclass(frozen=True)
     class Odour(Vector):

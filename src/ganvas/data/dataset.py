@@ -104,9 +104,9 @@ class Dataset:
 def make_dataset(
     domain: Domain,
     pixels: Tensor,
-    labels: Tensor | None,
-    classes: Sequence[str],
-    name: str,
+    labels: Tensor | None = None,
+    classes: Sequence[str] = (),
+    name: str = "items in memory",
     notes: Sequence[str] = (),
     fingerprint: str | None = None,
     attributes: Tensor | None = None,
@@ -116,12 +116,17 @@ def make_dataset(
     """A ``Dataset`` of these fields; None computes its fingerprint.
 
     Raises:
-        DataError: fewer than two items.
+        DataError: fewer than two items, or items of another shape than the domain's.
         UsageError: a domain of one's own that was not registered.
         ValueError: as for ``Dataset``.
     """
     check_known(domain)
     check_count(len(pixels), name)
+    found = tuple(domain.to_network(pixels[:1]).shape[1:])
+    if found != domain.shape:
+        raise DataError(
+            f"{name}: an item has the shape {found}, not {domain.shape} as {domain} has"
+        )
     fields = fields or {}
     if fingerprint is None:
         fingerprint = fingerprint_of(pixels, labels, classes, attributes, attribute_names, fields)
