@@ -1,3 +1,4 @@
+import json
 import math
 from typing import Any
 
@@ -7,6 +8,7 @@ from torch import nn
 
 from ganvas.engine.engine import Engine
 from ganvas.engine.game import Game, Hook, Move, Outcome, Phase, Result, Turn
+from ganvas.engine.meter import Meter
 from ganvas.engine.optimiser import Adam
 from ganvas.engine.player import Player
 
@@ -248,6 +250,17 @@ def test_the_meter_averages_and_survives_a_checkpoint() -> None:
     other.set_clock(clock)
     assert other.meter.read() == play.meter.read()
     assert play.meter.read() == {}
+
+
+def test_a_meter_goes_on_in_the_precision_that_it_had() -> None:
+    stats = {"wide": torch.tensor([0.1, 0.4], dtype=torch.float64), "nan": torch.tensor(math.nan)}
+    meter, other = Meter(), Meter()
+    meter.add(stats)
+    other.restore(json.loads(json.dumps(meter.state())), CPU)
+    for each in (meter, other):
+        each.add(stats)
+    assert meter.state()["wide"] == other.state()["wide"]
+    assert meter.read()["wide"] == other.read()["wide"] == 0.25
 
 
 def test_who_asks_for_data_does_not_move_the_clock() -> None:

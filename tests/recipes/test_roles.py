@@ -144,6 +144,8 @@ def test_a_recipe_made_in_python_is_checked_too() -> None:
         replace(pair(), networks={**pair().networks, "real_c": DCGANDiscriminator()})
     with pytest.raises(UsageError, match="unknown name in sources of the game gan 'a'"):
         replace(find("mnist"), sources={"a": Data()})
+    with pytest.raises(UsageError, match="the game pair keeps no EMA copy: set `half_life=null`"):
+        replace(pair(), half_life=500.0)
 
 
 @pytest.mark.parametrize("name", RECIPES)

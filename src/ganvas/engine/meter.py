@@ -1,5 +1,6 @@
 """Means of whatever a round reports, gathered on the device and read only when they are wanted."""
 
+import math
 from collections.abc import Mapping, Sequence
 
 import torch
@@ -31,15 +32,12 @@ class Meter:
         return dict(zip(means, values, strict=True))
 
     def state(self) -> dict[str, list[float]]:
-        """Sums and counts as numbers, for a checkpoint (a float32 survives JSON exactly)."""
+        """Sums and counts as numbers, for a checkpoint (they survive JSON exactly)."""
         return {name: [total.item(), self._counts[name]] for name, total in self._sums.items()}
 
     def restore(self, state: Mapping[str, list[float]], device: torch.device) -> None:
         """Go on from what ``state`` returned."""
-        self._sums = {
-            name: torch.tensor(total, dtype=torch.float32, device=device)
-            for name, (total, _) in state.items()
-        }
+        self._sums = {name: _as_summed(total, device) for name, (total, _) in state.items()}
         self._counts = {name: count for name, (_, count) in state.items()}
 
 
@@ -59,6 +57,14 @@ class Tally(Meter):
     def observed(self) -> dict[str, Tensor]:
         """All of it by name: [turns, N, ...]."""
         return {name: torch.stack(turns) for name, turns in self._turns.items()}
+
+
+def _as_summed(total: float, device: torch.device) -> Tensor:
+    """A sum in the type it had: float32, unless that does not hold it."""
+    kind = torch.float32
+    if torch.tensor(total, dtype=kind).item() != total and not math.isnan(total):
+        kind = torch.float64
+    return torch.tensor(total, dtype=kind, device=device)
 
 
 def _means(values: list[Tensor]) -> Sequence[Tensor]:

@@ -240,8 +240,8 @@ class SGD(OptimiserSettings):
         return tuple(_momentum_buffer(self.momentum))
 
     def options(self, device: torch.device) -> dict[str, bool]:
-        """On a GPU, one kernel, which reads the rate from memory. A CPU's rounds otherwise than
-        PyTorch's plain steps."""
+        """On a GPU, one kernel, which reads the rate from memory; on a CPU PyTorch's plain steps,
+        since the one kernel there rounds differently."""
         return {"fused": device.type == "cuda"}
 
 

@@ -186,11 +186,7 @@ class Recipe:
             "optimisers", {name: Adam() if other is None else None for name, other in players}
         )
         self._check_networks()
-        if self.augment is None and self.strength != 1.0:
-            raise UsageError(
-                "strength is of an augmentation, and there is none: set `augment.kind=diffaugment` "
-                "or ada, or `strength=1`"
-            )
+        self._check_used()
 
     @property
     def latent(self) -> int:
@@ -233,6 +229,18 @@ class Recipe:
                 raise UsageError(
                     f"the game {kind_of(self.game)} needs `{name}.kind`: one of {kinds}"
                 )
+
+    def _check_used(self) -> None:
+        """Nothing is set that would change nothing."""
+        if self.half_life is not None and not set(self.game.averaged) & set(self.game.players):
+            raise UsageError(
+                f"the game {kind_of(self.game)} keeps no EMA copy: set `half_life=null`"
+            )
+        if self.augment is None and self.strength != 1.0:
+            raise UsageError(
+                "strength is of an augmentation, and there is none: set `augment.kind=diffaugment` "
+                "or ada, or `strength=1`"
+            )
 
     def _check_ranges(self) -> None:
         if self.images < 1 or self.batch < 1 or self.accumulate < 1:

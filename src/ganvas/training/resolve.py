@@ -52,10 +52,10 @@ def resolve(
 
 
 def by_name(data: Any) -> dict[str, Any]:
-    """What was given of each source, by its name; what stands alone is ``train``."""
-    if data is None:
-        return {}
-    return dict(data) if isinstance(data, Mapping) else {"train": data}
+    """What was given of each source, by its name; what stands alone is ``train``. None is nothing
+    given."""
+    named = data if isinstance(data, Mapping) else {"train": data}
+    return {name: each for name, each in named.items() if each is not None}
 
 
 def check_known(given: Mapping[str, Any], recipe: Recipe) -> None:
