@@ -1,6 +1,7 @@
 """Runs on points from end to end: one learns, and every command takes it."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,8 +11,9 @@ from PIL import Image
 import ganvas
 from ganvas.bench.plain import LOADED, Items
 from ganvas.cli.main import main
-from ganvas.data import load_dataset
+from ganvas.data import load_dataset, make_dataset
 from ganvas.data.builtin.clouds import ring
+from ganvas.domains import Points
 from ganvas.domains.ground import DRAWN, REAL
 from ganvas.errors import UsageError
 from ganvas.store import evaluation_records
@@ -68,6 +70,19 @@ def test_the_floor_is_a_perfect_sampler(run) -> None:
     floors = {figure.name: floor.value for figure, floor in found.figures if floor is not None}
     assert floors["modes"] == 8 and floors["near"] == pytest.approx(0.989, abs=0.006)
     assert floors["spread-least"] == pytest.approx(1, abs=0.12)
+
+
+def test_points_of_ones_own_are_learned_and_measured_by_nobody(tmp_path) -> None:
+    points = torch.rand(64, 2, 1, 1, generator=torch.Generator().manual_seed(0)) - 0.5
+    data = make_dataset(Points(), points, name="square")
+    told: list[str] = []
+    more: dict[str, Any] = {"overrides": {"batch": 32, "threads": 1, "compile": False}}
+    more["listeners"] = [lambda event: told.append(event.text)]
+    own = ganvas.train("playground-ring", data=data, out=tmp_path, images=64, **more)
+    assert own.recipe.evaluation is not None and own.sample(3).shape == (3, 2)
+    assert any("these points come from none of ring, grid, spiral" in text for text in told)
+    with pytest.raises(UsageError, match="may be ring, grid, spiral, not 'square'"):
+        ganvas.evaluate(own)
 
 
 def test_samples_are_points_and_the_same_in_every_call(run) -> None:

@@ -120,6 +120,8 @@ def test_it_translates_what_it_is_given(run: Run) -> None:
     with pytest.raises(UsageError, match="translates items"):
         run.sample(2, truncation=0.5)
     assert run.sample_conditions(2) is None
+    with pytest.raises(UsageError, match="this run has no generator: its networks are a_to_b "):
+        _ = run.generator
 
 
 def test_items_that_it_does_not_take_are_refused(run: Run) -> None:

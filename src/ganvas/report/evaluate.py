@@ -176,7 +176,7 @@ def _evaluate_points(
     """
     name = run.record.known(run.recipe.game.target).data if data is None else data
     if not isinstance(name, str) or name not in CLOUDS:
-        raise UsageError(f"this run draws points: `data` may be {', '.join(CLOUDS)}, not {data!r}")
+        raise UsageError(f"this run draws points: `data` may be {', '.join(CLOUDS)}, not {name!r}")
     given = [f"`{option}`" for option, value in asked.items() if value not in (None, "auto")]
     if given:
         raise UsageError(f"{', '.join(given)}: for images; points have figures of their own")

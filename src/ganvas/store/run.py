@@ -117,12 +117,12 @@ class Run:
     @property
     def generator(self) -> nn.Module:
         """The generator in evaluation mode: its EMA copy, where the run keeps one."""
-        return self.networks["generator"]
+        return self._network("generator")
 
     @property
     def discriminator(self) -> nn.Module:
         """The discriminator in evaluation mode."""
-        return self.networks["discriminator"]
+        return self._network("discriminator")
 
     @cached_property
     def sampler(self) -> Sampler | Translator:
@@ -313,6 +313,14 @@ class Run:
                 latent = getattr(self.recipe.networks[name], "latent", None)
                 inputs.watch(network, name, latent, self.conditions)
         return networks
+
+    def _network(self, name: str) -> nn.Module:
+        if name not in self.networks:
+            raise UsageError(
+                f"this run has no {name}: its networks are {', '.join(self.networks)} "
+                f"(run.networks has each by its name)"
+            )
+        return self.networks[name]
 
     @property
     def _domains(self) -> dict[str, Domain]:

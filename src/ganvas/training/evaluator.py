@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from ganvas.data.builtin.clouds import CLOUDS
 from ganvas.domains.writers import whole
 from ganvas.errors import UsageError
 from ganvas.evaluation.feature_choice import known_features
@@ -27,6 +28,11 @@ UNKNOWN = (
     "say `evaluation.features`, such as efficientnet-lite0, to measure"
 )
 """Why a run of ``evaluation.features=auto`` is not evaluated."""
+
+NO_MIXTURE = (
+    f"these points come from none of {', '.join(CLOUDS)}, so nothing is measured during training"
+)
+"""Why a run on points of somebody's own is not evaluated."""
 
 
 class Evaluator(ABC):
@@ -203,6 +209,8 @@ def _image_evaluator(prepared: Prepared, device: torch.device, progress: Any) ->
 
 
 def _point_evaluator(prepared: Prepared, device: torch.device, progress: Any) -> Found:
+    if prepared.target.name not in CLOUDS:
+        return None, [NO_MIXTURE]
     return PointEvaluator(prepared), []
 
 
