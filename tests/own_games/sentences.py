@@ -56,7 +56,8 @@ class Bigrams(nn.Module):
 
     def forward(self, latents: Tensor) -> Tensor:
         """Latents [N, L V] to tokens int64 [N, L]."""
-        return self.continued(torch.zeros(len(latents), 0, dtype=torch.int64), latents)
+        nothing = latents.new_zeros(len(latents), 0, dtype=torch.int64)
+        return self.continued(nothing, latents)
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ class PolicyGradient(GameSettings):
     """REINFORCE with a running mean as baseline."""
 
     def build(self, setup: GameSetup) -> Game:
-        state = {"baseline": torch.zeros(())}
+        state = {"baseline": torch.zeros((), device=setup.device)}
 
         def written(turn: Turn) -> Tensor:
             with torch.no_grad():

@@ -43,11 +43,11 @@ class Residual(nn.Module):
 class Pool:
     """The last fakes of one translator: read in a turn, written after the round."""
 
-    def __init__(self, name: str, size: int, shape: tuple[int, ...]) -> None:
+    def __init__(self, name: str, size: int, device: torch.device) -> None:
         self.name, self.size = name, size
         self.state = {
-            f"{name}.items": torch.zeros(size, *shape),
-            f"{name}.written": torch.zeros((), dtype=torch.int64),
+            f"{name}.items": torch.zeros(size, 2, 1, 1, device=device),
+            f"{name}.written": torch.zeros((), dtype=torch.int64, device=device),
         }
 
     def mixed(self, turn: Turn, fakes: Tensor) -> Tensor:
@@ -91,7 +91,7 @@ class Unpaired(GameSettings):
 
     def build(self, setup: GameSetup) -> Game:
         pools = {
-            target: Pool(f"pool.{target}", self.pool, (2, 1, 1)) for _, target in WAYS.values()
+            target: Pool(f"pool.{target}", self.pool, setup.device) for _, target in WAYS.values()
         }
 
         def reals(turn: Turn, source: str) -> Tensor:

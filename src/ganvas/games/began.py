@@ -91,8 +91,7 @@ class BEGAN(GameSettings):
             ValueError: the discriminator does not reconstruct images.
         """
         check_autoencoder(setup)
-        home = next(setup.networks["discriminator"].parameters()).device
-        state = {STATE: torch.full((), self.k, device=home)}
+        state = {STATE: torch.full((), self.k, device=setup.device)}
 
         def keep_balance(outcome: Outcome) -> None:
             imbalance = self.gamma * outcome.means["energy/real"] - outcome.means["energy/fake"]

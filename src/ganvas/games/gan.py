@@ -259,10 +259,9 @@ class GAN(GameSettings):
         phases = [Phase(groups)]
         if self.warm_up is not None:
             phases.insert(0, self.warm_up.phase(setup, groups[0]))
-        home = players["discriminator"].parameters[0].device
-        state = setup.augmentation.state(home)
+        state = setup.augmentation.state(setup.device)
         for term in self.terms:
-            state |= term.state(home)
+            state |= term.state(setup.device)
         return Game(
             players,
             phases,

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+import torch
 from torch import Tensor, nn
 
 from ganvas.engine.game import Game, Turn
@@ -74,6 +75,11 @@ class GameSetup:
             half_life=player.half_life,
             clip_gradient=player.clip_gradient,
         )
+
+    @property
+    def device(self) -> torch.device:
+        """Where the networks lie, and so what a game keeps of its own must lie."""
+        return next(p.device for each in self.networks.values() for p in each.parameters())
 
     def both_players(self) -> dict[str, Player]:
         """The players ``discriminator`` and ``generator``, each of one network."""
