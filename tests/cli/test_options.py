@@ -77,6 +77,19 @@ def measured(recipe, **_) -> None:
     raise UserError("measured")
 
 
+@pytest.mark.parametrize(
+    ("words", "chosen"),
+    [([], False), (["--data", "cifar10"], True), (["--data.source", "cifar10"], True)],
+)
+def test_a_bench_knows_whether_its_data_was_chosen(words, chosen, monkeypatch) -> None:
+    def noted(recipe, given: bool, **_) -> None:
+        assert given is chosen
+        raise UserError("noted")
+
+    monkeypatch.setattr("ganvas.cli.verbs.bench.bench", noted)
+    assert main(["bench", "fashion-mnist", *words]) == 1
+
+
 @pytest.mark.parametrize("named", [False, True])
 @pytest.mark.parametrize("verb", ["show", "runs", "compare", "recipes"])
 def test_looking_needs_no_plugin_and_takes_it(

@@ -16,6 +16,7 @@ from ganvas.cli.screen import console, new_table, show_table
 from ganvas.cli.wording import worded
 from ganvas.disk import explain, replace_file
 from ganvas.errors import UsageError
+from ganvas.recipes.flat import source_setting
 from ganvas.report.page import page
 from ganvas.sampling.outputs import check_output
 from ganvas.store import plugins
@@ -37,7 +38,9 @@ def execute(options: argparse.Namespace) -> None:
     overrides = {**options.overrides, **{k: v for k, v in given.items() if v is not None}}
     overrides, fit = without_auto(overrides)
     recipe = resolve(options.recipe, options.data, overrides)
-    chosen = options.data is not None or "data.source" in overrides
+    settings = [source_setting(name) for name in recipe.sources]
+    places = {place for setting in settings for place in (setting, f"{setting}.source")}
+    chosen = options.data is not None or not places.isdisjoint(overrides)
     with memory_explained(), console(stderr=True).status("") as status:
         report = bench(
             recipe,
