@@ -10,6 +10,7 @@ own layers can declare nothing: they stand in a list here.
 """
 
 import inspect
+from functools import cache
 from typing import Any, Generic, NamedTuple, Protocol, TypeGuard, TypeVar
 
 from torch import Tensor, nn
@@ -201,10 +202,15 @@ def implements(network: object, interface: type[P]) -> TypeGuard[P]:
 
     Unlike ``isinstance`` it finds those that are layers of the network.
     """
-    named = [each for each in interface.__mro__ if each not in (Protocol, Generic, object)]
-    names = {name for each in named for name in (*vars(each), *inspect.get_annotations(each))}
-    own = {name for name in names if not name.startswith("_") or name == "__call__"}
-    return all(hasattr(network, name) for name in own)
+    return all(hasattr(network, name) for name in _named(interface))
+
+
+@cache
+def _named(interface: type) -> tuple[str, ...]:
+    """The methods and attributes of an interface; kept, since games ask in every turn."""
+    kinds = [each for each in interface.__mro__ if each not in (Protocol, Generic, object)]
+    names = {name for each in kinds for name in (*vars(each), *inspect.get_annotations(each))}
+    return tuple(name for name in names if not name.startswith("_") or name == "__call__")
 
 
 def couples_batch(network: nn.Module) -> bool:
