@@ -51,6 +51,22 @@ def test_fewer_samples_than_before_leave_none_of_those(run, tmp_path) -> None:
             assert np.array_equal(np.asarray(picture), image[..., 0].numpy())
 
 
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("x.bmp", "end it with .png"),
+        ("x.mp4", "--out x.gif"),
+        ("a/x.MOV", "ffmpeg -i a/x.gif a/x.MOV"),
+    ],
+)
+def test_endings_that_nothing_writes_are_answered_by_those_that_work(
+    run, tmp_path, monkeypatch, capsys, name, message
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert sample(run, name) == 2
+    assert message in capsys.readouterr().err and not list(tmp_path.iterdir())
+
+
 def foreign(path: Path) -> Path:
     """A file of the user's own."""
     path.parent.mkdir(exist_ok=True)
