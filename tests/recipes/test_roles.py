@@ -14,6 +14,7 @@ from ganvas.errors import UsageError
 from ganvas.games.roles import Role, Spec, discriminator, translator
 from ganvas.games.setup import GameSettings, GameSetup
 from ganvas.networks.dcgan import DCGANDiscriminator
+from ganvas.networks.mlp import MLPGenerator
 from ganvas.networks.protocols import TranslatorSettings
 from ganvas.networks.shape import Shape
 from ganvas.recipes import flat, parts, yaml
@@ -91,7 +92,7 @@ def test_overrides_reach_them_all() -> None:
     recipe = change(pair(), changes)
     assert recipe.networks["b_to_a"] == Mixing(3)
     assert recipe.networks["real_a"] == DCGANDiscriminator(width=4)
-    assert recipe.sources == {"a": Data(), "b": Data("fashion-mnist")}
+    assert recipe.sources == {"a": Data(""), "b": Data("fashion-mnist")}
     assert recipe.optimisers == {"discriminators": Adam(1e-3), "b_to_a": RMSprop()}
 
 
@@ -113,7 +114,7 @@ def test_networks_are_built_as_their_roles_say() -> None:
     assert len(networks["real_b"](items["b"])) == 2
     frozen = [name for name, net in networks.items() if not next(net.parameters()).requires_grad]
     assert frozen == ["a_to_b"] and not networks["a_to_b"].training
-    assert (recipe.latent, recipe.data) == (0, Data())
+    assert (recipe.latent, recipe.data) == (0, Data(""))
 
 
 def test_freezing_is_of_each_discriminator() -> None:
@@ -129,7 +130,7 @@ def test_freezing_is_of_each_discriminator() -> None:
         ({"real_c": "dcgan"}, "unknown setting 'real_c': did you mean real_"),
         ({"generator": "dcgan"}, "unknown setting 'generator'"),
         ({"data": {}}, "unknown setting 'data': did you mean data_"),
-        ({"a_to_b": None}, "the game pair needs `a_to_b.kind`: one of mixing"),
+        ({"a_to_b": None}, "the game pair needs `a_to_b.kind`: one of .*mixing"),
         ({"a_to_b": "dcgan"}, "unknown kind for a_to_b 'dcgan'"),
         ({"a_to_b_optimiser": {}}, "unknown setting 'a_to_b_optimiser'"),
     ],
@@ -166,3 +167,10 @@ def test_settings_of_another_game_are_left_behind() -> None:
 
 def test_a_spec_leads_with_the_main_source() -> None:
     assert Spec(SHAPES, 0).shape == (3, 16, 16)
+
+
+def test_a_kind_and_its_settings_may_be_given_together() -> None:
+    found = change(find("mnist"), {"generator": "mlp", "generator.width": 64})
+    assert found.networks["generator"] == MLPGenerator(width=64)
+    placed = change(find("mnist"), {"data": "cifar10", "data.size": 16})
+    assert (placed.data.source, placed.data.size) == ("cifar10", 16)

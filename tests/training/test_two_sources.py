@@ -3,7 +3,7 @@
 import json
 import re
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar
 
@@ -160,3 +160,44 @@ def test_conditions_are_those_of_the_main_source(tmp_path) -> None:
     changes = {"generator": generator, "condition": "class", "images": 16}
     run = ganvas.train(change(recipe(), changes), data={"a": labelled, "b": images}, out=tmp_path)
     assert run.sample(2, label="y").shape == (2, 32, 32, 3)
+
+
+def test_a_source_that_nobody_names_is_not_guessed(places, tmp_path) -> None:
+    with pytest.raises(UsageError, match="trains on a and b: say `data_b` too"):
+        ganvas.train(recipe(), data={"a": places["a"]}, out=tmp_path / "runs")
+
+
+@dataclass(frozen=True)
+class Careless(Between):
+    """What it declares is not what it makes."""
+
+    makes: str = "generator"
+    more: str = "role"
+
+    @property
+    def roles(self) -> dict[str, Role]:
+        return super().roles | ({"other": generator("b")} if self.more == "role" else {})
+
+    def build(self, setup: GameSetup) -> Game:
+        game = super().build(setup)
+        return Game({self.makes: setup.player(self.makes, "generator")}, game.phases)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        (Careless(), "no player moves its other"),
+        (Careless("generatr", ""), "makes a player 'generatr', and declares generator"),
+    ],
+    ids=["role", "player"],
+)
+def test_what_a_game_declares_it_must_have(settings, message, places, tmp_path, monkeypatch):
+    monkeypatch.setitem(parts.GAMES, "careless", Careless)
+    whole = recipe()
+    networks = dict(whole.networks)
+    if settings.more:
+        networks["other"] = networks["generator"]
+    careless = replace(whole, game=settings, networks=networks)
+    with pytest.raises(UsageError, match=message):
+        ganvas.train(careless, data=places, out=tmp_path / "runs")
+    assert not list((tmp_path / "runs").glob("*"))

@@ -67,7 +67,13 @@ class GameSetup:
 
     def player(self, name: str, *networks: str) -> Player:
         """The player of this name, with the networks of these names; by default with the one that
-        has the player's own name."""
+        has the player's own name.
+
+        Raises:
+            ValueError: the game does not declare such a player, so no recipe could set it.
+        """
+        if self.players and name not in self.players:
+            raise ValueError(f"it makes a player {name!r}, and declares {', '.join(self.players)}")
         player = self.players.get(name, PlayerSettings())
         return Player(
             {network: self.networks[network] for network in networks or (name,)},

@@ -69,7 +69,7 @@ def from_plain(plain: Mapping[str, Any]) -> Recipe:
         UsageError: an unknown or missing key, an unknown kind, or a value that cannot be.
     """
     game = game_of(plain)
-    found = reading.settings(types(game), plain)
+    found = reading.settings(types(game), _without_guesses(plain, game))
     for field in ("name", "images"):
         if field not in found:
             raise UsageError(f"{field} is missing")
@@ -79,6 +79,15 @@ def from_plain(plain: Mapping[str, Any]) -> Recipe:
     found["optimisers"] = {name: found.pop(optimiser_setting(name), None) for name in game.players}
     found.pop(ENCODER, None)
     return Recipe(**found)
+
+
+def _without_guesses(plain: Mapping[str, Any], game: GameSettings) -> dict[str, Any]:
+    """The same, where sources beside ``train`` have no usual place."""
+    settings = {source_setting(name) for name in game.sources if name != "train"}
+    return {
+        key: {"source": "", **each} if key in settings and isinstance(each, Mapping) else each
+        for key, each in plain.items()
+    }
 
 
 def game_of(plain: Mapping[str, Any]) -> GameSettings:

@@ -181,7 +181,10 @@ class Recipe:
         self._check_batch()
         players = self.game.players.items()
         self._put_in_order("networks", dict.fromkeys(self.game.roles))
-        self._put_in_order("sources", dict.fromkeys(self.game.sources, Data()))
+        # Only the usual source has a usual place: another one would be trained on unasked.
+        self._put_in_order(
+            "sources", {name: Data() if name == "train" else Data("") for name in self.game.sources}
+        )
         self._put_in_order(
             "optimisers", {name: Adam() if other is None else None for name, other in players}
         )

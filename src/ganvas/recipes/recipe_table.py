@@ -115,6 +115,7 @@ def change(recipe: Recipe, overrides: dict[str, Any]) -> Recipe:
     """The recipe with dotted keys replaced: ``{"generator.width": 96}``."""
     if not overrides:
         return recipe
+    overrides = _kinds_first(overrides)
     plain = flat.to_plain(recipe)
     of_game = {where for where in overrides if where.partition(".")[0] == "game"}
     for where in sorted(of_game, key=_order):
@@ -129,6 +130,18 @@ def change(recipe: Recipe, overrides: dict[str, Any]) -> Recipe:
     for where in sorted(others, key=_order):
         reading.override(plain, where, others[where])
     return flat.from_plain(plain)
+
+
+def _kinds_first(overrides: dict[str, Any]) -> dict[str, Any]:
+    """The same, where a part is named by its kind alone beside settings of it, such as
+    ``generator=mlp generator.width=64``, with that as ``generator.kind``."""
+    wholes = {where.partition(".")[0] for where in overrides if "." in where}
+    # What stands for a source alone is its place.
+    wholes = {whole for whole in wholes if whole.partition("_")[0] != "data"}
+    return {
+        f"{where}.kind" if where in wholes and isinstance(value, str) else where: value
+        for where, value in overrides.items()
+    }
 
 
 def _order(where: str) -> tuple[int, bool]:

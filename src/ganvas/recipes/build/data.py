@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from ganvas.data import Dataset, load_dataset
+from ganvas.errors import UsageError
+from ganvas.recipes.parts import kind_of
 from ganvas.recipes.recipe import Data, Recipe
 
 
@@ -19,7 +21,14 @@ def load_sources(
 
     Raises:
         DataError: what is there cannot be read or used.
+        UsageError: nobody says where a source is.
     """
+    for name, settings in recipe.sources.items():
+        if name != "train" and not settings.source and given.get(name) is None:
+            raise UsageError(
+                f"the game {kind_of(recipe.game)} trains on {' and '.join(recipe.sources)}: say "
+                f"`data_{name}` too"
+            )
     return {
         name: load_data(settings, given.get(name), progress)
         for name, settings in recipe.sources.items()

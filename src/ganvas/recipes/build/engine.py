@@ -10,10 +10,11 @@ from ganvas.engine.engine import Engine
 from ganvas.engine.game import Game
 from ganvas.engine.graph import GraphRecorder
 from ganvas.errors import UsageError
-from ganvas.games.setup import GameSetup, PlayerSettings
+from ganvas.games.setup import GameSettings, GameSetup, PlayerSettings
 from ganvas.recipes.build.choices import Choices
 from ganvas.recipes.build.networks import build_networks
 from ganvas.recipes.build.prepared import Prepared
+from ganvas.recipes.parts import kind_of
 from ganvas.recipes.recipe import Recipe
 
 
@@ -72,7 +73,23 @@ def _game(prepared: Prepared) -> Game:
     except ValueError as error:
         raise UsageError(f"game: {error}") from None
     frozen = {name: networks[name] for name, role in recipe.game.roles.items() if role.frozen}
-    return replace(game, frozen={**game.frozen, **frozen})
+    game = replace(game, frozen={**game.frozen, **frozen})
+    _check_whole(recipe.game, game)
+    return game
+
+
+def _check_whole(declared: GameSettings, game: Game) -> None:
+    """Raises UsageError where a game lacks a network or a player that it declares: a run could
+    neither save the one nor set the other."""
+    kind, networks = kind_of(declared), game.networks()
+    for name in declared.roles:
+        if name not in networks:
+            raise UsageError(
+                f"game {kind}: no player moves its {name}, and that is not `frozen` either"
+            )
+    for name in declared.players:
+        if name not in game.players:
+            raise UsageError(f"game {kind}: it declares a player {name}, and makes none")
 
 
 def _player(recipe: Recipe, name: str) -> PlayerSettings:
