@@ -161,3 +161,15 @@ def test_tokens_in_memory_are_a_data_set() -> None:
     batch = ItemStream(dataset, 0, "cpu", flip=True, shuffle=False).batch(0, 20)
     assert torch.equal(batch["tokens"], tokens) and dataset.shape == (7,)
     assert dataset.words() == "words: 20 sequences, 7 tokens out of 5, 2 classes"
+
+
+def test_orders_do_not_displace_each_other(monkeypatch) -> None:
+    drawn = []
+    stream = ItemStream(load_dataset(torch.zeros(8, 1, 4, 4, dtype=torch.uint8)), 0, "cpu")
+    generator = stream._generator
+    monkeypatch.setattr(stream, "_generator", lambda *key: drawn.append(key) or generator(*key))
+    for start in (0, 4, 6, 8):
+        for order in ("", "x", "y"):
+            stream.batch(start, 4, order)
+    assert len(drawn) == len(set(drawn)) == 6
+    assert {epoch for epoch, _ in stream._epochs} == {0, 1}

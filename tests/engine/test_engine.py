@@ -285,6 +285,34 @@ def test_who_asks_for_data_does_not_move_the_clock() -> None:
     assert play.images == 8 and got["b"][-1] == [6, 7]
 
 
+def test_turns_that_are_none_or_not_due_take_no_items() -> None:
+    played = []
+
+    def note(name: str):
+        def loss(turn: Turn) -> Result:
+            first = int(turn.batch().flatten()[0])
+            played.append((name, turn.draw.start, first))
+            return fit(name)(turn)
+
+        return loss
+
+    def often(images: int) -> int:
+        return 0 if images in (0, 24) else 2
+
+    groups = [
+        (Move("a", ("a",), note("a"), repeat=often),),
+        (Move("b", ("b",), note("b"), every=3),),
+    ]
+    play = engine(Game(two_players(), [Phase(groups)]))
+    clocks = []
+    for _ in range(4):
+        play.round()
+        clocks.append(play.images)
+    assert clocks == [8, 24, 24, 32]  # in the third round nothing is due
+    first, second, last = [("b", 0, 0)], [("a", 8, 8), ("a", 16, 16)], [("b", 24, 24)]
+    assert played == [*first, *second, *last]
+
+
 class Ordered(Counting):
     """A source with orders of its own: another order begins elsewhere."""
 

@@ -1,6 +1,5 @@
 """An endless stream of batches, each a pure function of its place in the stream."""
 
-from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -11,7 +10,8 @@ from ganvas import keys
 from ganvas.data.dataset import ATTRIBUTES, LABEL, Dataset, Field
 
 EPOCHS_KEPT = 2
-"""Orders that are remembered: a batch may span the end of one epoch and the start of the next."""
+"""Epochs that are remembered of each order: a batch may span the end of one and the start of the
+next."""
 
 
 Batch = dict[str, Tensor]
@@ -90,7 +90,7 @@ class ItemStream:
             self._kept[LABEL] = Kept(dataset.labels.to(self._home), None, Tensor.long)
         if dataset.attributes is not None:
             self._kept[ATTRIBUTES] = Kept(dataset.attributes.to(self._home), None, Tensor.float)
-        self._epochs: OrderedDict[tuple[int, str], Epoch] = OrderedDict()
+        self._epochs: dict[tuple[int, str], Epoch] = {}
 
     def batch(self, start: int, count: int, order: str = "") -> Batch:
         """Items ``start`` to ``start + count`` of the stream; may be larger than the data set.
@@ -141,8 +141,9 @@ class ItemStream:
                 drawn = torch.rand(self.count, generator=self._generator("flip", epoch, order))
                 flips = (drawn < 0.5).to(self._home)
             self._epochs[epoch, order] = rows, flips
-            while len(self._epochs) > EPOCHS_KEPT:
-                self._epochs.popitem(last=False)
+            of_order = [each for each in self._epochs if each[1] == order]
+            for passed in of_order[:-EPOCHS_KEPT]:
+                del self._epochs[passed]
         return self._epochs[epoch, order]
 
     def _generator(self, what: str, epoch: int, order: str) -> torch.Generator:
