@@ -1,6 +1,7 @@
 """The command line as a user types it: what it prints, what it refuses, and its exit codes."""
 
 import json
+import shutil
 import subprocess
 import sys
 
@@ -10,6 +11,7 @@ from PIL import Image
 
 import ganvas
 from ganvas.cli.main import main
+from ganvas.store.status import Status, StatusFile
 from ganvas.words import duration
 
 from .small import SMALL
@@ -202,6 +204,15 @@ def test_show_runs_and_recipes_tell_what_there_is(run, capsys) -> None:
     assert all(name in listed for name in ("mnist", "folder", "tutorial-cifar10-wgan-gp"))
     assert main(["recipes", "tutorial-mnist"]) == 0
     assert "Corrections" in said(capsys)[0]
+
+
+def test_a_status_cannot_steer_the_terminal(run, tmp_path, capsys) -> None:
+    path = shutil.copytree(run, tmp_path / "runs" / run.name)
+    StatusFile(path, 0).write(Status("stopped", 1, 2, 0.0, 0.0, None, why="[red]\x1b[31m"))
+    for words in (["runs", "list", "--out", str(path.parent)], ["show", str(path)]):
+        assert main(words) == 0
+        said = capsys.readouterr().out
+        assert "stopped at 50% by [red]\ufffd[31m" in said and "\x1b" not in said
 
 
 def test_runs_are_deleted_only_on_ones_word(tmp_path, capsys, monkeypatch) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from ganvas.cli.screen import new_table, show_table
 from ganvas.cli.wording import worded
+from ganvas.data.names import printable
 from ganvas.errors import UsageError, UserError
 from ganvas.store import plugins, run_folder
 from ganvas.store.run import Run
@@ -47,7 +48,7 @@ def _state(path: Path) -> str:
     status = read_status(path)
     if status is None or status.state == "ended":
         return ""
-    return "failed" if status.state == "failed" else status.words()
+    return "failed" if status.state == "failed" else printable(status.words())
 
 
 def _row(path: Path) -> tuple[str, str, str]:

@@ -20,8 +20,8 @@ def execute(options: argparse.Namespace) -> None:
     of = f"{run.images:,} of {run.settings['images']:,} seen"
     print(f"  images      {of} in {duration(run.seconds)}")
     words = [source.words() for source in record.sources]
-    for index, text in enumerate([*words, *(worded(printable(note)) for note in record.notes)]):
-        print(f"  {'' if index else 'data':<12}{text}")
+    for index, text in enumerate([*words, *map(worded, record.notes)]):
+        print(f"  {'' if index else 'data':<12}{printable(text)}")
     print(f"  machine     {record.machine}: {record.choices.words()}")
     kept = [path.name for path in checkpoint.complete(run.path / "checkpoints")]
     print(f"  checkpoints {', '.join(kept)}")
