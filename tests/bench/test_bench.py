@@ -24,7 +24,8 @@ def report():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("ganvas.bench.rate.SIZE", 64)
         patch.setattr("ganvas.bench.rate.IMAGES", 1)
-        recipe = tiny("tutorial-cifar10", game__penalties=[{"kind": "r1", "every": 2}])
+        penalties = [{"kind": "r1", "every": 2}]
+        recipe = tiny("tutorial-cifar10", game__penalties=penalties, game__critic_turns=2)
         yield bench(recipe, seconds=0.05)
 
 
@@ -54,6 +55,7 @@ def test_a_report_is_whole(report) -> None:
     )
     for words in ("x the plain loop", "of this machine's matrix rate", "loop overhead"):
         assert words in record["words"]
+    assert record["clock"] == 2 * record["batch"]
 
 
 def test_its_picture_has_every_part(report) -> None:

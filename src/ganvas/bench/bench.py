@@ -82,6 +82,7 @@ def _report(
     tell("first rounds")
     grown = peak_memory.watch(device)
     engine = build_engine(prepared)
+    drawn = engine.drawn()
     loops = [timed_loop(engine)]
     loops[0].play(1)
     peak = grown()
@@ -100,7 +101,7 @@ def _report(
         choices=choices,
         batch=recipe.batch,
         cycle=loops[0].cycle,
-        clock=recipe.batch * recipe.game.turns,
+        clock=drawn,
         torch=torch.__version__,
         processor=processor(device),
         ours=ours,

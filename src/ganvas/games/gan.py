@@ -220,11 +220,6 @@ class GAN(GameSettings):
         return adversarial_loss(self.loss, self.real_label, self.fake_label, self.generator_loss)
 
     @property
-    def turns(self) -> int:
-        """One batch for each turn of the discriminator."""
-        return self.critic_turns
-
-    @property
     def multiple(self) -> int:
         """The images of a pack."""
         return self.pack

@@ -140,11 +140,6 @@ class GameSettings:
         return self.samples_like or self.sources[0]
 
     @property
-    def turns(self) -> int:
-        """How many batches of data a round draws."""
-        return 1
-
-    @property
     def multiple(self) -> int:
         """What the number of images of a micro-batch must divide by."""
         return 1
