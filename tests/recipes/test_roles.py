@@ -165,6 +165,13 @@ def test_settings_of_another_game_are_left_behind() -> None:
     assert from_plain(old) == find("mnist")
 
 
+def test_a_role_may_not_have_the_name_of_a_setting(monkeypatch) -> None:
+    roles = property(lambda self: {"batch": translator("a", "b")})
+    monkeypatch.setattr(Pair, "roles", roles)
+    with pytest.raises(UsageError, match="has a name that is taken: 'batch' is a setting"):
+        flat.types(Pair())
+
+
 def test_a_spec_leads_with_the_main_source() -> None:
     assert Spec(SHAPES, 0).shape == (3, 16, 16)
 

@@ -14,6 +14,7 @@ from ganvas.errors import UsageError
 from ganvas.games.gan import GAN
 from ganvas.games.setup import GameSettings
 from ganvas.recipes import reading
+from ganvas.recipes.parts import kind_of
 from ganvas.recipes.recipe import Data, Recipe
 
 ENCODER = "encoder"
@@ -32,7 +33,11 @@ def optimiser_setting(player: str) -> str:
 
 
 def types(game: GameSettings) -> dict[str, Any]:
-    """The settings of a recipe with this game, in the order of a file, and the type of each."""
+    """The settings of a recipe with this game, in the order of a file, and the type of each.
+
+    Raises:
+        UsageError: a role, a player or a source of the game has the name of another setting.
+    """
     own = get_type_hints(Recipe)
     networks = {name: role.family | None for name, role in game.roles.items()}
     encoder = {ENCODER: networks.pop(ENCODER, Any)}
@@ -45,7 +50,13 @@ def types(game: GameSettings) -> dict[str, Any]:
     }
     found: dict[str, Any] = {}
     for field in fields(Recipe):
-        found |= groups.get(field.name, {field.name: own[field.name]})
+        settings = groups.get(field.name, {field.name: own[field.name]})
+        for name in settings:
+            if name in found:
+                raise UsageError(
+                    f"the game {kind_of(game)} has a name that is taken: {name!r} is a setting"
+                )
+        found |= settings
     return found
 
 
