@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 import ganvas
 from ganvas import domains
+from ganvas.cli.main import main
 from ganvas.data import load_dataset
 from ganvas.engine.game import Game, Move, Phase, Result, Turn
 from ganvas.errors import DataError, UsageError
@@ -122,6 +123,14 @@ def test_it_translates_what_it_is_given(run: Run) -> None:
     assert run.sample_conditions(2) is None
     with pytest.raises(UsageError, match="this run has no generator: its networks are a_to_b "):
         _ = run.generator
+
+
+def test_the_command_line_gives_it_items_too(run: Run, tmp_path: Path) -> None:
+    place, out = picture_folder(tmp_path / "more", 8, (16, 16)), tmp_path / "made.npz"
+    words = ["sample", str(run.path), "--count", "5", "--data", str(place), "--out", str(out)]
+    assert main(words) == 0
+    with np.load(out) as made:
+        assert np.array_equal(made["images"], run.sample(5, data=str(place)).numpy())
 
 
 def test_items_that_it_does_not_take_are_refused(run: Run) -> None:

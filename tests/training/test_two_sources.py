@@ -81,7 +81,7 @@ def test_data_is_named_by_source(places) -> None:
         name: str(place) for name, place in places.items()
     }
     assert found.sources["a"].size == 32
-    assert resolve(recipe(), {"a": str(places["a"]), "b": None}).sources["b"].source == "mnist"
+    assert resolve(recipe(), {"a": str(places["a"]), "b": None}).sources["b"].source == ""
     with pytest.raises(UsageError, match="unknown setting 'data': did you mean data_"):
         resolve(recipe(), str(places["a"]))
     with pytest.raises(UsageError, match="unknown setting 'data_b'"):

@@ -60,6 +60,10 @@ class Points(Domain):
         """Points where they lie: in ink, or in a colour a class."""
         return plane.scatter(finished, labels)
 
+    def counted_of(self, count: int, source: str) -> str:
+        """So many points of a source, such as "100,000 points of ring"."""
+        return f"{count:,} {self.noun} of {source}"
+
     def contact_sheet(
         self, stored: Tensor, labels: Tensor | None, order: Tensor, count: int, columns: int
     ) -> Picture:

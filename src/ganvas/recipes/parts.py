@@ -100,7 +100,6 @@ FAMILIES: dict[Any, dict[str, type]] = {
     ConditionSettings: CONDITIONS,
     Augment: AUGMENTATIONS,
     OptimiserSettings: OPTIMISERS,
-    Adam: OPTIMISERS,
     Adaptive: STRENGTHS,
     Linear: SCHEDULES,
     Cosine: SCHEDULES,

@@ -198,7 +198,7 @@ def at_home(record: Record) -> Record:
 
 def write(record: Record, path: Path) -> None:
     """Write, or replace at once, the record of a run folder."""
-    plain = dataclasses.asdict(record) | {"domain": record.domain.plain()}
+    plain = dataclasses.asdict(record) | {"format": FORMAT, "domain": record.domain.plain()}
     for name, known in record.others.items():
         plain["others"][name]["domain"] = known.domain.plain()
     if not record.others:

@@ -273,7 +273,7 @@ class Run:
             if data is not None:
                 raise UsageError("this run makes samples of latents: leave `data` away")
             return sampler
-        if isinstance(data, Mapping):  # as ``train`` was given its sources
+        if isinstance(data, dict):  # as ``train`` was given its sources
             data = data.get(source)
         if data is not None:
             return sampler.of(items_of(self.load_source(source, data)))

@@ -54,7 +54,7 @@ def resolve(
 def by_name(data: Any) -> dict[str, Any]:
     """What was given of each source, by its name; what stands alone is ``train``. None is nothing
     given."""
-    named = data if isinstance(data, Mapping) else {"train": data}
+    named = data if isinstance(data, dict) else {"train": data}
     return {name: each for name, each in named.items() if each is not None}
 
 

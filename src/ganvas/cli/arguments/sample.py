@@ -37,6 +37,9 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
         metavar="NAME=V",
         help="of a run that knows attributes: Smiling=1; may be said again",
     )
+    command.add_argument(
+        "--data", metavar="SRC", help="of a run that translates: items in place of its own"
+    )
     add_overwrite(command)
     add_at(command)
     add_plugin(command)

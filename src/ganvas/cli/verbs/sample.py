@@ -36,7 +36,7 @@ def execute(options: argparse.Namespace) -> None:
         way = run.loop(options.count, **asked)
         drawn, count = iter([(way, None)]), len(way)
     else:
-        drawn = _begun(run.stream(options.count, **asked))
+        drawn = _begun(run.stream(options.count, **asked, data=options.data))
         count = len(seeds) if seeds is not None else options.count or 64
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
