@@ -160,7 +160,7 @@ def test_the_device_tests_are_told_one_by_one(tmp_path) -> None:
     ("records", "reason", "replays", "words"),
     [
         (True, None, 7, ""),
-        (True, None, 0, "the betas of its Adam still move, which a graph would freeze"),
+        (True, None, 0, "betas or the like still move, which a graph would freeze"),
         (True, "it cannot be", 7, "it cannot be"),
         (False, None, 0, ""),
     ],

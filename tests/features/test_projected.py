@@ -2,7 +2,6 @@
 
 import copy
 import sys
-from typing import NamedTuple
 
 import pytest
 import torch
@@ -344,10 +343,6 @@ def test_layers_are_under_spectral_norm() -> None:
     assert all(nn.utils.parametrize.is_parametrized(layer, "weight") for layer in layers)
 
 
-class Pictures(NamedTuple):
-    images: Tensor
-
-
 BAR = torch.arange(16) // 4 % 2 * 2.0 - 1
 BARS = torch.stack([BAR.expand(16, 16), BAR[:, None].expand(16, 16)])[:, None]
 """Upright and lying bars [2, 1, 16, 16]."""
@@ -356,9 +351,9 @@ BARS = torch.stack([BAR.expand(16, 16), BAR[:, None].expand(16, 16)])[:, None]
 class Upright:
     """Upright bars at 0.8 of their contrast, a little noisy."""
 
-    def batch(self, start: int, count: int) -> Pictures:
+    def batch(self, start: int, count: int) -> dict[str, Tensor]:
         noise = torch.randn(count, *GREY, generator=torch.Generator().manual_seed(start))
-        return Pictures(0.8 * BARS[:1] + 0.1 * noise)
+        return {"image": 0.8 * BARS[:1] + 0.1 * noise}
 
 
 class Drawn(nn.Module):

@@ -268,7 +268,11 @@ def test_unrolled_adam_takes_the_next_steps_of_the_discriminators_own(steps, bet
 
 
 def test_unrolled_adam_needs_a_discriminator_that_has_it() -> None:
-    setup = GameSetup(networks("projection"), 2, {"discriminator": PlayerSettings(RMSprop())})
+    setup = GameSetup(
+        networks("projection"),
+        2,
+        {"generator": PlayerSettings(), "discriminator": PlayerSettings(RMSprop())},
+    )
     with pytest.raises(ValueError, match=r"discriminator_optimiser\.kind=adam"):
         GAN(unrolled=Unrolled(inner="adam")).build(setup)
     assert GAN(unrolled=Unrolled()).build(setup).players

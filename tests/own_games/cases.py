@@ -13,9 +13,16 @@ from ganvas.engine.optimiser import Adam
 from ganvas.games.gan import GAN, Penalty
 from ganvas.recipes.recipe import Every, Recipe
 
+from . import even_paths, sentences, unpaired
 from .even_paths import Apart, Bent, EvenPaths
-from .sentences import Policy, PolicyGradient, Reader, right_share, sentences
+from .sentences import Policy, PolicyGradient, Reader, in_order, right_share
 from .unpaired import Shift, Unpaired, sources
+
+
+def register() -> None:
+    """Make the games' parts known, as ``--plugin`` would."""
+    for module in (even_paths, sentences, unpaired):
+        module.register()
 
 
 @dataclass(frozen=True)
@@ -83,6 +90,6 @@ def beside(points: Tensor, like: Tensor) -> float:
 
 CASES = {
     "unpaired": Case(two_ends, sources, lambda made: beside(made, sources()["b"].pixels)),
-    "sentences": Case(seasons, sentences, lambda made: 1 - right_share(made)),
+    "sentences": Case(seasons, in_order, lambda made: 1 - right_share(made)),
     "even_paths": Case(even, cloud, lambda made: beside(made, cloud().pixels)),
 }

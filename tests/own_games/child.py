@@ -6,9 +6,10 @@ import torch
 
 import ganvas
 
-from .cases import CASES
+from .cases import CASES, register
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
+    register()
     case = CASES[sys.argv[1]]
     ganvas.train(case.recipe(images=10_000_000), data=case.data(), out=sys.argv[2])

@@ -82,6 +82,8 @@ class Apart:
         return nn.Sequential(nn.Flatten(), hidden, nn.ReLU(), nn.Linear(self.width, 1))
 
 
-ganvas.register(EvenPaths)
-ganvas.register(Bent, family=GeneratorSettings)
-ganvas.register(Apart, family=DiscriminatorSettings)
+def register() -> None:
+    """What a plug-in does at its end."""
+    ganvas.register(EvenPaths)
+    ganvas.register(Bent, family=GeneratorSettings)
+    ganvas.register(Apart, family=DiscriminatorSettings)

@@ -127,12 +127,14 @@ class PolicyGradient(GameSettings):
         return Game(setup.both_players(), [Phase(groups)], state, hooks=[Hook(follow)])
 
 
-ganvas.register(Policy, "policy", family=GeneratorSettings)
-ganvas.register(Reader, "reader", family=DiscriminatorSettings)
-ganvas.register(PolicyGradient)
+def register() -> None:
+    """What a plug-in does at its end."""
+    ganvas.register(Policy, "policy", family=GeneratorSettings)
+    ganvas.register(Reader, "reader", family=DiscriminatorSettings)
+    ganvas.register(PolicyGradient)
 
 
-def sentences(count: int = 256) -> Dataset:
+def in_order(count: int = 256) -> Dataset:
     """Seasons as they follow each other, from any of them on."""
     first = torch.arange(count)[:, None] % len(WORDS)
     tokens = (first + torch.arange(LENGTH)) % len(WORDS)

@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -15,14 +15,26 @@ from torch import Tensor
 
 import ganvas
 from ganvas.cli.main import main
+from ganvas.recipes.parts import FAMILIES
 from ganvas.store.log import read_log
 from ganvas.store.run import Run
 
 from ..playing import assert_same_run
-from .cases import CASES, Case
+from .cases import CASES, Case, register
 
 BOUNDS = {"unpaired": 0.1, "sentences": 0.3, "even_paths": 0.15}
 """Errors that are small: before training they are 0.6 and more, 0.75, and 0.3."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def registered() -> Iterator[None]:
+    """Known here, and to no other test."""
+    before = [(table, dict(table)) for table in FAMILIES.values()]
+    register()
+    yield
+    for table, known in before:
+        table.clear()
+        table.update(known)
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -137,8 +137,10 @@ class Unpaired(GameSettings):
         )
 
 
-ganvas.register(Shift, "shift", family=TranslatorSettings)
-ganvas.register(Unpaired)
+def register() -> None:
+    """What a plug-in does at its end."""
+    ganvas.register(Shift, "shift", family=TranslatorSettings)
+    ganvas.register(Unpaired)
 
 
 def sources(count: int = 512) -> dict[str, Dataset]:

@@ -50,7 +50,7 @@ class GameSetup:
 
     networks: of the game's roles, by name.
     latent: numbers in a latent; they are standard normal.
-    players: how each player is made, by name; one that is not there is made by default settings.
+    players: how each player is made, by name; empty makes any by default settings.
     condition_source: conditions of the networks that take any; None where there are none.
     augment: applied to all images that a discriminator gets; None leaves them as they are.
     strength: how strongly ``augment`` is applied.
