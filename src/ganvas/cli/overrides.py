@@ -1,11 +1,11 @@
 """``--generator.width 96`` on a command line, as dotted keys and values."""
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from ganvas.errors import UsageError
 
-SOURCE = re.compile(r"--data[-_]([\w-]+)(?:=(.*))?", re.DOTALL)
+SOURCE = re.compile(r"--data[-_]([\w-]+)")
 
 
 def split_overrides(
@@ -19,21 +19,12 @@ def split_overrides(
     Raises:
         UsageError: a setting without a value.
     """
-    rest: list[str] = []
-    found: dict[str, object] = {}
-    words = list(words)
-    while words:
-        word = words.pop(0)
-        name, equals, value = word.partition("=")
-        if not name.startswith("--") or name in known or name == "--":
-            rest.append(word)
-            continue
-        if not equals:
-            if not words or words[0].startswith("--"):
-                raise UsageError(_without_value(name))
-            value = words.pop(0)
-        found[name[2:].replace("-", "_")] = _value(value)
-    return rest, found
+
+    def setting(option: str) -> str | None:
+        return None if option in known or option == "--" else option[2:]
+
+    rest, found = _split(words, setting)
+    return rest, {name: _value(value) for name, value in found.items()}
 
 
 def split_sources(words: Sequence[str]) -> tuple[list[str], dict[str, str]]:
@@ -42,19 +33,31 @@ def split_sources(words: Sequence[str]) -> tuple[list[str], dict[str, str]]:
     Raises:
         UsageError: a source without a value.
     """
+
+    def source(option: str) -> str | None:
+        named = SOURCE.fullmatch(option)
+        return None if named is None else named.group(1)
+
+    return _split(words, source)
+
+
+def _split(
+    words: Sequence[str], name_of: Callable[[str], str | None]
+) -> tuple[list[str], dict[str, str]]:
+    """The rest of a command line, and the texts of the options that ``name_of`` names."""
     rest: list[str] = []
     found: dict[str, str] = {}
     words = list(words)
     while words:
         word = words.pop(0)
-        named = SOURCE.fullmatch(word)
-        if named is None:
+        option, equals, value = word.partition("=")
+        name = name_of(option) if option.startswith("--") else None
+        if name is None:
             rest.append(word)
             continue
-        name, value = named.groups()
-        if value is None:
+        if not equals:
             if not words or words[0].startswith("--"):
-                raise UsageError(_without_value(word))
+                raise UsageError(_without_value(option))
             value = words.pop(0)
         found[name.replace("-", "_")] = value
     return rest, found

@@ -5,18 +5,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-import torch
 from PIL.Image import Image as Picture
 from torch import Tensor
 
-from ganvas.domains.domain import Domain, from_bytes, to_bytes
 from ganvas.domains.image import Image
 from ganvas.domains.pictures import enlarged, grid, save_clip
+from ganvas.domains.pixel_items import Pixels
 from ganvas.domains.writers import Chunk, Writer, save_folder, whole
 
 
 @dataclass(frozen=True)
-class Clip(Domain):
+class Clip(Pixels):
     """A clip of F frames.
 
     Stored: uint8 [F, C, H, W]. Network form: float32 [F, C, H, W] in [-1, 1]. Finished: uint8
@@ -49,26 +48,6 @@ class Clip(Domain):
     def words(self) -> str:
         """Frames and their size: "16 frames, 64x64 colour"."""
         return f"{self.frames} frames, {Image(*self.shape[1:]).words()}"
-
-    def noise(self, count: int, generator: torch.Generator) -> Tensor:
-        """Random pixels, uint8 [count, F, C, H, W]."""
-        return torch.randint(0, 256, (count, *self.shape), dtype=torch.uint8, generator=generator)
-
-    def to_network(self, stored: Tensor) -> Tensor:
-        """Pixels as float32 [N, F, C, H, W] in [-1, 1]."""
-        return from_bytes(stored)
-
-    def finish(self, values: Tensor) -> Tensor:
-        """Pixels as uint8 [N, F, H, W, C], rounded; what lies beyond [-1, 1] is clamped.
-
-        Raises:
-            NonFinite: pixels are not finite.
-        """
-        return to_bytes(values).permute(0, 1, 3, 4, 2).contiguous()
-
-    def mirrored(self, stored: Tensor) -> Tensor:
-        """Clips [N, F, C, H, W], left and right exchanged in all frames."""
-        return stored.flip(4)
 
     def sheet(
         self, finished: Tensor, columns: int | None = None, labels: Tensor | None = None

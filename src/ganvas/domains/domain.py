@@ -186,18 +186,3 @@ def finite(values: Tensor) -> Tensor:
             "earlier checkpoint (`at`)"
         )
     return values
-
-
-def from_bytes(stored: Tensor) -> Tensor:
-    """Pixels uint8 as float32 in [-1, 1]."""
-    return stored.to(torch.float32).div_(127.5).sub_(1)
-
-
-def to_bytes(values: Tensor) -> Tensor:
-    """Pixels in [-1, 1] as uint8, rounded, on the CPU; what lies beyond is clamped.
-
-    Raises:
-        NonFinite: pixels are not finite.
-    """
-    values = finite(values).float()
-    return values.add(1).mul(127.5).round().clamp(0, 255).to(torch.uint8).cpu()

@@ -5,17 +5,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
-import torch
 from PIL.Image import Image as Picture
 from torch import Tensor
 
-from ganvas.domains.domain import Domain, from_bytes, to_bytes
 from ganvas.domains.pictures import enlarged, grid, picture, save_clip
+from ganvas.domains.pixel_items import Pixels
 from ganvas.domains.writers import Chunk, Writer, save_folder, whole
 
 
 @dataclass(frozen=True)
-class Image(Domain):
+class Image(Pixels):
     """An image.
 
     Stored: uint8 [C, H, W]. Network form: float32 [C, H, W] in [-1, 1]. Finished: uint8 [H, W, C].
@@ -46,26 +45,6 @@ class Image(Domain):
     def reading(self) -> dict[str, Any]:
         """As many channels."""
         return {"channels": self.channels}
-
-    def noise(self, count: int, generator: torch.Generator) -> Tensor:
-        """Random pixels, uint8 [count, C, H, W]."""
-        return torch.randint(0, 256, (count, *self.shape), dtype=torch.uint8, generator=generator)
-
-    def to_network(self, stored: Tensor) -> Tensor:
-        """Pixels as float32 [N, C, H, W] in [-1, 1]."""
-        return from_bytes(stored)
-
-    def finish(self, values: Tensor) -> Tensor:
-        """Pixels as uint8 [N, H, W, C], rounded; what lies beyond [-1, 1] is clamped.
-
-        Raises:
-            NonFinite: pixels are not finite.
-        """
-        return to_bytes(values).permute(0, 2, 3, 1).contiguous()
-
-    def mirrored(self, stored: Tensor) -> Tensor:
-        """Images [N, C, H, W], left and right exchanged."""
-        return stored.flip(3)
 
     def sheet(
         self, finished: Tensor, columns: int | None = None, labels: Tensor | None = None
