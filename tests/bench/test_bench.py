@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 
 from ganvas.bench import picture
-from ganvas.bench.bench import bench
+from ganvas.bench.bench import bench, timed_loop
 from ganvas.bench.bench_dataset import bench_dataset, shape_of
 from ganvas.bench.speed import PAIRS, TimedLoop, in_turn, ratio
 from ganvas.errors import UsageError
@@ -16,7 +16,7 @@ from ganvas.recipes.recipe import Data
 from ganvas.recipes.recipe_table import change, find
 from ganvas.trial import peak_memory
 
-from .small_recipes import tiny
+from .small_recipes import engine_of, tiny
 
 
 @pytest.fixture(scope="module")
@@ -78,6 +78,17 @@ def test_sides_play_in_turn_and_whole_cycles() -> None:
     assert "".join(played) == "aaabbbbbb" + "abbb" * PAIRS
     assert first.chunk_rounds == 1 and second.chunk_rounds == 3
     assert first.low <= first.median <= first.high
+
+
+def test_a_phase_that_ends_is_begun_again() -> None:
+    engine = engine_of(tiny("warm-up", game__warm_up__images=40))
+    phase, clocks = engine.game.phase(0), []
+    loop = timed_loop(engine)
+    for _ in range(7):
+        loop.round()
+        clocks.append(engine.images)
+    assert clocks == [8, 16, 24, 32, 0, 8, 16] and engine.rounds == 7
+    assert engine.game.phase(engine.images) is phase
 
 
 def test_a_ratio_is_taken_pair_by_pair() -> None:

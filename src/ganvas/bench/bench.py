@@ -126,10 +126,24 @@ def _parts(prepared: Prepared, seconds: float) -> tuple[list[Part], Layers]:
 
 
 def timed_loop(engine: Engine) -> TimedLoop:
-    """An engine as a loop to be timed: after its rounds are recorded, where they are to be."""
+    """The present phase of an engine as a loop to be timed: after its rounds are recorded, where
+    they are to be."""
     cycle = cycle_of(engine)
     warm = (RECORDED_AFTER + 1) * cycle if engine.recorder is not None else 2
-    return TimedLoop(engine.round, engine.batch, cycle, engine.device, warm)
+    return TimedLoop(_within_phase(engine), engine.batch, cycle, engine.device, warm)
+
+
+def _within_phase(engine: Engine) -> Callable[[], None]:
+    """Plays a round, and turns the clock back to where it stands now at the end of its phase."""
+    # The rounds of the next phase are others: they would be recorded while they are timed.
+    start, phase = engine.images, engine.game.phase(engine.images)
+
+    def play() -> None:
+        engine.round()
+        if engine.game.phase(engine.images) is not phase:
+            engine.images = start
+
+    return play
 
 
 def cycle_of(engine: Engine) -> int:
