@@ -33,6 +33,15 @@ def within(request: pytest.FixtureRequest) -> Callable[[float, float], None]:
 
 
 @pytest.fixture
+def registering() -> Iterator[None]:
+    """A test that takes this may register parts of its own."""
+    from .registering import forgotten_afterwards
+
+    with forgotten_afterwards():
+        yield
+
+
+@pytest.fixture
 def blobs() -> torch.Tensor:
     """64 small grey images [64, 1, 16, 16], each a bright square on black: a set to learn."""
     images = torch.zeros(64, 1, 16, 16, dtype=torch.uint8)

@@ -17,6 +17,7 @@ from layout import GAP, HEIGHT, ROW, WIDTH, Edges, Node, Places, laid_out, posit
 PICTURE = Path(__file__).parents[1] / "docs" / "pictures" / "rooms.svg"
 WORDS = {
     "bench": "how fast, and why",
+    "extend": "parts of one's own",
     "cli": "words in, calls out",
     "data": "sources, streams, augmentation",
     "domains": "what an item is",

@@ -12,7 +12,7 @@ from ganvas.version import __version__ as __version__
 
 if TYPE_CHECKING:
     from ganvas.errors import UserError as UserError
-    from ganvas.recipes.parts import register as register
+    from ganvas.extend.register import register as register
     from ganvas.recipes.recipe import Recipe as Recipe
     from ganvas.report.evaluate import evaluate as evaluate
     from ganvas.store.run import Run as Run
@@ -26,7 +26,7 @@ _PLACES = {
     "UserError": ("ganvas.errors", "UserError"),
     "evaluate": ("ganvas.report.evaluate", "evaluate"),
     "load": ("ganvas.store.run", "Run"),
-    "register": ("ganvas.recipes.parts", "register"),
+    "register": ("ganvas.extend.register", "register"),
     "resume": ("ganvas.training.resume", "resume"),
     "train": ("ganvas.training.train", "train"),
 }

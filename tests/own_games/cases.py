@@ -7,11 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ganvas.data.dataset import Dataset, make_dataset
-from ganvas.domains.points import Points
-from ganvas.engine.optimiser import Adam
-from ganvas.games.gan import GAN, Penalty
-from ganvas.recipes.recipe import Every, Recipe
+from ganvas.extend import GAN, Adam, Dataset, Every, Penalty, Points, Recipe, make_dataset
 
 from . import even_paths, sentences, unpaired
 from .even_paths import Apart, Bent, EvenPaths

@@ -10,10 +10,17 @@ import torch
 from torch import Tensor, nn
 
 import ganvas
-from ganvas.engine.game import Hook, Move, Outcome, Result, Turn
-from ganvas.games.parts.term import Term
-from ganvas.games.setup import GameSetup
-from ganvas.networks.protocols import DiscriminatorSettings, GeneratorSettings
+from ganvas.extend import (
+    DiscriminatorSettings,
+    GameSetup,
+    GeneratorSettings,
+    Hook,
+    Move,
+    Outcome,
+    Result,
+    Term,
+    Turn,
+)
 
 STEP = 0.1
 

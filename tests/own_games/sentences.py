@@ -11,11 +11,22 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 import ganvas
-from ganvas.data.dataset import Dataset, make_dataset
-from ganvas.domains.tokens import Tokens
-from ganvas.engine.game import Game, Hook, Move, Outcome, Phase, Result, Turn
-from ganvas.games.setup import GameSettings, GameSetup
-from ganvas.networks.protocols import DiscriminatorSettings, GeneratorSettings
+from ganvas.extend import (
+    Dataset,
+    DiscriminatorSettings,
+    Game,
+    GameSettings,
+    GameSetup,
+    GeneratorSettings,
+    Hook,
+    Move,
+    Outcome,
+    Phase,
+    Result,
+    Tokens,
+    Turn,
+    make_dataset,
+)
 
 WORDS = ("spring", "summer", "autumn", "winter")
 LENGTH = 5

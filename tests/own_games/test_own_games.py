@@ -15,11 +15,11 @@ from torch import Tensor
 
 import ganvas
 from ganvas.cli.main import main
-from ganvas.recipes.parts import FAMILIES
 from ganvas.store.log import read_log
 from ganvas.store.run import Run
 
 from ..playing import assert_same_run
+from ..registering import forgotten_afterwards
 from .cases import CASES, Case, register
 
 BOUNDS = {"unpaired": 0.1, "sentences": 0.3, "even_paths": 0.15}
@@ -29,12 +29,9 @@ BOUNDS = {"unpaired": 0.1, "sentences": 0.3, "even_paths": 0.15}
 @pytest.fixture(scope="module", autouse=True)
 def registered() -> Iterator[None]:
     """Known here, and to no other test."""
-    before = [(table, dict(table)) for table in FAMILIES.values()]
-    register()
-    yield
-    for table, known in before:
-        table.clear()
-        table.update(known)
+    with forgotten_afterwards():
+        register()
+        yield
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -11,12 +11,24 @@ import torch
 from torch import Tensor, nn
 
 import ganvas
-from ganvas.data.dataset import Dataset, make_dataset
-from ganvas.domains.points import Points
-from ganvas.engine.game import Game, Hook, Move, Outcome, Phase, Result, Turn
-from ganvas.games.roles import Role, discriminator, translator
-from ganvas.games.setup import GameSettings, GameSetup
-from ganvas.networks.protocols import TranslatorSettings
+from ganvas.extend import (
+    Dataset,
+    Game,
+    GameSettings,
+    GameSetup,
+    Hook,
+    Move,
+    Outcome,
+    Phase,
+    Points,
+    Result,
+    Role,
+    TranslatorSettings,
+    Turn,
+    discriminator,
+    make_dataset,
+    translator,
+)
 
 WAYS = {"a_to_b": ("a", "b"), "b_to_a": ("b", "a")}
 

@@ -10,8 +10,7 @@ from ganvas.errors import UsageError
 from ganvas.games.gan import GAN, Penalty
 from ganvas.games.vae_gan import VAEGAN
 from ganvas.networks.dcgan import DCGANGenerator
-from ganvas.networks.protocols import GeneratorSettings
-from ganvas.recipes import flat, parts, reading, recipe_table, yaml
+from ganvas.recipes import flat, reading, recipe_table, yaml
 from ganvas.recipes.about import ABOUT
 from ganvas.recipes.recipe import EvaluationSettings, Every
 from ganvas.recipes.recipe_table import RECIPES, change, find, from_plain
@@ -163,26 +162,6 @@ def test_a_missing_required_field_is_named() -> None:
 def test_every_game_field_has_a_meaning_in_the_docs() -> None:
     for field in dataclasses.fields(GAN):
         assert f"{field.name}" in (GAN.__doc__ or "")
-
-
-def test_a_users_part_gets_a_name(monkeypatch) -> None:
-    from dataclasses import dataclass
-
-    monkeypatch.setitem(parts.FAMILIES, GeneratorSettings, dict(parts.GENERATORS))
-
-    @dataclass(frozen=True)
-    class Mine:
-        latent: int = 8
-
-        def build(self, shape):
-            raise AssertionError
-
-    parts.register(Mine, "mine")
-    assert parts.FAMILIES[GeneratorSettings]["mine"] is Mine
-    with pytest.raises(UsageError, match="is taken"):
-        parts.register(Mine, "dcgan")
-    with pytest.raises(UsageError, match="must be a dataclass"):
-        parts.register(object)
 
 
 def test_table_reads_recipes_that_are_already_recipes() -> None:

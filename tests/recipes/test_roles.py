@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch import nn
 
+import ganvas
 from ganvas.engine.game import Game
 from ganvas.engine.optimiser import Adam, RMSprop
 from ganvas.errors import UsageError
@@ -17,7 +18,7 @@ from ganvas.networks.dcgan import DCGANDiscriminator
 from ganvas.networks.mlp import MLPGenerator
 from ganvas.networks.protocols import TranslatorSettings
 from ganvas.networks.shape import Shape
-from ganvas.recipes import flat, parts, yaml
+from ganvas.recipes import flat, yaml
 from ganvas.recipes.build.networks import build_networks
 from ganvas.recipes.recipe import Data, Recipe
 from ganvas.recipes.recipe_table import RECIPES, change, find, from_plain
@@ -61,10 +62,9 @@ class Pair(GameSettings):
 
 
 @pytest.fixture(autouse=True)
-def registered(monkeypatch) -> None:
-    monkeypatch.setitem(parts.FAMILIES, TranslatorSettings, dict(parts.TRANSLATORS))
-    monkeypatch.setitem(parts.GAMES, "pair", Pair)
-    parts.register(Mixing, family=TranslatorSettings)
+def registered(registering) -> None:
+    ganvas.register(Pair)
+    ganvas.register(Mixing, family=TranslatorSettings)
 
 
 def pair() -> Recipe:

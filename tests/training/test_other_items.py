@@ -14,6 +14,8 @@ from ganvas.data import Field, load_dataset, make_dataset
 from ganvas.domains import Tokens, Vector
 from ganvas.errors import UsageError
 
+from ..registering import forgotten_afterwards
+
 LETTERS = Tokens(4, tuple("abc"))
 SETTINGS = {
     "generator.kind": "letters",
@@ -69,13 +71,15 @@ class LetterScores:
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
-    ganvas.register(Letters, "letters")
-    ganvas.register(LetterScores, "letter-scores")
     generator = torch.Generator().manual_seed(0)
     extra = {"mood": Field(Vector(2), torch.randn(40, 2, generator=generator))}
     words = make_dataset(LETTERS, LETTERS.noise(40, generator), None, (), "words", fields=extra)
     out = tmp_path_factory.mktemp("tokens")
-    return ganvas.train("tutorial-mnist", data=words, out=out, images=32, overrides=SETTINGS), words
+    with forgotten_afterwards():
+        ganvas.register(Letters, "letters")
+        ganvas.register(LetterScores, "letter-scores")
+        settings = {"data": words, "images": 32, "overrides": SETTINGS}
+        yield ganvas.train("tutorial-mnist", out=out, **settings), words
 
 
 def test_a_run_on_tokens_is_a_run_like_any_other(run, tmp_path, capsys) -> None:

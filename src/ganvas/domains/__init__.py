@@ -6,7 +6,7 @@ asks which kind it is.
 
 from ganvas.domains.clip import Clip
 from ganvas.domains.domain import Domain
-from ganvas.domains.domain_table import DOMAINS, add, check_known, from_plain, of_shape
+from ganvas.domains.domain_table import DOMAINS, check_known, from_plain, of_shape
 from ganvas.domains.image import Image
 from ganvas.domains.points import Points
 from ganvas.domains.tokens import Tokens
@@ -20,7 +20,6 @@ __all__ = [
     "Points",
     "Tokens",
     "Vector",
-    "add",
     "check_known",
     "from_plain",
     "of_shape",

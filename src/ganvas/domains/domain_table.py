@@ -1,7 +1,7 @@
 """All kinds of items by name, and how a run's record names one."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any
 
 from ganvas.domains.clip import Clip
 from ganvas.domains.domain import Domain
@@ -15,21 +15,6 @@ DOMAINS: dict[str, type[Domain]] = {
     kind.name: kind for kind in (Image, Points, Tokens, Clip, Vector)
 }
 """Every kind of item by its name."""
-
-Kind = TypeVar("Kind", bound=type[Domain])
-
-
-def add(kind: Kind) -> Kind:
-    """Make a kind of item of a user's own known, so that records of runs can name it.
-
-    Raises:
-        UsageError: another kind has its name.
-    """
-    known = DOMAINS.setdefault(kind.name, kind)
-    if (known.__module__, known.__qualname__) != (kind.__module__, kind.__qualname__):
-        raise UsageError(f"the domain {kind.name!r} is {known.__name__}: choose another name")
-    DOMAINS[kind.name] = kind
-    return kind
 
 
 def check_known(domain: Domain) -> None:

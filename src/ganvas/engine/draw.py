@@ -6,24 +6,26 @@ draws the same again.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 import torch
 from torch import Tensor
 
 from ganvas import keys
 
+Batch = Mapping[str, Tensor]
+"""Training items by the names of their fields, such as ``image`` [N, C, H, W]: of each field, the
+first axis is the item."""
+
 
 class Source(Protocol):
     """An endless stream of training items."""
 
-    def batch(self, start: int, count: int) -> Any:
+    def batch(self, start: int, count: int) -> Batch:
         """Items ``start`` to ``start + count`` of the stream, a function of these numbers alone.
 
         A source whose items may be asked for in other orders (``Draw.fresh``) takes
         ``batch(start, count, order)`` as well.
-
-        Returns a tensor, or a mapping of names to tensors, whose first axis is the item.
         """
         ...
 
@@ -72,7 +74,7 @@ class Draw:
         """The name of the main source."""
         return next(iter(self.sources))
 
-    def data(self, source: str | None = None) -> Any:
+    def data(self, source: str | None = None) -> Batch:
         """The items of ``source``, by default the main one, that all moves have until one plays a
         further turn.
 
@@ -80,11 +82,11 @@ class Draw:
         """
         return self._items(source or self.main, self._place)
 
-    def ahead(self, source: str | None = None) -> Any:
+    def ahead(self, source: str | None = None) -> Batch:
         """The items that ``data`` will give next, after these."""
         return self._items(source or self.main, self._place + self.share.batch)
 
-    def fresh(self, order: str, source: str | None = None) -> Any:
+    def fresh(self, order: str, source: str | None = None) -> Batch:
         """Items of ``source`` in an order of its own: another ``order``, other items."""
         return self._items(source or self.main, self._place, order)
 
@@ -92,7 +94,7 @@ class Draw:
     def _place(self) -> int:
         return self.start if self.items is None else self.items
 
-    def _items(self, source: str, place: int, *order: str) -> Any:
+    def _items(self, source: str, place: int, *order: str) -> Batch:
         first = place + self.share.first
         return self.sources[source].batch(first, self.share.count, *order)
 

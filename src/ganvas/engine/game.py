@@ -13,12 +13,12 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ganvas.engine.draw import Draw
+from ganvas.engine.draw import Batch, Draw
 from ganvas.engine.player import Player
 from ganvas.engine.schedule import Schedule
 
 
-def _unchanged(batch: Any) -> Any:
+def _unchanged(batch: Batch) -> Batch:
     return batch
 
 
@@ -46,10 +46,10 @@ class Turn:
     state: Mapping[str, Tensor]
     scheduled: Mapping[str, Tensor]
     shared: Callable[[str, Callable[[], Any]], Any]
-    prepare: Callable[[Any], Any] = _unchanged
+    prepare: Callable[[Batch], Batch] = _unchanged
     looks_ahead: bool = False
 
-    def batch(self, source: str | None = None) -> Any:
+    def batch(self, source: str | None = None) -> Batch:
         """The items of a source, by default the main one, that the moves of a round share until one
         plays a further turn.
 
@@ -61,7 +61,7 @@ class Turn:
             draw, name = self.draw.ahead, "batch.next"
         return self.shared(f"{name}/{source}", lambda: self.prepare(draw(source)))
 
-    def fresh(self, order: str, source: str | None = None) -> Any:
+    def fresh(self, order: str, source: str | None = None) -> Batch:
         """Other items of a source than ``batch`` gives: those of an order that has this name."""
         return self.prepare(self.draw.fresh(order, source))
 

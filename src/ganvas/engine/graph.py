@@ -19,7 +19,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ganvas.engine.draw import Draw, Share
+from ganvas.engine.draw import Batch, Draw, Share
 from ganvas.engine.engine import Engine, Place, default_key, seed_default
 from ganvas.engine.game import Outcome
 
@@ -101,10 +101,10 @@ class TapedDraw(Draw):
 
     tape: Tape = field(default_factory=Tape)
 
-    def _items(self, source: str, place: int, *order: str) -> Any:
+    def _items(self, source: str, place: int, *order: str) -> Batch:
         offset, share = place - self.tape.start, self.share
 
-        def make(start: int) -> Any:
+        def make(start: int) -> Batch:
             first = start + offset + share.first
             return self.sources[source].batch(first, share.count, *order)
 

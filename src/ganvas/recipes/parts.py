@@ -1,17 +1,14 @@
 """The one explicit table of parts that a recipe may name by ``kind``; none by import path.
 
-A user's own parts join through ``register``; their names must be free.
+A user's own parts join through ``ganvas.register``.
 """
 
-from dataclasses import fields, is_dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 from ganvas.data.augment.ada import ADA
 from ganvas.data.augment.diffaugment import DiffAugment
-from ganvas.domains import Domain, add
 from ganvas.engine.optimiser import SGD, Adam, AdamW, OptimiserSettings, RMSprop
 from ganvas.engine.schedule import Cosine, Geometric, Linear
-from ganvas.errors import UsageError
 from ganvas.features.projected import ProjectedDiscriminator
 from ganvas.games.aae import AAE
 from ganvas.games.began import BEGAN
@@ -25,7 +22,6 @@ from ganvas.games.parts.term import Term
 from ganvas.games.progressive import Progressive
 from ganvas.games.setup import GameSettings
 from ganvas.games.vae_gan import VAEGAN
-from ganvas.losses.adversarial import LOSSES, AdversarialLoss, unlabelled
 from ganvas.networks.autoencoder import CompactAutoencoder
 from ganvas.networks.compact import CompactDiscriminator, CompactGenerator
 from ganvas.networks.dcgan import DCGANDiscriminator, DCGANGenerator
@@ -44,6 +40,7 @@ from ganvas.networks.resnet import ResNetDiscriminator, ResNetGenerator
 from ganvas.networks.style import StyleGenerator
 from ganvas.networks.style_discriminator import StyleDiscriminator
 from ganvas.networks.tutorial_mnist import TutorialMnistDiscriminator, TutorialMnistGenerator
+from ganvas.recipes import own_parts
 from ganvas.recipes.condition_settings import ByAttributes, ByClass, Codes, ConditionSettings
 
 GENERATORS: dict[str, type] = {
@@ -117,64 +114,6 @@ def kind_of(part: object) -> str | None:
         for kind, known in table.items():
             if type(part) is known:
                 return kind
-    return None
-
-
-T = TypeVar("T")
-
-
-def register(part: T, kind: str | None = None, family: Any = None) -> T:
-    """Make a user's own part nameable in recipes; usable as a class decorator.
-
-    Args:
-        part: network settings, a frozen dataclass with ``build(shape)``; ``GameSettings``, a
-            ``Term`` or ``OptimiserSettings``; an ``AdversarialLoss``; or a ``Domain``.
-        kind: its name; by default the class name in lower case. A loss needs one; a domain has one.
-        family: of network settings, the interface that the role of a game asks for, such as
-            ``TranslatorSettings``; by default a generator's where they have a field ``latent``, and
-            otherwise a discriminator's.
-
-    Raises:
-        UsageError: it is neither, or the name is taken by another part.
-    """
-    if isinstance(part, AdversarialLoss):
-        if kind is None or kind in LOSSES:
-            raise UsageError(f"a loss needs a name of its own, not {kind!r}")
-        LOSSES[kind] = unlabelled(part)
-        return part
-    if not isinstance(part, type):
-        raise UsageError(f"{part!r} is no settings of a network, game or term, nor a loss")
-    _register_class(part, kind, family)
-    return part
-
-
-def _register_class(part: type, kind: str | None, family: Any) -> None:
-    if issubclass(part, Domain):
-        add(part)
-        return
-    table = _table_of(part) if family is None else _table_of_family(part, family)
-    name = kind or part.__name__.lower()
-    if name in table and table[name] is not part:
-        known = table[name]
-        if (known.__module__, known.__qualname__) != (part.__module__, part.__qualname__):
-            raise UsageError(f"the kind {name!r} is taken by {known.__name__}: choose another name")
-    table[name] = part
-
-
-def _table_of(part: type) -> dict[str, type]:
-    if issubclass(part, GameSettings):
-        return GAMES
-    if issubclass(part, Term):
-        return TERMS
-    if issubclass(part, OptimiserSettings):
-        return OPTIMISERS
-    is_generator = is_dataclass(part) and any(field.name == "latent" for field in fields(part))
-    family = GeneratorSettings if is_generator else DiscriminatorSettings
-    return _table_of_family(part, family)
-
-
-def _table_of_family(part: type, family: Any) -> dict[str, type]:
-    """The table of a family of network settings, a new one of a user's own family."""
-    if not is_dataclass(part) or not callable(getattr(part, "build", None)):
-        raise UsageError(f"{part.__name__} must be a dataclass with a method build(shape)")
-    return FAMILIES.setdefault(family, {})
+    # A class that was registered anew since, as a notebook's cell does, has its name still.
+    own = own_parts.own_part(part)
+    return None if own is None else own.kind

@@ -1,5 +1,6 @@
 """A gradient penalty as games play it: on which images, on how many of them, in which form."""
 
+import difflib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
@@ -10,11 +11,12 @@ from torch import Tensor
 from ganvas.engine.game import Move, Result, Turn
 from ganvas.engine.schedule import Schedule
 from ganvas.games.parts.augmented_discriminator import DiscriminatorInput
-from ganvas.losses import penalties as slopes
+from ganvas.losses.penalties import approximate
+from ganvas.losses.penalty_kinds import PENALTIES, PenaltyKind
 from ganvas.networks.protocols import Discriminator
 
-NOISE = {"r1": "real.", "r2": "fake."}
-"""Whose noise augments the images of a penalty; any other kind has its own."""
+NOISE = {"reals": "real.", "fakes": "fake."}
+"""Whose noise augments the images of a penalty; images of its own have their own."""
 
 Inputs = Callable[[Turn], tuple[DiscriminatorInput, DiscriminatorInput]]
 """Reals and fakes of a discriminator's turn."""
@@ -29,8 +31,8 @@ class Penalty:
     through the discriminator once more, and then differentiates twice. ``approximate`` sends them
     twice and in float32, then differentiates once, and its gradient is much noisier.
 
-    kind: ``gradient`` (WGAN-GP, on interpolates), ``dragan`` (beside reals), ``r1`` (on reals) or
-        ``r2`` (on fakes).
+    kind: ``gradient`` (WGAN-GP, on interpolates), ``dragan`` (beside reals), ``r1`` (on reals),
+        ``r2`` (on fakes), or the name of a ``PenaltyKind`` of one's own.
     weight: its factor, 0 or more, or a schedule.
     every: rounds from one to the next, at least 1. Its weight is multiplied by the same number
         (Karras et al. 2020, appendix B).
@@ -45,10 +47,11 @@ class Penalty:
         lie among images before the augmentation, and are augmented by draws of their own.
 
     Raises:
-        ValueError: a number that cannot be, or an approximate form of another kind.
+        ValueError: an unknown kind, a number that cannot be, or an approximate form of a kind that
+            has none.
     """
 
-    kind: Literal["gradient", "dragan", "r1", "r2"] = "gradient"
+    kind: str = "gradient"
     weight: Schedule = 10.0
     every: int = 1
     part: float = 1.0
@@ -56,11 +59,15 @@ class Penalty:
     through: Literal["augmented", "images"] = "augmented"
 
     def __post_init__(self) -> None:
+        if self.kind not in PENALTIES:
+            close = difflib.get_close_matches(self.kind, PENALTIES, 1)
+            guess = f"did you mean {close[0]}? " if close else ""
+            raise ValueError(f"no penalty {self.kind!r}: {guess}There are {', '.join(PENALTIES)}")
         if self.every < 1:
             raise ValueError("a penalty's every must be at least 1")
         if not 0 < self.part <= 1:
             raise ValueError(f"part must be more than 0 and at most 1, not {self.part}")
-        if self.form == "approximate" and self.kind not in ("r1", "r2"):
+        if self.form == "approximate" and not self._known.can_be_approximate:
             raise ValueError(f"the approximate form exists for r1 and r2 only, not {self.kind}")
 
     @property
@@ -71,7 +78,16 @@ class Penalty:
     @property
     def shares_scores(self) -> bool:
         """Whether it needs no pass of its own: the scores of the whole batch serve it."""
-        return self.kind in ("r1", "r2") and self.form == "exact" and self.part == 1
+        return self._known.points in NOISE and self.form == "exact" and self.part == 1
+
+    @property
+    def is_of_fakes(self) -> bool:
+        """Whether it looks at fakes themselves."""
+        return self._known.points == "fakes"
+
+    @property
+    def _known(self) -> PenaltyKind:
+        return PENALTIES[self.kind]
 
     def value(
         self,
@@ -89,8 +105,8 @@ class Penalty:
                 penalty that ``shares_scores`` takes them; see ``require_slopes``.
         """
         if scores is not None and self.shares_scores:
-            of_fakes = self.kind == "r2"
-            return slopes.zero_centred(scores[of_fakes], self._images((reals, fakes)[of_fakes]))
+            of_fakes = self.is_of_fakes
+            return self._known.value(scores[of_fakes], self._images((reals, fakes)[of_fakes]))
         real, fake = self._images(reals).detach(), self._images(fakes).detach()
         pack = reals.discriminator.pack if self.through == "images" else 1
         whole = len(real) // pack
@@ -100,26 +116,26 @@ class Penalty:
         score = self._score(turn, reals, count, len(points))
         if self.form == "approximate":
             noise = _each(turn.draw.normal(f"{self.kind}.noise", *real.shape[1:]), real)
-            value = slopes.approximate(score, points, noise[: len(points)])
+            value = approximate(score, points, noise[: len(points)])
         else:
-            form = slopes.zero_centred if self.kind in ("r1", "r2") else slopes.one_centred
-            value = form(score(points.requires_grad_()), points)
+            value = self._known.value(score(points.requires_grad_()), points)
         return value if count == whole else value.mean().expand(whole)
 
     def _images(self, images: DiscriminatorInput) -> Tensor:
         return images.plain if self.through == "images" else images.augmented
 
     def _points(self, turn: Turn, real: Tensor, fake: Tensor, pack: int) -> Tensor:
-        """Where slopes are taken; where ``pack`` images share a score, they lie equally far
-        between others."""
-        if self.kind == "gradient":
-            epsilon = _alike(_each(turn.draw.uniform("epsilon"), real), pack)
-            return slopes.interpolates(real, fake, epsilon)
-        if self.kind == "dragan":
-            noise = _each(turn.draw.uniform("dragan.noise", *real.shape[1:]), real)
-            alpha = _alike(_each(turn.draw.uniform("dragan.alpha"), real), pack)
-            return slopes.neighbours(real, noise, alpha)
-        return real if self.kind == "r1" else fake
+        """The images that it looks at; where ``pack`` images share a score, made ones lie equally
+        far between others."""
+        points = self._known.points
+        if isinstance(points, str):
+            return fake if self.is_of_fakes else real
+
+        def uniform(name: str, *shape: int) -> Tensor:
+            draws = _each(turn.draw.uniform(name, *shape), real)
+            return draws if shape else _alike(draws, pack)
+
+        return points(real, fake, uniform)
 
     def _score(
         self, turn: Turn, reals: DiscriminatorInput, count: int, images: int
@@ -130,7 +146,8 @@ class Penalty:
         score = _scores_alone(turn.networks["discriminator"], conditions)
         if self.through == "augmented":
             return score
-        augmented, noise = reals.discriminator.augmented, NOISE.get(self.kind, f"{self.kind}.")
+        points, augmented = self._known.points, reals.discriminator.augmented
+        noise = NOISE[points] if isinstance(points, str) else f"{self.kind}."
 
         def through(points: Tensor) -> Tensor:
             chunks = points.split(images)
@@ -146,7 +163,7 @@ def require_slopes(
     sharing = [penalty for penalty in penalties if penalty.shares_scores]
     # Augmented images are made from plain ones, which so must be ready first.
     for penalty in sorted(sharing, key=lambda penalty: penalty.through == "augmented"):
-        penalty._images(fakes if penalty.kind == "r2" else reals).requires_grad_()
+        penalty._images(fakes if penalty.is_of_fakes else reals).requires_grad_()
 
 
 def penalty_move(penalty: Penalty, inputs: Inputs, repeat: int = 1) -> Move:

@@ -1,0 +1,172 @@
+"""``ganvas.register``: how a part of a user's own gets its name."""
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, fields, is_dataclass
+from pathlib import Path
+from typing import Any, TypeVar, overload
+
+from ganvas.domains import DOMAINS, Domain
+from ganvas.engine.optimiser import OptimiserSettings
+from ganvas.errors import UsageError
+from ganvas.games.parts.augmentation import Augment
+from ganvas.games.parts.term import Term
+from ganvas.games.setup import GameSettings
+from ganvas.losses.adversarial import LOSSES, AdversarialLoss, unlabelled
+from ganvas.losses.penalty_kinds import PENALTIES, PenaltyKind
+from ganvas.metrics.metric_table import METRICS, Metric
+from ganvas.networks.protocols import (
+    DiscriminatorSettings,
+    EncoderSettings,
+    GeneratorSettings,
+    TranslatorSettings,
+)
+from ganvas.recipes.condition_settings import ConditionSettings
+from ganvas.recipes.own_parts import OwnPart, note
+from ganvas.recipes.parts import CONDITIONS, FAMILIES, GAMES, OPTIMISERS, TERMS
+from ganvas.recipes.recipe import Recipe
+from ganvas.recipes.recipe_table import RECIPES
+
+
+@dataclass(frozen=True)
+class Sort:
+    """What parts of one sort are, and where they stand.
+
+    name: what such a part is called.
+    type: the class that they are of; a family of networks and the like.
+    table: all of them by name.
+    entry: from a part to what stands in the table.
+    """
+
+    name: str
+    type: Any
+    table: dict[str, Any]
+    entry: Callable[[Any], Any] = lambda part: part
+
+
+OBJECTS = (
+    Sort("loss", AdversarialLoss, LOSSES, unlabelled),
+    Sort("penalty", PenaltyKind, PENALTIES),
+    Sort("metric", Metric, METRICS),
+    Sort("recipe", Recipe, RECIPES, lambda recipe: lambda: recipe),
+)
+"""Sorts whose parts are objects."""
+
+CLASSES = (
+    Sort("domain", Domain, DOMAINS),
+    Sort("game", GameSettings, GAMES),
+    Sort("term", Term, TERMS),
+    Sort("optimiser", OptimiserSettings, OPTIMISERS),
+    Sort("condition", ConditionSettings, CONDITIONS),
+)
+"""Sorts whose parts are classes of their own."""
+
+FAMILY_NAMES = {
+    GeneratorSettings: "generator",
+    DiscriminatorSettings: "discriminator",
+    EncoderSettings: "encoder",
+    TranslatorSettings: "translator",
+    Augment: "augmentation",
+}
+"""What the parts of a family are called, where its name does not say it."""
+
+T = TypeVar("T")
+
+
+@overload
+def register(part: T, kind: str | None = None, family: Any = None) -> T: ...
+@overload
+def register(
+    part: None = None, kind: str | None = None, family: Any = None
+) -> Callable[[T], T]: ...
+def register(part: Any = None, kind: str | None = None, family: Any = None) -> Any:
+    """Give a part of one's own a name, by which recipes, overrides and options know it.
+
+    Also a decorator: ``@register``, or ``@register(kind="mine")``. The same module may register a
+    name again, as a notebook's cell that runs twice does: the newest part is taken.
+
+    Args:
+        part: an ``AdversarialLoss``, a ``PenaltyKind``, a ``Metric`` or a ``Recipe``; a subclass of
+            ``Term``, ``GameSettings``, ``OptimiserSettings``, ``ConditionSettings`` or ``Domain``;
+            a dataclass with ``build(shape)``, the settings of a network; or one that is called with
+            images, an augmentation.
+        kind: its name; by default that of its class in lower case, of a function its own. A domain
+            and a recipe have one.
+        family: of network settings, the interface that the role of a game asks for, such as
+            ``TranslatorSettings``; by default a generator's where they have a field ``latent``, and
+            otherwise a discriminator's.
+
+    Returns:
+        The part.
+
+    Raises:
+        UsageError: it is none of these, or its name is that of another part.
+    """
+    caller = sys._getframe(1).f_globals
+    if part is None:
+        return lambda each: _register(each, kind, family, caller)
+    return _register(part, kind, family, caller)
+
+
+def _register(part: Any, kind: str | None, family: Any, caller: dict[str, Any]) -> Any:
+    sort = _sort_of(part, family)
+    kind = kind or _own_name(part, sort)
+    file = caller.get("__file__")
+    own = OwnPart(
+        sort.name,
+        kind,
+        getattr(part, "__qualname__", kind),
+        caller.get("__name__", "__main__"),
+        None if file is None else Path(file),
+    )
+    note(own, sort.table, part)
+    sort.table[kind] = sort.entry(part)
+    return part
+
+
+def _sort_of(part: Any, family: Any) -> Sort:
+    if family is not None:
+        return _of_family(part, family)
+    for sort in OBJECTS:
+        if isinstance(part, sort.type):
+            return sort
+    if isinstance(part, type):
+        for sort in CLASSES:
+            if issubclass(part, sort.type):
+                return sort
+        if is_dataclass(part):
+            return _of_family(part, _usual_family(part))
+    raise UsageError(
+        f"{part!r} is no part that ganvas knows: see `ganvas.extend` for what there may be"
+    )
+
+
+def _usual_family(part: type) -> Any:
+    """What a dataclass is the settings of."""
+    if not hasattr(part, "build") and any("__call__" in vars(each) for each in part.__mro__):
+        return Augment
+    is_generator = any(field.name == "latent" for field in fields(part))
+    return GeneratorSettings if is_generator else DiscriminatorSettings
+
+
+def _of_family(part: Any, family: Any) -> Sort:
+    """The table of a family; a new one of a user's own family."""
+    method = "__call__(images, uniform, strength)" if family is Augment else "build(shape)"
+    if not is_dataclass(part) or not hasattr(part, method.partition("(")[0]):
+        name = getattr(part, "__name__", repr(part))
+        raise UsageError(f"{name} must be a dataclass with a method {method}")
+    name = FAMILY_NAMES.get(family, getattr(family, "__name__", str(family)).lower())
+    return Sort(name, family, FAMILIES.setdefault(family, {}))
+
+
+def _own_name(part: Any, sort: Sort) -> str:
+    """The name of a part that was given none.
+
+    Raises:
+        UsageError: it has none.
+    """
+    if isinstance(part, Recipe) or sort.type is Domain:
+        return part.name
+    if not hasattr(part, "__name__"):
+        raise UsageError(f"a {sort.name} needs a name: register(…, {'my-' + sort.name!r})")
+    return part.__name__.lower()

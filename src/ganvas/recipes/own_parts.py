@@ -1,0 +1,86 @@
+"""Which parts are not of ganvas: what a user registered, where, and which of it a recipe uses."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ganvas.errors import UsageError
+
+NAMED_AS_TEXT = ("loss", "generator_loss", "metrics", "features")
+"""Settings that name a part by a text alone; any other has its name under ``kind``."""
+
+
+@dataclass(frozen=True)
+class OwnPart:
+    """A part that a user registered.
+
+    what: what it is, such as ``generator`` or ``loss``.
+    kind: its name in recipes.
+    made_by: the name of its class, or of what was registered.
+    module: where it was registered; ``__main__`` of a script or a notebook.
+    file: the file in which; None where there is none.
+    """
+
+    what: str
+    kind: str
+    made_by: str
+    module: str
+    file: Path | None = None
+
+    def __str__(self) -> str:
+        place = self.module if self.file is None else self.file.name
+        return f"{self.what} {self.kind!r} ({self.made_by} of {place})"
+
+
+_known: dict[tuple[str, str], OwnPart] = {}
+_classes: dict[type, OwnPart] = {}
+
+
+def note(part: OwnPart, table: Mapping[str, Any], made: object) -> None:
+    """Note a part that is about to be registered.
+
+    Args:
+        part: the part.
+        table: all parts of its sort by name.
+        made: what is registered, such as a class.
+
+    Raises:
+        UsageError: its name is that of a part of ganvas, or of one registered in another module.
+    """
+    before = _known.get((part.what, part.kind))
+    if before is None and part.kind in table:
+        raise UsageError(f"{part.what} {part.kind!r} is a part of ganvas: choose another name")
+    if before is not None and before.module != part.module:
+        raise UsageError(f"there is a {before} already: choose another name")
+    _known[part.what, part.kind] = part
+    if isinstance(made, type):
+        _classes[made] = part
+
+
+def known() -> list[OwnPart]:
+    """All that were registered in this process, in that order."""
+    return list(_known.values())
+
+
+def own_part(settings: object) -> OwnPart | None:
+    """The part that has these settings, or this class of settings; None for a part of ganvas."""
+    return _classes.get(settings if isinstance(settings, type) else type(settings))
+
+
+def used_in(plain: Mapping[str, Any]) -> list[OwnPart]:
+    """Those that a recipe, or a part of one, uses; ``plain`` is its plain form."""
+    kinds = set(_named(plain))
+    return [part for part in _known.values() if part.kind in kinds]
+
+
+def _named(plain: Any, key: str = "") -> Iterator[str]:
+    """All names of parts in plain data."""
+    if isinstance(plain, Mapping):
+        for name, each in plain.items():
+            yield from _named(each, name)
+    elif isinstance(plain, list | tuple):
+        for each in plain:
+            yield from _named(each, key)
+    elif isinstance(plain, str) and (key == "kind" or key in NAMED_AS_TEXT):
+        yield plain

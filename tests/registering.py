@@ -1,0 +1,22 @@
+"""Parts that a test registers are known to no other test."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from ganvas.extend.register import CLASSES, OBJECTS
+from ganvas.recipes import own_parts
+from ganvas.recipes.parts import FAMILIES
+
+
+@contextmanager
+def forgotten_afterwards() -> Iterator[None]:
+    """Within, parts may be registered; afterwards there are those that there were."""
+    tables = [sort.table for sort in (*OBJECTS, *CLASSES)]
+    tables += [FAMILIES, *FAMILIES.values(), own_parts._known, own_parts._classes]
+    before = [(table, dict(table)) for table in tables]
+    try:
+        yield
+    finally:
+        for table, entries in before:
+            table.clear()
+            table.update(entries)

@@ -1,0 +1,231 @@
+"""The door for parts of one's own: its names, and how a part gets one."""
+
+import ast
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+import ganvas
+from ganvas import extend
+from ganvas.errors import UsageError
+from ganvas.extend import AdversarialLoss, Augment, PenaltyKind, Term, image_gradients, register
+from ganvas.losses.adversarial import LOSSES, adversarial_loss, hinge, maximise_score
+from ganvas.losses.penalty_kinds import PENALTIES
+from ganvas.recipes import flat, own_parts
+from ganvas.recipes.parts import AUGMENTATIONS, GENERATORS, TERMS, kind_of
+from ganvas.recipes.recipe_table import RECIPES, change, find
+
+pytestmark = pytest.mark.usefixtures("registering")
+
+PUBLIC = """
+GAN SGD Adam AdamW AdversarialLoss Augment Autoencoding Batch Clip Cosine Data DataError Dataset
+Discriminator DiscriminatorOutput DiscriminatorSettings Domain Draw Encoder EncoderSettings
+EvaluationSettings Every Fakes FeatureSet Figure Game GameSettings GameSetup Generator
+GeneratorSettings Geometric Hook Image Linear Metric Move NotApplicable OptimiserSettings Outcome
+Penalty PenaltyKind Phase Player Points RMSprop Recipe Result Role Schedule ScoresAndLogits Shape
+Spec Styled Term Tokens Translator TranslatorSettings Truncatable Turn Uniform UsageError UserError
+Vector at_least_float32 discriminator encoder generator image_gradients interpolates make_dataset
+neighbours per_image register translator
+"""
+"""What users' files import: a name may come, but none may go."""
+
+
+def test_no_public_name_goes() -> None:
+    assert set(PUBLIC.split()) <= set(extend.__all__)
+    assert all(hasattr(extend, name) for name in extend.__all__)
+
+
+def test_whatever_is_public_says_what_it_is() -> None:
+    aliases = {"Augment", "Batch", "Listener", "Points", "Schedule", "Shape", "Uniform", "Record"}
+    for name in set(extend.__all__) - aliases:
+        doc = getattr(extend, name).__doc__
+        assert doc and not doc.startswith(f"{name}("), f"{name} has no docstring"
+
+
+def test_games_of_ones_own_need_no_other_module() -> None:
+    for file in (Path(__file__).parent / "own_games").glob("*.py"):
+        if file.name.startswith(("test_", "child")):
+            continue
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("ganvas"):
+                assert node.module == "ganvas.extend", f"{file.name} imports {node.module}"
+
+
+@dataclass(frozen=True)
+class Small:
+    """A generator."""
+
+    latent: int = 4
+
+    def build(self, shape: tuple[int, ...]) -> nn.Module:
+        raise AssertionError
+
+
+def test_names_are_those_of_the_class_or_ones_own() -> None:
+    assert register(Small) is Small and GENERATORS["small"] is Small
+    assert register(Small, "tiny") is Small and GENERATORS["tiny"] is Small
+
+
+def test_it_is_a_decorator_too() -> None:
+    @register
+    class Plain(Term):
+        """Nothing is added."""
+
+    @register(kind="zero")
+    class Named(Term):
+        """Nothing is added."""
+
+    assert TERMS["plain"] is Plain and TERMS["zero"] is Named
+
+
+def test_a_dataclass_that_is_called_is_an_augmentation() -> None:
+    @register
+    @dataclass(frozen=True)
+    class Negative:
+        """Turns bright and dark."""
+
+        def __call__(self, images: Tensor, uniform: Any, strength: Any) -> Tensor:
+            return -images
+
+    assert AUGMENTATIONS["negative"] is Negative
+    assert Augment in (Augment,) and kind_of(Negative()) == "negative"
+
+
+def test_a_name_may_be_registered_anew_where_it_was() -> None:
+    def made() -> type:
+        @register(kind="again")
+        @dataclass(frozen=True)
+        class Again:
+            """A generator."""
+
+            latent: int = 4
+
+            def build(self, shape: tuple[int, ...]) -> nn.Module:
+                raise AssertionError
+
+        return Again
+
+    first, second = made(), made()
+    assert first is not second and GENERATORS["again"] is second
+    # Settings of the class that was replaced have a name in files still.
+    assert kind_of(first()) == kind_of(second()) == "again"
+
+
+def test_a_loss_too() -> None:
+    for _ in range(2):
+        register(AdversarialLoss(hinge, maximise_score), "mine")
+    assert "mine" in LOSSES
+    with pytest.raises(ValueError, match="no labels to smooth"):
+        adversarial_loss("mine", real_label=0.9)
+
+
+def test_names_of_others_are_refused() -> None:
+    with pytest.raises(UsageError, match="generator 'dcgan' is a part of ganvas: choose another"):
+        register(Small, "dcgan")
+    register(Small)
+    other: dict[str, Any] = {"__name__": "other", "register": register, "Small": Small}
+    with pytest.raises(UsageError, match=r"there is a generator 'small' \(Small of test_extend.py"):
+        exec("register(Small)", other)
+
+
+@pytest.mark.parametrize(
+    ("part", "says"),
+    [
+        (7, "7 is no part that ganvas knows: see `ganvas.extend`"),
+        (object, "is no part that ganvas knows"),
+        (AdversarialLoss(hinge, maximise_score), "a loss needs a name"),
+    ],
+)
+def test_what_is_no_part_says_so(part: object, says: str) -> None:
+    with pytest.raises(UsageError, match=re.escape(says)):
+        register(part)
+
+
+def test_a_network_without_build_says_so() -> None:
+    @dataclass(frozen=True)
+    class Built:
+        width: int = 3
+
+    with pytest.raises(UsageError, match=r"Built must be a dataclass with a method build\(shape\)"):
+        register(Built)
+
+
+def test_which_parts_a_recipe_uses_is_known() -> None:
+    register(Small)
+    register(AdversarialLoss(hinge, maximise_score), "mine")
+    register(PenaltyKind(lambda scores, images: scores.flatten(), "reals"), "not-used")
+    changes = {"generator": "small", "game.loss": "mine", "half_life": None}
+    plain = flat.to_plain(change(find("tutorial-mnist"), changes))
+    used = own_parts.used_in(plain)
+    assert [(part.what, part.kind) for part in used] == [("generator", "small"), ("loss", "mine")]
+    assert used[0].file == Path(__file__) and used[0].made_by == "Small"
+    assert str(used[0]) == "generator 'small' (Small of test_extend.py)"
+    assert own_parts.used_in(flat.to_plain(find("mnist"))) == []
+
+
+def test_a_recipe_of_ones_own_is_found_by_its_name() -> None:
+    recipe = change(find("tutorial-mnist"), {"name": "mine", "batch": 10})
+    assert register(recipe) is recipe
+    assert RECIPES["mine"]() == find("mine") == recipe
+
+
+RING = {
+    "images": 512, "batch": 32, "threads": 1, "precision": "fp32", "device": "cpu",
+    "evaluation": None, "every.log": 256,
+}  # fmt: skip
+
+
+def test_a_penalty_of_ones_own_is_that_of_ganvas_where_it_does_the_same(tmp_path: Path) -> None:
+    """A plain R1 by hand plays to the same bits as ``r1``."""
+    register(
+        PenaltyKind(lambda s, x: image_gradients(s, x).square().sum(1) / 2, "reals"), "plain-r1"
+    )
+    weights = []
+    for kind in ("r1", "plain-r1"):
+        changes = {**RING, "game.penalties": [{"kind": kind, "weight": 1.0}]}
+        run = ganvas.train("playground-ring", overrides=changes, out=tmp_path)
+        assert f"penalty/{kind}" in run.log[0]
+        weights.append(torch.cat([p.flatten() for p in run.discriminator.parameters()]))
+    assert torch.equal(*weights)
+
+
+def test_a_penalty_may_choose_its_points(tmp_path: Path) -> None:
+    """Between reals and fakes, by draws of its own."""
+    seen = []
+
+    def middle(real: Tensor, fake: Tensor, uniform: Any) -> Tensor:
+        seen.append((real, fake, uniform("share")))
+        return (real + fake) / 2
+
+    register(PenaltyKind(lambda s, x: image_gradients(s, x).square().sum(1), middle), "middle")
+    assert PENALTIES["middle"].points is middle
+    changes = {**RING, "game.penalties": [{"kind": "middle", "weight": 1.0, "every": 2}]}
+    ganvas.train("playground-ring", overrides=changes, out=tmp_path)
+    real, fake, share = seen[0]
+    assert real.shape == fake.shape == (32, 2, 1, 1) and share.shape == (32,)
+    with pytest.raises(UsageError, match="approximate form exists for r1 and r2 only, not middle"):
+        changes["game.penalties"] = [{"kind": "middle", "form": "approximate"}]
+        ganvas.train("playground-ring", overrides=changes, out=tmp_path)
+
+
+def test_an_unknown_penalty_says_what_there_is() -> None:
+    with pytest.raises(UsageError, match=r"no penalty 'r11': did you mean r1.*There are gradient"):
+        change(find("mnist"), {"game.penalties": [{"kind": "r11"}]})
+
+
+def test_a_domain_has_its_name() -> None:
+    from ganvas.domains import DOMAINS
+
+    @register
+    @dataclass(frozen=True)
+    class Smell(extend.Vector):
+        """A smell."""
+
+        name: ClassVar[str] = "smell"
+
+    assert DOMAINS["smell"] is Smell
