@@ -132,7 +132,7 @@ def test_schedules_are_told_apart_by_kind() -> None:
             "discriminator_optimiser: nesterov needs a momentum above 0",
         ),
         ({"game.weight_clip": -0.1}, "weight_clip must be more than 0"),
-        ({"game.penalties": [{"kind": "r3"}]}, "game.penalties.0.kind cannot be 'r3'"),
+        ({"game.penalties": [{"kind": "r3"}]}, "game.penalties.0: no penalty 'r3': did you mean"),
         ({"game.penalties": [{"part": 2}]}, "game.penalties.0: part must be more than 0"),
         ({"game.penalties": [{"form": "about"}]}, "game.penalties.0.form cannot be 'about'"),
         ({"game.penalties": [{"form": "approximate"}]}, "exists for r1 and r2 only"),

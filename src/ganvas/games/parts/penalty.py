@@ -60,7 +60,7 @@ class Penalty:
 
     def __post_init__(self) -> None:
         if self.kind not in PENALTIES:
-            close = difflib.get_close_matches(self.kind, PENALTIES, 1)
+            close = difflib.get_close_matches(self.kind, PENALTIES, 1, 0.5)
             guess = f"did you mean {close[0]}? " if close else ""
             raise ValueError(f"no penalty {self.kind!r}: {guess}There are {', '.join(PENALTIES)}")
         if self.every < 1:
