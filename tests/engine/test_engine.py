@@ -11,6 +11,7 @@ from ganvas.engine.game import Game, Hook, Move, Outcome, Phase, Result, Turn
 from ganvas.engine.meter import Meter
 from ganvas.engine.optimiser import Adam
 from ganvas.engine.player import Player
+from ganvas.errors import UserError
 
 CPU = torch.device("cpu")
 
@@ -228,13 +229,44 @@ def test_dropout_depends_on_the_place_alone() -> None:
 
 
 def test_a_non_finite_loss_is_noticed() -> None:
+    factors = iter([1.0, math.inf])
+
     def loss(turn: Turn) -> Result:
-        return Result(turn.networks["a"](turn.draw.data()).flatten() * math.inf)
+        return Result(turn.networks["a"](turn.draw.data()).flatten() * next(factors))
 
     play = engine(Game(two_players(), [Phase([(Move("a", ("a",), loss),)])]))
+    play.round()
     assert play.is_finite()
     play.round()
     assert not play.is_finite()
+
+
+def scores(turn: Turn) -> torch.Tensor:
+    return turn.networks["a"](turn.draw.data()).flatten()
+
+
+@pytest.mark.parametrize(
+    ("loss", "said"),
+    [
+        (
+            lambda turn: Result(scores(turn).mean()),
+            r"returned \[\], wanted one number an item \[8\]",
+        ),
+        (lambda turn: scores(turn), r"returned a Tensor, wanted Result\(loss\)"),
+        (lambda turn: None, "returned nothing"),
+        (lambda turn: Result(scores(turn).detach()), "has no gradient"),
+        (lambda turn: Result(turn.networks["b"](turn.draw.data()).flatten()), "never learn"),
+        (lambda turn: Result(scores(turn) * math.nan), "is not finite in the first turn"),
+        (
+            lambda turn: Result(scores(turn) * math.nan, {"term/a": scores(turn) / 0}),
+            r"\(and so is term/a\)",
+        ),
+    ],
+)
+def test_the_first_turn_says_what_is_wrong_with_a_loss(loss, said) -> None:
+    play = engine(Game(two_players(), [Phase([(Move("mine", ("a",), loss),)])]), batch=8)
+    with pytest.raises(UserError, match=f"the loss of move `mine` .*{said}"):
+        play.round()
 
 
 def test_a_batch_that_does_not_divide_is_refused() -> None:

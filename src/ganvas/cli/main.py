@@ -1,16 +1,22 @@
 """The ``ganvas`` command: its words and how its errors look. Imports nothing slow."""
 
 import errno
+import os
 import sys
 import time
+import traceback
 from collections.abc import Sequence
 from importlib import import_module
 
+from ganvas import own_code
 from ganvas.cli.overrides import split_overrides, split_sources
 from ganvas.cli.parser import build_parser
 from ganvas.cli.screen import screens
 from ganvas.cli.wording import worded
 from ganvas.errors import UserError
+
+TRACEBACK = "GANVAS_TRACEBACK"
+"""The environment variable that asks for the whole traceback of an error."""
 
 BEGAN = time.monotonic()
 """When this command began: ``--minutes`` count from here, start-up included."""
@@ -49,15 +55,26 @@ def _run(arguments: list[str]) -> int:
         options.overrides, options.sources = overrides, sources
         verb = import_module(f"ganvas.cli.verbs.{options.command}")  # such as verbs/train.py
         return verb.execute(options) or 0
-    except UserError as error:
-        print(f"ganvas: {worded(str(error))}", file=sys.stderr)
-        return error.exit_code
-    except OSError as error:
-        print(f"ganvas: {_disk(error)}", file=sys.stderr)
-        return 1
     except KeyboardInterrupt:
         print("ganvas: stopped", file=sys.stderr)
         return 130
+    except Exception as error:
+        said = _said(error)
+        if said is None:
+            raise
+        if os.environ.get(TRACEBACK):
+            traceback.print_exception(error)
+        print(f"ganvas: {said}", file=sys.stderr)
+        return error.exit_code if isinstance(error, UserError) else 1
+
+
+def _said(error: Exception) -> str | None:
+    """An error in a line; None for one of ganvas itself, which only a traceback can explain."""
+    if isinstance(error, UserError):
+        return worded(str(error))
+    if own_code.place(error) is not None:
+        return f"{own_code.described(error)}; {TRACEBACK}=1 shows the whole traceback"
+    return _disk(error) if isinstance(error, OSError) else None
 
 
 def _disk(error: OSError) -> str:

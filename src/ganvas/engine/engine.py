@@ -16,6 +16,7 @@ from torch import Tensor
 from ganvas import keys
 from ganvas.engine.collective import ALONE, Collective
 from ganvas.engine.draw import Draw, Share, Source
+from ganvas.engine.first_turn import check_gradients, check_result
 from ganvas.engine.game import Game, Move, Outcome, Turn
 from ganvas.engine.meter import Meter, Tally
 from ganvas.engine.schedule import at, moved_ends
@@ -109,6 +110,7 @@ class Engine:
         self._scheduled = {name: torch.zeros((), device=device) for name in game.schedules}
         self._finite = torch.ones((), dtype=torch.bool, device=device)
         self._shared: list[dict[str, Any]] = []
+        self._begun: set[str] = set()
 
     @property
     def reason(self) -> str | None:
@@ -228,16 +230,22 @@ class Engine:
         """Add the gradients of a turn of a move, over this process's micro-batches."""
         weights = [p for name in move.players for p in self.game.players[name].parameters]
         name, observed = f"{move.name}.{place.index}", []
+        is_first = move.name not in self._begun
         for share, shared in zip(self.shares, self._shared, strict=True):
             turn = self._turn(draw(name, place, share), shared)
             with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16):
                 result = move.loss(turn)
+            if is_first:
+                check_result(move, result, share.count, self._networks)
             loss = result.loss.to(torch.promote_types(result.loss.dtype, torch.float32)).mean()
             self._finite &= torch.isfinite(loss.detach())
             (loss / len(self.shares)).backward(inputs=weights, retain_graph=keep_graph)
             tally.add({f"loss/{move.name}": result.loss, **result.stats})
             observed.append(result.observed)
         tally.observe(observed)
+        if is_first:
+            check_gradients(move, weights)
+            self._begun.add(move.name)
 
     def _turn(self, draw: Draw, shared: dict[str, Any]) -> Turn:
         state, scheduled = self.game.state, self._scheduled

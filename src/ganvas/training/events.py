@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ganvas import own_code
 from ganvas.engine.engine import Engine
 from ganvas.errors import UserError
 from ganvas.store import control
@@ -172,9 +173,9 @@ class News:
         self._close("stopped" if why else "ended", why)
 
     def fail(self, error: BaseException) -> None:
-        """Write down what error ended the session."""
-        name = "" if isinstance(error, UserError) else f"{type(error).__name__}: "
-        self._close("failed", f"{name}{error}")
+        """Write down what error ended the session, and where in a user's own code it was."""
+        is_said = isinstance(error, UserError)
+        self._close("failed", str(error) if is_said else own_code.described(error))
 
     def _close(self, state: str, why: str) -> None:
         control.clear(self._path)
