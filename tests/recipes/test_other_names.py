@@ -9,7 +9,7 @@ from ganvas.cli.parser import build_parser
 from ganvas.cli.wording import worded
 from ganvas.recipes import flat
 from ganvas.recipes.other_names import LENGTHS, OURS, ours
-from ganvas.recipes.recipe_table import RECIPES, change
+from ganvas.recipes.recipe_table import RECIPES
 
 PLAIN = {name: flat.to_plain(recipe()) for name, recipe in RECIPES.items()}
 
@@ -103,13 +103,6 @@ def test_sizes_that_are_told_are_those_of_the_data() -> None:
     for name in ("mnist", "ring"):
         for part, count in BUILTIN[name].counts.items():
             assert len(load_dataset(name, split=part)) == count
-
-
-def test_a_whole_part_is_laid_down_before_what_is_set_of_it() -> None:
-    mnist = RECIPES["mnist"]()
-    wide = {"generator.width": 7, "generator": {"kind": "dcgan", "width": 3}}
-    assert change(mnist, wide) == change(mnist, dict(reversed(wide.items())))
-    assert change(mnist, wide).networks["generator"].width == 7
 
 
 def test_an_unused_name_is_nobody_s() -> None:

@@ -169,14 +169,6 @@ def test_table_reads_recipes_that_are_already_recipes() -> None:
     assert recipe_table.find(recipe) is recipe
 
 
-def test_a_kind_and_its_settings_may_come_in_any_order() -> None:
-    for overrides in (
-        {"generator.kind": "dcgan", "generator.width": 96},
-        {"generator.width": 96, "generator.kind": "dcgan"},
-    ):
-        assert change(find("mnist"), overrides).networks["generator"] == DCGANGenerator(width=96)
-
-
 def test_a_base_may_be_a_file_beside_and_never_itself(tmp_path) -> None:
     (tmp_path / "one.yaml").write_text("base: mnist\nbatch: 32\n")
     (tmp_path / "two.yaml").write_text("base: one.yaml\nseed: 7\n")

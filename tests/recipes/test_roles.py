@@ -15,7 +15,6 @@ from ganvas.errors import UsageError
 from ganvas.games.roles import Role, Spec, discriminator, translator
 from ganvas.games.setup import GameSettings, GameSetup
 from ganvas.networks.dcgan import DCGANDiscriminator
-from ganvas.networks.mlp import MLPGenerator
 from ganvas.networks.protocols import TranslatorSettings
 from ganvas.networks.shape import Shape
 from ganvas.recipes import flat, yaml
@@ -174,10 +173,3 @@ def test_a_role_may_not_have_the_name_of_a_setting(monkeypatch) -> None:
 
 def test_a_spec_leads_with_the_main_source() -> None:
     assert Spec(SHAPES, 0).shape == (3, 16, 16)
-
-
-def test_a_kind_and_its_settings_may_be_given_together() -> None:
-    found = change(find("mnist"), {"generator": "mlp", "generator.width": 64})
-    assert found.networks["generator"] == MLPGenerator(width=64)
-    placed = change(find("mnist"), {"data": "cifar10", "data.size": 16})
-    assert (placed.data.source, placed.data.size) == ("cifar10", 16)

@@ -80,7 +80,7 @@ def from_plain(plain: Mapping[str, Any]) -> Recipe:
         UsageError: an unknown or missing key, an unknown kind, or a value that cannot be.
     """
     game = game_of(plain)
-    found = reading.settings(types(game), _without_guesses(plain, game))
+    found = reading.settings(types(game), _with_sources(plain, game))
     for field in ("name", "images"):
         if field not in found:
             raise UsageError(f"{field} is missing")
@@ -92,13 +92,20 @@ def from_plain(plain: Mapping[str, Any]) -> Recipe:
     return Recipe(**found)
 
 
-def _without_guesses(plain: Mapping[str, Any], game: GameSettings) -> dict[str, Any]:
-    """The same, where sources beside ``train`` have no usual place."""
-    settings = {source_setting(name) for name in game.sources if name != "train"}
-    return {
-        key: {"source": "", **each} if key in settings and isinstance(each, Mapping) else each
-        for key, each in plain.items()
-    }
+def _with_sources(plain: Mapping[str, Any], game: GameSettings) -> dict[str, Any]:
+    """The same, where a word in place of a source is where it lies, and a source beside ``train``
+    has no usual place."""
+    whole = dict(plain)
+    for name in game.sources:
+        setting = source_setting(name)
+        given = (
+            {"source": plain[setting]}
+            if isinstance(plain.get(setting), str)
+            else plain.get(setting)
+        )
+        if isinstance(given, Mapping):
+            whole[setting] = given if name == "train" else {"source": "", **given}
+    return whole
 
 
 def game_of(plain: Mapping[str, Any]) -> GameSettings:

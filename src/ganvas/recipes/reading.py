@@ -1,6 +1,5 @@
 """Settings from plain data and back: types coerced, every unknown key named with a suggestion."""
 
-import copy
 import dataclasses
 import difflib
 import types
@@ -53,40 +52,6 @@ def from_plain(kind: Any, value: Any, where: str = "") -> Any:
     return _leaf(kind, value, where)
 
 
-def override(plain: dict[str, Any], where: str, value: Any) -> None:
-    """Set the dotted key ``where`` in plain data, in place. Naming a new ``kind`` starts afresh,
-    also where a plain value stood.
-
-    Raises:
-        UsageError: the key leads through a plain value, and names no kind.
-    """
-    *path, last = where.split(".")
-    place: Any = plain
-    for depth, key in enumerate(path, 1):
-        inner = place.get(key) if isinstance(place, dict) else None
-        names_a_part = last == "kind" and depth == len(path) and not isinstance(inner, dict | list)
-        if (inner is None or names_a_part) and isinstance(place, dict) and key in place:
-            inner = place[key] = {}
-        if not isinstance(inner, dict):
-            raise UsageError(unknown(where, _keys(plain)))
-        place = inner
-    value = copy.deepcopy(value)  # what is set here may be set into later
-    if last == "kind" and _changes_kind(place, value):
-        place.clear()
-    place[last] = value
-
-
-def merge(plain: dict[str, Any], changes: Mapping[str, Any], where: str = "") -> None:
-    """Lay nested ``changes`` over plain data, in place."""
-    if "kind" in changes and _changes_kind(plain, changes["kind"]):
-        plain.clear()
-    for key, value in changes.items():
-        if isinstance(value, Mapping) and isinstance(plain.get(key), dict):
-            merge(plain[key], value, f"{where}{key}.")
-        else:
-            plain[key] = value
-
-
 def unknown(name: str, choices: Iterable[str], what: str = "setting") -> str:
     """The message for a name that is not among ``choices``, with the nearest ones."""
     choices = list(choices)
@@ -94,12 +59,6 @@ def unknown(name: str, choices: Iterable[str], what: str = "setting") -> str:
     if near:
         return f"unknown {what} {name!r}: did you mean {' or '.join(near)}?"
     return f"unknown {what} {name!r}: choose one of {', '.join(choices)}"
-
-
-def _changes_kind(plain: Mapping[str, Any], kind: Any) -> bool:
-    """Whether a part becomes one of another kind; one without a name is the first of its table."""
-    now, firsts = plain.get("kind"), {next(iter(table)) for table in FAMILIES.values() if table}
-    return now != kind and (now is not None or kind not in firsts)
 
 
 def _is_union(kind: Any) -> bool:
@@ -112,13 +71,11 @@ def _one_of(kinds: tuple[Any, ...], value: Any, where: str) -> Any:
     kinds = tuple(kind for kind in kinds if kind is not type(None))
     deep = [k for k in kinds if k in FAMILIES or dataclasses.is_dataclass(k)]
     flat = tuple(kind for kind in kinds if kind not in deep)
-    if deep and (isinstance(value, Mapping) or not flat):
-        tables = [FAMILIES[kind] for kind in deep if kind in FAMILIES]
-        if tables:
-            return _part(
-                {name: part for table in tables for name, part in table.items()}, value, where
-            )
-        return from_plain(deep[0], value, where)
+    table = {name: part for kind in deep for name, part in FAMILIES.get(kind, {}).items()}
+    is_name = isinstance(value, str) and value in table and str not in flat
+    if deep and (isinstance(value, Mapping) or is_name or not flat):
+        has_table = any(kind in FAMILIES for kind in deep)
+        return _part(table, value, where) if has_table else from_plain(deep[0], value, where)
     return _leaf(Union[flat], value, where)  # noqa: UP007
 
 
@@ -129,6 +86,8 @@ def _part(table: Mapping[str, type], value: Any, where: str) -> Any:
         raise UsageError(f"{where} needs a kind: one of {', '.join(table)}")
     usual = len(table) == 1 or any(set(table) >= set(known) for known in USUALLY_UNNAMED)
     kind = value.get("kind", next(iter(table)) if usual else None)
+    if kind is None:
+        raise UsageError(f"{where} needs a kind: one of {', '.join(table)}")
     if kind not in table:
         raise UsageError(unknown(str(kind), table, f"kind for {where}"))
     return _fields(table[kind], {k: v for k, v in value.items() if k != "kind"}, where)
@@ -184,12 +143,3 @@ def _leaf(kind: Any, value: Any, where: str) -> Any:
     except ValidationError as error:
         reason = error.errors()[0]["msg"].lower()
         raise UsageError(f"{where} cannot be {value!r}: {reason}") from None
-
-
-def _keys(plain: Mapping[str, Any], prefix: str = "") -> list[str]:
-    found = []
-    for key, value in plain.items():
-        found.append(prefix + key)
-        if isinstance(value, Mapping):
-            found += _keys(value, f"{prefix}{key}.")
-    return found

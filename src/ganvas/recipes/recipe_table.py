@@ -1,11 +1,11 @@
 """Every recipe by name, and a recipe from a name, a file or plain data."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from ganvas.errors import UsageError
-from ganvas.recipes import flat, reading, yaml
+from ganvas.recipes import flat, layers, reading, yaml
 from ganvas.recipes.named import (
     autoencoding,
     conditional,
@@ -67,20 +67,26 @@ RECIPES: dict[str, Callable[[], Recipe]] = {
 }
 
 
-def find(recipe: str | Path | Recipe) -> Recipe:
-    """A recipe by name, from a YAML file, or as it is.
+def find(recipe: str | Path | Recipe, overrides: Mapping[str, Any] | None = None) -> Recipe:
+    """A recipe by name, from a YAML file, or as it is, with overrides (see ``change``).
 
     A file may name a recipe to start from (``base: mnist``, or another file beside it) and give
-    only what differs.
+    only what differs. It need not be whole without the overrides: only what comes out is checked.
 
     Raises:
-        UsageError: no such name or file, or a file that is no recipe.
+        UsageError: no such name or file, or what comes out is no recipe.
     """
     if isinstance(recipe, Recipe):
-        return recipe
+        return change(recipe, overrides or {})
     if str(recipe) in RECIPES:
-        return RECIPES[str(recipe)]()
-    return flat.from_plain(_whole(str(recipe), ()))
+        return change(RECIPES[str(recipe)](), overrides or {})
+    files = _layers(str(recipe), ())
+    try:
+        return _built([*files, overrides or {}])
+    except UsageError as error:
+        if _problem(files) != str(error):  # then it is of the overrides
+            raise
+        raise UsageError(f"{recipe}: {error}") from None
 
 
 def from_plain(plain: Any, name: str = "the recipe") -> Recipe:
@@ -90,10 +96,36 @@ def from_plain(plain: Any, name: str = "the recipe") -> Recipe:
     return flat.from_plain(plain)
 
 
-def _whole(name: str, above: tuple[Path, ...]) -> dict[str, Any]:
-    """Plain data of a named recipe or of a file, with all that its base gives filled in."""
+def change(recipe: Recipe, overrides: Mapping[str, Any]) -> Recipe:
+    """The recipe with settings replaced: by dotted keys, ``{"generator.width": 96}``, by nested
+    mappings, ``{"generator": {"width": 96}}``, or both, in any order.
+
+    A mapping is laid over what the recipe has, key by key; a part of another kind starts afresh.
+    ``{"generator": "dcgan"}`` is the same as ``{"generator.kind": "dcgan"}``.
+
+    Raises:
+        UsageError: they contradict each other, or what comes out is no recipe.
+    """
+    return _built([flat.to_plain(recipe), overrides]) if overrides else recipe
+
+
+def _built(parts: Sequence[Mapping[str, Any]]) -> Recipe:
+    return flat.from_plain(layers.join(parts))
+
+
+def _problem(parts: Sequence[Mapping[str, Any]]) -> str | None:
+    """What is wrong with these layers; None where they make a recipe."""
+    try:
+        _built(parts)
+    except UsageError as error:
+        return str(error)
+    return None
+
+
+def _layers(name: str, above: tuple[Path, ...]) -> list[dict[str, Any]]:
+    """Plain data of a named recipe, or of a file and, before it, of all that it starts from."""
     if name in RECIPES:
-        return flat.to_plain(RECIPES[name]())
+        return [flat.to_plain(RECIPES[name]())]
     path = (above[-1].parent if above else Path()) / name
     if path.suffix not in (".yaml", ".yml"):
         raise UsageError(reading.unknown(name, RECIPES, "recipe"))
@@ -104,50 +136,8 @@ def _whole(name: str, above: tuple[Path, ...]) -> dict[str, Any]:
     if not isinstance(plain, dict):
         raise UsageError(f"{name} holds no settings (key: value)")
     base = plain.pop("base", None)
-    if base is None:
-        return plain
-    whole = _whole(str(base), (*above, path))
-    reading.merge(whole, plain)
-    return whole
-
-
-def change(recipe: Recipe, overrides: dict[str, Any]) -> Recipe:
-    """The recipe with dotted keys replaced: ``{"generator.width": 96}``."""
-    if not overrides:
-        return recipe
-    overrides = _kinds_first(overrides)
-    plain = flat.to_plain(recipe)
-    of_game = {where for where in overrides if where.partition(".")[0] == "game"}
-    for where in sorted(of_game, key=_order):
-        reading.override(plain, where, overrides[where])
-    # Which other settings there are is the game's to say; those of another game are left behind.
-    game = flat.game_of(plain)
-    plain = {name: plain.get(name) for name in flat.types(game)}
-    others = {key: value for key, value in overrides.items() if key not in of_game}
-    for source in map(flat.source_setting, game.sources):
-        if isinstance(others.get(source), str):  # a place; how it is read stays as it is
-            others[f"{source}.source"] = others.pop(source)
-    for where in sorted(others, key=_order):
-        reading.override(plain, where, others[where])
-    return flat.from_plain(plain)
-
-
-def _kinds_first(overrides: dict[str, Any]) -> dict[str, Any]:
-    """The same, where a part is named by its kind alone beside settings of it, such as
-    ``generator=mlp generator.width=64``, with that as ``generator.kind``."""
-    wholes = {where.partition(".")[0] for where in overrides if "." in where}
-    # What stands for a source alone is its place.
-    wholes = {whole for whole in wholes if whole.partition("_")[0] != "data"}
-    return {
-        f"{where}.kind" if where in wholes and isinstance(value, str) else where: value
-        for where, value in overrides.items()
-    }
-
-
-def _order(where: str) -> tuple[int, bool]:
-    """A whole before its parts, and a new kind, which starts afresh, before what is set of it: in
-    whatever order they came."""
-    return where.count("."), not where.endswith(".kind")
+    below = [] if base is None else _layers(str(base), (*above, path))
+    return [*below, plain]
 
 
 def _text(path: Path) -> str:

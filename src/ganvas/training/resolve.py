@@ -34,21 +34,19 @@ def resolve(
         UsageError: an unknown name or key, or a value that cannot be.
     """
     changes, given = dict(overrides or {}), by_name(data)
-    places = {source_setting(name): place_of(each) for name, each in given.items()}
-    for name in places:
-        if f"{name}.source" in changes:
-            raise UsageError(f"`{name}` and `{name}.source` are the same: say one of them")
+    for name, each in given.items():
+        setting = source_setting(name)
+        place = changes.setdefault(f"{setting}.source", place_of(each))
+        if place != place_of(each):
+            raise UsageError(f"`{setting}` and `{setting}.source` are the same: say one of them")
     if start is not None:
         changes["start"] = str(run_folder.find(start).resolve())
         recipe = recipe if recipe is not None else f"{changes['start']}/recipe.yaml"
-    chosen = recipe_table.find(recipe if recipe is not None else "folder" if given else "mnist")
-    for name, place in places.items():
-        whole = isinstance(changes.get(name), Mapping)
-        changes[f"{name}.source" if whole else name] = place
     if "images" in changes:
         changes.setdefault("minutes", None)
         changes.setdefault("fit_minutes", False)
-    return recipe_table.change(chosen, changes)
+    chosen = recipe if recipe is not None else "folder" if given else "mnist"
+    return recipe_table.find(chosen, changes)
 
 
 def by_name(data: Any) -> dict[str, Any]:

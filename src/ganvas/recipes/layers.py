@@ -1,0 +1,171 @@
+"""Settings laid one over another: those of a recipe, of files that start from it, and overrides.
+
+A layer gives settings by dotted keys, by nested mappings, or both. Within one layer their order
+says nothing; a later layer is laid over an earlier one, key by key. A word in place of a part is
+its ``kind``, and in place of a source it is where the source lies.
+"""
+
+import copy
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any
+
+from ganvas.errors import UsageError
+from ganvas.recipes import flat, reading
+from ganvas.recipes.parts import FAMILIES, USUALLY_UNNAMED
+
+Path = tuple[str, ...]
+
+
+def join(layers: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """A recipe as plain data, each layer laid over those before it.
+
+    Which settings there are is the game's to say: where a later layer has another game, what an
+    earlier one set for its own is left behind.
+
+    Raises:
+        UsageError: an unknown game, or settings of one layer that contradict each other.
+    """
+    games: dict[str, Any] = {}
+    names: list[Collection[str]] = []
+    for layer in layers:
+        of_game = {key: each for key, each in layer.items() if key.partition(".")[0] == "game"}
+        lay(games, nested(of_game))
+        names.append(_names(games))
+    game = flat.game_of(games)
+    known, sources = flat.types(game), {flat.source_setting(name) for name in game.sources}
+    plain: dict[str, Any] = {}
+    fits: dict[str, bool] = {}
+    for layer, own in zip(layers, names, strict=True):
+        changes = nested(layer, sources)
+        lay(plain, changes, sources)
+        fits.update({key: key in own for key in changes})
+    return {key: each for key, each in plain.items() if key in known or not fits[key]}
+
+
+def nested(given: Mapping[str, Any], sources: Collection[str] = ()) -> dict[str, Any]:
+    """Settings as nested mappings, the same in whatever order they are given.
+
+    Args:
+        given: by dotted keys, ``{"generator.width": 96}``, by nested mappings, or both.
+        sources: the settings in whose place a word stands for ``source``, and not for ``kind``.
+
+    Raises:
+        UsageError: two of them contradict each other.
+    """
+    found: dict[str, Any] = {}
+    by: dict[Path, str] = {}
+    leaves = (
+        (path, leaf, where)
+        for where, value in given.items()
+        for path, leaf in _leaves(tuple(str(where).split(".")), reading.to_plain(value))
+    )
+    for path, leaf, where in sorted(leaves, key=lambda each: (each[0], each[2], repr(each[1]))):
+        this = _said(where, given[where])
+        if not _put(found, path, leaf, sources):
+            other = next(by[path[:n]] for n in range(len(path), 0, -1) if path[:n] in by)
+            raise UsageError(f"{other} and {this} contradict each other: say one of them")
+        by.setdefault(path, this)
+    return found
+
+
+def lay(
+    plain: dict[str, Any], changes: Mapping[str, Any], sources: Collection[str] = (), at: str = ""
+) -> None:
+    """Lay nested changes over plain data, in place. Another ``kind`` starts afresh; the items of a
+    list are named by their positions, ``{"0": {"weight": 5}}``.
+
+    Args:
+        plain: what is changed.
+        changes: from ``nested``.
+        sources: as for ``nested``.
+        at: where this is in the whole recipe, such as ``game.``; for messages.
+
+    Raises:
+        UsageError: a setting inside one that has none.
+    """
+    if "kind" in changes and _changes_kind(plain, changes["kind"]):
+        plain.clear()
+    for key, value in changes.items():
+        plain[key] = _laid(plain.get(key), value, sources, f"{at}{key}")
+
+
+def _laid(below: Any, value: Any, sources: Collection[str], where: str) -> Any:
+    """What stands at a setting after a value is laid over what stood there."""
+    if isinstance(below, dict) and isinstance(value, str):
+        value = {"source": value} if where in sources else _as_kind(value)
+    if not isinstance(value, Mapping):
+        return copy.deepcopy(value)
+    if isinstance(below, str):
+        below = {_short(where, sources): below}
+    if isinstance(below, list):
+        items: dict[str, Any] = {str(i): each for i, each in enumerate(below)}
+        _check_inside(where, value, set(value) <= set(items), f"a list of {len(items)}")
+        lay(items, value, at=f"{where}.")
+        return list(items.values())
+    if below is None or ("kind" in value and not isinstance(below, dict)):
+        below = {}
+    _check_inside(where, value, isinstance(below, dict), "a plain value")
+    lay(below, value, at=f"{where}.")
+    return below
+
+
+def _check_inside(where: str, value: Mapping[str, Any], fits: bool, what: str) -> None:
+    if not fits:
+        inside = f"{where}.{next(iter(value), '')}"
+        raise UsageError(f"unknown setting {inside!r}: `{where}` is {what}")
+
+
+def _names(plain: Mapping[str, Any]) -> Collection[str]:
+    """The settings that the game of plain data has; none where a later layer must complete it."""
+    try:
+        return flat.types(flat.game_of(plain))
+    except UsageError:
+        return ()
+
+
+def _leaves(path: Path, value: Any) -> Iterator[tuple[Path, Any]]:
+    """Each value that is no mapping, or an empty one, and where it is."""
+    if not isinstance(value, Mapping) or not value:
+        yield path, value
+        return
+    for key, each in value.items():
+        yield from _leaves((*path, str(key)), each)
+
+
+def _put(found: dict[str, Any], path: Path, leaf: Any, sources: Collection[str]) -> bool:
+    """Put a value where it belongs, the values before it being of paths before its own; whether it
+    goes with what stands there."""
+    place: dict[str, Any] = found
+    for depth, key in enumerate(path[:-1], 1):
+        inner: Any = place.setdefault(key, {})
+        if isinstance(inner, str):
+            inner = place[key] = {_short(".".join(path[:depth]), sources): inner}
+        if not isinstance(inner, dict):
+            return False
+        place = inner
+    return place.setdefault(path[-1], leaf) == leaf
+
+
+def _short(where: str, sources: Collection[str]) -> str:
+    """What a word stands for in place of a mapping."""
+    return "source" if where in sources else "kind"
+
+
+def _as_kind(word: str) -> str | dict[str, str]:
+    """A word in place of a part as its kind; as it is where no table has it: it may be a number."""
+    return {"kind": word} if any(word in table for table in FAMILIES.values()) else word
+
+
+def _said(where: str, value: Any) -> str:
+    """A setting as it was given, for a message."""
+    if value is None:
+        return f"`{where}=null`"
+    return f"`{where}={value}`" if isinstance(value, str | int | float) else f"`{where}`"
+
+
+def _changes_kind(plain: Mapping[str, Any], kind: Any) -> bool:
+    """Whether a part becomes one of another kind; one without a name takes any, except where older
+    recipes name none and mean the first of the table."""
+    if "kind" in plain:
+        return plain["kind"] != kind
+    return any(kind in table and kind != next(iter(table)) for table in USUALLY_UNNAMED)
