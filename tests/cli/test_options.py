@@ -61,11 +61,11 @@ def test_a_run_s_plugin_is_run_only_where_it_is_named(
         "evaluate": [run, "--features", "pixels", "--metrics", "kid", "--count", "16"],
         "bench": [yaml, "--seconds", "0.1", "--no-plain"],
     }[verb]
-    monkeypatch.setattr(plugins, "_loaded", set())  # as in a new process
+    monkeypatch.setattr(plugins, "_loaded", {})  # as in a new process
     monkeypatch.delitem(GENERATORS, "tinyoption")
     assert main([verb, *words]) == 2
     said = capsys.readouterr().err
-    assert "plug-in" in said or "kind" in said
+    assert "uses parts of mine.py: name it with --plugin" in said or "kind" in said
     if verb == "bench":  # that the parts are known is enough: measuring takes a minute
         monkeypatch.setattr("ganvas.cli.verbs.bench.bench", measured)
     assert main([verb, *words, *named]) == (1 if verb == "bench" else 0)
@@ -102,7 +102,7 @@ def test_looking_needs_no_plugin_and_takes_it(
         "compare": [*runs, "--out", str(tmp_path / "c.html")],
         "recipes": ["mnist"],
     }[verb]
-    monkeypatch.setattr(plugins, "_loaded", set())
+    monkeypatch.setattr(plugins, "_loaded", {})
     monkeypatch.delitem(GENERATORS, "tinyoption")
     assert main([verb, *words, *(["--plugin", str(place / "mine.py")] if named else [])]) == 0
     assert len(plugins._loaded) == named

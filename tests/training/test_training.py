@@ -14,7 +14,7 @@ import ganvas
 from ganvas.errors import CheckpointError, DataError, NonFinite, UsageError
 from ganvas.networks.operators.forms import CHOICE
 from ganvas.recipes import yaml
-from ganvas.store import checkpoint, plugins
+from ganvas.store import checkpoint
 from ganvas.store.log import JsonLines, read_log
 from ganvas.training import writer
 from ganvas.training.events import Event
@@ -308,38 +308,6 @@ def test_a_script_in_the_datas_name_is_shown_as_text(tmp_path, blobs) -> None:
 
     page = write_report(ganvas.load(run.path)).read_text()
     assert "<script>" not in page and "&lt;script&gt;" in page
-
-
-def test_a_plugins_part_trains_resumes_and_is_checked(tmp_path, blobs, monkeypatch) -> None:
-    plugin = tmp_path / "mine.py"
-    plugin.write_text(
-        "from __future__ import annotations\n"
-        "from dataclasses import dataclass\n"
-        "from typing import ClassVar\n"
-        "from torch import nn\n"
-        "import ganvas\n"
-        "@ganvas.register\n"
-        "@dataclass(frozen=True)\n"
-        "class TinyPlugin:\n"
-        "    conditional: ClassVar[bool] = False\n"
-        "    latent: int = 4\n"
-        "    def build(self, shape):\n"
-        "        c, h, w = shape\n"
-        "        return nn.Sequential(nn.Linear(self.latent, c * h * w), nn.Tanh(),\n"
-        "                             nn.Unflatten(1, shape))\n"
-    )
-    run = train(tmp_path, blobs, plugin=plugin, overrides={"generator": "tinyplugin"}, images=160)
-    assert list(run.record.plugins) == [str(plugin.resolve())]
-    ganvas.resume(run.path, data=blobs, images=320)
-    monkeypatch.setattr(plugins, "_loaded", set())  # as in a new process
-    with pytest.raises(UsageError, match="name it with `plugin=FILE`"):
-        ganvas.load(run.path).sample(1)
-    assert ganvas.load(run.path).images == 320  # looking runs nothing
-    assert len(ganvas.load(run.path, plugin=plugin).sample(1)) == 1
-    monkeypatch.setattr(plugins, "_loaded", set())
-    plugin.write_text(plugin.read_text() + "\n# changed\n")
-    with pytest.raises(UsageError, match="must not have changed"):
-        ganvas.resume(run.path, data=blobs, images=480, plugin=plugin)
 
 
 @pytest.mark.parametrize(

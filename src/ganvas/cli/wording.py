@@ -9,16 +9,20 @@ import re
 from contextlib import suppress
 from shlex import quote
 
-SWITCHES = frozenset({"compile", "new_data", "overwrite"})
+SWITCHES = frozenset({"accept_changed_plugin", "compile", "new_data", "overwrite"})
 """Arguments whose option takes no value: ``new_data=True`` is ``--new-data``."""
 
 ARGUMENTS = frozenset(
-    {"at", "attributes", "batch", "channels", "compile", "count", "data", "device", "features"}
+    {"accept_changed_plugin"}
+    | {"at", "attributes", "batch", "channels", "compile", "count", "data", "device", "features"}
     | {"fit", "images", "label", "metrics", "minutes", "name", "neighbours", "new_data", "out"}
     | {"overwrite", "plugin", "precision", "reference", "seconds", "seed", "seeds", "start"}
     | {"truncation", "workers"}
 )
 """Arguments of Python calls that are options here; the settings of a recipe are beside them."""
+
+REPEATED = frozenset({"plugin"})
+"""Arguments that may have several values, each with its own option."""
 
 OTHER_NAMES = {"start": "from", "attributes": "attr"}
 """What is called otherwise here."""
@@ -62,7 +66,9 @@ def _command(call: str) -> str:
     for keyword in tree.keywords:
         value = _literal(keyword.value)
         given = value if isinstance(value, dict) else {str(keyword.arg): value}
-        words += [_option(name, str(each)) for name, each in given.items()]
+        for name, each in given.items():
+            several = each if name in REPEATED and isinstance(each, list) else [each]
+            words += [_option(name, str(one)) for one in several]
     return " ".join(words)
 
 

@@ -27,6 +27,7 @@ from ganvas.metrics.figure import Figure
 from ganvas.report.run_samples import RunSamples, about_run
 from ganvas.sampling.sampler import Sampler
 from ganvas.store import run_folder
+from ganvas.store.plugins import PluginFiles
 from ganvas.store.run import Run
 
 COUNT = 10_000
@@ -50,7 +51,7 @@ def evaluate(
     seed: int = 0,
     truncation: float | None = None,
     device: Device = "auto",
-    plugin: str | Path | None = None,
+    plugin: PluginFiles = None,
     progress: Progress | None = None,
 ) -> Evaluation:
     """Measure samples against real images, or a run's points against the mixture they come from.
@@ -73,7 +74,7 @@ def evaluate(
         seed: of latents, or of the choice among given samples.
         truncation: as for ``Run.sample``.
         device: where networks run.
-        plugin: the file of the run's own parts.
+        plugin: the file of the run's own parts, or several.
         progress: called with (what, done, total).
 
     Raises:
@@ -104,9 +105,7 @@ def evaluate(
     return found
 
 
-def _opened(
-    samples: Any, at: int | Literal["best"] | None, plugin: str | Path | None
-) -> Run | None:
+def _opened(samples: Any, at: int | Literal["best"] | None, plugin: PluginFiles) -> Run | None:
     """The run that is to draw samples; None where they are drawn already."""
     if isinstance(samples, Run):
         if at is not None or plugin is not None:

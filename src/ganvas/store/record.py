@@ -3,7 +3,7 @@
 import dataclasses
 import json
 import platform
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from pathlib import Path
@@ -20,11 +20,17 @@ from ganvas.errors import CheckpointError, DataError
 from ganvas.recipes.build.choices import Choices
 from ganvas.recipes.build.prepared import Prepared
 from ganvas.recipes.flat import source_setting
+from ganvas.store.kept_code import KeptCode
+from ganvas.store.plugins import Plugin
 from ganvas.version import versions
 
-FORMAT = 5
-"""5 knows what an item is; 4 knows what was noted of the data; 3 knows conditions; 2 knows what a
-trial chose; 1 is read as if by rule."""
+FORMAT = 6
+"""6 knows what a plug-in imports; 5 knows what an item is; 4 knows what was noted of the data; 3
+knows conditions; 2 knows what a trial chose; 1 is read as if by rule."""
+
+
+READS_ALIKE = 5
+"""The first format of runs whose data was read as it is now."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +71,7 @@ class Record:
     versions: of ganvas, Python and libraries, by name.
     machine: the processor, by name.
     plugins: files of the user's own parts, and the hash of each.
+    modules: those beside a plug-in that it imports, by their places there, and the hash of each.
     conditions: ``Conditions.plain()`` of the data; None where networks have none.
     notes: what was noted of the data while it was read.
     others: what is known of each other source, by its name.
@@ -80,6 +87,7 @@ class Record:
     versions: dict[str, str] = field(default_factory=dict)
     machine: str = ""
     plugins: dict[str, str] = field(default_factory=dict)
+    modules: dict[str, str] = field(default_factory=dict)
     conditions: dict[str, Any] | None = None
     notes: list[str] = field(default_factory=list)
     others: dict[str, SourceRecord] = field(default_factory=dict)
@@ -89,6 +97,11 @@ class Record:
     def shape(self) -> tuple[int, ...]:
         """The shape of an item in network form."""
         return self.domain.shape
+
+    @property
+    def code(self) -> KeptCode:
+        """The user's own files that the run was made with."""
+        return KeptCode(self.plugins, self.modules)
 
     def differences(self) -> list[str]:
         """What of the software or the processor is not what the run began with."""
@@ -128,7 +141,9 @@ class Record:
         """
         found, known = self.recognised(dataset, source), self.known(source)
         if found is None:
-            older = "" if self.format == FORMAT else ", or an older version read them otherwise"
+            older = (
+                "" if self.format >= READS_ALIKE else ", or an older version read them otherwise"
+            )
             place = f" as `{source_setting(source)}`" if source is not None and self.others else ""
             raise DataError(
                 f"{dataset.name} is not what this run was trained on{place} ({known.count:,} "
@@ -150,13 +165,14 @@ class Record:
         yield with_labels(dataset, None, ())
 
 
-def describe(prepared: Prepared, plugins: dict[str, str]) -> Record:
+def describe(prepared: Prepared, plugins: Iterable[Plugin]) -> Record:
     """The record of a run that begins now.
 
     Args:
         prepared: what it plays.
-        plugins: the files of the user's own parts, and the hash of each.
+        plugins: those that were named.
     """
+    code = KeptCode.of(plugins)
     dataset, conditions = prepared.dataset, prepared.conditions
     datasets = prepared.datasets.values()
     return Record(
@@ -168,11 +184,18 @@ def describe(prepared: Prepared, plugins: dict[str, str]) -> Record:
         created=datetime.now(timezone.utc).isoformat(timespec="seconds"),
         versions=versions(),
         machine=_machine(prepared.choices),
-        plugins=plugins,
+        plugins=dict(code.plugins),
+        modules=dict(code.modules),
         conditions=None if conditions is None else conditions.plain(),
         notes=[text for each in datasets for text in (*each.remarks, *each.warnings)],
         others=_others(prepared),
     )
+
+
+def with_plugins(record: Record, plugins: Iterable[Plugin]) -> Record:
+    """The record of a run that goes on with plug-ins that have changed."""
+    code = KeptCode.of(plugins)
+    return replace(record, plugins=dict(code.plugins), modules=dict(code.modules))
 
 
 def with_data(record: Record, prepared: Prepared) -> Record:

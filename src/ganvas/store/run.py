@@ -1,5 +1,6 @@
 """A run on disk, opened for looking and sampling: plain modules, plain uint8 images."""
 
+import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -25,8 +26,9 @@ from ganvas.sampling.item_space import ItemSpace
 from ganvas.sampling.request import Request
 from ganvas.sampling.sampler import Sampler
 from ganvas.sampling.translator import Translator
-from ganvas.store import checkpoint, plugins, record, run_folder
+from ganvas.store import checkpoint, kept_code, plugins, record, run_folder
 from ganvas.store.log import read_log
+from ganvas.store.plugins import PluginFiles
 from ganvas.store.status import Status, read_status
 
 IN_MEMORY = "in memory"
@@ -40,7 +42,8 @@ class Run:
         path: the run folder.
         at: images seen of the checkpoint to open, or ``best`` for that of the best evaluation;
             ``None`` for the newest that is whole.
-        plugin: the Python file of the user's own parts, where the run was made with one.
+        plugin: the Python file of the user's own parts, where the run was made with one; or
+            several. It is executed.
 
     Raises:
         UsageError: there is no run at ``path``, or no evaluation that was the best.
@@ -51,23 +54,48 @@ class Run:
         self,
         path: str | Path,
         at: int | Literal["best"] | None = None,
-        plugin: str | Path | None = None,
+        plugin: PluginFiles = None,
     ) -> None:
         self.path = run_folder.find(path)
-        if plugin is not None:
-            plugins.load_file(plugin)
+        plugins.load(plugin)
         self.record = record.read(self.path)
         self._at = self._best_clock() if at == "best" else at
         self._own_items: ItemSpace | None = None
+        self._changes_are_accepted = False
 
     def __repr__(self) -> str:
         return f"Run({str(self.path)!r}: {self.images:,} images)"
 
     @cached_property
     def recipe(self) -> Recipe:
-        """The recipe it was trained by."""
-        plugins.require(self.record.plugins)
-        return recipe_table.from_plain(self.settings, str(self.path / "recipe.yaml"))
+        """The recipe it was trained by.
+
+        Raises:
+            UsageError: a plug-in of the run has not been named.
+        """
+        for change in () if self._changes_are_accepted else self.changes:
+            text = f"{change.words()}: what it builds now is used"
+            warnings.warn(text, RuntimeWarning, stacklevel=3)
+        with kept_code.blaming(self.changes):
+            return recipe_table.from_plain(self.settings, str(self.path / "recipe.yaml"))
+
+    @cached_property
+    def changes(self) -> list[kept_code.Change]:
+        """What of the user's own code is not what the run was made with.
+
+        Raises:
+            UsageError: a plug-in of the run has not been named.
+        """
+        return self.record.code.changes(self.path)
+
+    def accept_changes(self) -> None:
+        """Take what of the user's own code has changed as it is: no warning tells of it."""
+        self._changes_are_accepted = True
+
+    @property
+    def plugins(self) -> list[str]:
+        """The plug-in files to name when the run is opened again, as they can be said here."""
+        return self.record.code.files()
 
     @cached_property
     def settings(self) -> dict[str, Any]:
@@ -305,7 +333,11 @@ class Run:
         """
         count = 0 if self.conditions is None else len(self.conditions.names)
         shapes = {name: domain.shape for name, domain in self._domains.items()}
-        networks = build_networks(self.recipe, shapes, count)
+        with kept_code.blaming(self.changes):
+            return self._restored(build_networks(self.recipe, shapes, count))
+
+    def _restored(self, networks: Mapping[str, nn.Module]) -> Mapping[str, nn.Module]:
+        """These networks with the weights of the opened checkpoint, in evaluation mode."""
         for name, role in self.recipe.game.roles.items():
             network = networks[name].eval().requires_grad_(False)
             self._restore(name, network)

@@ -36,6 +36,25 @@ def resumed_recipe(old: Run, images: int | None, minutes: float | None) -> Recip
     return replace(recipe, minutes=minutes, fit_minutes=False)
 
 
+def check_changes(old: Run, *, accepted: bool) -> None:
+    """Raise UsageError, with what differs, where the user's own code has changed since the run was
+    made with it, unless that is accepted."""
+    if accepted:
+        old.accept_changes()
+    elif old.changes:
+        said = "; ".join(change.words() for change in old.changes)
+        differences = [change.difference() for change in old.changes]
+        raise UsageError(
+            "\n".join(
+                [
+                    f"{said}. A resume would not be exact: go on with the code as it was, or say "
+                    f"`accept_changed_plugin=True`",
+                    *filter(None, differences),
+                ]
+            )
+        )
+
+
 def at_rest(recipe: Recipe, images: int, path: Path) -> list[str]:
     """A warning where a run goes on although its learning rates have come to 0 for good."""
     left = recipe.images - images

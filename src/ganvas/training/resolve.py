@@ -11,7 +11,7 @@ from ganvas.recipes import reading, recipe_table
 from ganvas.recipes.flat import source_setting
 from ganvas.recipes.recipe import Recipe
 from ganvas.store import run_folder
-from ganvas.store.run import IN_MEMORY
+from ganvas.store.run import IN_MEMORY, Run
 from ganvas.trial.batch_size import AUTO
 
 
@@ -41,7 +41,7 @@ def resolve(
             raise UsageError(f"`{setting}` and `{setting}.source` are the same: say one of them")
     if start is not None:
         changes["start"] = str(run_folder.find(start).resolve())
-        recipe = recipe if recipe is not None else f"{changes['start']}/recipe.yaml"
+        recipe = recipe if recipe is not None else Run(start).recipe
     if "images" in changes:
         changes.setdefault("minutes", None)
         changes.setdefault("fit_minutes", False)

@@ -10,12 +10,13 @@ from ganvas.engine.device import Device
 from ganvas.recipes.build.choices import playing
 from ganvas.recipes.build.engine import build_engine
 from ganvas.recipes.build.prepared import Prepared
-from ganvas.store import record, run_folder
+from ganvas.store import kept_code, record, run_folder
 from ganvas.store.log import Logger
+from ganvas.store.plugins import PluginFiles
 from ganvas.store.run import Run
 from ganvas.training.evaluator import evaluator_of
 from ganvas.training.events import Announcer, Listener
-from ganvas.training.going_on import at_rest, resumed_recipe
+from ganvas.training.going_on import at_rest, check_changes, resumed_recipe
 from ganvas.training.prepare import prepare_again
 from ganvas.training.resolve import by_name
 from ganvas.training.session import check_length, play
@@ -31,7 +32,8 @@ def resume(
     minutes: float | None = None,
     new_data: bool = False,
     device: Device | None = None,
-    plugin: str | Path | None = None,
+    plugin: PluginFiles = None,
+    accept_changed_plugin: bool = False,
     listeners: Iterable[Listener] = (),
     loggers: Iterable[Logger] = (),
     progress: Any = None,
@@ -49,7 +51,9 @@ def resume(
         new_data: go on although the data is not what the run was trained on.
         device: where to go on, if not where it was; precision, threads and kernels are then chosen
             anew, as for a run that begins there, and the resume is not exact to the last bit.
-        plugin: the file of the user's own parts, where the run was made with one.
+        plugin: the file of the user's own parts, where the run was made with one, or several.
+        accept_changed_plugin: go on although a plug-in's code has changed; the resume is then not
+            exact. Comments and docstrings are no code.
         listeners, loggers, progress, began: as for ``train``.
 
     Raises:
@@ -61,16 +65,18 @@ def resume(
     path = run_folder.find(run)
     with run_folder.Lock(path):
         old = Run(path, plugin=plugin)
+        check_changes(old, accepted=accept_changed_plugin)
         recipe = resumed_recipe(old, images, minutes)
         tell = Announcer(listeners, recipe.images)
         given = by_name(data)
         prepared = prepare_again(old, recipe, given, device, tell, progress, new_data=new_data)
         with playing(prepared.choices):
-            engine = build_engine(prepared)
-            earlier, problems = restore(engine, path, recipe.start)
+            with kept_code.blaming(old.changes):
+                engine = build_engine(prepared)
+                earlier, problems = restore(engine, path, recipe.start)
             evaluator, missing = evaluator_of(prepared, engine.device, progress)
             problems += [*at_rest(recipe, engine.images, path), *_differences(old, prepared)]
-            _write_changes(old, prepared, new_data=new_data)
+            _write_changes(old, prepared, engine.images, new_data=new_data)
             writer = RunWriter(path, prepared, engine, earlier, announcer=tell, loggers=loggers)
             writer.announce(prepared.choices.sentence())
             writer.warn([*problems, *missing])
@@ -78,15 +84,21 @@ def resume(
 
 
 def _differences(old: Run, prepared: Prepared) -> list[str]:
-    """What of the software or the processor is not what the run began with."""
-    return replace(old.record, choices=prepared.choices).differences()
+    """What of the software, the processor or the user's own code is not what the run began with."""
+    changes = [f"the resume is not exact: {change.words()}" for change in old.changes]
+    return [*changes, *replace(old.record, choices=prepared.choices).differences()]
 
 
-def _write_changes(old: Run, prepared: Prepared, *, new_data: bool) -> None:
-    """Write what holds from now on into the run's record and recipe, where that is new."""
+def _write_changes(old: Run, prepared: Prepared, images: int, *, new_data: bool) -> None:
+    """Write what holds from now on, at this clock, into the run's record and recipe, where that is
+    new."""
     here = replace(old.record, choices=prepared.choices)
     if here != old.record:
         here = record.at_home(here)
+    if old.changes:
+        named = old.record.code.named(old.path)
+        kept_code.keep(old.path, named, images)
+        here = record.with_plugins(here, named)
     if new_data:
         here = record.with_data(here, prepared)
     if here != old.record:

@@ -12,8 +12,9 @@ from ganvas.recipes.build.engine import build_engine
 from ganvas.recipes.build.prepared import Prepared
 from ganvas.recipes.flat import source_setting
 from ganvas.recipes.recipe import Recipe
-from ganvas.store import plugins, record, run_folder
+from ganvas.store import kept_code, plugins, record, run_folder
 from ganvas.store.log import Logger
+from ganvas.store.plugins import Plugin, PluginFiles
 from ganvas.store.run import Run
 from ganvas.training.evaluator import evaluator_of
 from ganvas.training.events import Announcer, Listener
@@ -34,7 +35,7 @@ def train(
     images: int | None = None,
     minutes: float | None = None,
     seed: int | None = None,
-    plugin: str | Path | None = None,
+    plugin: PluginFiles = None,
     start: str | Path | None = None,
     overrides: dict[str, Any] | None = None,
     listeners: Iterable[Listener] = (),
@@ -54,7 +55,8 @@ def train(
         images: total images to see.
         minutes: stop after so many; a recipe that fits its minutes ends its schedule with them.
         seed: of everything random.
-        plugin: a Python file of the user's own parts.
+        plugin: a Python file of the user's own parts, or several: each is executed, and a copy is
+            kept in the run folder.
         start: a run whose weights to begin with; its recipe too, where none is given.
         overrides: dotted keys and values, ``{"generator.width": 96}``; ``batch`` may be ``auto``.
             What is given by name (images, minutes, seed) goes before them.
@@ -71,7 +73,7 @@ def train(
         Stopped: a signal stopped it; everything is saved.
     """
     began = time.monotonic() if began is None else began
-    parts = plugins.load_file(plugin) if plugin is not None else {}
+    parts = plugins.load(plugin)
     check_length(images, minutes)
     changes, auto = without_auto(_changes(overrides, images=images, minutes=minutes, seed=seed))
     chosen = resolve(recipe, data, changes, start)
@@ -106,13 +108,14 @@ def _batch_rule(recipe: Recipe, given: dict[str, Any], changes: dict[str, Any]) 
 
 
 @contextmanager
-def _new_folder(out: Path, name: str, prepared: Prepared, parts: dict[str, str]) -> Iterator[Path]:
+def _new_folder(out: Path, name: str, prepared: Prepared, parts: list[Plugin]) -> Iterator[Path]:
     """A run folder, locked, with all that stands in it before the first round. It is removed again
     if something fails before the first checkpoint."""
     path = run_folder.create(out, name)
     with run_folder.begun(path), run_folder.Lock(path):
         run_folder.write_recipe(path, prepared.recipe)
         record.write(record.describe(prepared, parts), path)
+        kept_code.keep(path, parts)
         save_png(training_items(prepared.dataset), path / "reals.png")
         for source, dataset in prepared.others.items():
             save_png(training_items(dataset), path / f"reals-{source}.png")

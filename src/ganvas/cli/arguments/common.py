@@ -49,7 +49,10 @@ def add_overwrite(command: argparse.ArgumentParser) -> None:
 def add_plugin(command: argparse.ArgumentParser) -> None:
     """``--plugin``."""
     command.add_argument(
-        "--plugin", metavar="FILE.py", help="a Python file with parts of your own; it is run"
+        "--plugin",
+        action="append",
+        metavar="FILE.py",
+        help="a Python file with parts of your own; it is run; may be said again",
     )
 
 

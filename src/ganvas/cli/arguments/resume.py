@@ -20,6 +20,11 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
         help="go on elsewhere than where it was; precision and threads are chosen anew there",
     )
     add_plugin(command)
+    command.add_argument(
+        "--accept-changed-plugin",
+        action="store_true",
+        help="go on although a plug-in's code has changed; the resume is then not exact",
+    )
     length = command.add_mutually_exclusive_group()
     length.add_argument("--images", type=int, metavar="N", help="a new total")
     length.add_argument("--minutes", type=float, metavar="M", help="stop after M minutes")

@@ -32,8 +32,7 @@ def execute(options: argparse.Namespace) -> None:
     place = check_place(options.out, options.overwrite)
     if options.workers is not None and not options.plain:
         raise UsageError("--workers load images for the plain loop, which --no-plain leaves out")
-    if options.plugin is not None:
-        plugins.load_file(options.plugin)
+    plugins.load(options.plugin)
     given = {name: getattr(options, name) for name in NAMED}
     overrides = {**options.overrides, **{k: v for k, v in given.items() if v is not None}}
     overrides, fit = without_auto(overrides)

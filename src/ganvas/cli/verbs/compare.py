@@ -16,8 +16,7 @@ from ganvas.store import plugins
 
 def execute(options: argparse.Namespace) -> None:
     """Print the metrics of several runs side by side, and write a page of plots."""
-    if options.plugin is not None:
-        plugins.load_file(options.plugin)
+    plugins.load(options.plugin)
     before = check_output(Path(options.out), overwrite=options.overwrite)
     found = gather(options.runs)
     table = new_table()

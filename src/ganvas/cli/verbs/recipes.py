@@ -15,8 +15,7 @@ from ganvas.store import plugins
 
 def execute(options: argparse.Namespace) -> None:
     """Print one recipe whole, or a list of all."""
-    if options.plugin is not None:
-        plugins.load_file(options.plugin)
+    plugins.load(options.plugin)
     if options.name is None:
         _list_all()
         return

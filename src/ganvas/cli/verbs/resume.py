@@ -18,6 +18,7 @@ def execute(options: argparse.Namespace) -> int:
             new_data=options.new_data,
             device=options.device,
             plugin=options.plugin,
+            accept_changed_plugin=options.accept_changed_plugin,
             listeners=[screen.listen],
             progress=screen.reading,
             began=BEGAN,

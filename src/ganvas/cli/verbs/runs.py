@@ -15,8 +15,7 @@ from ganvas.store.status import read_status
 
 def execute(options: argparse.Namespace) -> None:
     """List the runs of a folder, or delete those that are named."""
-    if options.plugin is not None:
-        plugins.load_file(options.plugin)
+    plugins.load(options.plugin)
     if options.action == "delete":
         _delete(options)
     else:

@@ -52,8 +52,7 @@ def data_of(options: argparse.Namespace) -> dict[str, str]:
 
 def _dry_run(options: argparse.Namespace, overrides: dict[str, Any]) -> int:
     """Print the recipe that would be trained."""
-    if options.plugin is not None:
-        plugins.load_file(options.plugin)
+    plugins.load(options.plugin)
     overrides, auto = without_auto(overrides)
     recipe = resolve(options.recipe, data_of(options), overrides, options.start)
     choices = choose(recipe)
