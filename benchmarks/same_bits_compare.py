@@ -23,6 +23,9 @@ OF_THIS_TIME = {
 }  # fmt: skip
 """What no two runs agree on: times, how long they are when written, and where a run lies."""
 
+GROWING = {"log.jsonl", "meter"}
+"""Where the newer checkout may know more: the columns of a log, and what gathers them."""
+
 
 def differences(old: Path, new: Path) -> list[str]:
     """How two runs differ, a line each; none where every bit is the same."""
@@ -98,6 +101,8 @@ def values_apart(old: Any, new: Any, name: str) -> Iterator[str]:
     if isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
         old, new = dict(enumerate(old, 1)), dict(enumerate(new, 1))
     if isinstance(old, dict) and isinstance(new, dict):
+        if GROWING & set(name.split(", ")):
+            new = {key: value for key, value in new.items() if key in old}
         keys = {**old, **new}.keys() - OF_THIS_TIME
         for key in (key for key in {**old, **new} if key in keys):
             yield from values_apart(old.get(key), new.get(key), f"{name}, {key}")

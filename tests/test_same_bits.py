@@ -85,6 +85,18 @@ def test_a_recipe_may_have_a_setting_more(differences, old, new) -> None:
     assert differences(old, new) == []
 
 
+def test_a_log_may_have_a_column_more(differences, old, new) -> None:
+    for run, more in ((old, {}), (new, {"norm": 2.0})):
+        log(run, {"images": 32, "loss": 0.5, **more})
+        manifest = {"numbers": {"images": 160, "meter": {"loss": [1.0, 2], **more}}}
+        (run / "checkpoints/000000160/manifest.json").write_text(json.dumps(manifest))
+    assert differences(old, new) == []
+    assert differences(new, old) == [
+        "checkpoints/000000160/manifest.json, numbers, meter, norm: 2.0 -> None",
+        "log.jsonl, 1, norm: 2.0 -> None",
+    ]
+
+
 def test_a_run_that_failed_says_why(differences, old, new) -> None:
     (new.parent / "error.txt").write_text("Traceback\nValueError: no such part\n")
     assert differences(old, new) == ["old: plays", "new: ValueError: no such part"]

@@ -153,9 +153,9 @@ def test_the_discriminators_turn_sends_nothing_to_the_generator() -> None:
     discriminator = play.game.players["discriminator"]
     step = discriminator.step
 
-    def spy() -> None:
+    def spy() -> torch.Tensor:
         seen.append(gradients(generator))
-        step()
+        return step()
 
     discriminator.step = spy
     play.round()

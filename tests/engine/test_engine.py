@@ -269,6 +269,40 @@ def test_the_first_turn_says_what_is_wrong_with_a_loss(loss, said) -> None:
         play.round()
 
 
+@pytest.mark.parametrize("accumulate", [1, 2])
+@pytest.mark.parametrize("bf16", [False, True])
+def test_gradient_norms_are_the_means_of_all_steps_since_the_last_line(accumulate, bf16) -> None:
+    def constant(name: str, factor: float):
+        """The gradient of a bias alone: ``factor``, whatever the weights."""
+        return lambda turn: Result(factor * turn.networks[name].bias.expand(turn.draw.share.count))
+
+    moves = (
+        Move("plain", ("a",), constant("a", 2.0), repeat=2),
+        Move("lazy", ("a",), constant("a", 8.0), every=2, apart=True),
+        Move("other", ("b",), constant("b", 4.0)),
+        Move("joint", ("b",), constant("b", 0.5)),
+    )
+    play = engine(Game(two_players(), [Phase([moves])]), accumulate=accumulate, bf16=bf16)
+    play.round()
+    play.round()
+    found = play.meter.read()
+    # Of a: two steps in either round, and one more, apart, in the first.
+    assert found["gradient/a"] == ((2 + 2 + 8) / 3 + 2) / 2
+    assert found["gradient/b"] == 4.5  # one step for both moves
+    play.round()
+    assert play.meter.read()["gradient/a"] == (2 + 2 + 8) / 3
+
+
+def test_a_meter_of_before_there_were_gradient_norms_goes_on() -> None:
+    play = engine(Game(two_players(), [Phase([(Move("a", ("a",), fit("a")),)])]))
+    play.round()
+    clock = play.clock()
+    del clock["meter"]["gradient/a"]
+    play.set_clock(clock)
+    play.round()
+    assert play.meter.state()["loss/a"][1] == 2 and play.meter.state()["gradient/a"][1] == 1
+
+
 def test_a_batch_that_does_not_divide_is_refused() -> None:
     with pytest.raises(ValueError, match="does not divide"):
         engine(Game(two_players(), [Phase([])]), batch=8, accumulate=3)

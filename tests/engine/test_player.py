@@ -104,6 +104,29 @@ def test_an_average_under_spectral_norm_has_norm_one_too() -> None:
     assert average.parametrizations.weight[0]._u.norm().item() == pytest.approx(1)  # pyright: ignore
 
 
+def test_a_step_returns_the_norm_of_the_whole_gradient_before_clipping() -> None:
+    networks = {"n": ready(), "m": nn.Linear(3, 1)}  # of the second nobody asks for a gradient
+    networks["n"][0].weight.requires_grad_(False)  # pyright: ignore
+    twin = copy.deepcopy(networks)
+    player = Player(networks, Adam(lr=1e-2), clip_gradient=0.1)
+    theirs = [p for net in twin.values() for p in net.parameters() if p.requires_grad]
+    optimiser = player.settings.build(theirs)
+    for _ in range(3):
+        images = torch.randn(4, 2, 6, 6)
+        networks["n"](images).square().mean().backward()
+        twin["n"](images).square().mean().backward()
+        gradients = [p.grad.flatten().double() for p in theirs if p.grad is not None]
+        norm = player.step()
+        assert norm.item() == pytest.approx(torch.cat(gradients).norm().item(), rel=1e-6)
+        assert norm > 0.1
+        torch.nn.utils.clip_grad_norm_(theirs, 0.1)
+        optimiser.step()
+        optimiser.zero_grad()
+    for ours, other in zip(player.parameters, theirs, strict=True):
+        assert torch.equal(ours, other)
+    assert player.step() == 0  # nobody has a gradient
+
+
 def test_gradient_clipping_bounds_the_whole_norm() -> None:
     seen = []
     network = nn.Linear(4, 4)

@@ -136,11 +136,12 @@ def gradients(play: Engine) -> list[Tensor]:
     found: list[Tensor] = []
     for player in play.game.players.values():
 
-        def step(player: Player = player) -> None:
+        def step(player: Player = player) -> Tensor:
             found.append(
                 torch.cat([p.grad.flatten() for p in player.parameters if p.grad is not None])
             )
             player.optimiser.zero_grad(set_to_none=True)
+            return found[-1].norm()
 
         player.step = step
     for _ in range(2):

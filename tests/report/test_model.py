@@ -28,6 +28,13 @@ def test_curves_are_of_training_alone_by_what_they_have_in_common() -> None:
     assert math.isnan(rate.lines["generator"][1]), "it was not logged there"
 
 
+def test_a_column_that_came_later_has_a_curve_too() -> None:
+    log = [{"images": 1, "loss/a": 1.0}, {"images": 2, "loss/a": 1.0, "gradient/a": 3.0}]
+    _, gradient = training_curves(log)
+    assert gradient.name == "gradient" and gradient.clock == [1, 2]
+    assert math.isnan(gradient.lines["a"][0]) and gradient.lines["a"][1] == 3.0
+
+
 def test_a_course_has_its_interval_and_its_newest_baseline() -> None:
     kid, modes = metric_courses(LOG)
     assert kid == MetricCourse("kid", [0, 20], [0.5, 0.2], ([0.4, 0.1], [0.6, 0.3]), 0.0)

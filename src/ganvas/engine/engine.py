@@ -217,12 +217,11 @@ class Engine:
             # Moves may share a forward pass: its graph is needed until the last of them.
             self._gather(move, place, draw, tally, keep_graph=move is not moves[-1])
         names = dict.fromkeys(name for move in moves for name in move.players)
-        players = [self.game.players[name] for name in names]
+        players = {name: self.game.players[name] for name in names}
         if self.collective.world > 1:
-            weights = [p for player in players for p in player.parameters]
+            weights = [p for player in players.values() for p in player.parameters]
             self.collective.mean([p.grad for p in weights if p.grad is not None])
-        for player in players:
-            player.step()
+        tally.add({f"gradient/{name}": player.step() for name, player in players.items()})
 
     def _gather(
         self, move: Move, place: Place, draw: MakeDraw, tally: Tally, *, keep_graph: bool

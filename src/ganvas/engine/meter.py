@@ -67,9 +67,17 @@ def _as_summed(total: float, device: torch.device) -> Tensor:
     return torch.tensor(total, dtype=kind, device=device)
 
 
+def _wide(value: Tensor) -> Tensor:
+    """The same, at least float32."""
+    # Nearly all are: asked for nothing, ``to`` would take as long as the sum that is to come.
+    if value.dtype == torch.float32:
+        return value
+    return value.to(torch.promote_types(value.dtype, torch.float32))
+
+
 def _means(values: list[Tensor]) -> Sequence[Tensor]:
     """The mean of each, at least float32; in one go where they are alike, as rows of one move."""
-    values = [v.detach().to(torch.promote_types(v.dtype, torch.float32)) for v in values]
+    values = [_wide(value.detach()) for value in values]
     if not any(value.ndim for value in values):
         return values
     if len({value.shape for value in values}) == 1:

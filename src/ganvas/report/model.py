@@ -98,10 +98,10 @@ def training_curves(log: Log) -> list[Curves]:
     log = [record for record in log if not _is_evaluation(record) and "total" not in record]
     log = log[:: max(1, len(log) // POINTS)]
     clock = [record["images"] for record in log]
-    names = [name for name in (log[0] if log else {}) if name not in ("images", "seconds")]
     families: dict[str, list[str]] = {}
-    for name in names:
-        families.setdefault(name.split("/")[0], []).append(name)
+    for name in dict.fromkeys(name for record in log for name in record):
+        if name not in ("images", "seconds"):
+            families.setdefault(name.split("/")[0], []).append(name)
     return [
         Curves(
             _last_word(family),
