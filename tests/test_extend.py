@@ -29,8 +29,8 @@ EvaluationSettings Every Fakes FeatureSet Figure Game GameSettings GameSetup Gen
 GeneratorSettings Geometric Hook Image Linear Metric Move NotApplicable OptimiserSettings Outcome
 Penalty PenaltyKind Phase Player Points RMSprop Recipe Result Role Schedule ScoresAndLogits Shape
 Spec Styled Term Tokens Translator TranslatorSettings Truncatable Turn Uniform UsageError UserError
-Vector at_least_float32 discriminator encoder generator image_gradients interpolates make_dataset
-neighbours per_image register translator
+Vector at_least_float32 average_hooks discriminator encoder generate generator image_gradients
+interpolates make_dataset neighbours per_image register translator
 """
 """What users' files import: a name may come, but none may go."""
 

@@ -199,3 +199,18 @@ def test_no_text_was_left_open(name: str) -> None:
 def test_settings_that_cannot_be_are_never_made(make, message: str) -> None:
     with pytest.raises(UsageError, match=message):
         make()
+
+
+def test_one_part_of_several_may_stand_alone() -> None:
+    listed = change(find("mnist"), {"game.terms": [{"kind": "mode-seeking"}]})
+    assert change(find("mnist"), {"game.terms": "mode-seeking"}) == listed
+    assert change(find("mnist"), {"game.terms": {"kind": "mode-seeking"}}) == listed
+    assert change(find("mnist"), {"game.penalties": "r1"}) == change(
+        find("mnist"), {"game.penalties": [{"kind": "r1"}]}
+    )
+    with pytest.raises(UsageError, match=r"unknown kind for game.terms.0 'sharp'"):
+        change(find("mnist"), {"game.terms": "sharp"})
+    with pytest.raises(UsageError, match=r"data.size cannot be 'wide'"):
+        change(find("mnist"), {"data.size": "wide"})
+    with pytest.raises(UsageError, match=r"game.terms cannot be 7"):
+        change(find("mnist"), {"game.terms": 7})

@@ -33,7 +33,7 @@ from ganvas.extend.register import register
 from ganvas.games.gan import GAN
 from ganvas.games.parts.augmentation import Augment, Uniform
 from ganvas.games.parts.augmented_discriminator import DiscriminatorOutput
-from ganvas.games.parts.fakes import Fakes
+from ganvas.games.parts.fakes import Fakes, average_hooks, generate
 from ganvas.games.parts.penalty import Penalty
 from ganvas.games.parts.term import Term
 from ganvas.games.roles import Role, Spec, discriminator, encoder, generator, translator
@@ -127,8 +127,10 @@ __all__ = [
     "UserError",
     "Vector",
     "at_least_float32",
+    "average_hooks",
     "discriminator",
     "encoder",
+    "generate",
     "generator",
     "image_gradients",
     "interpolates",

@@ -13,6 +13,7 @@ from ganvas.engine.player import Player
 from ganvas.engine.schedule import Schedule
 from ganvas.games.parts.augmentation import Adaptive, Augment, DiscriminatorAugmentation
 from ganvas.games.roles import Role, discriminator, generator
+from ganvas.networks.shape import Shape
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,7 @@ class GameSetup:
     condition_source: conditions of the networks that take any; None where there are none.
     augment: applied to all images that a discriminator gets; None leaves them as they are.
     strength: how strongly ``augment`` is applied.
+    shapes: of an item of each source in network form, such as (C, H, W), by the source's name.
     field: the name, in a batch, of the items that the game is played on.
     """
 
@@ -63,6 +65,7 @@ class GameSetup:
     condition_source: ConditionSource | None = None
     augment: Augment | None = None
     strength: Schedule | Adaptive = 1.0
+    shapes: Mapping[str, Shape] = field(default_factory=dict)
     field: str = "image"
 
     def player(self, name: str, *networks: str) -> Player:
@@ -81,6 +84,11 @@ class GameSetup:
             half_life=player.half_life,
             clip_gradient=player.clip_gradient,
         )
+
+    @property
+    def shape(self) -> Shape:
+        """The shape of an item of the main source in network form, such as (C, H, W)."""
+        return next(iter(self.shapes.values()))
 
     @property
     def device(self) -> torch.device:

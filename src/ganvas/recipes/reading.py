@@ -38,18 +38,26 @@ def from_plain(kind: Any, value: Any, where: str = "") -> Any:
         return _part(FAMILIES[kind], value, where)
     if dataclasses.is_dataclass(kind):
         return _fields(typing.cast(type, kind), value, where)
-    if get_origin(kind) is tuple and get_args(kind)[1:] == (...,) and isinstance(value, list):
-        item = get_args(kind)[0]
-        return tuple(from_plain(item, each, f"{where}.{i}") for i, each in enumerate(value))
-    if get_origin(kind) is tuple and isinstance(value, list | tuple):
-        items = get_args(kind)
-        if len(items) != len(value):
-            raise UsageError(f"{where} needs {len(items)} values, not {len(value)}")
-        return tuple(
-            from_plain(item, each, f"{where}.{i}")
-            for i, (item, each) in enumerate(zip(items, value, strict=True))
-        )
+    if get_origin(kind) is tuple:
+        return _several(get_args(kind), value, where)
     return _leaf(kind, value, where)
+
+
+def _several(items: tuple[Any, ...], value: Any, where: str) -> tuple[Any, ...]:
+    """A tuple; one part of any number may be given alone, without a list."""
+    any_number = items[1:] == (...,)
+    if not isinstance(value, list | tuple):
+        if not _is_settings(items[0]):
+            return _leaf(tuple[items], value, where)
+        if not isinstance(value, str | Mapping):
+            raise UsageError(f"{where} cannot be {value!r}: name a part, or a list of them")
+        value = [value]
+    if any_number:
+        items = items[:1] * len(value)
+    if len(items) != len(value):
+        raise UsageError(f"{where} needs {len(items)} values, not {len(value)}")
+    parts = zip(items, value, strict=True)
+    return tuple(from_plain(item, each, f"{where}.{i}") for i, (item, each) in enumerate(parts))
 
 
 def unknown(name: str, choices: Iterable[str], what: str = "setting") -> str:
@@ -61,6 +69,10 @@ def unknown(name: str, choices: Iterable[str], what: str = "setting") -> str:
     return f"unknown {what} {name!r}: choose one of {', '.join(choices)}"
 
 
+def _is_settings(kind: Any) -> bool:
+    return kind in FAMILIES or dataclasses.is_dataclass(kind)
+
+
 def _is_union(kind: Any) -> bool:
     return get_origin(kind) in (Union, types.UnionType)
 
@@ -69,7 +81,7 @@ def _one_of(kinds: tuple[Any, ...], value: Any, where: str) -> Any:
     if value is None and type(None) in kinds:
         return None
     kinds = tuple(kind for kind in kinds if kind is not type(None))
-    deep = [k for k in kinds if k in FAMILIES or dataclasses.is_dataclass(k)]
+    deep = [k for k in kinds if _is_settings(k)]
     flat = tuple(kind for kind in kinds if kind not in deep)
     table = {name: part for kind in deep for name, part in FAMILIES.get(kind, {}).items()}
     is_name = isinstance(value, str) and value in table and str not in flat
@@ -96,6 +108,8 @@ def _part(table: Mapping[str, type], value: Any, where: str) -> Any:
 def _fields(cls: type, value: Any, where: str) -> Any:
     if isinstance(value, cls):
         return value
+    if isinstance(value, str) and "kind" in typing.get_type_hints(cls):
+        value = {"kind": value}
     if not isinstance(value, Mapping):
         raise UsageError(f"{where or 'the recipe'} needs settings (key: value), not {value!r}")
     hints = typing.get_type_hints(cls)

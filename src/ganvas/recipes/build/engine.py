@@ -66,6 +66,7 @@ def _game(prepared: Prepared) -> Game:
         condition_source=source,
         augment=recipe.augment,
         strength=recipe.strength,
+        shapes=shapes,
         field=prepared.dataset.domain.field,
     )
     try:
