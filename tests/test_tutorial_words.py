@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ganvas.recipes import flat, layers, yaml
+from ganvas.recipes import flat, overlay, yaml
 from ganvas.recipes.recipe_table import RECIPES
 
 DOCS = (Path(__file__).parents[1] / "docs/tutorials.md").read_text(encoding="utf-8")
@@ -49,7 +49,7 @@ def test_every_setting_named_is_in_the_recipe_with_that_value(part: str) -> None
         for name in names:
             found = copy.deepcopy(plain)
             of(plain, name)
-            layers.lay(found, layers.nested({name: yaml.read(value.strip("`"), name)}))
+            overlay.lay(found, overlay.nested({name: yaml.read(value.strip("`"), name)}))
             assert flat.to_plain(flat.from_plain(found)) == plain, name
 
 

@@ -114,7 +114,7 @@ def test_schedules_are_told_apart_by_kind() -> None:
         ({"batch": 1.5}, "batch cannot be 1.5"),
         ({"batch.size": 3}, "unknown setting 'batch.size'"),
         ({"batch.kind": "linear"}, "batch cannot be"),
-        ({"game.penalties.kind": "r1"}, "unknown setting 'game.penalties.kind'"),
+        ({"game.penalties.weight": 5}, "unknown setting 'game.penalties.weight'"),
         ({"precision": "fp64"}, "precision cannot be 'fp64'"),
         ({"generator_optimiser.betas": [0.5]}, "needs 2 values"),
         ({"game.penalties": [{"kind": "r1"}, {"kind": "r1"}]}, "may stand once"),

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from ganvas.errors import UsageError
-from ganvas.recipes import flat, layers, reading, yaml
+from ganvas.recipes import flat, overlay, reading, yaml
 from ganvas.recipes.named import (
     autoencoding,
     conditional,
@@ -110,7 +110,7 @@ def change(recipe: Recipe, overrides: Mapping[str, Any]) -> Recipe:
 
 
 def _built(parts: Sequence[Mapping[str, Any]]) -> Recipe:
-    return flat.from_plain(layers.join(parts))
+    return flat.from_plain(overlay.join(parts))
 
 
 def _problem(parts: Sequence[Mapping[str, Any]]) -> str | None:

@@ -97,6 +97,8 @@ def _laid(below: Any, value: Any, sources: Collection[str], where: str) -> Any:
         return copy.deepcopy(value)
     if isinstance(below, str):
         below = {_short(where, sources): below}
+    if isinstance(below, list) and "kind" in value:
+        return [copy.deepcopy(value)]  # one part where there may be several
     if isinstance(below, list):
         items: dict[str, Any] = {str(i): each for i, each in enumerate(below)}
         _check_inside(where, value, set(value) <= set(items), f"a list of {len(items)}")
