@@ -31,6 +31,7 @@ WORDS = {
     "recipes": "complete configurations",
     "report": "pages and comparisons",
     "sampling": "from latents to files",
+    "screen": "what a user sees",
     "store": "a run on disk",
     "training": "prepare, loop, write",
     "trial": "precision, threads, batch",

@@ -13,9 +13,9 @@ import pytest
 from PIL import Image
 from rich.table import Table
 
-from ganvas.cli import screen
 from ganvas.cli.main import main
-from ganvas.cli.screen import Unfailing, console, screens, show_table
+from ganvas.cli.screen import Unfailing, screens
+from ganvas.screen.console import WIDEST, console, show_table
 from ganvas.store import evaluation_records
 
 from .small import SMALL
@@ -198,4 +198,4 @@ def test_a_wide_table_is_whole_and_a_sentence_is_wrapped(capsys, monkeypatch) ->
     assert "p" * 120 in lines[1] and len(lines) > 3
     console().print("x" * 100 + " [bold]b[/bold] :smile:")
     assert capsys.readouterr().out == "x" * 100 + " [bold]b[/bold] :smile:\n"
-    assert screen.WIDEST > 1_000
+    assert WIDEST > 1_000

@@ -9,9 +9,9 @@ import pytest
 import ganvas
 from ganvas.errors import DataError, UsageError
 from ganvas.store import checkpoint
+from ganvas.store.event import Event
 from ganvas.store.log import read_log
 from ganvas.training import stopwatch
-from ganvas.training.events import Event
 from ganvas.training.loop import SAFE
 
 from ..playing import SMALL, assert_same_run

@@ -7,8 +7,8 @@ import pytest
 import torch
 
 import ganvas
+from ganvas.store.event import Event
 from ganvas.store.run import Run
-from ganvas.training.events import Event
 
 from ..playing import SMALL, assert_same_run
 

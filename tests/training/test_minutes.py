@@ -15,11 +15,11 @@ from ganvas.recipes.recipe import Recipe
 from ganvas.recipes.recipe_table import change, find, from_plain
 from ganvas.report.run_page import write_report
 from ganvas.store import checkpoint
+from ganvas.store.event import Event
 from ganvas.store.log import read_log
 from ganvas.store.run_folder import write_recipe
 from ganvas.training import stopwatch, writer
 from ganvas.training.evaluator import Evaluator
-from ganvas.training.events import Event
 from ganvas.training.loop import Loop
 from ganvas.training.promise import STEADY, Promise
 from ganvas.training.resolve import resolve

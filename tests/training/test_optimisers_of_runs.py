@@ -7,7 +7,7 @@ import pytest
 import ganvas
 from ganvas.engine.optimiser import SGD, AdamW, RMSprop
 from ganvas.store import checkpoint
-from ganvas.training.events import Event
+from ganvas.store.event import Event
 
 from ..playing import SMALL, assert_same_run
 

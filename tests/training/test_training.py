@@ -15,9 +15,9 @@ from ganvas.errors import CheckpointError, DataError, NonFinite, UsageError
 from ganvas.networks.operators.forms import CHOICE
 from ganvas.recipes import yaml
 from ganvas.store import checkpoint
+from ganvas.store.event import Event
 from ganvas.store.log import JsonLines, read_log
 from ganvas.training import writer
-from ganvas.training.events import Event
 from ganvas.training.resolve import resolve
 from ganvas.training.writer import all_finite
 

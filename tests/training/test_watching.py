@@ -14,10 +14,10 @@ from ganvas.cli.main import main
 from ganvas.errors import UsageError
 from ganvas.store import status
 from ganvas.store.control import ask
+from ganvas.store.event import Event
 from ganvas.store.event_log import read_events
 from ganvas.store.status import read_status
 from ganvas.training.evaluator import Evaluator
-from ganvas.training.events import Event
 from ganvas.training.session import Stopped
 
 from ..playing import SMALL, assert_same_run, log_of

@@ -1,20 +1,13 @@
-"""Screens that cannot stop a command, and that show names as they are. Imports nothing slow."""
+"""Streams that cannot stop a command, and warnings as lines. Imports nothing slow."""
 
 import contextlib
 import os
 import sys
 import warnings
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import Any, TextIO
 
 from ganvas.cli.wording import worded
-
-if TYPE_CHECKING:
-    from rich.console import Console
-    from rich.table import Table
-
-WIDEST = 10_000
-"""Columns of the widest table that is printed whole."""
 
 
 class Unfailing:
@@ -88,25 +81,3 @@ def _replacing(stream: Any) -> Iterator[None]:
     finally:
         with contextlib.suppress(OSError, ValueError):
             stream.reconfigure(errors=errors)
-
-
-def console(*, stderr: bool = False) -> "Console":
-    """Shows text as it is: no markup, no emoji, no line broken but by the terminal itself."""
-    from rich.console import Console
-
-    return Console(stderr=stderr, highlight=False, markup=False, emoji=False, soft_wrap=True)
-
-
-def new_table() -> "Table":
-    """A table without lines, whose columns are still to be added."""
-    from rich.table import Table
-
-    return Table(box=None, header_style="bold", pad_edge=False)
-
-
-def show_table(table: "Table") -> None:
-    """Print a table. Columns that are not to be wrapped are whole, whatever the screen's width."""
-    screen = console()
-    least = screen.measure(table, options=screen.options.update(max_width=WIDEST)).minimum
-    screen.width = max(screen.width, least)
-    screen.print(table, soft_wrap=False)

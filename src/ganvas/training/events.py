@@ -1,9 +1,8 @@
 """What a session lets others know while it lives: its listeners, such as a screen, and, through
 files, any process."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -11,43 +10,13 @@ from ganvas import own_code
 from ganvas.engine.engine import Engine
 from ganvas.errors import UserError
 from ganvas.store import control
+from ganvas.store.event import Event, Listener
 from ganvas.store.event_log import EventLog
 from ganvas.store.status import LIVE, Status, StatusFile
 from ganvas.training.stopwatch import Stopwatch
 
 NEWEST = {"sampled": "sample", "evaluated": "evaluation"}
 """What there is a newest of after an event."""
-
-
-@dataclass(frozen=True)
-class Event:
-    """Something that happened.
-
-    kind: ``chosen`` (how the run is played here, and how long), ``progress`` (a log line was
-        written), ``sampled``, ``evaluated`` (an evaluation), ``saved``, ``asked`` (another process
-        asks for what ``text`` says), ``warning`` or ``ended``.
-    images: the clock, in images seen.
-    total: the clock at which the run will end.
-    speed: images a second since the log line before; of ``progress``.
-    seconds: trained so far, over all sessions.
-    stats: the means since the log line before, or the figures of an evaluation, by name.
-    path: the file or folder that was written; None where none was.
-    text: a sentence for a screen; empty where the numbers say it.
-    request: the id of what was asked for; of ``asked``.
-    """
-
-    kind: str
-    images: int
-    total: int
-    speed: float = 0.0
-    seconds: float = 0.0
-    stats: Mapping[str, float] = field(default_factory=dict)
-    path: Path | None = None
-    text: str = ""
-    request: str = ""
-
-
-Listener = Callable[[Event], None]
 
 
 class Announcer:
@@ -168,9 +137,10 @@ class News:
         self._tell_listeners("ended")
 
     def end(self, signal: str | None) -> None:
-        """Write down that the session is over, or what ``signal`` stopped it."""
+        """Write down that the session is over, or what ``signal`` stopped it, and tell of it."""
         why = signal or ("minutes" if self._engine.images < self._total() else "")
         self._close("stopped" if why else "ended", why)
+        self._tell_listeners("concluded", path=self._path, text=signal or "")
 
     def fail(self, error: BaseException) -> None:
         """Write down what error ended the session, and where in a user's own code it was."""

@@ -10,12 +10,14 @@ from ganvas.engine.device import Device
 from ganvas.recipes.build.choices import playing
 from ganvas.recipes.build.engine import build_engine
 from ganvas.recipes.build.prepared import Prepared
+from ganvas.screen.training_screen import shown
 from ganvas.store import kept_code, record, run_folder
+from ganvas.store.event import Listener
 from ganvas.store.log import Logger
 from ganvas.store.plugins import PluginFiles
 from ganvas.store.run import Run
 from ganvas.training.evaluator import evaluator_of
-from ganvas.training.events import Announcer, Listener
+from ganvas.training.events import Announcer
 from ganvas.training.going_on import at_rest, check_changes, resumed_recipe
 from ganvas.training.prepare import prepare_again
 from ganvas.training.resolve import by_name
@@ -37,6 +39,7 @@ def resume(
     listeners: Iterable[Listener] = (),
     loggers: Iterable[Logger] = (),
     progress: Any = None,
+    show: bool | None = None,
     began: float | None = None,
 ) -> Run:
     """Continue a run exactly where its newest whole checkpoint stands.
@@ -54,7 +57,7 @@ def resume(
         plugin: the file of the user's own parts, where the run was made with one, or several.
         accept_changed_plugin: go on although a plug-in's code has changed; the resume is then not
             exact. Comments and docstrings are no code.
-        listeners, loggers, progress, began: as for ``train``.
+        listeners, loggers, progress, show, began: as for ``train``.
 
     Raises:
         UserError: as ``train``; also a run in use, or nothing whole to resume from.
@@ -63,18 +66,18 @@ def resume(
     began = time.monotonic() if began is None else began
     check_length(images, minutes)
     path = run_folder.find(run)
-    with run_folder.Lock(path):
+    with run_folder.Lock(path), shown(show, listeners, progress) as (watching, reading):
         old = Run(path, plugin=plugin)
         check_changes(old, accepted=accept_changed_plugin)
         recipe = resumed_recipe(old, images, minutes)
-        tell = Announcer(listeners, recipe.images)
+        tell = Announcer(watching, recipe.images)
         given = by_name(data)
-        prepared = prepare_again(old, recipe, given, device, tell, progress, new_data=new_data)
+        prepared = prepare_again(old, recipe, given, device, tell, reading, new_data=new_data)
         with playing(prepared.choices):
             with kept_code.blaming(old.changes):
                 engine = build_engine(prepared)
                 earlier, problems = restore(engine, path, recipe.start)
-            evaluator, missing = evaluator_of(prepared, engine.device, progress)
+            evaluator, missing = evaluator_of(prepared, engine.device, reading)
             problems += [*at_rest(recipe, engine.images, path), *_differences(old, prepared)]
             _write_changes(old, prepared, engine.images, new_data=new_data)
             writer = RunWriter(path, prepared, engine, earlier, announcer=tell, loggers=loggers)

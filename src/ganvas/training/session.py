@@ -3,9 +3,10 @@
 from ganvas.errors import UsageError
 from ganvas.report.run_page import write_report
 from ganvas.store import evaluation_records
+from ganvas.store.hints import call
 from ganvas.store.run import Run
 from ganvas.training.evaluator import Evaluator
-from ganvas.training.interrupt import interruptible
+from ganvas.training.interrupt import REQUEST, interruptible
 from ganvas.training.loop import Loop
 from ganvas.training.run_pictures import save_outcome
 from ganvas.training.writer import RunWriter
@@ -15,7 +16,7 @@ RESERVE = 2.0
 
 
 class Stopped(Exception):
-    """A signal, or a request, stopped the run after its checkpoint was saved.
+    """A signal, or a request, stopped the run after its checkpoint was saved; its text says where.
 
     Args:
         run: what was saved.
@@ -23,7 +24,11 @@ class Stopped(Exception):
     """
 
     def __init__(self, run: Run, signal: str) -> None:
-        super().__init__(signal)
+        by = "on request" if signal == REQUEST else f"by {signal}"
+        super().__init__(
+            f"stopped {by} at {run.images:,} images and saved in {run.path}: go on with "
+            f"`{call('resume', run.path)}`"
+        )
         self.run = run
         self.signal = signal
 

@@ -12,12 +12,14 @@ from ganvas.recipes.build.engine import build_engine
 from ganvas.recipes.build.prepared import Prepared
 from ganvas.recipes.flat import source_setting
 from ganvas.recipes.recipe import Recipe
+from ganvas.screen.training_screen import shown
 from ganvas.store import kept_code, plugins, record, run_folder
+from ganvas.store.event import Listener
 from ganvas.store.log import Logger
 from ganvas.store.plugins import Plugin, PluginFiles
 from ganvas.store.run import Run
 from ganvas.training.evaluator import evaluator_of
-from ganvas.training.events import Announcer, Listener
+from ganvas.training.events import Announcer
 from ganvas.training.prepare import BatchRule, prepare
 from ganvas.training.resolve import by_name, resolve, without_auto
 from ganvas.training.run_pictures import training_items
@@ -41,6 +43,7 @@ def train(
     listeners: Iterable[Listener] = (),
     loggers: Iterable[Logger] = (),
     progress: Any = None,
+    show: bool | None = None,
     began: float | None = None,
 ) -> Run:
     """Train a recipe in a new run folder.
@@ -63,6 +66,8 @@ def train(
         listeners: called with every event.
         loggers: beside JSON lines and TensorBoard.
         progress: called with (done, total) while data is read.
+        show: whether to show how far it is, and at the end where everything lies; None does in a
+            terminal and in a notebook, and not where the output goes to a file.
         began: ``time.monotonic()`` from which ``minutes`` count, by default now.
 
     Returns:
@@ -78,21 +83,22 @@ def train(
     changes, auto = without_auto(_changes(overrides, images=images, minutes=minutes, seed=seed))
     chosen = resolve(recipe, data, changes, start)
     name = run_folder.check_name(name or chosen.name)
-    tell = Announcer(listeners, chosen.images)
     given = by_name(data)
     in_memory = {key: each for key, each in given.items() if not isinstance(each, str | Path)}
     batch = "auto" if auto else _batch_rule(chosen, given, changes)
-    prepared = prepare(chosen, in_memory, batch, tell, progress)
-    with playing(prepared.choices):
-        engine = build_engine(prepared)
-        taken = [] if chosen.start is None else [begin_from(engine, chosen.start)]
-        evaluator, problems = evaluator_of(prepared, engine.device, progress)
-        with _new_folder(Path(out), name, prepared, parts) as path:
-            writer = RunWriter(path, prepared, engine, announcer=tell, loggers=loggers)
-            writer.announce(prepared.choices.sentence(), *taken)
-            warnings = [text for each in prepared.datasets.values() for text in each.warnings]
-            writer.warn([*warnings, *problems])
-            return play(writer, evaluator, began)
+    with shown(show, listeners, progress) as (watching, reading):
+        tell = Announcer(watching, chosen.images)
+        prepared = prepare(chosen, in_memory, batch, tell, reading)
+        with playing(prepared.choices):
+            engine = build_engine(prepared)
+            taken = [] if chosen.start is None else [begin_from(engine, chosen.start)]
+            evaluator, problems = evaluator_of(prepared, engine.device, reading)
+            with _new_folder(Path(out), name, prepared, parts) as path:
+                writer = RunWriter(path, prepared, engine, announcer=tell, loggers=loggers)
+                writer.announce(prepared.choices.sentence(), *taken)
+                warnings = [text for each in prepared.datasets.values() for text in each.warnings]
+                writer.warn([*warnings, *problems])
+                return play(writer, evaluator, began)
 
 
 def _changes(overrides: dict[str, Any] | None, **named: float | None) -> dict[str, Any]:

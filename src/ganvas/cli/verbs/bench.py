@@ -12,13 +12,13 @@ from ganvas.bench.bench import bench
 from ganvas.bench.layers import Layer
 from ganvas.bench.report import Report
 from ganvas.cli.out_of_memory import memory_explained
-from ganvas.cli.screen import console, new_table, show_table
 from ganvas.cli.wording import worded
 from ganvas.disk import explain, replace_file
 from ganvas.errors import UsageError
 from ganvas.recipes.flat import source_setting
 from ganvas.report.page import page
 from ganvas.sampling.outputs import check_output
+from ganvas.screen.console import console, new_table, show_table
 from ganvas.store import plugins
 from ganvas.training.resolve import resolve, without_auto
 from ganvas.words import duration

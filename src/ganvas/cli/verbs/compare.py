@@ -5,12 +5,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ganvas.cli.screen import console, new_table, show_table
 from ganvas.cli.wording import worded
 from ganvas.disk import explain
 from ganvas.report.comparison import differences, gather, metrics_of
 from ganvas.report.comparison_page import write_page
 from ganvas.sampling.outputs import check_output
+from ganvas.screen.console import console, new_table, show_table
 from ganvas.store import plugins
 
 

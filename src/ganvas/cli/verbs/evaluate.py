@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ganvas.cli.screen import console, new_table, show_table
-from ganvas.cli.stages import Stages
 from ganvas.cli.wording import worded
 from ganvas.disk import explain
 from ganvas.errors import RunBusy, UsageError
@@ -19,6 +17,8 @@ from ganvas.report.evaluate import evaluate
 from ganvas.report.neighbours import save_neighbours
 from ganvas.report.run_page import write_report
 from ganvas.sampling.outputs import check_output
+from ganvas.screen.console import console, new_table, show_table
+from ganvas.screen.stages import Stages
 from ganvas.store import evaluation_records
 from ganvas.store.run import Run
 from ganvas.store.run_folder import Lock, is_run
@@ -27,7 +27,7 @@ from ganvas.store.run_folder import Lock, is_run
 def execute(options: argparse.Namespace) -> None:
     """Evaluate, keep the figures where they belong, and print them."""
     check_neighbours(options)
-    with Stages() as stages:
+    with Stages(stderr=True) as stages:
         found = evaluate(
             options.samples,
             data=options.data,

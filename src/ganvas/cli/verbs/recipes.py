@@ -5,11 +5,11 @@ import inspect
 
 from rich.text import Text
 
-from ganvas.cli.screen import new_table, show_table
 from ganvas.cli.wording import worded
 from ganvas.recipes import flat, yaml
 from ganvas.recipes.about import ABOUT
 from ganvas.recipes.recipe_table import RECIPES, find
+from ganvas.screen.console import new_table, show_table
 from ganvas.store import plugins
 
 

@@ -21,6 +21,7 @@ def execute(options: argparse.Namespace) -> int:
             accept_changed_plugin=options.accept_changed_plugin,
             listeners=[screen.listen],
             progress=screen.reading,
+            show=False,  # it has a screen
             began=BEGAN,
         )
     )

@@ -4,10 +4,10 @@ import argparse
 import sys
 from pathlib import Path
 
-from ganvas.cli.screen import new_table, show_table
 from ganvas.cli.wording import worded
 from ganvas.data.names import printable
 from ganvas.errors import UsageError, UserError
+from ganvas.screen.console import new_table, show_table
 from ganvas.store import plugins, run_folder
 from ganvas.store.run import Run
 from ganvas.store.status import read_status

@@ -2,14 +2,17 @@
 
 import argparse
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from ganvas.cli.main import BEGAN
 from ganvas.cli.out_of_memory import memory_explained
-from ganvas.cli.training_screen import TrainingScreen
+from ganvas.cli.wording import worded
 from ganvas.recipes import flat, yaml
 from ganvas.recipes.build.choices import choose
+from ganvas.screen.training_screen import TrainingScreen
 from ganvas.store import plugins
+from ganvas.store.hints import call
 from ganvas.store.run import Run
 from ganvas.training.interrupt import EXIT_CODES
 from ganvas.training.resolve import resolve, without_auto
@@ -39,6 +42,7 @@ def execute(options: argparse.Namespace) -> int:
             overrides=overrides,
             listeners=[screen.listen],
             progress=screen.reading,
+            show=False,  # it has a screen
             began=BEGAN,
         )
     )
@@ -65,12 +69,13 @@ def _dry_run(options: argparse.Namespace, overrides: dict[str, Any]) -> int:
 
 def on_screen(play: Callable[[TrainingScreen], Run]) -> int:
     """Play a run whose events the screen shows; returns the exit code."""
-    with TrainingScreen() as screen:
+    with TrainingScreen(worded, _draw_more) as screen, memory_explained():
         try:
-            with memory_explained():
-                run = play(screen)
-            code = 0
+            play(screen)
         except Stopped as stopped:
-            run, code = stopped.run, EXIT_CODES[stopped.signal]
-    screen.conclude(run, stopped=code != 0)
-    return code
+            return EXIT_CODES[stopped.signal]
+    return 0
+
+
+def _draw_more(path: Path) -> str:
+    return call("sample", path, out="grid.png")
