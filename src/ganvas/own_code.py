@@ -5,6 +5,7 @@ import os
 import sys
 import traceback
 from pathlib import Path
+from typing import Any
 
 INSTALLED = ("site-packages", "dist-packages")
 """Folders of what is installed: no code in them is the user's own."""
@@ -27,11 +28,11 @@ def described(error: BaseException) -> str:
 def place(error: BaseException) -> str | None:
     """The innermost line of a user's own code that was running, such as ``mine.py, line 12: x =
     self.net(z)``; None where only ganvas and what is installed were."""
-    if isinstance(error, SyntaxError) and error.filename and _is_own(error.filename):
+    if isinstance(error, SyntaxError) and error.filename and is_own(error.filename):
         return in_words(error.filename, error.lineno or 1)
     frames = reversed(list(traceback.walk_tb(error.__traceback__)))
     for frame, line in frames:
-        if _is_own(frame.f_code.co_filename):
+        if is_own(frame.f_code.co_filename):
             return in_words(frame.f_code.co_filename, line)
     return None
 
@@ -40,11 +41,23 @@ def in_words(file: str, line: int) -> str:
     """A line of a file, and what stands there."""
     is_cell = file.startswith("<ipython") or "ipykernel_" in file
     name = "this notebook" if is_cell else Path(file).name
+    linecache.checkcache(file)  # it may have been edited since a line of it was read
     text = linecache.getline(file, line).strip()
     return f"{name}, line {line}: {text}" if text else f"{name}, line {line}"
 
 
-def _is_own(file: str) -> bool:
+def definition(function: Any) -> str | None:
+    """Where a function of the user's is defined; None for any other."""
+    code = getattr(function, "__code__", None)
+    if code is None or not is_own(code.co_filename):
+        return None
+    line = code.co_firstlineno
+    while linecache.getline(code.co_filename, line).strip().startswith("@"):  # decorators
+        line += 1
+    return in_words(code.co_filename, line)
+
+
+def is_own(file: str) -> bool:
     """Whether a file, or a cell of a notebook, is neither of ganvas nor installed."""
     if file.startswith("<"):  # a cell has lines; what dataclasses generate, or Python froze, none
         return not file.startswith("<frozen") and bool(linecache.getline(file, 1))

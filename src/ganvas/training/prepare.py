@@ -13,6 +13,7 @@ from ganvas.recipes.build.batch import Datasets, check_batch, with_fewer
 from ganvas.recipes.build.choices import choose
 from ganvas.recipes.build.data import load_sources
 from ganvas.recipes.build.prepared import Prepared, conditions_of
+from ganvas.recipes.check.check import check_own_parts
 from ganvas.recipes.recipe import Recipe
 from ganvas.store.run import Run
 from ganvas.training.going_on import check_conditions, check_new_batch
@@ -45,16 +46,18 @@ def prepare(
         progress: called with (done, total) while data is read.
 
     Raises:
-        UserError: data that cannot be read or used, or a device that is not there.
+        UserError: data that cannot be read or used, a part of the user's own that cannot be
+            trained, or a device that is not there.
     """
     choose(recipe)  # raises where a device cannot be had here, before data is read
     datasets = load_sources(recipe, given, progress)
     for dataset in datasets.values():
         tell(dataset.words())
-    recipe = _with_batch(recipe, datasets, batch, tell)
     conditions = conditions_of(recipe, datasets[recipe.game.sources[0]])
+    warnings = check_own_parts(recipe, datasets, conditions)
+    recipe = _with_batch(recipe, datasets, batch, tell)
     choices = try_out(recipe, datasets, tell=tell)
-    return Prepared(recipe, datasets, conditions, choices, given)
+    return Prepared(recipe, datasets, conditions, choices, given, tuple(warnings))
 
 
 def prepare_again(
@@ -95,11 +98,12 @@ def prepare_again(
         check_conditions(old, conditions_of(recipe, main))
     recipe = _with_places(recipe, given)
     conditions = old.conditions or conditions_of(recipe, main)
+    warnings = check_own_parts(recipe, datasets, conditions) if old.changes else []
     choices = old.record.choices
     if here != was:
         graphs = recipe.compile if here == "cuda" else None
         choices = try_out(replace(recipe, device=here, compile=graphs), datasets, tell=tell)
-    return Prepared(recipe, datasets, conditions, choices, given)
+    return Prepared(recipe, datasets, conditions, choices, given, tuple(warnings))
 
 
 def _with_places(recipe: Recipe, given: Mapping[str, Any]) -> Recipe:

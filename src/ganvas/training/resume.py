@@ -82,7 +82,7 @@ def resume(
             _write_changes(old, prepared, engine.images, new_data=new_data)
             writer = RunWriter(path, prepared, engine, earlier, announcer=tell, loggers=loggers)
             writer.announce(prepared.choices.sentence())
-            writer.warn([*problems, *missing])
+            writer.warn([*problems, *prepared.warnings, *missing])
             return play(writer, evaluator, began)
 
 

@@ -97,7 +97,7 @@ def train(
                 writer = RunWriter(path, prepared, engine, announcer=tell, loggers=loggers)
                 writer.announce(prepared.choices.sentence(), *taken)
                 warnings = [text for each in prepared.datasets.values() for text in each.warnings]
-                writer.warn([*warnings, *problems])
+                writer.warn([*warnings, *prepared.warnings, *problems])
                 return play(writer, evaluator, began)
 
 

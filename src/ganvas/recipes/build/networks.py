@@ -46,19 +46,33 @@ def build_networks(
     return networks
 
 
-def _build(name: str, role: Role, settings: Any, spec: Spec, seed: int) -> nn.Module:
-    """One network, whose first weights are drawn with a key of its own."""
+def build_arguments(name: str, role: Role, settings: Any, spec: Spec) -> tuple[Any, ...]:
+    """What ``build`` of a network's settings is given.
+
+    Raises:
+        UsageError: settings that make no network, or conditions that it does not take.
+    """
     _check_numbers(name, settings)
     arguments = role.arguments(spec)
     if role.conditioned and spec.conditions:
         _check_conditioned(name, role, settings)
         arguments = *arguments, spec.conditions
+    return arguments
+
+
+def first_weights(name: str, settings: Any, arguments: tuple[Any, ...], seed: int) -> nn.Module:
+    """A network as its settings build it; its weights are drawn with a key of its own."""
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(keys.key(seed, "weights", name))
-        try:
-            return settings.build(*arguments)
-        except (ValueError, RuntimeError, ZeroDivisionError) as error:
-            raise UsageError(f"{name} {settings} cannot be built: {error}") from error
+        return settings.build(*arguments)
+
+
+def _build(name: str, role: Role, settings: Any, spec: Spec, seed: int) -> nn.Module:
+    arguments = build_arguments(name, role, settings, spec)
+    try:
+        return first_weights(name, settings, arguments, seed)
+    except (ValueError, RuntimeError, ZeroDivisionError) as error:
+        raise UsageError(f"{name} {settings} cannot be built: {error}") from error
 
 
 def _check_numbers(name: str, settings: Any) -> None:

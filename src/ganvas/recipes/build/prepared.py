@@ -20,6 +20,7 @@ class Prepared:
     choices: what ``auto`` became.
     given: what the items of a source were made of, by its name, where they were given in place of
         what the recipe names: a path, a tensor, an array or a Dataset.
+    warnings: what looks wrong with parts of the user's own, a sentence each.
     """
 
     recipe: Recipe
@@ -27,6 +28,7 @@ class Prepared:
     conditions: Conditions | None
     choices: Choices
     given: Mapping[str, Any] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
 
     @property
     def dataset(self) -> Dataset:

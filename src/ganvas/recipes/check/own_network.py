@@ -1,0 +1,222 @@
+"""A network of a user's own: how it is named, built and called, and how its errors are told."""
+
+import re
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+import torch
+from torch import Tensor, nn
+
+from ganvas import own_code
+from ganvas.data import Dataset
+from ganvas.engine.device import is_out_of_memory
+from ganvas.errors import UsageError, UserError
+from ganvas.games.roles import Role, Spec
+from ganvas.networks.protocols import (
+    DiscriminatorSettings,
+    EncoderSettings,
+    GeneratorSettings,
+    TranslatorSettings,
+)
+from ganvas.recipes.build.networks import build_arguments, first_weights
+from ganvas.recipes.parts import kind_of
+
+COUNT = 2
+"""Items that a network is called with."""
+
+NOUNS = {
+    GeneratorSettings: "generator",
+    DiscriminatorSettings: "discriminator",
+    EncoderSettings: "encoder",
+    TranslatorSettings: "translator",
+}
+
+MAKES_ITEMS = (GeneratorSettings, TranslatorSettings)
+"""Families whose networks return items."""
+
+FORWARD_LINE = re.compile(r'File "([^"]+)", line (\d+)')
+"""A line of the traceback that PyTorch keeps of a forward pass."""
+
+
+@dataclass(frozen=True)
+class Items:
+    """Items that stand for those of some shape, and what they are called.
+
+    values: [COUNT, ...], in network form.
+    name: such as "images of mnist"; "items" where no source has such ones.
+    """
+
+    values: Tensor
+    name: str
+
+    @classmethod
+    def of(cls, shape: tuple[int, ...], datasets: Mapping[str, Dataset]) -> "Items":
+        """Noise like the items of the source that has this shape; else within [-1, 1]."""
+        draws = torch.Generator().manual_seed(0)
+        for dataset in datasets.values():
+            domain = dataset.domain
+            if tuple(domain.shape) == tuple(shape):
+                values = domain.to_network(domain.noise(COUNT, draws))
+                return cls(values, f"{domain.noun} of {dataset.name}")
+        return cls(torch.rand(COUNT, *shape, generator=draws) * 2 - 1, "items")
+
+
+@dataclass(frozen=True)
+class OwnNetwork:
+    """A network of a user's own, as a recipe has it.
+
+    name: of its role.
+    role: in the game.
+    settings: of the network.
+    spec: what it is built for.
+    seed: of the run, which its first weights are drawn by.
+    datasets: of the run's sources.
+    conditions: beside its input, to unpack into a call, () or ([COUNT, K],).
+    """
+
+    name: str
+    role: Role
+    settings: Any
+    spec: Spec
+    seed: int
+    datasets: Mapping[str, Dataset]
+    conditions: tuple[Tensor, ...] = ()
+
+    def __str__(self) -> str:
+        noun = NOUNS.get(self.role.family, "network")
+        place = "" if noun == self.name else f" (of the role {self.name})"
+        return f"your {noun} `{kind_of(self.settings)}`{place}"
+
+    @property
+    def shapes(self) -> tuple[Any, ...]:
+        """What its role gives to ``build``: as a rule, the shapes of what goes in and comes out."""
+        return self.role.arguments(self.spec)
+
+    @property
+    def is_discriminator(self) -> bool:
+        """Whether it scores items."""
+        return self.role.family is DiscriminatorSettings
+
+    def reals(self) -> Items:
+        """Items like those that it is to make."""
+        return Items.of(self.shapes[-1], self.datasets)
+
+    def input(self) -> Items:
+        """What it is called with."""
+        if self.role.family is not GeneratorSettings:
+            return Items.of(self.shapes[0], self.datasets)
+        latent = getattr(self.settings, "latent", None)
+        if not isinstance(latent, int):
+            raise UsageError(
+                f"{self} has no field `latent`, the number of numbers in its latents: give its "
+                f"settings one, such as `latent: int = 64`"
+            )
+        draws = torch.Generator().manual_seed(0)
+        return Items(torch.randn(COUNT, latent, generator=draws), "latents")
+
+    def given(self, items: Items) -> str:
+        """What it is called with, in words: "latents [2, 64] and conditions [2, 10]"."""
+        noun = items.name.partition(" ")[0]
+        rows = [f" and conditions {list(each.shape)}" for each in self.conditions]
+        return f"{noun} {list(items.values.shape)}{''.join(rows)}"
+
+    def built(self) -> nn.Module:
+        """The network with its first weights.
+
+        Raises:
+            UsageError: it cannot be built.
+        """
+        arguments = build_arguments(self.name, self.role, self.settings, self.spec)
+        call = f"build({', '.join(map(str, arguments))})"
+        try:
+            network = first_weights(self.name, self.settings, arguments, self.seed)
+        except Exception as error:
+            self.fail(f"failed in {call}", error, self.settings.build)
+        if not isinstance(network, nn.Module):
+            raise UsageError(
+                f"{self}: {call} returned {described(network)}, wanted a torch.nn.Module"
+            )
+        return network
+
+    def output(self, network: nn.Module, items: Items) -> Any:
+        """What the network returns.
+
+        Raises:
+            UsageError: it fails.
+        """
+        try:
+            return network(items.values, *self.conditions)
+        except Exception as error:
+            self.fail(f"failed on {self.given(items)}", error, self._calls(network))
+
+    def gradients(self, make: Callable[[], tuple[Tensor, list[Tensor]]]) -> list[Tensor | None]:
+        """Gradients of a number with respect to tensors; None where it does not depend on one.
+
+        make: calls the network; returns the number [] and the tensors.
+
+        Raises:
+            UsageError: the backward pass fails.
+        """
+        loss, tensors = make()
+        try:
+            return list(torch.autograd.grad(loss, tensors, allow_unused=True))
+        except Exception as error:
+            self.fail("failed in its backward pass", error, None, _forward_place(make))
+
+    def fail(
+        self, what: str, error: Exception, function: Any = None, place: str | None = None
+    ) -> NoReturn:
+        """Raise what went wrong in the user's code as a UsageError, from the original.
+
+        Args:
+            what: was done.
+            error: that was raised.
+            function: whose definition is named where no line of the user's was running.
+            place: to name instead.
+        """
+        if isinstance(error, UserError) or is_out_of_memory(error):
+            raise error
+        said = own_code.described(error)
+        if own_code.place(error) is None:
+            place = place or own_code.definition(function)
+            said += f" ({place})" if place else ""
+        raise UsageError(f"{self} {what}: {said}") from error
+
+    def _calls(self, network: nn.Module) -> Any:
+        """What a call of the network runs: its ``forward``, or, of a module of PyTorch's, the
+        ``build`` that made it."""
+        own = own_code.definition(type(network).forward)
+        return type(network).forward if own else self.settings.build
+
+
+def described(value: object) -> str:
+    """What a network returned: a shape, its type where that is not float32."""
+    if isinstance(value, Tensor):
+        kind = str(value.dtype).removeprefix("torch.")
+        return f"{list(value.shape)}" + (f" of {kind}" if kind != "float32" else "")
+    if isinstance(value, tuple | list):
+        return f"a {type(value).__name__} of {', '.join(map(described, value)) or 'nothing'}"
+    return "nothing (None)" if value is None else f"a {type(value).__name__}"
+
+
+def tensors(output: Any) -> list[Tensor]:
+    """What a network returned, one tensor or several, as a list."""
+    return [output] if isinstance(output, Tensor) else list(output)
+
+
+def _forward_place(make: Callable[[], tuple[Tensor, list[Tensor]]]) -> str | None:
+    """The user's line that made what a backward pass fails at, as PyTorch's own search finds it."""
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        try:
+            with torch.autograd.detect_anomaly(check_nan=False):
+                loss, tensors = make()
+                torch.autograd.grad(loss, tensors, allow_unused=True)
+        except Exception:
+            pass
+    texts = [str(each.message) for each in said]
+    lines = [line for text in texts for line in FORWARD_LINE.findall(text)]
+    own = [(file, int(line)) for file, line in lines if own_code.is_own(file)]
+    return own_code.in_words(*own[-1]) if own else None
