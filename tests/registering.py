@@ -13,6 +13,7 @@ def forgotten_afterwards() -> Iterator[None]:
     """Within, parts may be registered; afterwards there are those that there were."""
     tables = [sort.table for sort in (*OBJECTS, *CLASSES)]
     tables += [FAMILIES, *FAMILIES.values(), own_parts._known, own_parts._classes]
+    tables.append(own_parts._made)
     before = [(table, dict(table)) for table in tables]
     try:
         yield

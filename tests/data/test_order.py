@@ -99,11 +99,11 @@ def test_a_run_that_numbered_its_classes_in_the_older_order_keeps_it(tmp_path) -
     assert dataset.classes == ("c1", "c2", "c10") and older.fingerprint != dataset.fingerprint
     for condition in (ByClass(), None):
         recipe = replace(mnist(), condition=condition)
-        run = record.describe(Prepared.of(recipe, older, CHOICES), ())
+        run = record.describe(Prepared.of(recipe, older, CHOICES))
         known = run.check_data(dataset)
         assert known.classes == older.classes and torch.equal(known.labels, older.labels)
     unlabelled = with_labels(dataset, None, ())
-    run = record.describe(Prepared.of(mnist(), unlabelled, CHOICES), ())
+    run = record.describe(Prepared.of(mnist(), unlabelled, CHOICES))
     assert run.check_data(dataset).labels is None
     write(tmp_path / "c1" / "another.png", (tmp_path / "c1" / "00.png").read_bytes())
     with pytest.raises(DataError, match="another fingerprint"):

@@ -13,6 +13,8 @@ from ganvas.store import plugins
 def process(monkeypatch):
     """What is loaded here is unknown to every other test."""
     monkeypatch.setattr(plugins, "_loaded", {})
+    for name in ("helpers", "deeper", "beside"):
+        sys.modules.pop(name, None)
     before = set(sys.modules)
     yield
     for name in set(sys.modules) - before:

@@ -3,6 +3,7 @@
 import shutil
 import sys
 import warnings
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +11,13 @@ import pytest
 
 import ganvas
 from ganvas.cli.main import main
+from ganvas.cli.wording import worded
 from ganvas.errors import CheckpointError, UsageError
 from ganvas.recipes import own_parts
 from ganvas.recipes.parts import GENERATORS
 from ganvas.store import plugins
 from ganvas.store.event_log import read_events
+from ganvas.training.going_on import at_rest
 
 from ..playing import assert_same_run
 from ..registering import forgotten_afterwards
@@ -248,6 +251,21 @@ def test_the_command_line_takes_several_and_accepts_a_change(place, capsys) -> N
     assert main(["sample", str(RUN), "--out", "x.png", *named]) == 0
     assert "warning" not in capsys.readouterr().err
     assert main(["sample", str(RUN), "--out", "x.png", "--plugin", "also.py"]) == 0
+
+
+@pytest.mark.filterwarnings("default")
+def test_an_evaluation_warns_once(place, capsys) -> None:
+    edit("mine.py", "nn.LeakyReLU(SLOPE)", "nn.Tanh()")
+    assert main(["evaluate", str(RUN), "--count", "64", "--plugin", "mine.py"]) == 0
+    assert capsys.readouterr().err.count("mine.py has changed since this run was trained") == 1
+
+
+def test_a_call_that_is_suggested_names_it(place) -> None:
+    run = ganvas.load(RUN, plugin="mine.py")
+    still = {name: replace(each, lr=0.0) for name, each in run.recipe.optimisers.items()}
+    (text,) = at_rest(replace(run.recipe, optimisers=still), 64, run)
+    command = f"`ganvas train --from {RUN} --images 64 --plugin {run.plugins[0]}`"
+    assert command in worded(text)
 
 
 def test_a_new_run_that_begins_with_its_weights_asks_for_it_too(place) -> None:

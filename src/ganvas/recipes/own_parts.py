@@ -34,6 +34,7 @@ class OwnPart:
 
 
 _known: dict[tuple[str, str], OwnPart] = {}
+_made: dict[tuple[str, str], object] = {}
 _classes: dict[type, OwnPart] = {}
 
 
@@ -54,6 +55,7 @@ def note(part: OwnPart, table: Mapping[str, Any], made: object) -> None:
     if before is not None and before.module != part.module:
         raise UsageError(f"there is a {before} already: choose another name")
     _known[part.what, part.kind] = part
+    _made[part.what, part.kind] = made
     if isinstance(made, type):
         _classes[made] = part
 
@@ -61,6 +63,11 @@ def note(part: OwnPart, table: Mapping[str, Any], made: object) -> None:
 def known() -> list[OwnPart]:
     """All that were registered in this process, in that order."""
     return list(_known.values())
+
+
+def registered(part: OwnPart) -> object:
+    """What was registered as this part: a class, or an object."""
+    return _made[part.what, part.kind]
 
 
 def own_part(settings: object) -> OwnPart | None:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from ganvas.disk import explain, replace_file
 from ganvas.errors import UsageError, UserError
+from ganvas.recipes import own_parts
 from ganvas.store import plugins
 from ganvas.store.plugins import Plugin, hash_of
 
@@ -165,7 +166,7 @@ def short(path: str) -> str:
 
 
 def _named(path: str, digest: str, run: Path) -> Plugin:
-    loaded, kept = plugins.loaded(), _kept(run, digest)
+    loaded, kept = [*plugins.loaded(), *_imported()], _kept(run, digest)
     code = None if kept is None else _code(kept.read_bytes())
     tests = (
         lambda each: each.hash == digest,
@@ -181,6 +182,13 @@ def _named(path: str, digest: str, run: Path) -> Plugin:
         f"this run uses parts of {Path(path).name}: name it with `plugin={short(path)}` (it will "
         f"be run){copy}"
     )
+
+
+def _imported() -> list[Plugin]:
+    """Files whose parts are known here because the user imported them."""
+    executed = {file for plugin in plugins.loaded() for file in plugin.files()}
+    files = {part.file for part in own_parts.known() if part.file is not None} - executed
+    return [Plugin(file, {file.name: file.read_bytes()}) for file in files if file.is_file()]
 
 
 def _kept(run: Path, digest: str) -> Path | None:

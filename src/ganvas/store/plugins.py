@@ -38,12 +38,16 @@ class Plugin:
         """The text "sha256:…" of the file itself."""
         return hash_of(self.sources[self.path.name])
 
+    def files(self) -> list[Path]:
+        """The file, and those of the modules."""
+        return [self.path.parent / place for place in self.sources]
+
     def is_as(self, file: Path) -> bool:
         """Whether a file, with the modules beside it, is what was executed."""
-        here = {place: file.parent / place for place in self.sources}
+        here = replace(self, path=file).files()
         return all(
-            path.is_file() and path.read_bytes() == self.sources[place]
-            for place, path in here.items()
+            path.is_file() and path.read_bytes() == source
+            for path, source in zip(here, self.sources.values(), strict=True)
         )
 
 

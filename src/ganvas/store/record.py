@@ -14,19 +14,23 @@ import torch
 from ganvas.data import Dataset
 from ganvas.data.dataset import in_order, with_labels
 from ganvas.disk import replace_file
-from ganvas.domains import Domain, from_plain, of_shape
+from ganvas.domains import DOMAINS, Domain, from_plain, of_shape
 from ganvas.engine.device import processor
 from ganvas.errors import CheckpointError, DataError
 from ganvas.recipes.build.choices import Choices
 from ganvas.recipes.build.prepared import Prepared
 from ganvas.recipes.flat import source_setting
+from ganvas.recipes.own_parts import OwnPart
+from ganvas.store import registered
 from ganvas.store.kept_code import KeptCode
 from ganvas.store.plugins import Plugin
+from ganvas.store.registered import RegisteredPart
 from ganvas.version import versions
 
 FORMAT = 6
-"""6 knows what a plug-in imports; 5 knows what an item is; 4 knows what was noted of the data; 3
-knows conditions; 2 knows what a trial chose; 1 is read as if by rule."""
+"""6 knows what a plug-in imports and what a script registered; 5 knows what an item is; 4 knows
+what was noted of the data; 3 knows conditions; 2 knows what a trial chose; 1 is read as if by
+rule."""
 
 
 READS_ALIKE = 5
@@ -72,6 +76,7 @@ class Record:
     machine: the processor, by name.
     plugins: files of the user's own parts, and the hash of each.
     modules: those beside a plug-in that it imports, by their places there, and the hash of each.
+    own_parts: those that no plug-in registered, but a script or a notebook.
     conditions: ``Conditions.plain()`` of the data; None where networks have none.
     notes: what was noted of the data while it was read.
     others: what is known of each other source, by its name.
@@ -88,6 +93,7 @@ class Record:
     machine: str = ""
     plugins: dict[str, str] = field(default_factory=dict)
     modules: dict[str, str] = field(default_factory=dict)
+    own_parts: list[RegisteredPart] = field(default_factory=list)
     conditions: dict[str, Any] | None = None
     notes: list[str] = field(default_factory=list)
     others: dict[str, SourceRecord] = field(default_factory=dict)
@@ -165,12 +171,15 @@ class Record:
         yield with_labels(dataset, None, ())
 
 
-def describe(prepared: Prepared, plugins: Iterable[Plugin]) -> Record:
+def describe(
+    prepared: Prepared, plugins: Iterable[Plugin] = (), parts: Iterable[OwnPart] = ()
+) -> Record:
     """The record of a run that begins now.
 
     Args:
         prepared: what it plays.
-        plugins: those that were named.
+        plugins: with whose parts.
+        parts: of the user's own that no plug-in registered.
     """
     code = KeptCode.of(plugins)
     dataset, conditions = prepared.dataset, prepared.conditions
@@ -186,6 +195,7 @@ def describe(prepared: Prepared, plugins: Iterable[Plugin]) -> Record:
         machine=_machine(prepared.choices),
         plugins=dict(code.plugins),
         modules=dict(code.modules),
+        own_parts=[RegisteredPart.of(part) for part in parts],
         conditions=None if conditions is None else conditions.plain(),
         notes=[text for each in datasets for text in (*each.remarks, *each.warnings)],
         others=_others(prepared),
@@ -240,6 +250,8 @@ def read(path: Path) -> Record:
         if plain["format"] > FORMAT:
             raise CheckpointError(f"{path} is of format {plain['format']}: update ganvas")
         choices = Choices(**plain.pop("choices"))
+        plain["own_parts"] = [RegisteredPart(**each) for each in plain.get("own_parts", [])]
+        _check_domains(plain, path)
         shape, domain = plain.pop("shape", None), plain.pop("domain", None)
         known = of_shape(shape) if domain is None else from_plain(domain)
         others = {
@@ -249,6 +261,18 @@ def read(path: Path) -> Record:
         return Record(choices=choices, domain=known, others=others, **plain)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise CheckpointError(f"{path / 'run.json'} is missing or damaged ({error})") from None
+
+
+def _check_domains(plain: dict[str, Any], run: Path) -> None:
+    """Where a record names a kind of item that nobody knows here, say whose it is.
+
+    Raises:
+        UsageError: it is of a plug-in that has not been named, or of a script.
+    """
+    known = [plain.get("domain"), *(each["domain"] for each in plain.get("others", {}).values())]
+    if any(each is not None and each["name"] not in DOMAINS for each in known):
+        KeptCode(plain.get("plugins", {}), {}).named(run)
+        registered.check(plain["own_parts"], run)
 
 
 def _machine(choices: Choices) -> str:

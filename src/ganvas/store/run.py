@@ -14,7 +14,7 @@ from ganvas.data.builtin.builtin_table import BUILTIN
 from ganvas.domains import Domain
 from ganvas.domains.writers import Chunk
 from ganvas.errors import CheckpointError, DataError, UsageError
-from ganvas.recipes import recipe_table, yaml
+from ganvas.recipes import recipe_table
 from ganvas.recipes.build.data import load_data
 from ganvas.recipes.build.networks import build_networks
 from ganvas.recipes.build.sampler import build_sampler, items_of
@@ -26,7 +26,7 @@ from ganvas.sampling.item_space import ItemSpace
 from ganvas.sampling.request import Request
 from ganvas.sampling.sampler import Sampler
 from ganvas.sampling.translator import Translator
-from ganvas.store import checkpoint, kept_code, plugins, record, run_folder
+from ganvas.store import checkpoint, kept_code, plugins, record, registered, run_folder
 from ganvas.store.log import read_log
 from ganvas.store.plugins import PluginFiles
 from ganvas.store.status import Status, read_status
@@ -71,11 +71,14 @@ class Run:
         """The recipe it was trained by.
 
         Raises:
-            UsageError: a plug-in of the run has not been named.
+            UsageError: a plug-in of the run has not been named, or a part that was registered by a
+                script or a notebook has not been registered again.
         """
         for change in () if self._changes_are_accepted else self.changes:
             text = f"{change.words()}: what it builds now is used"
-            warnings.warn(text, RuntimeWarning, stacklevel=3)
+            # From one place, so that it is shown once, however often the run is opened.
+            warnings.warn(text, RuntimeWarning, stacklevel=1)
+        registered.check(self.record.own_parts, self.path)
         with kept_code.blaming(self.changes):
             return recipe_table.from_plain(self.settings, str(self.path / "recipe.yaml"))
 
@@ -97,11 +100,17 @@ class Run:
         """The plug-in files to name when the run is opened again, as they can be said here."""
         return self.record.code.files()
 
+    @property
+    def plugin_argument(self) -> str:
+        """How a call that a text suggests names them, such as ``, plugin='mine.py'``; empty where
+        there are none."""
+        files = self.plugins
+        return f", plugin={files if files[1:] else files[0]!r}" if files else ""
+
     @cached_property
     def settings(self) -> dict[str, Any]:
         """The recipe as plain data, which needs no part of anybody's own."""
-        file = self.path / "recipe.yaml"
-        return yaml.read(file.read_text(encoding="utf-8"), str(file))
+        return run_folder.settings(self.path)
 
     @property
     def images(self) -> int:

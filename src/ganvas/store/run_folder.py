@@ -7,6 +7,7 @@ import shutil
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock, Timeout
 
@@ -72,6 +73,12 @@ def write_recipe(path: Path, recipe: Recipe) -> None:
         replace_file(file, yaml.write(flat.to_plain(recipe)).encode())
     except OSError as error:
         raise explain(error, str(file)) from None
+
+
+def settings(path: Path) -> dict[str, Any]:
+    """The recipe of a run folder as plain data, which needs no part of anybody's own."""
+    file = path / "recipe.yaml"
+    return yaml.read(file.read_text(encoding="utf-8"), str(file))
 
 
 @contextlib.contextmanager

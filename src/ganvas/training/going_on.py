@@ -1,7 +1,6 @@
 """What becomes of a recipe when its run goes on, and what stands against it."""
 
 from dataclasses import replace
-from pathlib import Path
 
 from ganvas.data import Dataset
 from ganvas.data.names import some
@@ -55,7 +54,7 @@ def check_changes(old: Run, *, accepted: bool) -> None:
         )
 
 
-def at_rest(recipe: Recipe, images: int, path: Path) -> list[str]:
+def at_rest(recipe: Recipe, images: int, run: Run) -> list[str]:
     """A warning where a run goes on although its learning rates have come to 0 for good."""
     left = recipe.images - images
     rates = [optimiser.lr for optimiser in recipe.optimisers.values()]
@@ -64,8 +63,8 @@ def at_rest(recipe: Recipe, images: int, path: Path) -> list[str]:
         return []
     return [
         f"the learning rates are 0 from here on, so nothing will move: "
-        f"`ganvas.train(start={str(path)!r}, images={left})` begins a new run with these weights, "
-        f"and its schedules anew"
+        f"`ganvas.train(start={str(run.path)!r}, images={left}{run.plugin_argument})` begins a new "
+        f"run with these weights, and its schedules anew"
     ]
 
 
@@ -83,12 +82,13 @@ def check_conditions(old: Run, new: Conditions | None) -> None:
     )
 
 
-def check_new_batch(recipe: Recipe, dataset: Dataset, path: Path) -> None:
+def check_new_batch(recipe: Recipe, dataset: Dataset, run: Run) -> None:
     """Raise DataError for fewer new images than one batch, which a run keeps as it began."""
     if recipe.batch > len(dataset):
         smaller = len(dataset) // 2 or 1
         raise DataError(
             f"this run plays with {recipe.batch} images at a time, and {dataset.name} has "
             f"{len(dataset):,}: give more, or begin a new run with its weights "
-            f"(`ganvas.train(start={str(path)!r}, data=SRC, overrides={{'batch': {smaller}}})`)"
+            f"(`ganvas.train(start={str(run.path)!r}, data=SRC, overrides={{'batch': {smaller}}}"
+            f"{run.plugin_argument})`)"
         )

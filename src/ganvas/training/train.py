@@ -13,7 +13,7 @@ from ganvas.recipes.build.prepared import Prepared
 from ganvas.recipes.flat import source_setting
 from ganvas.recipes.recipe import Recipe
 from ganvas.screen.training_screen import shown
-from ganvas.store import kept_code, plugins, record, run_folder
+from ganvas.store import kept_code, plugins, record, registered, run_folder
 from ganvas.store.event import Listener
 from ganvas.store.log import Logger
 from ganvas.store.plugins import Plugin, PluginFiles
@@ -78,7 +78,7 @@ def train(
         Stopped: a signal stopped it; everything is saved.
     """
     began = time.monotonic() if began is None else began
-    parts = plugins.load(plugin)
+    named = plugins.load(plugin)
     check_length(images, minutes)
     changes, auto = without_auto(_changes(overrides, images=images, minutes=minutes, seed=seed))
     chosen = resolve(recipe, data, changes, start)
@@ -93,7 +93,7 @@ def train(
             engine = build_engine(prepared)
             taken = [] if chosen.start is None else [begin_from(engine, chosen.start)]
             evaluator, problems = evaluator_of(prepared, engine.device, reading)
-            with _new_folder(Path(out), name, prepared, parts) as path:
+            with _new_folder(Path(out), name, prepared, named) as path:
                 writer = RunWriter(path, prepared, engine, announcer=tell, loggers=loggers)
                 writer.announce(prepared.choices.sentence(), *taken)
                 warnings = [text for each in prepared.datasets.values() for text in each.warnings]
@@ -114,14 +114,16 @@ def _batch_rule(recipe: Recipe, given: dict[str, Any], changes: dict[str, Any]) 
 
 
 @contextmanager
-def _new_folder(out: Path, name: str, prepared: Prepared, parts: list[Plugin]) -> Iterator[Path]:
+def _new_folder(out: Path, name: str, prepared: Prepared, named: list[Plugin]) -> Iterator[Path]:
     """A run folder, locked, with all that stands in it before the first round. It is removed again
     if something fails before the first checkpoint."""
+    files, parts = registered.parted(prepared.own_parts, named, plugins.loaded())
     path = run_folder.create(out, name)
     with run_folder.begun(path), run_folder.Lock(path):
         run_folder.write_recipe(path, prepared.recipe)
-        record.write(record.describe(prepared, parts), path)
-        kept_code.keep(path, parts)
+        record.write(record.describe(prepared, files, parts), path)
+        kept_code.keep(path, files)
+        registered.keep(path, parts)
         save_png(training_items(prepared.dataset), path / "reals.png")
         for source, dataset in prepared.others.items():
             save_png(training_items(dataset), path / f"reals-{source}.png")

@@ -2,14 +2,14 @@
 
 import argparse
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from ganvas.cli.wording import worded
 from ganvas.data.names import printable
 from ganvas.errors import UsageError, UserError
 from ganvas.screen.console import new_table, show_table
-from ganvas.store import plugins, run_folder
-from ganvas.store.run import Run
+from ganvas.store import checkpoint, plugins, record, run_folder
 from ganvas.store.status import read_status
 
 
@@ -54,8 +54,10 @@ def _row(path: Path) -> tuple[str, str, str]:
     """A run's recipe, images seen and size in MB."""
     size = f"{run_folder.size(path) / 1e6:,.1f}"
     try:
-        run = Run(path)
-        return str(run.settings["name"]), f"{run.images:,}", size
+        with suppress(UsageError):  # a part of the user's own that is not known here
+            record.read(path)
+        name = run_folder.settings(path)["name"]
+        return str(name), f"{checkpoint.last_clock(path / 'checkpoints'):,}", size
     except (UserError, KeyError, TypeError) as error:
         return f"unreadable: {worded(str(error))}", "", size
 

@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from ganvas.data import Dataset
+from ganvas.recipes import flat, own_parts
 from ganvas.recipes.build.choices import Choices
+from ganvas.recipes.own_parts import OwnPart
 from ganvas.recipes.recipe import Recipe
 from ganvas.sampling.conditions import Conditions
 
@@ -45,6 +47,13 @@ class Prepared:
         """The items of the other sources, by name."""
         main = self.recipe.game.sources[0]
         return {name: dataset for name, dataset in self.datasets.items() if name != main}
+
+    @property
+    def own_parts(self) -> list[OwnPart]:
+        """The parts of the user's own among all this."""
+        domains = (own_parts.own_part(each.domain) for each in self.datasets.values())
+        used = own_parts.used_in(flat.to_plain(self.recipe))
+        return [*used, *dict.fromkeys(part for part in domains if part is not None)]
 
     @classmethod
     def of(
