@@ -115,6 +115,11 @@ def test_looking_needs_no_plugin_and_takes_it(
         (["train", "--images", "5", "--minutes", "5"], "not allowed with"),
         (["train", "--data", "ring", "--data.source", "grid"], "say one of them"),
         (["train", "--batch", "auto", "--accumulate", "2"], "finds --accumulate too"),
+        (["train", "--generator", "dcgan", "--generator.kind", "mlp"], "--generator.kind mlp con"),
+        (
+            ["train", "--channels", "3", "--data.channels", "1"],
+            "--channels 3 and --data.channels are",
+        ),
         (["sample", "x", "--out", "x.png", "--seeds", "1-3", "--count", "9"], "names 3 images"),
         (["sample", "x", "--out", "x.png", "--seeds", "1-3", "--seed", "0"], "leave --seed 0"),
         (["sample", "x", "--out", "x.png", "--label", "1", "--attr", "a=1"], "not allowed with"),
@@ -154,3 +159,15 @@ def test_python_refuses_it_too(place, tmp_path, monkeypatch) -> None:
         with pytest.raises(ganvas.UserError, match=message):
             call()
     assert not list(tmp_path.iterdir())
+
+
+def test_of_an_option_given_twice_the_last_counts_and_otherwise_order_says_nothing(capsys) -> None:
+    def printed(*words: str) -> str:
+        assert main(["train", *words, "--dry-run"]) == 0
+        return capsys.readouterr().out
+
+    once = printed("mnist", "--generator", "dcgan", "--generator.width", "8", "--seed", "3")
+    assert printed("--seed", "3", "--generator.width=8", "mnist", "--generator=dcgan") == once
+    earlier = ["--generator.width", "9", "--seed", "1", "--generator", "mlp"]
+    later = ["--generator", "dcgan", "--generator.width", "8", "--seed", "3"]
+    assert printed("mnist", *earlier, *later) == once

@@ -73,7 +73,7 @@ def result(overrides: list[tuple[str, Any]], recipe: Recipe = MNIST) -> Recipe |
             lambda recipe: recipe.networks["generator"] == DCGANGenerator(width=24, latent=9),
         ),
         (
-            {"generator": {"kind": "mlp"}, "generator.width": 24},
+            {"generator": {"kind": "mlp", "width": 3}, "generator.width": 24},
             lambda recipe: recipe.networks["generator"] == MLPGenerator(width=24),
         ),
         (
@@ -129,7 +129,7 @@ def test_overrides_depend_on_nothing_but_their_content(overrides, check) -> None
             "`generator=dcgan` and `generator.kind=mlp` contradict each other: say one of them",
         ),
         ({"generator": {"kind": "dcgan"}, "generator.kind": "mlp"}, "`generator.kind=mlp` con"),
-        ({"generator": {"kind": "mlp", "width": 3}, "generator.width": 7}, "`generator.width=7`"),
+        ({"game": {"kind": "gan", "loss": {"kind": "x"}}, "game.loss": 3}, "`game.loss.kind=x`"),
         ({"evaluation": None, "evaluation.every": 5}, "`evaluation=null` and `evaluation.every=5`"),
         ({"data": "ring", "data.source": "grid"}, "`data=ring` and `data.source=grid`"),
         ({"batch": 8, "batch.size": 8}, "`batch=8` and `batch.size=8` contradict each other"),

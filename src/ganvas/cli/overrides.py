@@ -14,7 +14,8 @@ def split_overrides(
     """Part a command line into what argparse knows, and recipe settings by dotted name.
 
     ``--a.b 1`` and ``--a.b=1`` are the same; dashes in names stand for underscores; values are
-    read as YAML. This comes before argparse, which would take a setting's value for a positional.
+    read as YAML. Of a setting given twice the last value counts, as of any option. This comes
+    before argparse, which would take a setting's value for a positional.
 
     Raises:
         UsageError: a setting without a value.

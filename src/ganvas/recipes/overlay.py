@@ -1,8 +1,9 @@
 """Settings laid one over another: those of a recipe, of files that start from it, and overrides.
 
 A layer gives settings by dotted keys, by nested mappings, or both. Within one layer their order
-says nothing; a later layer is laid over an earlier one, key by key. A word in place of a part is
-its ``kind``, and in place of a source it is where the source lies.
+says nothing: what a mapping says comes before what is set by a longer dotted key. A later layer is
+laid over an earlier one, key by key. A word in place of a part is its ``kind``, and in place of a
+source it is where the source lies.
 """
 
 import copy
@@ -54,17 +55,14 @@ def nested(given: Mapping[str, Any], sources: Collection[str] = ()) -> dict[str,
     """
     found: dict[str, Any] = {}
     by: dict[Path, str] = {}
-    leaves = (
-        (path, leaf, where)
-        for where, value in given.items()
-        for path, leaf in _leaves(tuple(str(where).split(".")), reading.to_plain(value))
-    )
-    for path, leaf, where in sorted(leaves, key=lambda each: (each[0], each[2], repr(each[1]))):
-        this = _said(where, given[where])
-        if not _put(found, path, leaf, sources):
-            other = next(by[path[:n]] for n in range(len(path), 0, -1) if path[:n] in by)
-            raise UsageError(f"{other} and {this} contradict each other: say one of them")
-        by.setdefault(path, this)
+    keys = sorted((tuple(str(key).split(".")), value) for key, value in given.items())
+    for key, value in sorted(keys, key=lambda each: len(each[0])):
+        for path, leaf in _leaves(key, reading.to_plain(value)):
+            this = _said(".".join(path), leaf)
+            if not _put(found, path, leaf, sources, by):
+                other = next(by[place] for place in by if _is_inside(place, path))
+                raise UsageError(f"{other} and {this} contradict each other: say one of them")
+            by[path] = this
     return found
 
 
@@ -134,10 +132,19 @@ def _leaves(path: Path, value: Any) -> Iterator[tuple[Path, Any]]:
         yield from _leaves((*path, str(key)), each)
 
 
-def _put(found: dict[str, Any], path: Path, leaf: Any, sources: Collection[str]) -> bool:
-    """Put a value where it belongs, the values before it being of paths before its own; whether it
-    goes with what stands there."""
-    place: dict[str, Any] = found
+def _put(
+    found: dict[str, Any], path: Path, leaf: Any, sources: Collection[str], known: Collection[Path]
+) -> bool:
+    """Put a value where it belongs; whether it goes with what stands there.
+
+    Args:
+        found: the settings of shorter dotted keys.
+        path: where it belongs.
+        leaf: the value.
+        sources: as for ``nested``.
+        known: the places of values, in ``found``, that stand there as they were given.
+    """
+    place = found
     for depth, key in enumerate(path[:-1], 1):
         inner: Any = place.setdefault(key, {})
         if isinstance(inner, str):
@@ -145,7 +152,16 @@ def _put(found: dict[str, Any], path: Path, leaf: Any, sources: Collection[str])
         if not isinstance(inner, dict):
             return False
         place = inner
-    return place.setdefault(path[-1], leaf) == leaf
+    before = place.setdefault(path[-1], leaf)
+    if isinstance(before, dict) and isinstance(leaf, str):
+        return _put(before, (_short(".".join(path), sources),), leaf, sources, ())
+    place[path[-1]] = leaf
+    return before == leaf or (path[-1] != "kind" and path in known)
+
+
+def _is_inside(one: Path, other: Path) -> bool:
+    """Whether one of two places is, or is inside, the other."""
+    return one == other[: len(one)] or other == one[: len(other)]
 
 
 def _short(where: str, sources: Collection[str]) -> str:
@@ -159,7 +175,7 @@ def _as_kind(word: str) -> str | dict[str, str]:
 
 
 def _said(where: str, value: Any) -> str:
-    """A setting as it was given, for a message."""
+    """A setting and its value, for a message."""
     if value is None:
         return f"`{where}=null`"
     return f"`{where}={value}`" if isinstance(value, str | int | float) else f"`{where}`"

@@ -7,7 +7,7 @@ from typing import Any
 
 from ganvas.data.builtin.builtin_table import BUILTIN
 from ganvas.errors import UsageError
-from ganvas.recipes import reading, recipe_table
+from ganvas.recipes import overlay, reading, recipe_table
 from ganvas.recipes.flat import source_setting
 from ganvas.recipes.recipe import Recipe
 from ganvas.store import run_folder
@@ -40,7 +40,9 @@ def resolve(
         if place != place_of(each):
             raise UsageError(f"`{setting}` and `{setting}.source` are the same: say one of them")
     if start is not None:
-        changes["start"] = str(run_folder.find(start).resolve())
+        run = str(run_folder.find(start).resolve())
+        if changes.setdefault("start", run) != run:
+            raise UsageError("`start` is given twice, for two runs: say one of them")
         recipe = recipe if recipe is not None else Run(start).recipe
     if "images" in changes:
         changes.setdefault("minutes", None)
@@ -54,6 +56,14 @@ def by_name(data: Any) -> dict[str, Any]:
     given."""
     named = data if isinstance(data, dict) else {"train": data}
     return {name: each for name, each in named.items() if each is not None}
+
+
+def chooses_data(overrides: Mapping[str, Any], recipe: Recipe) -> bool:
+    """Whether overrides say where a source of the recipe lies."""
+    settings = {source_setting(name) for name in recipe.sources}
+    found = overlay.nested(overrides, settings)
+    given = [found[setting] for setting in settings if setting in found]
+    return any(not isinstance(each, Mapping) or "source" in each for each in given)
 
 
 def check_known(given: Mapping[str, Any], recipe: Recipe) -> None:

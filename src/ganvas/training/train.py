@@ -10,7 +10,6 @@ from ganvas.domains.pictures import save_png
 from ganvas.recipes.build.choices import playing
 from ganvas.recipes.build.engine import build_engine
 from ganvas.recipes.build.prepared import Prepared
-from ganvas.recipes.flat import source_setting
 from ganvas.recipes.recipe import Recipe
 from ganvas.screen.training_screen import shown
 from ganvas.store import kept_code, plugins, record, registered, run_folder
@@ -21,7 +20,7 @@ from ganvas.store.run import Run
 from ganvas.training.evaluator import evaluator_of
 from ganvas.training.events import Announcer
 from ganvas.training.prepare import BatchRule, prepare
-from ganvas.training.resolve import by_name, resolve, without_auto
+from ganvas.training.resolve import by_name, chooses_data, resolve, without_auto
 from ganvas.training.run_pictures import training_items
 from ganvas.training.session import check_length, play
 from ganvas.training.start import begin_from
@@ -108,8 +107,7 @@ def _changes(overrides: dict[str, Any] | None, **named: float | None) -> dict[st
 
 def _batch_rule(recipe: Recipe, given: dict[str, Any], changes: dict[str, Any]) -> BatchRule:
     """Who trains on data of their own, and names no batch, may have fewer images than a batch."""
-    places = {f"{source_setting(name)}.source" for name in recipe.sources}
-    is_own = bool(given) or not places.isdisjoint(changes)
+    is_own = bool(given) or chooses_data(changes, recipe)
     return "fewer" if is_own and "batch" not in changes else "as given"
 
 

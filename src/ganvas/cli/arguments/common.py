@@ -4,7 +4,8 @@ import argparse
 
 SETTINGS = (
     "Any other setting of a recipe may be given by its dotted name, such as "
-    "--generator.width 96 or --game.loss hinge"
+    "--generator.width 96 or --game.loss hinge. Their order says nothing; of an option given twice "
+    "the last counts"
 )
 """What the help of a command that plays a recipe ends with."""
 

@@ -15,7 +15,7 @@ HELP = "Train a recipe, or your own images, in a new run folder."
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
     """Declare them, in the order in which the help lists them."""
-    command.epilog = f"{SETTINGS}; --dry-run shows them all."
+    command.epilog = f"{SETTINGS}. --dry-run shows them all."
     add_recipe(command)
     command.add_argument(
         "--data", metavar="SRC", help="folder, archive, idx or npz file, or built-in name"

@@ -15,12 +15,11 @@ from ganvas.cli.out_of_memory import memory_explained
 from ganvas.cli.wording import worded
 from ganvas.disk import explain, replace_file
 from ganvas.errors import UsageError
-from ganvas.recipes.flat import source_setting
 from ganvas.report.page import page
 from ganvas.sampling.outputs import check_output
 from ganvas.screen.console import console, new_table, show_table
 from ganvas.store import plugins
-from ganvas.training.resolve import resolve, without_auto
+from ganvas.training.resolve import chooses_data, resolve, without_auto
 from ganvas.words import duration
 
 NAMED = ("batch", "device", "precision", "compile")
@@ -37,9 +36,7 @@ def execute(options: argparse.Namespace) -> None:
     overrides = {**options.overrides, **{k: v for k, v in given.items() if v is not None}}
     overrides, fit = without_auto(overrides)
     recipe = resolve(options.recipe, options.data, overrides)
-    settings = [source_setting(name) for name in recipe.sources]
-    places = {place for setting in settings for place in (setting, f"{setting}.source")}
-    chosen = options.data is not None or not places.isdisjoint(overrides)
+    chosen = options.data is not None or chooses_data(overrides, recipe)
     with memory_explained(), console(stderr=True).status("") as status:
         report = bench(
             recipe,

@@ -8,6 +8,7 @@ from typing import Any
 from ganvas.cli.main import BEGAN
 from ganvas.cli.out_of_memory import memory_explained
 from ganvas.cli.wording import worded
+from ganvas.errors import UsageError
 from ganvas.recipes import flat, yaml
 from ganvas.recipes.build.choices import choose
 from ganvas.screen.training_screen import TrainingScreen
@@ -27,8 +28,10 @@ def execute(options: argparse.Namespace) -> int:
     """Train; returns the exit code."""
     overrides = dict(options.overrides)
     given = {name: getattr(options, name) for name in NAMED}
-    given["data.channels"] = options.channels
     overrides.update({name: value for name, value in given.items() if value is not None})
+    channels = options.channels
+    if channels is not None and overrides.setdefault("data.channels", channels) != channels:
+        raise UsageError(f"--channels {channels} and --data.channels are two values: say one")
     if options.dry_run:
         return _dry_run(options, overrides)
     return on_screen(
