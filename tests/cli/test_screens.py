@@ -78,9 +78,9 @@ def test_commands_that_are_shown_can_be_typed(run, tmp_path, name, capsys, monke
     (more,) = [line for line in capsys.readouterr().out.splitlines() if "draw more" in line]
     assert main(typed(more)) == 0 and (tmp_path / "grid.png").is_file()
     Path(path, evaluation_records.FILE).unlink(missing_ok=True)
-    assert main(["compare", path, other]) == 2
-    error = capsys.readouterr().err.partition("`")[2].partition("`")[0]
-    assert typed(error) == ["evaluate", path]
+    assert main(["compare", path, other]) == 0
+    hint = capsys.readouterr().out.partition("`")[2].partition("`")[0]
+    assert typed(hint) == ["evaluate", path]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="names of bytes")

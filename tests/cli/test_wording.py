@@ -44,6 +44,9 @@ TEXTS = {
     "`ganvas.train(a.b)` `ganvas.x(1)+y(2)` `ganvas.x(')`": (
         "`ganvas.train(a.b)` `ganvas.x(1)+y(2)` `ganvas.x(')`"
     ),
+    "`ganvas.evaluate('runs/1', save=True, plugin=['a.py', 'b.py'])`": (
+        "`ganvas evaluate runs/1 --plugin a.py --plugin b.py`"
+    ),
     "an odd ` alone": "an odd ` alone",
     "": "",
 }

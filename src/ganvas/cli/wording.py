@@ -24,6 +24,9 @@ ARGUMENTS = frozenset(
 REPEATED = frozenset({"plugin"})
 """Arguments that may have several values, each with its own option."""
 
+ALWAYS = frozenset({"save"})
+"""Arguments that say what a command does anyway."""
+
 OTHER_NAMES = {"start": "from", "attributes": "attr"}
 """What is called otherwise here."""
 
@@ -66,6 +69,7 @@ def _command(call: str) -> str:
     for keyword in tree.keywords:
         value = _literal(keyword.value)
         given = value if isinstance(value, dict) else {str(keyword.arg): value}
+        given = {name: each for name, each in given.items() if name not in ALWAYS}
         for name, each in given.items():
             several = each if name in REPEATED and isinstance(each, list) else [each]
             words += [_option(name, str(one)) for one in several]

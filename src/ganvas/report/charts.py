@@ -8,7 +8,10 @@ from typing import NamedTuple
 WIDTH, HEIGHT, LEFT, BOTTOM = 460, 170, 56, 22
 """Of a drawing; left and at the bottom it has axes."""
 
-COLOURS = ("#2563eb", "#dc2626", "#059669", "#d97706", "#7c3aed", "#0891b2")
+COLOURS = (
+    *("#2563eb", "#dc2626", "#059669", "#d97706", "#7c3aed", "#0891b2"),
+    *("#be185d", "#65a30d", "#78350f", "#64748b", "#1e3a8a", "#f472b6"),
+)
 STEEP = 30
 """From this ratio of largest to smallest on, positive values stand on a logarithmic scale."""
 

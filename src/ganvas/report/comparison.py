@@ -1,65 +1,64 @@
-"""Runs beside each other, as plain data: their newest figures, and which may not be compared."""
+"""``ganvas.compare``: runs beside each other, to print, to look at, to save."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
-from shlex import quote
+from shutil import get_terminal_size
 
-from ganvas.errors import UsageError
-from ganvas.report.model import Records
-from ganvas.store import evaluation_records, run_folder
+from ganvas.report import comparison_files, comparison_page, comparison_text
+from ganvas.report.compared_runs import ComparedRuns, read_runs
+from ganvas.store.run import Run
 
-SAME = {
-    "feature network": lambda r: tuple(
-        r["features"][k] for k in ("name", "version", "hash", "resize")
-    ),
-    "reference": lambda r: tuple(r["reference"][k] for k in ("fingerprint", "images", "part")),
-    "number of samples": lambda r: r["samples"],
-}
-"""What must agree for two figures to be compared."""
+Comparable = str | Path | Run
+"""A run, by its folder or opened."""
 
 
-def gather(runs: Iterable[str | Path]) -> dict[str, Records]:
-    """Each run's newest record of every metric, by the run's name.
+class Comparison(ComparedRuns):
+    """Several runs beside each other: ``print`` it, leave it at the end of a notebook's cell, or
+    save it. What it holds is said in ``ComparedRuns``."""
+
+    def __str__(self) -> str:
+        """The settings that differ and the figures, a column a run, and what to beware of."""
+        return comparison_text.text(self, get_terminal_size().columns)
+
+    def __repr__(self) -> str:
+        """The names of the runs."""
+        return f"Comparison({', '.join(self.paths)})"
+
+    def _repr_html_(self) -> str:
+        """The same as tables, for a notebook."""
+        return comparison_page.tables(self)
+
+    def save(self, path: str | Path) -> Path:
+        """Write a self-contained page: the tables, figures with their intervals, the curves of all
+        runs over each other, samples. Returns its path.
+
+        Raises:
+            UserError: the disk is full or cannot be written.
+        """
+        return comparison_files.write_page(self, Path(path))
+
+    def to_csv(self, path: str | Path) -> Path:
+        """Write a table: a row a run and metric, with its interval, the samples, the features, the
+        images seen, and a column a setting that differs. Returns its path.
+
+        A run that was never evaluated has one row, without a metric.
+
+        Raises:
+            UserError: the disk is full or cannot be written.
+        """
+        return comparison_files.write_csv(self, Path(path))
+
+
+def compare(runs: Iterable[Comparable]) -> Comparison:
+    """Set runs beside each other: the settings that differ, their newest figures, their curves.
+
+    Nothing is trained, measured or written.
+
+    Args:
+        runs: at least two, by their folders or opened. Such that were never evaluated may be among
+            them: they have settings and curves.
 
     Raises:
-        UsageError: there is no run there, it was never evaluated, or there is but one.
+        UsageError: there is no run at a path, or fewer than two runs are given.
     """
-    found = {}
-    for name, path in named_runs(runs).items():
-        newest = evaluation_records.newest(path)
-        if not newest:
-            raise UsageError(f"{path} has no figures yet: `ganvas evaluate {quote(str(path))}`")
-        found[name] = newest
-    return found
-
-
-def named_runs(runs: Iterable[str | Path]) -> dict[str, Path]:
-    """The folders of runs by their names, or by their paths where names would be the same.
-
-    Raises:
-        UsageError: there is no run there, or there is but one.
-    """
-    paths = list(dict.fromkeys(run_folder.find(run) for run in runs))
-    if len(paths) < 2:
-        raise UsageError("name at least two different runs to compare")
-    short = len({path.name for path in paths}) == len(paths)
-    return {path.name if short else str(path): path for path in paths}
-
-
-def metrics_of(runs: Mapping[str, Records]) -> list[str]:
-    """Every metric that some run has, in the order of the first ones."""
-    return list(dict.fromkeys(name for records in runs.values() for name in records))
-
-
-def differences(runs: Mapping[str, Records]) -> list[str]:
-    """Sentences on figures that must not be compared, because they were measured otherwise."""
-    found: dict[str, list[str]] = {}
-    for metric in metrics_of(runs):
-        records = [known[metric] for known in runs.values() if metric in known]
-        for what, of in SAME.items():
-            if len({of(record) for record in records}) > 1:
-                found.setdefault(what, []).append(metric)
-    return [
-        f"not comparable, measured with another {what}: {', '.join(metrics)}"
-        for what, metrics in found.items()
-    ]
+    return Comparison(**vars(read_runs(runs)))

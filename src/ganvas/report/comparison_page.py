@@ -1,75 +1,112 @@
-"""Runs beside each other on a self-contained page: intervals, courses, samples, figures."""
+"""Runs beside each other on a page: settings, intervals, curves, samples, figures."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from html import escape
-from pathlib import Path
 
-from ganvas.disk import replace_file
-from ganvas.report.charts import Dot, chart, dots
-from ganvas.report.comparison import differences, gather, metrics_of, named_runs
+from ganvas.report.charts import COLOURS, Dot, chart, dots
+from ganvas.report.compared_runs import ComparedRuns, Series
+from ganvas.report.comparison_text import Row, figure_rows, setting_rows
 from ganvas.report.evaluation_section import row
-from ganvas.report.model import Records, metric_courses
 from ganvas.report.page import figure, page, table
-from ganvas.store.log import read_log
 
 HEAD = ("run", "metric", "value", "95% interval", "floor", "better", "", "samples", "images")
 """Over the columns of the table: a run, and its ``row``."""
 
+MOST_LINES = len(COLOURS)
+"""Runs whose curves and samples are drawn, at most: each has a colour of its own."""
 
-def write_page(runs: Sequence[str | Path], path: Path) -> Path:
-    """Write a page of several runs; returns its path.
+MOST_CURVES = 24
+"""Logged numbers that are drawn, at most; losses come first."""
 
-    Raises:
-        UsageError: as ``gather``.
-    """
-    found, paths = gather(runs), named_runs(runs)
-    plots = [dots(metric, *_dots(found, metric)) for metric in metrics_of(found)]
-    warnings = "".join(f"<p><b>{escape(text)}</b></p>" for text in differences(found))
+
+def page_of(runs: ComparedRuns) -> bytes:
+    """The page of several runs."""
+    plots = [dots(metric, *_dots(runs, metric)) for metric in runs.metrics]
+    drawn = list(runs.paths)[:MOST_LINES]
+    names = sorted(runs.curves, key=lambda name: not name.startswith("loss/"))
+    curves = {name: runs.curves[name] for name in names[:MOST_CURVES]}
     parts = [
         "<h1>Runs compared</h1>",
-        warnings,
-        f'<h2>Newest figures</h2><div class="row">{"".join(plots)}</div>',
-        f'<h2>Course</h2><div class="row">{_courses(paths)}</div>',
-        _samples(paths),
-        _tables(found),
+        _facts(runs),
+        _warnings(runs),
+        f"<h2>Settings that differ</h2>{_settings(runs)}",
+        _section("Newest figures", plots),
+        _section("Metrics during training", _charts(runs.courses, drawn)),
+        _section("Curves of training", _charts(curves, drawn)),
+        _left_out(len(runs.paths) - len(drawn), len(names) - len(curves)),
+        _samples(runs, drawn),
+        f"<h2>Figures</h2>{table(_records(runs), HEAD)}" if runs.metrics else "",
     ]
-    replace_file(path, page("Runs compared", parts))
-    return path
+    return page("Runs compared", parts)
 
 
-def _dots(runs: Mapping[str, Records], metric: str) -> tuple[list[Dot], float | None]:
-    records = {name: known[metric] for name, known in runs.items() if metric in known}
+def tables(runs: ComparedRuns) -> str:
+    """The settings that differ and the figures, as HTML for a notebook."""
+    names = list(runs.paths)
+    clocks = Row("images seen", {run: f"{images:,}" for run, images in runs.images.items()})
+    rows = [*setting_rows(runs), clocks, *figure_rows(runs)]
+    cells = [(each.name, *(each.cells.get(n, "") for n in names), each.baseline) for each in rows]
+    return table(cells, ("", *names, "floor" if runs.metrics else "")) + _warnings(runs)
+
+
+def _facts(runs: ComparedRuns) -> str:
+    text = " · ".join(f"{run}: {images:,} images seen" for run, images in runs.images.items())
+    return f'<p class="facts">{escape(text)}</p>'
+
+
+def _warnings(runs: ComparedRuns) -> str:
+    return "".join(f"<p><b>{escape(text)}</b></p>" for text in runs.warnings)
+
+
+def _settings(runs: ComparedRuns) -> str:
+    if not runs.settings:
+        return "<p>none</p>"
+    names = list(runs.paths)
+    rows = [(each.name, *(each.cells.get(n, "") for n in names)) for each in setting_rows(runs)]
+    return table(rows, ("", *names))
+
+
+def _section(title: str, figures: Iterable[str]) -> str:
+    inside = "".join(figures)
+    return f'<h2>{title}</h2><div class="row">{inside}</div>' if inside else ""
+
+
+def _dots(runs: ComparedRuns, metric: str) -> tuple[list[Dot], float | None]:
+    records = {name: known[metric] for name, known in runs.figures.items() if metric in known}
     rows = [Dot(name, r["value"], r["low"], r["high"]) for name, r in records.items()]
     return rows, next(iter(records.values()))["floor"]
 
 
-def _courses(paths: Mapping[str, Path]) -> str:
-    """A figure a metric that was followed during training, a line a run."""
-    values: dict[str, dict[str, dict[int, float]]] = {}
-    for run, path in paths.items():
-        for course in metric_courses(read_log(path / "log.jsonl")):
-            at = dict(zip(course.clock, course.values, strict=True))
-            values.setdefault(course.name, {})[run] = at
+def _charts(numbers: Mapping[str, Series], drawn: list[str]) -> list[str]:
+    """A figure a number, a line a run, on the clock of all of them. A run that lacks a number has
+    its name there all the same: so each has one colour in all figures."""
     charts = []
-    for metric, by_run in values.items():
-        clock = sorted({moment for at in by_run.values() for moment in at})
+    for name, series in numbers.items():
+        values = {run: dict(zip(*series.get(run, ((), ())), strict=True)) for run in drawn}
+        clock = sorted({moment for line in values.values() for moment in line})
         lines = {
-            run: [at.get(moment, float("nan")) for moment in clock] for run, at in by_run.items()
+            run: [line.get(moment, float("nan")) for moment in clock]
+            for run, line in values.items()
         }
-        charts.append(chart(metric, clock, lines))
-    return "".join(charts)
+        charts.append(chart(name, clock, lines))
+    return charts
 
 
-def _samples(paths: Mapping[str, Path]) -> str:
-    figures = [figure(path / "samples.png", name) for name, path in paths.items()]
+def _left_out(runs: int, curves: int) -> str:
+    """A sentence on what is not drawn."""
+    said = [f"{runs} further runs"] * (runs > 0) + [f"{curves} further numbers"] * (curves > 0)
+    return f'<p class="facts">Not drawn: {" and ".join(said)}.</p>' if said else ""
+
+
+def _samples(runs: ComparedRuns, drawn: list[str]) -> str:
+    figures = [figure(runs.paths[name] / "samples.png", name) for name in drawn]
     return f'<h2>Samples</h2><div class="row big">{"".join(figures)}</div>'
 
 
-def _tables(runs: Mapping[str, Records]) -> str:
-    rows = [
+def _records(runs: ComparedRuns) -> list[tuple[str, ...]]:
+    return [
         (name, *row(known[metric]))
-        for metric in metrics_of(runs)
-        for name, known in runs.items()
+        for metric in runs.metrics
+        for name, known in runs.figures.items()
         if metric in known
     ]
-    return f"<h2>Figures</h2>{table(rows, HEAD)}"

@@ -95,21 +95,24 @@ def run_model(run: Run) -> RunModel:
 
 def training_curves(log: Log) -> list[Curves]:
     """The curves of training in a log, ``loss/generator`` and ``loss/discriminator`` together."""
+    numbers = logged_numbers(log)
+    families: dict[str, dict[str, list[float]]] = {}
+    for name, values in numbers.lines.items():
+        families.setdefault(name.split("/")[0], {})[_last_word(name)] = values
+    return [Curves(_last_word(name), numbers.clock, lines) for name, lines in families.items()]
+
+
+def logged_numbers(log: Log) -> Curves:
+    """All numbers of training in a log, by their whole names."""
     log = [record for record in log if not _is_evaluation(record) and "total" not in record]
     log = log[:: max(1, len(log) // POINTS)]
-    clock = [record["images"] for record in log]
-    families: dict[str, list[str]] = {}
-    for name in dict.fromkeys(name for record in log for name in record):
-        if name not in ("images", "seconds"):
-            families.setdefault(name.split("/")[0], []).append(name)
-    return [
-        Curves(
-            _last_word(family),
-            clock,
-            {_last_word(name): [r.get(name, float("nan")) for r in log] for name in members},
-        )
-        for family, members in families.items()
-    ]
+    names = dict.fromkeys(name for record in log for name in record)
+    lines = {
+        name: [record.get(name, float("nan")) for record in log]
+        for name in names
+        if name not in ("images", "seconds")
+    }
+    return Curves("training", [record["images"] for record in log], lines)
 
 
 def metric_courses(log: Log) -> list[MetricCourse]:

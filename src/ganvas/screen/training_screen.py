@@ -8,9 +8,9 @@ from typing import Any
 
 from ganvas.screen.bars import Bar, Facts, bar_on
 from ganvas.screen.console import console
+from ganvas.screen.hints import call
 from ganvas.screen.surroundings import in_notebook, is_wanted
 from ganvas.store.event import Event, Listener
-from ganvas.store.hints import call
 from ganvas.words import duration
 
 

@@ -2,8 +2,8 @@
 
 from ganvas.errors import UsageError
 from ganvas.report.run_page import write_report
+from ganvas.screen.hints import call
 from ganvas.store import evaluation_records
-from ganvas.store.hints import call
 from ganvas.store.run import Run
 from ganvas.training.evaluator import Evaluator
 from ganvas.training.interrupt import REQUEST, interruptible

@@ -4,7 +4,7 @@ import argparse
 
 from ganvas.cli.arguments.common import add_overwrite, add_plugin
 
-HELP = "Set the figures of several runs side by side."
+HELP = "Set several runs side by side: settings, figures, curves."
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
@@ -13,5 +13,8 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     add_plugin(command)
     command.add_argument(
         "--out", default="compare.html", metavar="FILE", help="plots (default: compare.html)"
+    )
+    command.add_argument(
+        "--csv", metavar="FILE", help="a table too: a row a run and metric, a column a setting"
     )
     add_overwrite(command)

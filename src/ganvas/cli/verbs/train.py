@@ -11,9 +11,9 @@ from ganvas.cli.wording import worded
 from ganvas.errors import UsageError
 from ganvas.recipes import flat, yaml
 from ganvas.recipes.build.choices import choose
+from ganvas.screen.hints import call
 from ganvas.screen.training_screen import TrainingScreen
 from ganvas.store import plugins
-from ganvas.store.hints import call
 from ganvas.store.run import Run
 from ganvas.training.interrupt import EXIT_CODES
 from ganvas.training.resolve import resolve, without_auto
