@@ -121,7 +121,7 @@ def test_new_data_of_too_few_images_get_advice_that_can_be_followed(tmp_path, bl
     path = play(tmp_path / "first")
     with pytest.raises(DataError, match="'batch': 4") as caught:
         ganvas.resume(path, data=few, new_data=True, images=352)
-    assert f"`ganvas.train(start='{path}', data=SRC" in str(caught.value)
+    assert f"`ganvas.train(start='{path}', data='SRC'" in str(caught.value)
     settings = {"batch": 4, "images": 16, "precision": "fp32", "data.limit": None}
     found = ganvas.train(data=few, start=path, out=tmp_path / "second", overrides=settings)
     assert found.images == 16

@@ -106,7 +106,7 @@ def test_the_source_is_kept_with_what_it_imports(place) -> None:
     run = ganvas.load(RUN)
     assert [Path(path).name for path in run.record.plugins] == ["mine.py"]
     assert list(run.record.modules) == ["helpers.py"]
-    assert run.plugins == list(run.record.plugins)  # it lies elsewhere: its whole path
+    assert run.record.code.files() == list(run.record.plugins)  # not here: their whole paths
 
 
 def test_one_that_was_not_named_is_asked_for_and_its_copy_never_executed(place) -> None:
@@ -263,8 +263,9 @@ def test_an_evaluation_warns_once(place, capsys) -> None:
 def test_a_call_that_is_suggested_names_it(place) -> None:
     run = ganvas.load(RUN, plugin="mine.py")
     still = {name: replace(each, lr=0.0) for name, each in run.recipe.optimisers.items()}
-    (text,) = at_rest(replace(run.recipe, optimisers=still), 64, run)
-    command = f"`ganvas train --from {RUN} --images 64 --plugin {run.plugins[0]}`"
+    (text,) = at_rest(replace(run.recipe, optimisers=still), 64, RUN)
+    (file,) = run.record.plugins
+    command = f"`ganvas train --from {RUN} --images 64 --plugin {file}`"
     assert command in worded(text)
 
 

@@ -128,7 +128,7 @@ def test_a_plugin_counts_as_named_where_its_parts_are_used_or_imported(monkeypat
     with forgotten_afterwards():
         plugins.load("script.py")
         run = ganvas.train("playground-ring", images=8, overrides=SHORT)
-    assert run.plugins == ["script.py"] and not run.record.own_parts
+    assert run.record.code.files() == ["script.py"] and not run.record.own_parts
     monkeypatch.setattr(plugins, "_loaded", {})
     with pytest.raises(UsageError, match=r"uses parts of script\.py: name it with `plugin=script"):
         ganvas.load(run.path).sample(1)

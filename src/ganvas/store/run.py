@@ -95,18 +95,6 @@ class Run:
         """Take what of the user's own code has changed as it is: no warning tells of it."""
         self._changes_are_accepted = True
 
-    @property
-    def plugins(self) -> list[str]:
-        """The plug-in files to name when the run is opened again, as they can be said here."""
-        return self.record.code.files()
-
-    @property
-    def plugin_argument(self) -> str:
-        """How a call that a text suggests names them, such as ``, plugin='mine.py'``; empty where
-        there are none."""
-        files = self.plugins
-        return f", plugin={files if files[1:] else files[0]!r}" if files else ""
-
     @cached_property
     def settings(self) -> dict[str, Any]:
         """The recipe as plain data, which needs no part of anybody's own."""

@@ -1,6 +1,7 @@
 """What becomes of a recipe when its run goes on, and what stands against it."""
 
 from dataclasses import replace
+from pathlib import Path
 
 from ganvas.data import Dataset
 from ganvas.data.names import some
@@ -9,6 +10,7 @@ from ganvas.errors import DataError, UsageError
 from ganvas.recipes.length import fixed
 from ganvas.recipes.recipe import Recipe
 from ganvas.sampling.conditions import Conditions
+from ganvas.screen.hints import begun_with
 from ganvas.store import checkpoint
 from ganvas.store.run import Run
 
@@ -54,7 +56,7 @@ def check_changes(old: Run, *, accepted: bool) -> None:
         )
 
 
-def at_rest(recipe: Recipe, images: int, run: Run) -> list[str]:
+def at_rest(recipe: Recipe, images: int, path: Path) -> list[str]:
     """A warning where a run goes on although its learning rates have come to 0 for good."""
     left = recipe.images - images
     rates = [optimiser.lr for optimiser in recipe.optimisers.values()]
@@ -63,8 +65,8 @@ def at_rest(recipe: Recipe, images: int, run: Run) -> list[str]:
         return []
     return [
         f"the learning rates are 0 from here on, so nothing will move: "
-        f"`ganvas.train(start={str(run.path)!r}, images={left}{run.plugin_argument})` begins a new "
-        f"run with these weights, and its schedules anew"
+        f"`{begun_with(path, images=left)}` begins a new run with these weights, and its schedules "
+        f"anew"
     ]
 
 
@@ -82,13 +84,12 @@ def check_conditions(old: Run, new: Conditions | None) -> None:
     )
 
 
-def check_new_batch(recipe: Recipe, dataset: Dataset, run: Run) -> None:
+def check_new_batch(recipe: Recipe, dataset: Dataset, path: Path) -> None:
     """Raise DataError for fewer new images than one batch, which a run keeps as it began."""
     if recipe.batch > len(dataset):
         smaller = len(dataset) // 2 or 1
         raise DataError(
             f"this run plays with {recipe.batch} images at a time, and {dataset.name} has "
             f"{len(dataset):,}: give more, or begin a new run with its weights "
-            f"(`ganvas.train(start={str(run.path)!r}, data=SRC, overrides={{'batch': {smaller}}}"
-            f"{run.plugin_argument})`)"
+            f"(`{begun_with(path, data='SRC', overrides={'batch': smaller})}`)"
         )

@@ -137,5 +137,5 @@ def _items_again(
     dataset = old.load_source(source, given, progress)
     if not new_data:
         return old.record.check_data(dataset, source)
-    check_new_batch(recipe, dataset, old)
+    check_new_batch(recipe, dataset, old.path)
     return dataset

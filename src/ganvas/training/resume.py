@@ -78,7 +78,7 @@ def resume(
                 engine = build_engine(prepared)
                 earlier, problems = restore(engine, path, recipe.start)
             evaluator, missing = evaluator_of(prepared, engine.device, reading)
-            problems += [*at_rest(recipe, engine.images, old), *_differences(old, prepared)]
+            problems += [*at_rest(recipe, engine.images, path), *_differences(old, prepared)]
             _write_changes(old, prepared, engine.images, new_data=new_data)
             writer = RunWriter(path, prepared, engine, earlier, announcer=tell, loggers=loggers)
             writer.announce(prepared.choices.sentence())
