@@ -1,6 +1,7 @@
 """Measure a recipe: its speed, where a step's time goes, and what stands beside it."""
 
 import math
+import warnings
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -19,7 +20,8 @@ from ganvas.engine.graph import RECORDED_AFTER
 from ganvas.errors import UsageError
 from ganvas.recipes.build.choices import playing
 from ganvas.recipes.build.engine import build_engine
-from ganvas.recipes.build.prepared import Prepared
+from ganvas.recipes.build.prepared import Prepared, conditions_of
+from ganvas.recipes.check.check import check_own_parts
 from ganvas.recipes.recipe import Recipe
 from ganvas.trial import peak_memory
 from ganvas.trial.batch_size import fit_batch
@@ -59,6 +61,9 @@ def bench(
         raise UsageError(f"`workers` must be 0 or more, not {workers}")
     tell("reading images")
     datasets = {name: bench_dataset(recipe, given=given, source=name) for name in recipe.sources}
+    conditions = conditions_of(recipe, datasets[recipe.game.sources[0]])
+    for warning in check_own_parts(recipe, datasets, conditions):
+        warnings.warn(warning, stacklevel=2)
     if fit:
         tell("finding a batch that suits this machine")
         recipe, _ = fit_batch(recipe, datasets)

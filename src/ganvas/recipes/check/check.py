@@ -9,9 +9,12 @@ import torch
 
 from ganvas.data import Dataset
 from ganvas.games.roles import Spec
+from ganvas.recipes.check.augmentation_check import check_augmentation
 from ganvas.recipes.check.network_check import NetworkCheck
-from ganvas.recipes.check.own_network import COUNT, OwnNetwork
-from ganvas.recipes.own_parts import own_part
+from ganvas.recipes.check.optimiser_check import check_optimiser
+from ganvas.recipes.check.own_network import COUNT, Items, OwnNetwork
+from ganvas.recipes.check.scores_check import check_loss, check_penalty
+from ganvas.recipes.own_parts import known, own_part
 from ganvas.recipes.recipe import Recipe
 from ganvas.sampling.conditions import Conditions
 
@@ -33,7 +36,14 @@ def check_own_parts(
         UsageError: a part cannot be used as it is; the message says why, and where.
     """
     with generators_kept():
-        return _check_networks(recipe, datasets, conditions)
+        _check_losses(recipe, datasets)
+        for settings in recipe.optimisers.values():
+            if (own := own_part(settings)) is not None:
+                check_optimiser(settings, own.kind)
+        return [
+            *_check_augmentation(recipe, datasets),
+            *_check_networks(recipe, datasets, conditions),
+        ]
 
 
 @contextmanager
@@ -46,6 +56,29 @@ def generators_kept() -> Iterator[None]:
         finally:
             random.setstate(python)
             np.random.set_state(arrays)
+
+
+def _check_losses(recipe: Recipe, datasets: Mapping[str, Dataset]) -> None:
+    """Those losses and penalties of the game that are the user's own."""
+    game, own = recipe.game, {(part.what, part.kind) for part in known()}
+    loss = getattr(game, "loss", None)
+    other = getattr(game, "generator_loss", None) or loss
+    sides = {"discriminator": loss, "generator": other}
+    for name in dict.fromkeys(sides.values()):
+        if isinstance(name, str) and ("loss", name) in own:
+            check_loss(name, [side for side, each in sides.items() if each == name])
+    for penalty in getattr(game, "penalties", ()):
+        if ("penalty", penalty.kind) in own:
+            check_penalty(penalty.kind, datasets[game.sources[0]].shape)
+
+
+def _check_augmentation(recipe: Recipe, datasets: Mapping[str, Dataset]) -> list[str]:
+    own = own_part(recipe.augment)
+    if recipe.augment is None or own is None:
+        return []
+    images = Items.of(datasets[recipe.game.sources[0]].shape, datasets).values
+    whole = recipe.strength == 1.0
+    return check_augmentation(recipe.augment, own.kind, images, always_whole=whole)
 
 
 def _check_networks(

@@ -25,9 +25,9 @@ from ganvas.recipes.check.own_network import (
     MAKES_ITEMS,
     Items,
     OwnNetwork,
-    described,
     tensors,
 )
+from ganvas.recipes.check.refusal import described
 
 MOST_NAMES = 4
 """Names of weights in a message."""

@@ -1,18 +1,17 @@
-"""A network of a user's own: how it is named, built and called, and how its errors are told."""
+"""A network of a user's own: how it is named, built and called."""
 
 import re
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from ganvas import own_code
 from ganvas.data import Dataset
-from ganvas.engine.device import is_out_of_memory
-from ganvas.errors import UsageError, UserError
+from ganvas.errors import UsageError
 from ganvas.games.roles import Role, Spec
 from ganvas.networks.protocols import (
     DiscriminatorSettings,
@@ -21,6 +20,7 @@ from ganvas.networks.protocols import (
     TranslatorSettings,
 )
 from ganvas.recipes.build.networks import build_arguments, first_weights
+from ganvas.recipes.check.refusal import described, fail
 from ganvas.recipes.parts import kind_of
 
 COUNT = 2
@@ -133,7 +133,7 @@ class OwnNetwork:
         try:
             network = first_weights(self.name, self.settings, arguments, self.seed)
         except Exception as error:
-            self.fail(f"failed in {call}", error, self.settings.build)
+            fail(f"{self} failed in {call}", error, self.settings.build)
         if not isinstance(network, nn.Module):
             raise UsageError(
                 f"{self}: {call} returned {described(network)}, wanted a torch.nn.Module"
@@ -149,7 +149,7 @@ class OwnNetwork:
         try:
             return network(items.values, *self.conditions)
         except Exception as error:
-            self.fail(f"failed on {self.given(items)}", error, self._calls(network))
+            fail(f"{self} failed on {self.given(items)}", error, self._calls(network))
 
     def gradients(self, make: Callable[[], tuple[Tensor, list[Tensor]]]) -> list[Tensor | None]:
         """Gradients of a number with respect to tensors; None where it does not depend on one.
@@ -163,42 +163,13 @@ class OwnNetwork:
         try:
             return list(torch.autograd.grad(loss, tensors, allow_unused=True))
         except Exception as error:
-            self.fail("failed in its backward pass", error, None, _forward_place(make))
-
-    def fail(
-        self, what: str, error: Exception, function: Any = None, place: str | None = None
-    ) -> NoReturn:
-        """Raise what went wrong in the user's code as a UsageError, from the original.
-
-        Args:
-            what: was done.
-            error: that was raised.
-            function: whose definition is named where no line of the user's was running.
-            place: to name instead.
-        """
-        if isinstance(error, UserError) or is_out_of_memory(error):
-            raise error
-        said = own_code.described(error)
-        if own_code.place(error) is None:
-            place = place or own_code.definition(function)
-            said += f" ({place})" if place else ""
-        raise UsageError(f"{self} {what}: {said}") from error
+            fail(f"{self} failed in its backward pass", error, None, _forward_place(make))
 
     def _calls(self, network: nn.Module) -> Any:
         """What a call of the network runs: its ``forward``, or, of a module of PyTorch's, the
         ``build`` that made it."""
         own = own_code.definition(type(network).forward)
         return type(network).forward if own else self.settings.build
-
-
-def described(value: object) -> str:
-    """What a network returned: a shape, its type where that is not float32."""
-    if isinstance(value, Tensor):
-        kind = str(value.dtype).removeprefix("torch.")
-        return f"{list(value.shape)}" + (f" of {kind}" if kind != "float32" else "")
-    if isinstance(value, tuple | list):
-        return f"a {type(value).__name__} of {', '.join(map(described, value)) or 'nothing'}"
-    return "nothing (None)" if value is None else f"a {type(value).__name__}"
 
 
 def tensors(output: Any) -> list[Tensor]:
