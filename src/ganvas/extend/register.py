@@ -151,6 +151,8 @@ def _usual_family(part: type) -> Any:
 
 def _of_family(part: Any, family: Any) -> Sort:
     """The table of a family; a new one of a user's own family."""
+    if family is Recipe and callable(part):
+        return Sort("recipe", Recipe, RECIPES)
     method = "__call__(images, uniform, strength)" if family is Augment else "build(shape)"
     if not is_dataclass(part) or not hasattr(part, method.partition("(")[0]):
         name = getattr(part, "__name__", repr(part))
