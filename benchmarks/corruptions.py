@@ -158,9 +158,9 @@ def measure(count: int) -> tuple[Values, dict[str, str]]:
     for name, (pixels, labels) in sets(reals):
         began = time.perf_counter()
         samples, found = read(pixels, labels), {}
-        for metric in METRICS.values():
+        for kind, metric in METRICS.items():
             try:
-                for figure in metric.compute(samples, others[metric.compares_with]):
+                for figure in metric.figures(kind, samples, others[metric.compares_with]):
                     found[figure.name] = figure.value
                     better[figure.name] = figure.better
             except NotApplicable as reason:

@@ -60,6 +60,7 @@ def test_what_is_stored_comes_back(domain: Domain) -> None:
     order = {"image": (0, 2, 3, 1), "clip": (0, 1, 3, 4, 2)}.get(domain.name)
     expected = items.flatten(1) if order is None else items.permute(order)
     assert back.dtype == items.dtype and torch.equal(back, expected)
+    assert torch.equal(domain.to_stored(back), items)
 
 
 @pytest.mark.parametrize("domain", KINDS, ids=repr)

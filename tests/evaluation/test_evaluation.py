@@ -11,7 +11,7 @@ import torch
 import ganvas
 from ganvas.data import load_dataset
 from ganvas.errors import DataError, NonFinite, UsageError, UserError
-from ganvas.evaluation import feature_cache, real_images
+from ganvas.evaluation import feature_cache, real_items
 from ganvas.evaluation.feature_cache import cached_reading
 from ganvas.evaluation.in_words import in_words
 from ganvas.features import load_features
@@ -109,14 +109,14 @@ def test_a_run_whose_images_changed_is_told(tmp_path) -> None:
 
 def test_a_positional_split_holds_out_the_rest(tmp_path) -> None:
     path = picture_folder(tmp_path / "pictures", count=24)
-    real = real_images.load_real_images(path, split="0:20")
+    real = real_items.load_real_items(path, split="0:20")
     assert real.held_out is not None
     assert (len(real.training), len(real.held_out)) == (20, 4)
     everything = load_dataset(path).pixels
     assert torch.equal(real.held_out.pixels, everything[20:])
-    assert real_images.load_real_images(path).held_out is None
-    assert real_images.load_real_images(path, split="0:24").held_out is None
-    assert real_images.load_real_images("mnist", split="all").held_out is None
+    assert real_items.load_real_items(path).held_out is None
+    assert real_items.load_real_items(path, split="0:24").held_out is None
+    assert real_items.load_real_items("mnist", split="all").held_out is None
 
 
 def test_training_images_can_be_the_reference(tmp_path, mnist) -> None:
@@ -251,7 +251,7 @@ def test_copies_of_the_training_images_are_found_and_shown(tmp_path) -> None:
     assert save_neighbours(found, tmp_path / "pairs.png")
     kept = found["authenticity"].kept
     assert found.copy_candidates is not None and found.samples is not None
-    assert torch.equal(found.copy_candidates.pixels[kept.position], found.samples.pixels)
+    assert torch.equal(found.copy_candidates.items[kept.position], found.samples.items)
 
 
 def test_a_run_folder_keeps_what_can_be_read(tmp_path, run, blobs) -> None:

@@ -13,7 +13,7 @@ from ganvas import domains
 from ganvas.cli.main import main
 from ganvas.data.dataset import make_dataset
 from ganvas.errors import DataError, UsageError
-from ganvas.evaluation.real_images import RealImages
+from ganvas.evaluation.real_items import RealItems
 from ganvas.features import load_features
 from ganvas.recipes import recipe_table
 from ganvas.recipes.build.choices import choose
@@ -21,7 +21,7 @@ from ganvas.recipes.build.networks import build_networks
 from ganvas.recipes.build.prepared import Prepared, conditions_of
 from ganvas.recipes.recipe import EvaluationSettings
 from ganvas.store import checkpoint
-from ganvas.training.evaluator import ImageEvaluator
+from ganvas.training.evaluator import ItemEvaluator
 from ganvas.training.resume import resume
 
 from ..playing import assert_same_run, picture_folder
@@ -123,7 +123,7 @@ def test_new_data_are_evaluated_by_classes_as_often_as_they_have_them() -> None:
     settings = EvaluationSettings(features="pixels", metrics=("kid",), count=40, best="kid")
     recipe = replace(recipe_table.find("mnist-conditional"), evaluation=settings)
     prepared = Prepared(recipe, {"train": new}, conditions_of(recipe, old), choose(recipe))
-    evaluator = ImageEvaluator(prepared, RealImages(new, None), load_features("pixels"))
+    evaluator = ItemEvaluator(prepared, RealItems(new, None), load_features("pixels"))
     generator = build_networks(recipe, {"train": new.shape}, 2)["generator"]
     found = evaluator.evaluate(generator, 0, "a run")
     assert found.samples is not None and found.samples.labels is not None

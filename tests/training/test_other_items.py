@@ -109,7 +109,7 @@ def test_a_run_on_tokens_is_a_run_like_any_other(run, tmp_path, capsys) -> None:
 
 def test_what_no_metric_reads_is_refused_in_a_sentence(run) -> None:
     trained, words = run
-    with pytest.raises(UsageError, match="no metric reads sequences"):
+    with pytest.raises(UsageError, match="no feature network here reads sequences"):
         ganvas.evaluate(trained.path, data=words)
 
 

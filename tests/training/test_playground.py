@@ -80,7 +80,7 @@ def test_points_of_ones_own_are_learned_and_measured_by_nobody(tmp_path) -> None
     more["listeners"] = [lambda event: told.append(event.text)]
     own = ganvas.train("playground-ring", data=data, out=tmp_path, images=64, **more)
     assert own.recipe.evaluation is not None and own.sample(3).shape == (3, 2)
-    assert any("these points come from none of ring, grid, spiral" in text for text in told)
+    assert any("no feature network here reads points" in text for text in told)
     with pytest.raises(UsageError, match="may be ring, grid, spiral, not 'square'"):
         ganvas.evaluate(own)
 

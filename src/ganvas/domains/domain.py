@@ -74,6 +74,11 @@ class Domain(ABC):
             labels: the class of each, int64 [N], for kinds that show it; None without.
         """
 
+    def pairs(self, left: Tensor, right: Tensor) -> Picture:
+        """A picture of finished items [N, ...], each with the one of [N, ...] that belongs to it:
+        by default one after the other."""
+        return self.sheet(torch.stack([left, right], 1).flatten(0, 1), columns=2)
+
     def to_network(self, stored: Tensor) -> Tensor:
         """Items in network form, from stored ones [N, ...], which are left as they are."""
         return stored
@@ -85,6 +90,11 @@ class Domain(ABC):
             NonFinite: values are not finite.
         """
         return finite(values).float().cpu()
+
+    def to_stored(self, finished: Tensor) -> Tensor:
+        """Stored items of finished ones [N, ...], as metrics compare samples with stored items; by
+        default the same."""
+        return finished
 
     def mirrored(self, stored: Tensor) -> Tensor:
         """Stored items [N, ...], mirrored left-right; the same items where a kind has no mirror."""
@@ -100,6 +110,10 @@ class Domain(ABC):
 
     def reading(self) -> dict[str, Any]:
         """What ``load_dataset`` must be asked for, so that a source is read as such items again."""
+        return {}
+
+    def fitting(self) -> dict[str, Any]:
+        """What ``load_dataset`` must be asked for, so that other items get the shape of these."""
         return {}
 
     def portrait(

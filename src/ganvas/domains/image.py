@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
+import torch
 from PIL.Image import Image as Picture
 from torch import Tensor
 
@@ -46,11 +47,19 @@ class Image(Pixels):
         """As many channels."""
         return {"channels": self.channels}
 
+    def fitting(self) -> dict[str, Any]:
+        """As many channels, and the size."""
+        return {"size": (self.height, self.width), "channels": self.channels}
+
     def sheet(
         self, finished: Tensor, columns: int | None = None, labels: Tensor | None = None
     ) -> Picture:
         """Images row by row, as square as can be where ``columns`` is None."""
         return grid(finished, columns)
+
+    def pairs(self, left: Tensor, right: Tensor) -> Picture:
+        """Images uint8 [N, H, W, C] side by side, without a gap."""
+        return grid(torch.cat([left, right], 2), columns=8)
 
     @property
     def writers(self) -> Mapping[str, Writer]:

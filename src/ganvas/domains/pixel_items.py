@@ -28,6 +28,10 @@ class Pixels(Domain):
         rounded = values.add(1).mul(127.5).round().clamp(0, 255).to(torch.uint8).cpu()
         return rounded.movedim(-3, -1).contiguous()
 
+    def to_stored(self, finished: Tensor) -> Tensor:
+        """Pixels uint8 [N, ..., H, W, C] with their channels before H and W."""
+        return finished.movedim(-1, -3)
+
     def mirrored(self, stored: Tensor) -> Tensor:
         """Pixels [N, ..., C, H, W], left and right exchanged."""
         return stored.flip(-1)

@@ -54,6 +54,10 @@ class Points(Domain):
         """
         return super().finish(values).flatten(1)
 
+    def to_stored(self, finished: Tensor) -> Tensor:
+        """Coordinates float32 [N, 2] as [N, 2, 1, 1]."""
+        return finished.view(-1, *self.shape)
+
     def sheet(
         self, finished: Tensor, columns: int | None = None, labels: Tensor | None = None
     ) -> Picture:

@@ -1,11 +1,15 @@
-"""Samples in a file, a folder or memory, and the real images they are compared with."""
+"""Samples in a file, a folder or memory, and the real items they are compared with."""
 
 from pathlib import Path
 from typing import Any
 
-from ganvas.data import Dataset, load_dataset
+import numpy as np
+import torch
+
+from ganvas.data import Dataset, load_dataset, make_dataset
+from ganvas.domains import Domain, Image
 from ganvas.errors import DataError, UsageError
-from ganvas.evaluation.real_images import RealImages, load_real_images
+from ganvas.evaluation.real_items import RealItems, load_real_items
 from ganvas.evaluation.samples import Progress, Samples, choose_positions
 
 
@@ -13,8 +17,9 @@ class GivenSamples:
     """Samples that are there already, ``count`` of them at random where there are more.
 
     Args:
-        given: a file, a folder, an archive, or images in memory.
-        data: the real images.
+        given: a file, a folder, an archive, or items in memory: finished ones, as a run draws them,
+            or a ``Dataset``.
+        data: the real items.
         count: how many samples to take, at most.
         seed: of the choice among more.
         fit: how real images of another size are brought to that of the samples: ``keep``,
@@ -22,7 +27,7 @@ class GivenSamples:
         channels: read both as grey (1) or in colour (3); None as they are.
 
     Raises:
-        UsageError: no real images are given.
+        UsageError: no real items are given.
         DataError: either cannot be read, or their shapes differ and ``fit`` is None.
     """
 
@@ -38,56 +43,87 @@ class GivenSamples:
     ) -> None:
         if data is None:
             raise UsageError("say what to compare these samples with: `data=SRC`")
-        self._images = load_dataset(given, split="all", channels=channels)
+        if isinstance(data, Dataset) and not isinstance(given, Dataset):
+            given = _in_domain(given, data.domain)
+        self._items = load_dataset(given, split="all", channels=channels)
         self._given = given
-        self.real = _real_images(self._images, data, fit, channels)
-        self._positions = choose_positions(len(self._images), count, seed)
+        self.real = _real_items(self._items, data, fit, channels)
+        self._positions = choose_positions(len(self._items), count, seed)
 
     def __len__(self) -> int:
         """How many there are."""
-        return len(self._images if self._positions is None else self._positions)
+        return len(self._items if self._positions is None else self._positions)
 
     def samples(self, progress: Progress | None) -> Samples:
         """The samples."""
-        pixels, labels = self._images.pixels, self._images.labels
+        items, labels = self._items.pixels, self._items.labels
         if self._positions is not None:
-            pixels = pixels[self._positions]
+            items = items[self._positions]
             labels = None if labels is None else labels[self._positions]
-        return Samples(pixels, labels, self._images.classes)
+        return Samples(self._items.domain, items, labels, self._items.classes)
 
     @property
     def about(self) -> dict[str, Any]:
         """What a record says of them."""
         named = isinstance(self._given, str | Path)
         return {
-            "subject": str(self._given) if named else self._images.name,
+            "subject": str(self._given) if named else self._items.name,
             "images_seen": None,
             "ema": None,
             "seed": None,
             "truncation": None,
-            "lossy": round(self._images.lossy, 3),
+            "lossy": round(self._items.lossy, 3),
         }
 
 
-def _real_images(samples: Dataset, data: Any, fit: str | None, channels: int | None) -> RealImages:
-    """Real images of the shape of ``samples``.
+def _in_domain(given: Any, domain: Domain) -> Any:
+    """Samples as items of a domain: finished ones in memory, or what ``ganvas sample`` wrote as
+    ``.npz``. Images stay as they are: ``load_dataset`` reads them in every form.
+
+    Raises:
+        DataError: there are no such items.
+    """
+    if isinstance(domain, Image):
+        return given
+    name = str(given) if isinstance(given, str | Path) else f"{domain.noun} in memory"
+    try:
+        items = domain.to_stored(torch.as_tensor(_array(given, domain.noun)))
+    except (OSError, KeyError, ValueError, TypeError, RuntimeError) as error:
+        raise DataError(f"{name} holds no {domain.noun}: {error}") from None
+    return make_dataset(domain, items, name=name)
+
+
+def _array(given: Any, noun: str) -> Any:
+    """The array of a file, or what is in memory."""
+    if not isinstance(given, str | Path):
+        return given
+    with np.load(given, allow_pickle=False) as arrays:
+        return arrays[noun]
+
+
+def _real_items(samples: Dataset, data: Any, fit: str | None, channels: int | None) -> RealItems:
+    """Real items of the shape of ``samples``.
 
     Raises:
         DataError: they are of another shape, and ``fit`` does not say how to change that.
     """
-    shape = samples.shape
     if fit is not None:
-        return load_real_images(data, size=shape[1:], channels=shape[0], fit=fit).as_given()
-    real = load_real_images(data, channels=channels).as_given()
-    training = real.training
-    if training.shape == shape:
+        return load_real_items(data, **samples.domain.fitting(), fit=fit).as_given()
+    real = load_real_items(data, channels=channels).as_given()
+    training, domain = real.training, samples.domain
+    if training.domain.name != domain.name:
+        raise DataError(
+            f"{samples.name} holds {domain.noun}, {training.name} {training.domain.noun}: these "
+            f"cannot be compared"
+        )
+    if training.shape == domain.shape:
         return real
     advice = (
         "say `channels=1` or 3 to bring both to grey or to colour"
-        if training.shape[1:] == shape[1:]
+        if training.shape[1:] == samples.shape[1:]
         else "say `fit=crop` (or keep, pad, stretch) to bring the real images to the samples' shape"
     )
     raise DataError(
-        f"{samples.name} holds images of {samples.domain.words()}, {training.name} of "
+        f"{samples.name} holds {domain.noun} of {domain.words()}, {training.name} of "
         f"{training.domain.words()}: {advice}"
     )

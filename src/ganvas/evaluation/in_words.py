@@ -3,20 +3,24 @@
 from collections.abc import Mapping
 from typing import Any
 
+from ganvas.features.no_features import NONE
+
 NOUNS = {
     "digits": ("digits", "real digits"),
     "fashion": ("kinds of clothes", "real clothes"),
     "stacked-digits": ("numbers", "real numbers"),
 }
-"""What a feature network's classes are called, and real images of them."""
+"""What a feature network's classes are called, and real items of them."""
 
 
 def in_words(records: Mapping[str, Mapping[str, Any]]) -> str:
     """One evaluation's records, by metric: ``10 of 10 digits, 8.1 times as far from real digits as
     real digits are from each other (0.42 against 0.052, 10,000 samples)``; "" where there is
     nothing to say in words."""
-    name = next(iter(records.values()))["features"]["name"] if records else ""
-    words = OTHER_WORDS.get(name, _images_in_words)
+    if not records:
+        return ""
+    name = next(iter(records.values()))["features"]["name"]
+    words = OTHER_WORDS.get(name, _distances_in_words)
     return words(records, name)
 
 
@@ -26,15 +30,28 @@ def compared_with(record: Mapping[str, Any]) -> str:
     against = (
         OTHER_REFERENCES[network["name"]].format(**reference)
         if network["name"] in OTHER_REFERENCES
-        else f"{reference['images']:,} {reference['part']} images of {reference['data']}, in the "
-        f"features {network['name']} {network['version']} ({network['hash'][:15]})"
+        else f"{counted(reference)}; {network_in_words(network)}"
     )
     return f"Against {against}. The floor is {reference['floor']}."
 
 
-def _images_in_words(records: Mapping[str, Mapping[str, Any]], name: str) -> str:
+def counted(reference: Mapping[str, Any]) -> str:
+    """How many items of what a reference has, such as "10,000 held-out images of mnist"."""
+    noun = reference.get("noun", "images")  # older records are of images
+    return f"{reference['images']:,} {reference['part']} {noun} of {reference['data']}"
+
+
+def network_in_words(network: Mapping[str, Any]) -> str:
+    """What read the items, by what a record says of its feature network."""
+    if network["name"] == NONE:
+        return "features: none, since no metric here needs any"
+    return f"features: {network['name']} {network['version']} ({network['hash'][:15]})"
+
+
+def _distances_in_words(records: Mapping[str, Mapping[str, Any]], name: str) -> str:
     parts = []
-    classes, reals = NOUNS.get(name, ("", "real images"))
+    noun = next(iter(records.values())).get("reference", {}).get("noun", "images")
+    classes, reals = NOUNS.get(name, ("", f"real {noun}"))
     if classes and "modes" in records:
         details = records["modes"]["details"]
         parts.append(f"{details['drawn']:,} of {details['kinds']:,} {classes}")
@@ -66,10 +83,10 @@ def _points_in_words(records: Mapping[str, Mapping[str, Any]], name: str) -> str
 
 
 OTHER_WORDS = {"points": _points_in_words}
-"""What is said of figures of other items than images, by the name of what read them."""
+"""What is said of figures that are no distances, by the name of what read them."""
 
 OTHER_REFERENCES = {"points": "the mixture {data}"}
-"""What other items than images are compared with, by the name of what read them."""
+"""What else figures are compared with, by the name of what read them."""
 
 
 def formats_apart(provenance: Mapping[str, Any]) -> str:

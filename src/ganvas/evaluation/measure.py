@@ -1,4 +1,4 @@
-"""The figures of images against real ones."""
+"""The figures of samples against real items."""
 
 import math
 from collections.abc import Iterable, Mapping
@@ -8,8 +8,8 @@ from typing import Any
 import torch
 
 from ganvas import keys
-from ganvas.domains import Domain
 from ganvas.errors import DataError, UsageError
+from ganvas.evaluation.metric_choice import PATH_LENGTH
 from ganvas.evaluation.real_features import RealFeatures
 from ganvas.evaluation.result import Evaluation, provenance
 from ganvas.evaluation.samples import Progress, Samples
@@ -19,36 +19,6 @@ from ganvas.metrics.figure import Figure, NotApplicable
 from ganvas.metrics.metric_table import METRICS
 from ganvas.metrics.perceptual_path import path_length
 from ganvas.sampling.sampler import Sampler
-
-PATH_LENGTH = "path-length"
-"""The one metric that needs a generator, not samples: it is measured apart from ``METRICS``."""
-
-
-def check_metrics(metrics: Iterable[str] | None) -> list[str]:
-    """The names asked for, once each; all of ``METRICS`` for None.
-
-    Raises:
-        UsageError: there is none of such a name, or none is asked for.
-    """
-    names = list(METRICS) if metrics is None else list(dict.fromkeys(metrics))
-    known = [*METRICS, PATH_LENGTH]
-    for name in names:
-        if name not in known:
-            raise UsageError(f"no metric {name!r}: there are {', '.join(known)}")
-    if not names:
-        raise UsageError(f"name a metric: {', '.join(known)}")
-    return names
-
-
-def check_domain(domain: Domain, metrics: Iterable[str]) -> None:
-    """Refuse samples that metrics do not read.
-
-    Raises:
-        UsageError: they are of another domain.
-    """
-    kinds = {METRICS[name].reads for name in metrics if name in METRICS}
-    if kinds - {domain.name}:
-        raise UsageError(f"no metric reads {domain.noun}: nothing can be measured")
 
 
 def measure(
@@ -65,7 +35,7 @@ def measure(
     Args:
         samples: read by the network of ``reals``.
         reals: what to compare them with.
-        metrics: names of ``METRICS``; a Fréchet distance that has too few images gives way to KID.
+        metrics: names of ``METRICS``; a Fréchet distance that has too few items gives way to KID.
             ``path-length`` is passed over.
         about: of the samples, for the records; see ``provenance``.
         required: whether a metric that does not apply is an error; else it is skipped.
@@ -80,7 +50,10 @@ def measure(
     figures, skipped, tried = _figures(read, reals, names, required, progress)
     bad = [figure.name for figure, _ in figures if not math.isfinite(figure.value)]
     if bad:
-        raise DataError(f"{', '.join(bad)} is not a finite number: are all samples whole images?")
+        raise DataError(
+            f"{', '.join(bad)} is not a finite number: are all samples whole "
+            f"{reals.real.domain.noun}?"
+        )
     origin = reals.network.origin
     features = {**asdict(origin), "classes": len(origin.classes)}
     facts = provenance(about, len(read), reals.provenance(), features)
@@ -105,7 +78,7 @@ def _figures(
         tell(f"measuring: {name}", len(tried), len(tried) + len(waiting) + 1)
         tried.append(name)
         try:
-            found = METRICS[name].compute(samples, reals.compared_with(name))
+            found = METRICS[name].figures(name, samples, reals.compared_with(name))
         except NotApplicable as reason:
             skipped[name] = str(reason)
             if name == "frechet" and "kid" not in tried + waiting:
@@ -127,12 +100,12 @@ def measure_path_length(
     count: int,
     seed: int,
 ) -> Figure:
-    """How evenly images change along the latent space, over a fifth as many pairs of latents as an
+    """How evenly items change along the latent space, over a fifth as many pairs of latents as an
     evaluation has samples.
 
     Args:
-        sampler: makes the images.
-        network: reads the images; one that is ``smooth``.
+        sampler: makes the items.
+        network: reads them; one that is ``smooth``.
         device: where both are.
         count: of samples.
         seed: of the latents.
@@ -142,7 +115,7 @@ def measure_path_length(
     places = torch.rand(pairs, generator=keys.generator(seed, PATH_LENGTH)).to(device)
     found = path_length(
         sampler,
-        lambda images: network(images).features,
+        lambda items: network(items).features,
         starts.to(device),
         ends.to(device),
         places,

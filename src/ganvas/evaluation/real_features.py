@@ -1,5 +1,5 @@
-"""Real images as a feature network reads them: what samples are compared with, and the real
-baseline, the same figures of real images against others."""
+"""Real items as a feature network reads them: what samples are compared with, and the real
+baseline, the same figures of real items against others."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -12,38 +12,39 @@ from ganvas import keys
 from ganvas.data import Dataset
 from ganvas.errors import UsageError
 from ganvas.evaluation.feature_cache import cached_reading
-from ganvas.evaluation.real_images import RealImages
+from ganvas.evaluation.real_items import RealItems
 from ganvas.evaluation.samples import Progress, choose_positions, stage
 from ganvas.features import FeatureNetwork
+from ganvas.features.extract import input_pixels
 from ganvas.metrics.feature_set import FeatureSet
 from ganvas.metrics.figure import Figure, NotApplicable
 from ganvas.metrics.metric_table import METRICS
 
 Reference = Literal["auto", "held-out", "training"]
 SMALL = 64 * 64
-"""Input pixels up to which a feature network reads all training images, not a part of them."""
+"""Input pixels up to which a feature network reads all training items, not a part of them."""
 
 
 class RealFeatures:
-    """The features of real images, read by one network when they are first wanted.
+    """The features of real items, read by one network when they are first wanted.
 
     Args:
-        real: the images.
-        network: reads them; results are cached on disk by the images' and the network's hash.
-        count: images of the reference, at most; the same ones in every evaluation.
+        real: the items.
+        network: reads them; results are cached on disk by the items' and the network's hash.
+        count: items of the reference, at most; the same ones in every evaluation.
         samples: how many samples they are for: the real baseline is that of as many reals. None
             takes ``count``.
-        reference: compare with ``held-out`` images or with ``training`` images; ``auto`` takes the
+        reference: compare with ``held-out`` items or with ``training`` items; ``auto`` takes the
             former where there are any.
         progress: called with (what, done, total).
 
     Raises:
-        UsageError: held-out images are asked for and there are none.
+        UsageError: held-out items are asked for and there are none; or the network reads others.
     """
 
     def __init__(
         self,
-        real: RealImages,
+        real: RealItems,
         network: FeatureNetwork,
         *,
         count: int,
@@ -53,9 +54,10 @@ class RealFeatures:
     ) -> None:
         if reference == "held-out" and real.held_out is None:
             raise UsageError(
-                f"{real.training.name} has no held-out images: name a source with a test "
-                f"part, or train on a part of it (`data.split=0:900`)"
+                f"{real.training.name} has no held-out {real.domain.noun}: name a source with a "
+                f"test part, or train on a part of it (`data.split=0:900`)"
             )
+        network.check_reads(real.domain)
         self.real = real
         self.network = network
         self.count = count
@@ -71,15 +73,14 @@ class RealFeatures:
 
     @cached_property
     def copy_candidates(self) -> FeatureSet:
-        """Training images among which copies are looked for: all where the network is small."""
-        height, width = self.network.origin.size or self.real.training.shape[1:]
-        if height * width > SMALL:
+        """Training items among which copies are looked for: all where the network is small."""
+        if input_pixels(self.network, self.real.domain.shape) > SMALL:
             return self._training
-        images = self.real.training
-        return replace(self._read(images, len(images), self._training_words), logits=None)
+        items = self.real.training
+        return replace(self._read(items, len(items), self._training_words), logits=None)
 
     def compared_with(self, metric: str) -> FeatureSet:
-        """The real images that a metric compares samples with."""
+        """The real items that a metric compares samples with."""
         training = METRICS[metric].compares_with == "training"
         return self.copy_candidates if training else self.reference
 
@@ -91,7 +92,7 @@ class RealFeatures:
         if metric not in self._baselines:
             pair = self._pair(METRICS[metric].compares_with)
             try:
-                figures = METRICS[metric].compute(*pair) if pair else []
+                figures = METRICS[metric].figures(metric, *pair) if pair else []
             except NotApplicable:
                 figures = []
             self._baselines[metric] = {figure.name: figure for figure in figures}
@@ -111,17 +112,19 @@ class RealFeatures:
 
     def provenance(self) -> dict[str, Any]:
         """What a record says of the reference."""
-        images = self.real.held_out if self.against_held_out else self.real.training
-        assert images is not None
+        items = self.real.held_out if self.against_held_out else self.real.training
+        assert items is not None
+        noun = self.real.domain.noun
         return {
-            "data": images.name,
+            "data": items.name,
             "part": "held-out" if self.against_held_out else self.real.part,
             "images": len(self.reference),
-            "fingerprint": images.fingerprint,
-            "lossy": round(images.lossy, 3),
-            "floor": "training images against held-out ones"
+            "noun": noun,
+            "fingerprint": items.fingerprint,
+            "lossy": round(items.lossy, 3),
+            "floor": f"training {noun} against held-out ones"
             if self.comparable
-            else "one random half of the images against the other",
+            else f"one random half of the {noun} against the other",
         }
 
     def _pair(self, compares_with: str) -> tuple[FeatureSet, FeatureSet] | None:
@@ -143,7 +146,7 @@ class RealFeatures:
     @cached_property
     def _held_out(self) -> FeatureSet:
         assert self.real.held_out is not None
-        return self._read(self.real.held_out, self.count, "held-out images")
+        return self._read(self.real.held_out, self.count, f"held-out {self.real.domain.noun}")
 
     @cached_property
     def _training(self) -> FeatureSet:
@@ -151,7 +154,7 @@ class RealFeatures:
 
     @property
     def _training_words(self) -> str:
-        return f"{self.real.part} images"
+        return f"{self.real.part} {self.real.domain.noun}"
 
     @cached_property
     def _halves(self) -> tuple[FeatureSet, FeatureSet]:
@@ -159,15 +162,17 @@ class RealFeatures:
         order = torch.randperm(len(whole), generator=keys.generator("floor"))
         return whole.take(order[: len(whole) // 2]), whole.take(order[len(whole) // 2 :])
 
-    def _read(self, images: Dataset, count: int, what: str) -> FeatureSet:
-        """``count`` of the images, at most."""
-        positions = choose_positions(len(images), count)
-        pixels, labels = images.pixels, images.labels
+    def _read(self, dataset: Dataset, count: int, what: str) -> FeatureSet:
+        """``count`` of the items, at most."""
+        positions = choose_positions(len(dataset), count)
+        items, labels, domain = dataset.pixels, dataset.labels, dataset.domain
         if positions is not None:
-            pixels = pixels[positions]
+            items = items[positions]
             labels = None if labels is None else labels[positions]
-        name = f"{images.fingerprint} {len(pixels)}"
+        name = f"{dataset.fingerprint} {len(items)}"
         tell = stage(self._progress, f"reading {what}")
-        found = cached_reading(name, self.network, pixels, tell)
+        found = cached_reading(name, self.network, items, tell, domain.to_network)
         known = self.network.origin.classes
-        return FeatureSet(pixels, found.features, found.logits, labels, images.classes, known)
+        return FeatureSet(
+            items, found.features, found.logits, labels, dataset.classes, known, domain
+        )

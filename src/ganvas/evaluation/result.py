@@ -18,13 +18,13 @@ FORMAT = 1
 class Evaluation:
     """The figures of one set of samples.
 
-    figures: each beside the same figure of real images against others, its real baseline; that is
+    figures: each beside the same figure of real items against others, its real baseline; that is
         None where it has no meaning.
     provenance: what every record says beside its figure; see ``provenance``.
     skipped: metrics that could not be given, and why.
     comparable: whether the real baseline is that of as many reals as samples.
-    samples: what was measured; None of points.
-    copy_candidates: the training images among which copies were looked for; None where they were
+    samples: what was measured; None of points of a mixture.
+    copy_candidates: the training items among which copies were looked for; None where they were
         not.
     """
 
@@ -89,6 +89,10 @@ class Evaluation:
     def words(self) -> str:
         """The figures that matter most, in a sentence; see ``in_words``."""
         return in_words({record["metric"]: record for record in self.records()})
+
+    def listed(self) -> str:
+        """All figures, such as "kid 0.012, recall 0.8"."""
+        return ", ".join(f"{figure.name} {figure.value:.4g}" for figure, _ in self.figures)
 
 
 def provenance(

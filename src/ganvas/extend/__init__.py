@@ -12,7 +12,8 @@ network          a dataclass with ``build``, as ``GeneratorSettings`` and its li
 optimiser        ``OptimiserSettings``
 augmentation     a dataclass that is called as ``Augment`` says
 domain           a ``Domain``: what an item is
-metric           a ``Metric``: a function of the features of samples and of reals
+metric           a ``Metric``: a function of samples and reals, or of their features
+feature network  a ``Features``: what loads a network, and which items it reads
 recipe           a ``Recipe``
 ===============  ===================================================================================
 
@@ -30,6 +31,7 @@ from ganvas.engine.player import Player
 from ganvas.engine.schedule import Cosine, Geometric, Linear, Schedule
 from ganvas.errors import DataError, UsageError, UserError
 from ganvas.extend.register import register
+from ganvas.features import FeatureNetwork, Features, Origin, Reading
 from ganvas.games.gan import GAN
 from ganvas.games.parts.augmentation import Augment, Uniform
 from ganvas.games.parts.augmented_discriminator import DiscriminatorOutput
@@ -44,7 +46,7 @@ from ganvas.losses.penalty_kinds import PenaltyKind
 from ganvas.losses.precision import at_least_float32
 from ganvas.metrics.feature_set import FeatureSet
 from ganvas.metrics.figure import Figure, NotApplicable
-from ganvas.metrics.metric_table import Metric
+from ganvas.metrics.metric import Metric
 from ganvas.networks.protocols import (
     Autoencoding,
     Discriminator,
@@ -86,7 +88,9 @@ __all__ = [
     "EvaluationSettings",
     "Every",
     "Fakes",
+    "FeatureNetwork",
     "FeatureSet",
+    "Features",
     "Figure",
     "Game",
     "GameSettings",
@@ -101,6 +105,7 @@ __all__ = [
     "Move",
     "NotApplicable",
     "OptimiserSettings",
+    "Origin",
     "Outcome",
     "Penalty",
     "PenaltyKind",
@@ -108,6 +113,7 @@ __all__ = [
     "Player",
     "Points",
     "RMSprop",
+    "Reading",
     "Recipe",
     "Result",
     "Role",

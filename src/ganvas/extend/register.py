@@ -9,12 +9,14 @@ from typing import Any, TypeVar, overload
 from ganvas.domains import DOMAINS, Domain
 from ganvas.engine.optimiser import OptimiserSettings
 from ganvas.errors import UsageError
+from ganvas.features import FEATURES, Features
 from ganvas.games.parts.augmentation import Augment
 from ganvas.games.parts.term import Term
 from ganvas.games.setup import GameSettings
 from ganvas.losses.adversarial import LOSSES, AdversarialLoss, unlabelled
 from ganvas.losses.penalty_kinds import PENALTIES, PenaltyKind
-from ganvas.metrics.metric_table import METRICS, Metric
+from ganvas.metrics.metric import Metric
+from ganvas.metrics.metric_table import METRICS
 from ganvas.networks.protocols import (
     DiscriminatorSettings,
     EncoderSettings,
@@ -48,6 +50,7 @@ OBJECTS = (
     Sort("loss", AdversarialLoss, LOSSES, unlabelled),
     Sort("penalty", PenaltyKind, PENALTIES),
     Sort("metric", Metric, METRICS),
+    Sort("feature network", Features, FEATURES),
     Sort("recipe", Recipe, RECIPES, lambda recipe: lambda: recipe),
 )
 """Sorts whose parts are objects."""

@@ -2,6 +2,15 @@
 
 from ganvas.features.extract import extract
 from ganvas.features.feature_table import FEATURES, load_features
+from ganvas.features.features import Features
 from ganvas.features.network import FeatureNetwork, Origin, Reading
 
-__all__ = ["FEATURES", "FeatureNetwork", "Origin", "Reading", "extract", "load_features"]
+__all__ = [
+    "FEATURES",
+    "FeatureNetwork",
+    "Features",
+    "Origin",
+    "Reading",
+    "extract",
+    "load_features",
+]

@@ -1,64 +1,66 @@
-"""A feature network of the user's own, named ``module:callable``."""
+"""A feature network of the user's own, named ``module:callable`` or ``FILE.py:callable``."""
 
 import importlib
-import inspect
+import importlib.util
 import sys
-from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 
-from torch import Tensor, nn
-
+from ganvas import own_code
 from ganvas.errors import UsageError
-from ganvas.features.network import FeatureNetwork, Origin, Reading, file_hash
+from ganvas.features.features import OWN, hash_of_source, reading
+from ganvas.features.network import FeatureNetwork, Origin, file_hash
 
 
 def custom(name: str) -> FeatureNetwork:
-    """The callable that ``module:callable`` names, imported from here or from what is installed.
+    """The callable that ``module:callable``, or ``FILE.py:callable``, names.
 
-    It takes float images [N, C, H, W] in [-1, 1], at their own size, and returns features [N, d],
-    or a pair of features and logits [N, K]. The hash is that of the file it stands in.
+    It takes items in network form [N, ...] as they are, such as images [N, C, H, W] in [-1, 1], and
+    returns features [N, d], or a pair of features and logits [N, K]. The hash is that of the file
+    it stands in.
 
     Raises:
         UsageError: it cannot be imported, or is not callable.
     """
-    module_name, _, attribute = name.partition(":")
+    place, _, attribute = name.rpartition(":")
+    try:
+        module = _from_file(Path(place)) if place.endswith(".py") else _from_name(place)
+        read = getattr(module, attribute)
+    except Exception as error:  # whatever the user's own file raises
+        raise UsageError(f"`features={name}`: {own_code.described(error)}") from error
+    origin = Origin(name, OWN, hash_of_source(module), None, "none: as they are")
+    return FeatureNetwork(origin, reading(read, name), reads=None)
+
+
+def _from_name(name: str) -> ModuleType:
+    """A module that lies here or is installed."""
     here = str(Path.cwd())
     sys.path.insert(0, here)
     try:
-        read = getattr(importlib.import_module(module_name), attribute)
-    except Exception as error:  # whatever the user's own file raises
-        raise UsageError(f"`features={name}`: {type(error).__name__}: {error}") from error
+        return importlib.import_module(name)
     finally:
         sys.path.remove(here)
-    if not callable(read) or isinstance(read, type):
-        raise UsageError(
-            f"`features={name}` is not callable: name a function or a network (not a class)"
-        )
+
+
+def _from_file(path: Path) -> ModuleType:
+    """The module that a file is: as a plug-in, where it is one, or else executed once for each
+    text.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+    """
+    file, digest = path.resolve(), file_hash(path)
+    name = f"ganvas_features_{digest[7:23]}"
+    for known in (f"ganvas_plugin_{file.stem}", name):
+        module = sys.modules.get(known)
+        if module is not None and module.__file__ == str(file):
+            return module
+    spec = importlib.util.spec_from_file_location(name, file)
+    assert spec is not None and spec.loader is not None
+    module = sys.modules[name] = importlib.util.module_from_spec(spec)  # dataclasses look there
     try:
-        digest = file_hash(Path(inspect.getfile(sys.modules[module_name])))
-    except (TypeError, OSError):
-        digest = "none"
-    origin = Origin(name, "own", digest, None, "none: as they are")
-    return FeatureNetwork(origin, _reading(read, name))
-
-
-def _reading(read: Callable[[Tensor], object], name: str) -> Callable[[Tensor], Reading]:
-    def call(images: Tensor) -> Reading:
-        found = read(images)
-        features, logits = found if isinstance(found, tuple) and len(found) == 2 else (found, None)
-        if not isinstance(features, Tensor) or features.ndim != 2 or len(features) != len(images):
-            raise UsageError(f"`features={name}` must return features [N, d] for N images")
-        return Reading(features, logits)
-
-    if not isinstance(read, nn.Module):
-        return call
-
-    class Wrapped(nn.Module):
-        def __init__(self) -> None:
-            super().__init__()
-            self.network = read
-
-        def forward(self, images: Tensor) -> Reading:
-            return call(images)
-
-    return Wrapped()
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[name]
+        raise
+    return module

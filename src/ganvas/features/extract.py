@@ -1,6 +1,7 @@
-"""Features of many images: in batches, without gradients, with progress."""
+"""Features of many items: in batches, without gradients, with progress."""
 
-from collections.abc import Callable, Iterable, Iterator
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import torch
 from torch import Tensor
@@ -11,16 +12,27 @@ from ganvas.features.network import FeatureNetwork, Reading, to_float
 PIXELS = 500 * 28 * 28
 """Input pixels of a batch: 500 images of 28x28, 8 of 224x224. Larger batches leave the caches."""
 
+LEAST = 28 * 28
+"""Pixels that an item counts as at least, if it is no image: 500 of them make a batch."""
+
 Progress = Callable[[int, int], None]
+ToNetwork = Callable[[Tensor], Tensor]
 
 
-def extract(network: FeatureNetwork, pixels: Tensor, progress: Progress | None = None) -> Reading:
-    """The network's reading of images.
+def extract(
+    network: FeatureNetwork,
+    items: Tensor,
+    progress: Progress | None = None,
+    to_network: ToNetwork = to_float,
+) -> Reading:
+    """The network's reading of items.
 
     Args:
         network: on whatever device it is to run.
-        pixels: uint8 [N, C, H, W].
+        items: in stored form [N, ...]; images are uint8 [N, C, H, W].
         progress: called with (done, total).
+        to_network: from stored to network form, such as ``Domain.to_network``; by default that of
+            images.
 
     Returns:
         Features float32 [N, d] and logits float32 [N, K] or None, on the CPU.
@@ -30,11 +42,11 @@ def extract(network: FeatureNetwork, pixels: Tensor, progress: Progress | None =
     """
     parts: list[Reading] = []
     done = 0
-    for part in stream(network, pixels.split(batch_size(network, pixels))):
+    for part in stream(network, items.split(batch_size(network, items)), to_network):
         parts.append(part)
         done += len(part.features)
         if progress is not None:
-            progress(done, len(pixels))
+            progress(done, len(items))
     features = torch.cat([part.features for part in parts])
     if not bool(torch.isfinite(features).all()):
         raise UserError(
@@ -45,26 +57,40 @@ def extract(network: FeatureNetwork, pixels: Tensor, progress: Progress | None =
 
 
 @torch.inference_mode()
-def stream(network: FeatureNetwork, batches: Iterable[Tensor]) -> Iterator[Reading]:
-    """A reading of each batch of images, none of which is kept.
+def stream(
+    network: FeatureNetwork, batches: Iterable[Tensor], to_network: ToNetwork = to_float
+) -> Iterator[Reading]:
+    """A reading of each batch of items, none of which is kept.
 
     Args:
         network: on whatever device it is to run.
-        batches: uint8 [N, C, H, W] each.
+        batches: items in stored form [N, ...] each.
+        to_network: as for ``extract``.
     """
     device = next((weight.device for weight in network.parameters()), torch.device("cpu"))
     for batch in batches:
-        images = to_float(batch.to(device)).contiguous(memory_format=torch.channels_last)
-        features, logits = network(images)
+        items = to_network(batch.to(device))
+        if items.ndim == 4:
+            items = items.contiguous(memory_format=torch.channels_last)
+        features, logits = network(items)
         yield Reading(features.float().cpu(), None if logits is None else logits.float().cpu())
 
 
-def batch_size(network: FeatureNetwork, pixels: Tensor) -> int:
-    """Images a batch, 8 or more, by the size at which the network reads them.
+def batch_size(network: FeatureNetwork, items: Tensor) -> int:
+    """Items a batch, 8 or more, by the size at which the network reads them.
 
     Args:
         network: whose input size counts.
-        pixels: [N, C, H, W], whose own size counts where the network has none.
+        items: [N, ...], whose own size counts where the network has none.
     """
-    height, width = network.origin.size or tuple(pixels.shape[2:])
-    return max(8, PIXELS // (height * width))
+    return max(8, PIXELS // input_pixels(network, items.shape[1:]))
+
+
+def input_pixels(network: FeatureNetwork, shape: Sequence[int]) -> int:
+    """Pixels of an item as the network reads it; an item that is no image counts its numbers.
+
+    shape: of the item: of an image, (C, H, W).
+    """
+    if network.origin.size is not None:
+        return math.prod(network.origin.size)
+    return math.prod(shape[1:]) if len(shape) == 3 else max(LEAST, math.prod(shape))

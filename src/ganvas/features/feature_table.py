@@ -1,36 +1,41 @@
 """The one explicit table of feature networks."""
 
 import difflib
-from collections.abc import Callable
 
 from ganvas.errors import UsageError
 from ganvas.features.custom import custom
+from ganvas.features.features import Features
 from ganvas.features.imagenet import dinov2, efficientnet_lite0
 from ganvas.features.inception import inception
 from ganvas.features.network import FeatureNetwork
 from ganvas.features.pixels import pixels
 from ganvas.features.shipped import digits, fashion, stacked_digits
 
-FEATURES: dict[str, Callable[[], FeatureNetwork]] = {
-    "digits": digits,
-    "fashion": fashion,
-    "stacked-digits": stacked_digits,
-    "efficientnet-lite0": efficientnet_lite0,
-    "inception": inception,
-    "dinov2": dinov2,
-    "pixels": pixels,
+FEATURES: dict[str, Features] = {
+    "digits": Features(digits),
+    "fashion": Features(fashion),
+    "stacked-digits": Features(stacked_digits),
+    "efficientnet-lite0": Features(efficientnet_lite0),
+    "inception": Features(inception),
+    "dinov2": Features(dinov2),
+    "pixels": Features(pixels),
 }
+"""By the name under ``features``."""
+
+BUILT_IN = frozenset(FEATURES)
+"""Those of the project; the others were registered by a user."""
 
 
 def load_features(name: str) -> FeatureNetwork:
-    """A network of the table; ``inception=FILE``; or the user's own ``module:callable``.
+    """A network of the table; ``inception=FILE``; or the user's own, ``module:callable`` or
+    ``path/to/file.py:callable``.
 
     Raises:
         UsageError: there is no such network.
         UserError: its weights cannot be had, or are damaged.
     """
     if name in FEATURES:
-        return FEATURES[name]()
+        return FEATURES[name].network(name)
     if name.startswith("inception="):
         return inception(name.partition("=")[2])
     if ":" in name:
@@ -39,5 +44,5 @@ def load_features(name: str) -> FeatureNetwork:
     guess = f"did you mean {close[0]}? " if close else ""
     raise UsageError(
         f"no feature network {name!r}: {guess}There are {', '.join(FEATURES)}, inception=FILE, "
-        f"and module:callable for your own"
+        f"and FILE.py:function or module:callable for your own"
     )

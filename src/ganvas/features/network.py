@@ -1,15 +1,16 @@
-"""What a feature network is: a function of images that says where it came from."""
+"""What a feature network is: a function of items that says where it came from."""
 
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar, NamedTuple
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from ganvas.domains import DOMAINS, Domain
 from ganvas.errors import UsageError, UserError
 
 BICUBIC = "bicubic, antialiased, in float"
@@ -29,7 +30,7 @@ class Origin:
     name: of the network.
     version: of the network.
     hash: "sha256:…" of its weights.
-    size: (height, width) at which it reads images; None for their own.
+    size: (height, width) at which it reads images; None for their own, and for other items.
     resize: the rule by which images get that size.
     classes: what its logits stand for; empty where it does not classify.
     """
@@ -43,19 +44,17 @@ class Origin:
 
 
 class FeatureNetwork(nn.Module):
-    """Images float [N, C, H, W] in [-1, 1], of any size, to a ``Reading``; in evaluation mode.
+    """Items in network form [N, ...] to a ``Reading``; in evaluation mode.
+
+    Of images these are float [N, C, H, W] in [-1, 1], of any size.
 
     Args:
         origin: where it comes from.
-        read: images at the network's size, in [-1, 1], to a Reading.
-        channels: 1 or 3 where it takes no other; grey is repeated for a network of 3.
-        smooth: whether gradients and small differences of images pass through ``read``.
-
-    Attributes:
-        reads: the name of the domain whose items it reads.
+        read: items, of which images have the network's size, to a Reading.
+        channels: 1 or 3 where it takes no other images; grey is repeated for a network of 3.
+        smooth: whether gradients and small differences of items pass through ``read``.
+        reads: the name of the domain whose items it reads; None for whatever it is given.
     """
-
-    reads: ClassVar[str] = "image"
 
     def __init__(
         self,
@@ -64,11 +63,13 @@ class FeatureNetwork(nn.Module):
         channels: int | None = None,
         *,
         smooth: bool = True,
+        reads: str | None = "image",
     ) -> None:
         super().__init__()
         self.origin = origin
         self.channels = channels
         self.smooth = smooth
+        self.reads = reads
         self._read = read
         self.eval().requires_grad_(False)
 
@@ -77,17 +78,25 @@ class FeatureNetwork(nn.Module):
         """The network's name, as an evaluation states it."""
         return self.origin.name
 
-    def forward(self, images: Tensor) -> Reading:
-        """Images [N, C, H, W] in [-1, 1], of any size, to features [N, d] and logits [N, K] or
-        None.
+    def check_reads(self, domain: Domain) -> None:
+        """Raise UsageError unless the network reads such items."""
+        if self.reads not in (None, domain.name):
+            kind = DOMAINS.get(str(self.reads))
+            raise UsageError(
+                f"the feature network {self.name} reads {kind.noun if kind else self.reads}, and "
+                f"these are {domain.noun}: choose another with `features`"
+            )
+
+    def forward(self, items: Tensor) -> Reading:
+        """Items in network form [N, ...] to features [N, d] and logits [N, K] or None.
 
         Raises:
             UsageError: colour images for a network that reads grey ones.
         """
-        images = fit_channels(images, self.channels, self.name)
+        items = fit_channels(items, self.channels, self.name)
         if self.origin.resize == BICUBIC and self.origin.size is not None:
-            images = resize(images, self.origin.size)
-        return self._read(images)
+            items = resize(items, self.origin.size)
+        return self._read(items)
 
 
 def fit_channels(images: Tensor, channels: int | None, name: str) -> Tensor:
@@ -96,9 +105,9 @@ def fit_channels(images: Tensor, channels: int | None, name: str) -> Tensor:
     Raises:
         UsageError: colour images for a network of one channel.
     """
-    found = images.shape[1]
-    if channels is None or found == channels:
+    if channels is None or images.shape[1] == channels:
         return images
+    found = images.shape[1]
     if found == 1:
         return images.expand(-1, channels, -1, -1)
     wanted = "grey images" if channels == 1 else f"images of {channels} channels"

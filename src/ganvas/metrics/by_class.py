@@ -27,7 +27,7 @@ def frechet_per_class(samples: FeatureSet, reference: FeatureSet) -> list[Figure
     mean = sum(distances.values()) / len(distances)
     left = len(reference.classes) - len(distances)
     note = f"mean of {len(distances)} classes; worst {worst}, {distances[worst]:.3g}"
-    note += f"; {left} have too few images" if left else ""
+    note += f"; {left} have too few {samples.noun}" if left else ""
     return [Figure("frechet-per-class", mean, note=note, details=distances)]
 
 
@@ -124,7 +124,7 @@ def _wilson(share: float, count: int) -> tuple[float, float]:
 def _classes(
     samples: FeatureSet, reference: FeatureSet, least: int
 ) -> Iterator[tuple[str, Tensor, Tensor]]:
-    """Name and features of both sets, for each class with ``least`` images in either.
+    """Name and features of both sets, for each class with ``least`` items in either.
 
     Raises:
         NotApplicable: there is none.
@@ -138,12 +138,12 @@ def _classes(
     ]
     enough = [part for part in parts if min(len(part[1]), len(part[2])) >= least]
     if not enough:
-        raise NotApplicable(f"no class has {least:,} images on both sides")
+        raise NotApplicable(f"no class has {least:,} {samples.noun} on both sides")
     yield from enough
 
 
-def _of_class(images: FeatureSet, name: str) -> Tensor:
+def _of_class(items: FeatureSet, name: str) -> Tensor:
     """The features of one class, by its name: two sources may number their classes otherwise."""
-    if images.labels is None or name not in images.classes:
-        return images.features[:0]
-    return images.features[images.labels == images.classes.index(name)]
+    if items.labels is None or name not in items.classes:
+        return items.features[:0]
+    return items.features[items.labels == items.classes.index(name)]

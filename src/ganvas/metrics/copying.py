@@ -60,7 +60,7 @@ def duplicates(samples: Tensor, reals: Tensor) -> float:
     return float((neighbours_within(ours, 1)[:, 0] <= usual).double().mean())
 
 
-def repeated(pixels: Tensor) -> int:
-    """How many of the images uint8 [N, C, H, W] equal an earlier one, pixel by pixel."""
-    rows = {hashlib.blake2b(image.contiguous().numpy().data).digest() for image in pixels}
-    return len(pixels) - len(rows)
+def repeated(items: Tensor) -> int:
+    """How many of the stored items [N, ...] equal an earlier one in every number."""
+    rows = {hashlib.blake2b(item.contiguous().numpy().data).digest() for item in items}
+    return len(items) - len(rows)

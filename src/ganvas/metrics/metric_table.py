@@ -1,12 +1,4 @@
-"""The one explicit table of metrics: what each compares with, and the figures it gives.
-
-A metric is one function, (samples, the real images it compares with) to figures; it raises
-``NotApplicable`` where these images, features or numbers do not allow it.
-"""
-
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Literal
+"""The one explicit table of metrics: what each compares with, and the figures it gives."""
 
 import torch
 from torch import Tensor
@@ -17,25 +9,12 @@ from ganvas.metrics.figure import Figure, NotApplicable, squared_distance
 from ganvas.metrics.frechet import PER_FEATURE, frechet, frechet_infinite
 from ganvas.metrics.kernel import LEAST, kid_and_error
 from ganvas.metrics.manifold import DENSITY_K, overlap
+from ganvas.metrics.metric import Metric
 from ganvas.metrics.moments import moments
 from ganvas.metrics.sliced import sliced_wasserstein
 
 TO_EXTRAPOLATE = 4
-"""Images a feature that its extrapolation needs: halves of fewer are too far from the whole."""
-
-
-@dataclass(frozen=True)
-class Metric:
-    """One line of the table.
-
-    compute: the metric.
-    compares_with: the ``reference``, or all ``training`` images among which copies are looked for.
-    reads: the name of the domain whose items it compares.
-    """
-
-    compute: Callable[[FeatureSet, FeatureSet], list[Figure]]
-    compares_with: Literal["reference", "training"] = "reference"
-    reads: str = "image"
+"""Items a feature that its extrapolation needs: halves of fewer are too far from the whole."""
 
 
 def _frechet(samples: FeatureSet, reference: FeatureSet) -> list[Figure]:
@@ -45,7 +24,7 @@ def _frechet(samples: FeatureSet, reference: FeatureSet) -> list[Figure]:
     needed = max(4, PER_FEATURE * size)  # two halves of two
     if count < needed:
         raise NotApplicable(
-            f"a Fréchet distance in {size:,} features needs at least {needed:,} images on "
+            f"a Fréchet distance in {size:,} features needs at least {needed:,} {samples.noun} on "
             f"either side (10,000 are usual), and there are {count:,}: read KID instead, which "
             f"is unbiased for any number"
         )
@@ -61,7 +40,7 @@ def _kid(samples: FeatureSet, reference: FeatureSet) -> list[Figure]:
     """``kid``, the kernel distance: 0 for equal distributions, lower is better; an estimate may
     fall below 0 by chance."""
     if min(len(samples), len(reference)) < LEAST:
-        raise NotApplicable(f"KID needs at least {LEAST} images on either side")
+        raise NotApplicable(f"KID needs at least {LEAST} {samples.noun} on either side")
     value, error = kid_and_error(samples.features, reference.features)
     interval = squared_distance(value, error)[1:]
     return [Figure("kid", value, interval, details={"standard_error": error})]
@@ -71,14 +50,16 @@ def _overlap(samples: FeatureSet, reference: FeatureSet) -> list[Figure]:
     """``precision``, ``recall`` and ``coverage``, 0 to 1, and ``density``, from 0 and about 1 for
     equal distributions; higher is better."""
     if min(len(samples), len(reference)) <= DENSITY_K:
-        raise NotApplicable(f"precision and recall need more than {DENSITY_K} images a side")
+        raise NotApplicable(
+            f"precision and recall need more than {DENSITY_K} {samples.noun} a side"
+        )
     found = overlap(samples.features, reference.features)
     return [Figure(name, value, better="higher") for name, value in found._asdict().items()]
 
 
 def _sliced(samples: FeatureSet, reference: FeatureSet) -> list[Figure]:
     """``sliced-wasserstein``, of pixels: in grey levels, 0 to 255, lower is better."""
-    found = sliced_wasserstein(samples.pixels, reference.pixels)
+    found = sliced_wasserstein(samples.items, reference.items)
     return [Figure("sliced-wasserstein", found.value, found[1:], note="grey levels")]
 
 
@@ -114,28 +95,28 @@ def _duplicates(samples: FeatureSet, reference: FeatureSet) -> list[Figure]:
     """``duplicates``, the share of samples that are all but alike: 0 to 1, about 0.01 for a set as
     varied as the reals, lower is better."""
     if min(len(samples), len(reference)) < 2:
-        raise NotApplicable("duplicates need at least 2 images on either side")
-    again = copying.repeated(samples.pixels)
+        raise NotApplicable(f"duplicates need at least 2 {samples.noun} on either side")
+    again = copying.repeated(samples.items)
     share = copying.duplicates(samples.features, reference.features)
-    note = f"{again:,} equal pixel by pixel" if again else ""
+    note = f"{again:,} equal an earlier one" if again else ""
     return [Figure("duplicates", share, note=note, details={"equal": again})]
 
 
 def _authenticity(samples: FeatureSet, training: FeatureSet) -> list[Figure]:
     """``authenticity``, the share of samples that are no copies: 0 to 1, higher is better."""
     if len(training) < 2:
-        raise NotApplicable("authenticity needs at least 2 training images")
+        raise NotApplicable(f"authenticity needs at least 2 training {training.noun}")
     found = copying.training_neighbours(samples.features, training.features)
     note = f"{len(training):,} searched"
     share = copying.authenticity(found)
     return [Figure("authenticity", share, better="higher", note=note, kept=found)]
 
 
-def _logits(images: FeatureSet) -> Tensor:
+def _logits(items: FeatureSet) -> Tensor:
     """Their logits [N, K]; raises NotApplicable where the network does not classify."""
-    if images.logits is None:
+    if items.logits is None:
         raise NotApplicable("this needs a feature network that classifies, such as digits")
-    return images.logits
+    return items.logits
 
 
 METRICS: dict[str, Metric] = {
@@ -144,7 +125,7 @@ METRICS: dict[str, Metric] = {
     "precision-recall": Metric(_overlap),
     "classifier-score": Metric(_classifier_score),
     "modes": Metric(_modes),
-    "sliced-wasserstein": Metric(_sliced),
+    "sliced-wasserstein": Metric(_sliced, reads="image", needs_features=False),
     "frechet-per-class": Metric(by_class.frechet_per_class),
     "recall-per-class": Metric(by_class.recall_per_class),
     "obeyed": Metric(by_class.obeyed),

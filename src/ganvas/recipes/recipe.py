@@ -79,11 +79,12 @@ class EvaluationSettings:
 
     every: images between two evaluations, 1 or more; the first comes before training, the last at
         its end.
-    features: a feature network of the table; ``auto`` takes the one that knows the data, and
-        measures nothing where none does.
-    metrics: names of the table of metrics, one or more.
-    count: samples, and real images, of each evaluation: from 2 to ``MOST_SAMPLES``.
-    best: the figure by which the best checkpoint is kept.
+    features: a feature network of the table, or a registered one; ``auto`` takes the one that knows
+        the data. Where none does, metrics that need features are not measured.
+    metrics: names of metrics, one or more; of the usual ones, those that apply.
+    count: samples, and real items, of each evaluation: from 2 to ``MOST_SAMPLES``.
+    best: the figure by which the best checkpoint is kept; where metrics and this one are the usual
+        ones, and there is no such figure, the first that there is.
     """
 
     every: int = 100_000
@@ -104,6 +105,12 @@ class EvaluationSettings:
             raise UsageError(
                 f"evaluation.features {self.features!r}: there are auto, {', '.join(FEATURES)}"
             )
+
+    @property
+    def usual(self) -> bool:
+        """Whether nobody said what to measure, and by what to choose the best."""
+        usual = EvaluationSettings
+        return (self.metrics, self.best) == (usual.metrics, usual.best)
 
 
 @dataclass(frozen=True)

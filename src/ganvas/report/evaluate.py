@@ -1,4 +1,4 @@
-"""``ganvas evaluate``, as a call: a run, or samples from anywhere, against real images."""
+"""``ganvas evaluate``, as a call: a run, or samples from anywhere, against real items."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -6,27 +6,31 @@ from typing import Any, Literal
 
 import torch
 
+from ganvas.data import Dataset
 from ganvas.data.builtin.clouds import CLOUDS
+from ganvas.domains import Points
 from ganvas.engine.device import Device, choose_device
 from ganvas.errors import UsageError
-from ganvas.evaluation.feature_choice import choose_features
+from ganvas.evaluation.feature_choice import choose_features, unknown
 from ganvas.evaluation.given_samples import GivenSamples
-from ganvas.evaluation.measure import (
+from ganvas.evaluation.measure import measure, measure_path_length
+from ganvas.evaluation.measure_points import measure_points, of_points
+from ganvas.evaluation.metric_choice import (
     PATH_LENGTH,
-    check_domain,
     check_metrics,
-    measure,
-    measure_path_length,
+    metrics_for,
+    needing_features,
 )
-from ganvas.evaluation.measure_points import measure_points
 from ganvas.evaluation.real_features import RealFeatures, Reference
 from ganvas.evaluation.result import Evaluation
 from ganvas.evaluation.samples import Progress
 from ganvas.features import FeatureNetwork, load_features
+from ganvas.features.no_features import no_features
 from ganvas.metrics.figure import Figure
+from ganvas.metrics.metric_table import METRICS
 from ganvas.report.run_samples import RunSamples, about_run
 from ganvas.sampling.sampler import Sampler
-from ganvas.store import run_folder
+from ganvas.store import plugins, run_folder
 from ganvas.store.plugins import PluginFiles
 from ganvas.store.run import Run
 
@@ -54,19 +58,21 @@ def evaluate(
     plugin: PluginFiles = None,
     progress: Progress | None = None,
 ) -> Evaluation:
-    """Measure samples against real images, or a run's points against the mixture they come from.
+    """Measure samples against real items, or a run's points against the mixture they come from.
 
     Nothing is written, but for cached features of reals.
 
     Args:
         samples: a run (its folder, or a ``Run``), which draws ``count`` samples; or samples: a
-            ``.npz``, a folder, an archive, a tensor or array.
-        data: the real images: a path or built-in name, or images in memory. A run knows its own.
-        metrics: names of ``metrics.metric_table.METRICS``, and ``path-length`` for runs; None takes
-            all that apply but that.
-        features: a feature network's name; ``auto`` chooses by the data.
-        count: samples, and images of the reference, at most.
-        reference: ``held-out`` images, ``training`` images, or the former where there are any.
+            ``.npz``, a folder, an archive, a tensor, an array or a ``Dataset``.
+        data: the real items: a path or built-in name, or items in memory; of several sources, a
+            dictionary as for ``train``. A run knows its own.
+        metrics: names of metrics, your own too, and ``path-length`` for runs; None takes all that
+            apply but that.
+        features: a feature network's name, ``FILE.py:function`` or ``module:callable``; ``auto``
+            chooses by the data.
+        count: samples, and items of the reference, at most.
+        reference: ``held-out`` items, ``training`` items, or the former where there are any.
         fit: bring real images of another size to that of given samples: ``keep``, ``crop``,
             ``pad`` or ``stretch``. Without it, a difference in size is an error.
         channels: read given samples, and real images, as grey (1) or in colour (3).
@@ -74,47 +80,45 @@ def evaluate(
         seed: of latents, or of the choice among given samples.
         truncation: as for ``Run.sample``.
         device: where networks run.
-        plugin: the file of the run's own parts, or several.
+        plugin: the file of the run's own parts, or of your own metrics and features; or several.
         progress: called with (what, done, total).
 
     Raises:
         UserError: something the user can mend; see ``ganvas.errors``.
     """
-    names = check_metrics(metrics)
-    place = choose_device(device)
-    run = _opened(samples, at, plugin)
-    _check(run, names, count, (fit, channels), at, truncation)
-    if run is not None and run.sampler.domain.name in APART:
-        asked = {"metrics": metrics, "features": features, "reference": reference}
-        return APART[run.sampler.domain.name](run, data, count, seed, truncation, asked)
-    if run is not None:
-        check_domain(run.sampler.domain, names)
-        drawn = RunSamples(run, data, place, count=count, seed=seed, truncation=truncation)
-    else:
+    plugins.load(plugin)
+    asked, place = check_metrics(metrics), choose_device(device)
+    run = _opened(samples, at)
+    _check(run, asked or [], count, (fit, channels), at, truncation)
+    mixture = None if run is None else _mixture(run, data)
+    if run is not None and mixture is not None:
+        options = {"features": features, "reference": reference}
+        return _evaluate_points(run, mixture, asked, count, seed, truncation, options)
+    if run is None:
         drawn = GivenSamples(samples, data, count=count, seed=seed, fit=fit, channels=channels)
-    network = load_features(choose_features(features, drawn.real.training)).to(place)
+    else:
+        drawn = RunSamples(run, data, place, count=count, seed=seed, truncation=truncation)
+    network, names, skipped = _network_for(drawn.real.training, features, asked)
     _check_smooth(names, network)
-    reals = RealFeatures(
-        drawn.real, network, count=count, samples=len(drawn), reference=reference, progress=progress
-    )
-    read = drawn.samples(progress)
-    required = metrics is not None
-    found = measure(read, reals, names, drawn.about, required=required, progress=progress)
+    number = {"count": count, "samples": len(drawn)}
+    read, required = network.to(place), asked is not None
+    reals = RealFeatures(drawn.real, read, **number, reference=reference, progress=progress)
+    items, about = drawn.samples(progress), drawn.about
+    found = measure(items, reals, names, about, required=required, progress=progress)
+    found.skipped.update(skipped)
     if run is not None and PATH_LENGTH in names:
         found.figures.append((_path_length(run, network, place, count, seed), None))
     return found
 
 
-def _opened(samples: Any, at: int | Literal["best"] | None, plugin: PluginFiles) -> Run | None:
+def _opened(samples: Any, at: int | Literal["best"] | None) -> Run | None:
     """The run that is to draw samples; None where they are drawn already."""
     if isinstance(samples, Run):
-        if at is not None or plugin is not None:
-            raise UsageError("this run is open already: give at and plugin to ganvas.load")
+        if at is not None:
+            raise UsageError("this run is open already: give at to ganvas.load")
         return samples
     if isinstance(samples, str | Path) and run_folder.is_run(Path(samples)):
-        return Run(samples, at=at, plugin=plugin)
-    if plugin is not None:
-        raise UsageError("`plugin` is for runs; these samples are drawn already")
+        return Run(samples, at=at)
     return None
 
 
@@ -144,6 +148,27 @@ def _check(
         raise UsageError(f"{PATH_LENGTH} needs `count={5 * PAIRS}` or more, and no `truncation`")
 
 
+def _network_for(
+    items: Dataset, features: str, asked: list[str] | None
+) -> tuple[FeatureNetwork, list[str], dict[str, str]]:
+    """The feature network; the metrics that can be measured with it; and why others cannot.
+
+    Raises:
+        UsageError: a metric that was asked for cannot be measured, or none can.
+    """
+    names = metrics_for(items.domain, asked)
+    needing = needing_features(names)
+    if not needing and features == "auto":
+        return no_features(), names, {}
+    chosen = choose_features(features, items)
+    if chosen is not None:
+        return load_features(chosen), names, {}
+    others, reason = [name for name in names if name not in needing], unknown(items.domain)
+    if asked is not None or not others:
+        raise UsageError(f"{', '.join(needing)}: {reason}")
+    return no_features(), others, {", ".join(needing): reason}
+
+
 def _check_smooth(metrics: list[str], network: FeatureNetwork) -> None:
     if PATH_LENGTH in metrics and not network.smooth:
         raise UsageError(f"{PATH_LENGTH} needs small differences, and {network.name} rounds images")
@@ -158,30 +183,45 @@ def _path_length(
     return measure_path_length(sampler, network, place, count=count, seed=seed)
 
 
+def _mixture(run: Run, data: Any) -> str | None:
+    """The mixture that a run's points are measured against: ``data``, or that which it was trained
+    on; None where samples are compared with items.
+
+    Raises:
+        UsageError: another source than a mixture, in place of one.
+    """
+    known = run.record.known(run.recipe.game.target)
+    if known.domain != Points() or known.data not in CLOUDS or isinstance(data, Dataset):
+        return None
+    if data is not None and (not isinstance(data, str) or data not in CLOUDS):
+        raise UsageError(f"this run draws points: `data` may be {', '.join(CLOUDS)}, not {data!r}")
+    return known.data if data is None else data
+
+
 def _evaluate_points(
     run: Run,
-    data: Any,
+    mixture: str,
+    asked: list[str] | None,
     count: int,
     seed: int,
     truncation: float | None,
-    asked: dict[str, Any],
+    options: dict[str, Any],
 ) -> Evaluation:
-    """Measure ``count`` points of a run against the mixture ``data``, by default its own.
+    """Measure ``count`` points of a run against a mixture.
 
-    asked: options that only images have; each must be None or ``auto``.
+    asked: further metrics; None takes all that say that they read points.
+    options: options that only other items have; each must be ``auto``.
 
     Raises:
-        UsageError: another source, or one of those options.
+        UsageError: one of those options, or a metric that does not read points.
     """
-    name = run.record.known(run.recipe.game.target).data if data is None else data
-    if not isinstance(name, str) or name not in CLOUDS:
-        raise UsageError(f"this run draws points: `data` may be {', '.join(CLOUDS)}, not {name!r}")
-    given = [f"`{option}`" for option, value in asked.items() if value not in (None, "auto")]
+    given = [f"`{option}`" for option, value in options.items() if value != "auto"]
+    metrics = of_points(METRICS if asked is None else asked)
+    given += ["`metrics`"] if asked is not None and metrics != asked else []
     if given:
-        raise UsageError(f"{', '.join(given)}: for images; points have figures of their own")
+        raise UsageError(
+            f"{', '.join(given)}: points of a mixture have figures of their own, and those of "
+            f"metrics that say that they read points"
+        )
     points = run.sample(count, seed=seed, truncation=truncation)
-    return measure_points(points, name, about_run(run, seed, truncation))
-
-
-APART = {"points": _evaluate_points}
-"""How a run is measured whose domain has figures of its own, by the domain's name."""
+    return measure_points(points, mixture, about_run(run, seed, truncation), metrics)

@@ -29,8 +29,8 @@ def evaluation_section(model: RunModel) -> str:
     charts = "".join(course_chart(course) for course in model.courses)
     pairs = figure(
         model.path / "neighbours.png",
-        "samples (left of each pair) and their nearest training images; upper half: the closest "
-        "pairs of all, lower half: the first samples",
+        "samples (left of each pair, or above) and their nearest training items; upper half: the "
+        "closest pairs of all, lower half: the first samples",
     )
     return f'{"".join(parts)}<div class="row">{charts}</div>{pairs}'
 

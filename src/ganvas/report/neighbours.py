@@ -1,11 +1,10 @@
-"""A picture of samples beside the training images that are nearest to them."""
+"""A picture of samples beside the training items that are nearest to them."""
 
 from pathlib import Path
 
 import torch
-from torch import Tensor
 
-from ganvas.domains.pictures import enlarged, grid, save_png
+from ganvas.domains.pictures import enlarged, save_png
 from ganvas.evaluation.result import Evaluation
 from ganvas.metrics.copying import Neighbours
 
@@ -14,9 +13,9 @@ PAIRS = 16
 
 
 def save_neighbours(found: Evaluation, path: Path) -> bool:
-    """A picture of samples (left) beside their nearest training images (right).
+    """A picture of samples (left, or first) beside their nearest training items.
 
-    The upper half are the samples nearest to a training image, in that image's own terms; the
+    The upper half are the samples nearest to a training item, in that item's own terms; the
     lower half are the first ones drawn.
 
     Returns:
@@ -28,13 +27,10 @@ def save_neighbours(found: Evaluation, path: Path) -> bool:
     count = min(PAIRS, len(found.samples))
     closest = neighbours.closeness().argsort()[:count]
     rows = torch.cat([closest, torch.arange(count)])
-    samples = found.samples.pixels[rows]
-    nearest = found.copy_candidates.pixels[neighbours.position[rows]]
-    sheet = grid(_side_by_side(samples, nearest), columns=8)
+    samples = found.samples.items[rows]
+    nearest = found.copy_candidates.items[neighbours.position[rows]]
+    domain = found.samples.domain
+    assert domain is not None
+    sheet = domain.pairs(*(domain.finish(domain.to_network(each)) for each in (samples, nearest)))
     save_png(enlarged(sheet, least=640), path)
     return True
-
-
-def _side_by_side(left: Tensor, right: Tensor) -> Tensor:
-    """Pairs [N, C, H, W] as one image each, [N, H, 2W, C]."""
-    return torch.cat([left, right], 3).permute(0, 2, 3, 1).contiguous()

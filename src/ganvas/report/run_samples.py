@@ -1,4 +1,4 @@
-"""Samples that a run draws, and the real images it was trained on."""
+"""Samples that a run draws, and the real items it was trained on."""
 
 from dataclasses import replace
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import torch
 
 from ganvas.errors import DataError, UsageError
-from ganvas.evaluation.real_images import RealImages, load_real_images
+from ganvas.evaluation.real_items import RealItems, load_real_items
 from ganvas.evaluation.samples import Progress, Samples
 from ganvas.store.run import IN_MEMORY, Run
 
@@ -16,15 +16,15 @@ class RunSamples:
 
     Args:
         run: draws them.
-        data: images to compare them with, brought to their shape; None takes the run's own.
+        data: items to compare them with, brought to their shape; None takes the run's own.
         device: where its network runs.
         count: how many.
         seed: of their latents.
         truncation: as for ``Run.sample``.
 
     Raises:
-        UsageError: the run's images were in memory, and no others are given.
-        DataError: the run's images have changed, or others cannot be read.
+        UsageError: the run's items were in memory, and no others are given.
+        DataError: the run's items have changed, or others cannot be read.
     """
 
     def __init__(
@@ -37,10 +37,18 @@ class RunSamples:
         seed: int,
         truncation: float | None,
     ) -> None:
-        target = run.recipe.sources[run.recipe.game.target]
-        if data is None and target.source == IN_MEMORY:
-            raise UsageError("this run was trained on images in memory: say `data=SRC`")
-        self.real = real_images_of(run, data)
+        name = run.recipe.game.target
+        sources = data if isinstance(data, dict) else {}  # as ``train`` was given them
+        data = sources.get(name) if sources else data
+        self._translated = sources.get(run.recipe.game.samples_from)
+        domain = run.sampler.domain
+        if data is None and run.recipe.sources[name].source == IN_MEMORY:
+            raise UsageError(f"this run was trained on {domain.noun} in memory: say `data=SRC`")
+        self.real = real_items_of(run, data)
+        if self.real.domain != domain:
+            raise DataError(
+                f"{self.real.training.words()}: this run draws {domain.noun}, {domain.words()}"
+            )
         run.sampler.to(device)
         self.run = run
         self.count = count
@@ -54,16 +62,16 @@ class RunSamples:
     def samples(self, progress: Progress | None) -> Samples:
         """The samples, with the classes that were asked for, where the run knows any."""
         parts, labels, done = [], [], 0
-        chunks = self.run.stream(self.count, seed=self.seed, truncation=self.truncation)
-        for images, classes in chunks:
-            parts.append(images)
+        asked = {"seed": self.seed, "truncation": self.truncation, "data": self._translated}
+        for items, classes in self.run.stream(self.count, **asked):
+            parts.append(items)
             labels += [] if classes is None else [classes]
-            done += len(images)
+            done += len(items)
             if progress is not None:
                 progress("drawing samples", done, self.count)
         names = () if self.run.conditions is None else self.run.conditions.names
-        pixels = torch.cat(parts).permute(0, 3, 1, 2)
-        return Samples(pixels, torch.cat(labels) if labels else None, names)
+        found = torch.cat(labels) if labels else None
+        return Samples.finished(self.run.sampler.domain, torch.cat(parts), found, names)
 
     @property
     def about(self) -> dict[str, Any]:
@@ -82,26 +90,26 @@ def about_run(run: Run, seed: int, truncation: float | None) -> dict[str, Any]:
     }
 
 
-def real_images_of(run: Run, data: Any = None) -> RealImages:
-    """The training images that a run's samples are like and others that are held out, in their
-    shape, wherever they lie now; or the images of ``data``, where these are others.
+def real_items_of(run: Run, data: Any = None) -> RealItems:
+    """The training items that a run's samples are like and others that are held out, in their
+    shape, wherever they lie now; or the items of ``data``, where these are others.
 
     Raises:
         DataError: they cannot be read, or the run's own have changed.
     """
     source = run.recipe.game.target
-    settings, (channels, *size) = run.recipe.sources[source], run.record.known(source).domain.shape
-    options = {"size": tuple(size), "channels": channels, "fit": settings.fit}
+    settings, domain = run.recipe.sources[source], run.record.known(source).domain
+    options = {**domain.fitting(), "fit": settings.fit}
     own = {"split": settings.split, "limit": settings.limit, "white": settings.white}
     if data is None:
         run.check_place(source)
-        real = load_real_images(settings.source, **own, **options)
+        real = load_real_items(settings.source, **own, **options)
         return replace(real, training=run.record.check_data(real.training, source))
     try:
-        moved = load_real_images(data, **own, **options)
+        moved = load_real_items(data, **own, **options)
     except DataError:  # it lacks such a part, for one: others are others, whatever the reason
         moved = None
     known = None if moved is None else run.record.recognised(moved.training, source)
     if moved is None or known is None:
-        return load_real_images(data, **options).as_given()
+        return load_real_items(data, **options).as_given()
     return replace(moved, training=known)

@@ -151,7 +151,7 @@ class RunWriter:
         if log:
             wall = {"seconds": self._rounded_seconds()}
             self._loggers.write({"images": self.engine.images, **numbers, **wall})
-        self.news.tell("evaluated", text=found.words(), stats=numbers)
+        self.news.tell("evaluated", text=found.words() or found.listed(), stats=numbers)
 
     def sample(self, *, passing: bool = False) -> None:
         """Write a sample grid; one that cannot be written is a warning.

@@ -4,14 +4,14 @@ import argparse
 
 from ganvas.cli.arguments.common import add_at, add_channels, add_overwrite, add_plugin
 
-HELP = "Measure a run's samples, or any, against real images."
+HELP = "Measure a run's samples, or any, against real items."
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
     """Declare them, in the order in which the help lists them."""
     command.add_argument("samples", metavar="RUN|SAMPLES", help="a run, a .npz, or a folder")
     command.add_argument(
-        "--data", metavar="SRC", help="the real images (default: what the run was trained on)"
+        "--data", metavar="SRC", help="the real items (default: what the run was trained on)"
     )
     _add_measuring(command)
     add_channels(command)
@@ -22,7 +22,7 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--neighbours",
         metavar="FILE.png",
-        help="samples beside their nearest training images (default: in the run)",
+        help="samples beside their nearest training items (default: in the run)",
     )
     add_overwrite(command)
     command.add_argument("--json", action="store_true", help="print records, nothing else")
@@ -30,16 +30,19 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
 
 
 def _add_measuring(command: argparse.ArgumentParser) -> None:
-    """What is measured, on how many samples, and against which images."""
+    """What is measured, on how many samples, and against which items."""
     command.add_argument(
-        "--metrics", metavar="A,B", help="which (default: all that apply); path-length for runs"
+        "--metrics",
+        metavar="A,B",
+        help="which, also your own of --plugin (default: all that apply); path-length for runs",
     )
     command.add_argument(
         "--features",
         default="auto",
         metavar="NAME",
         help="digits, fashion, stacked-digits, efficientnet-lite0, inception, inception=FILE, "
-        "dinov2, pixels, or module:callable (default: by the data)",
+        "dinov2, pixels, or your own: one of --plugin, FILE.py:function, module:callable (default: "
+        "by the data)",
     )
     command.add_argument(
         "--count", type=int, default=10_000, metavar="N", help="samples (default: 10,000)"
@@ -48,7 +51,7 @@ def _add_measuring(command: argparse.ArgumentParser) -> None:
         "--reference",
         default="auto",
         choices=("auto", "held-out", "training"),
-        help="compare with which images (default: held-out ones where there are any)",
+        help="compare with which items (default: held-out ones where there are any)",
     )
     command.add_argument(
         "--fit",

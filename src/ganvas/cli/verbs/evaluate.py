@@ -10,7 +10,7 @@ from typing import Any
 from ganvas.cli.wording import worded
 from ganvas.disk import explain
 from ganvas.errors import RunBusy, UsageError
-from ganvas.evaluation.in_words import formats_apart
+from ganvas.evaluation.in_words import counted, formats_apart, network_in_words
 from ganvas.evaluation.result import Evaluation
 from ganvas.metrics.figure import Figure
 from ganvas.report.evaluate import evaluate
@@ -112,7 +112,7 @@ def show(found: Evaluation) -> None:
 
 
 OTHER_HEADINGS = {"points": "{samples:,} points of {reference[data]}"}
-"""What is said over figures of other items than images, by the name of what read them."""
+"""What else is said over figures, by the name of what read the items."""
 
 
 def heading(about: Mapping[str, Any]) -> list[str]:
@@ -123,9 +123,8 @@ def heading(about: Mapping[str, Any]) -> list[str]:
         return [f"{about['subject']}{clock}: {OTHER_HEADINGS[network['name']].format(**about)}", ""]
     size = "" if network["size"] is None else f", at {network['size'][1]}x{network['size'][0]}"
     return [
-        f"{about['subject']}{clock}: {about['samples']:,} samples against "
-        f"{reference['images']:,} {reference['part']} images of {reference['data']}",
-        f"features: {network['name']} {network['version']} ({network['hash'][:15]}){size}",
+        f"{about['subject']}{clock}: {about['samples']:,} samples against {counted(reference)}",
+        f"{network_in_words(network)}{size}",
         "",
     ]
 

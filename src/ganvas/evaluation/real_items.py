@@ -1,34 +1,40 @@
-"""The real images of an evaluation: what was trained on, and others of the kind."""
+"""The real items of an evaluation: what was trained on, and others of the kind."""
 
 import re
 from dataclasses import dataclass, replace
 from typing import Any
 
 from ganvas.data import Dataset, load_dataset
+from ganvas.domains import Domain
 from ganvas.errors import DataError, NoSuchPart
 
 
 @dataclass(frozen=True)
-class RealImages:
-    """Real images to compare samples with.
+class RealItems:
+    """Real items, such as images, to compare samples with.
 
     training: what was, or could be, trained on.
     held_out: others of the kind, in the same shape; None where there are none.
-    part: what a screen calls the training images: ``training``, or ``given`` where nobody says
-        that anything was trained on them.
+    part: what a screen calls the training items: ``training``, or ``given`` where nobody says that
+        anything was trained on them.
     """
 
     training: Dataset
     held_out: Dataset | None
     part: str = "training"
 
-    def as_given(self) -> "RealImages":
+    @property
+    def domain(self) -> Domain:
+        """What an item is."""
+        return self.training.domain
+
+    def as_given(self) -> "RealItems":
         """The same of a source of which nobody says that anything was trained on it."""
         return replace(self, part="training" if self.held_out is not None else "given")
 
 
-def load_real_images(source: Any, split: str = "train", **options: Any) -> RealImages:
-    """The training images of a source, and others that are held out, where it has any.
+def load_real_items(source: Any, split: str = "train", **options: Any) -> RealItems:
+    """The training items of a source, and others that are held out, where it has any.
 
     Args:
         source, options: as for ``load_dataset``.
@@ -39,20 +45,20 @@ def load_real_images(source: Any, split: str = "train", **options: Any) -> RealI
     """
     training = load_dataset(source, split=split, **options)
     how = {key: options[key] for key in ("fit", "white") if key in options}
-    return RealImages(training, held_out(source, split, training, **how))
+    return RealItems(training, held_out(source, split, training, **how))
 
 
 def held_out(source: Any, split: str, training: Dataset, **how: Any) -> Dataset | None:
-    """Images of a source that are not among its ``training`` ones, in their shape; or None.
+    """Items of a source that are not among its ``training`` ones, in their shape; or None.
 
-    They are its test part; where it has none and ``split`` is the first N images, all others.
+    They are its test part; where it has none and ``split`` is the first N items, all others.
 
     Args:
         source: as for ``load_dataset``.
         split: what ``training`` is of the source.
         how: ``fit`` and ``white``, as for ``load_dataset``.
     """
-    options = {"size": training.shape[1:], "channels": training.shape[0], **how}
+    options = {**training.domain.fitting(), **how}
     if split in ("all", "test"):
         return None
     try:
