@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from ganvas.extend.register import CLASSES, OBJECTS
+from ganvas.extend.register import CLASSES, FUNCTIONS, OBJECTS
 from ganvas.recipes import own_parts
 from ganvas.recipes.parts import FAMILIES
 
@@ -11,7 +11,7 @@ from ganvas.recipes.parts import FAMILIES
 @contextmanager
 def forgotten_afterwards() -> Iterator[None]:
     """Within, parts may be registered; afterwards there are those that there were."""
-    tables = [sort.table for sort in (*OBJECTS, *CLASSES)]
+    tables = [sort.table for sort in (*OBJECTS, *CLASSES, *FUNCTIONS)]
     tables += [FAMILIES, *FAMILIES.values(), own_parts._known, own_parts._classes]
     tables.append(own_parts._made)
     before = [(table, dict(table)) for table in tables]

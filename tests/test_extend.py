@@ -19,15 +19,18 @@ from ganvas.losses.penalty_kinds import PENALTIES
 from ganvas.recipes import flat, own_parts
 from ganvas.recipes.parts import AUGMENTATIONS, GENERATORS, TERMS, kind_of
 from ganvas.recipes.recipe_table import RECIPES, change, find
+from ganvas.store.event import LISTENERS
+from ganvas.store.log import LOGGERS
 
 pytestmark = pytest.mark.usefixtures("registering")
 
 PUBLIC = """
 GAN SGD Adam AdamW AdversarialLoss Augment Autoencoding Batch Clip Cosine Data DataError Dataset
 Discriminator DiscriminatorOutput DiscriminatorSettings Domain Draw Encoder EncoderSettings
-EvaluationSettings Every Fakes FeatureSet Figure Game GameSettings GameSetup Generator
-GeneratorSettings Geometric Hook Image Linear Metric Move NotApplicable OptimiserSettings Outcome
-Penalty PenaltyKind Phase Player Points RMSprop Recipe Result Role Schedule ScoresAndLogits Shape
+EvaluationSettings Event Every Fakes FeatureSet Figure Game GameSettings GameSetup Generator
+GeneratorSettings Geometric Hook Image Linear Listener Logger Metric Move NotApplicable
+OptimiserSettings Outcome Penalty PenaltyKind Phase Player Points RMSprop Recipe Record Result
+Rewritable Role Schedule ScoresAndLogits Shape
 Spec Styled Term Tokens Translator TranslatorSettings Truncatable Turn Uniform UsageError UserError
 Vector at_least_float32 average_hooks discriminator encoder generate generator image_gradients
 interpolates make_dataset neighbours per_image register translator
@@ -229,3 +232,24 @@ def test_a_domain_has_its_name() -> None:
         name: ClassVar[str] = "smell"
 
     assert DOMAINS["smell"] is Smell
+
+
+def test_a_class_of_loggers_and_functions_of_a_family() -> None:
+    @register
+    class Log:
+        """Keeps nothing."""
+
+        def write(self, record: Any) -> None: ...
+        def image(self, images: int, path: Path) -> None: ...
+        def close(self) -> None: ...
+
+    @register(family=extend.Logger)
+    def makes(run: Path) -> Log:
+        return Log()
+
+    @register(family=extend.Listener)
+    def hear(event: extend.Event) -> None: ...
+
+    assert LOGGERS["log"] is Log and LOGGERS["makes"] is makes and LISTENERS["hear"] is hear
+    with pytest.raises(UsageError, match="no part that ganvas knows"):
+        register(hear)

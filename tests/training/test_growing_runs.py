@@ -21,7 +21,7 @@ GROWING: dict[str, Any] = {
 """Three stages of 4, 8 and 16 pixels: fades from 64 to 128 and from 192 to 256 images."""
 
 
-class Killed(Exception):
+class Killed(BaseException):
     pass
 
 

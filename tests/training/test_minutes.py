@@ -37,7 +37,7 @@ SECONDS = 60 - RESERVE
 """Of the one minute that a run here has."""
 
 
-class Killed(Exception):
+class Killed(BaseException):
     pass
 
 

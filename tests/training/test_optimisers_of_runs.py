@@ -19,7 +19,7 @@ FAMILIES: dict[str, tuple[type, dict[str, Any], set[str]]] = {
 """Of each kind its settings, and what its state holds for each weight."""
 
 
-class Killed(Exception):
+class Killed(BaseException):
     pass
 
 

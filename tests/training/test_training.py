@@ -29,7 +29,7 @@ def train(out: Path, data: Any, recipe: str = "tutorial-cifar10", **more: Any) -
     return ganvas.train(recipe, data=data, out=out, overrides=overrides, **more)
 
 
-class Killed(Exception):
+class Killed(BaseException):
     pass
 
 
@@ -200,7 +200,7 @@ def test_leftover_temporaries_are_cleaned_everywhere(tmp_path, blobs) -> None:
 def test_a_damaged_grid_costs_a_frame_and_not_the_resume(tmp_path, blobs) -> None:
     run = train(tmp_path, blobs, images=160)
     (run.path / "samples" / "000000096.png").write_bytes(b"\x89PNG")
-    with pytest.warns(RuntimeWarning, match="no TensorBoard"):
+    with pytest.warns(RuntimeWarning, match="TensorBoard stopped logging"):
         longer = ganvas.resume(run.path, data=blobs, images=320)
     assert longer.images == 320
 

@@ -85,7 +85,8 @@ class Player:
         if not gradients:
             return torch.zeros_like(self._pace)
         # As torch.nn.utils.get_total_norm computes it, whose bookkeeping costs a small network 1%.
-        return torch.linalg.vector_norm(torch.stack(torch._foreach_norm(gradients)))
+        norms = torch._foreach_norm(gradients)  # pyright: ignore[reportPrivateImportUsage]
+        return torch.linalg.vector_norm(torch.stack(norms))
 
     @torch.no_grad()
     def forget(self) -> None:

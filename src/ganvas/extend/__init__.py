@@ -15,6 +15,8 @@ domain           a ``Domain``: what an item is
 metric           a ``Metric``: a function of samples and reals, or of their features
 feature network  a ``Features``: what loads a network, and which items it reads
 recipe           a ``Recipe``
+logger           a class, or a function, that makes a ``Logger`` from the path of a run folder
+listener         a function of an ``Event``
 ===============  ===================================================================================
 
 ``docs/extend.md`` has a complete example of each. What stands in ``__all__`` keeps its name and its
@@ -63,6 +65,8 @@ from ganvas.networks.protocols import (
 )
 from ganvas.networks.shape import Shape
 from ganvas.recipes.recipe import Data, EvaluationSettings, Every, Recipe
+from ganvas.store.event import Event, Listener
+from ganvas.store.log import Logger, Record, Rewritable
 
 __all__ = [
     "GAN",
@@ -86,6 +90,7 @@ __all__ = [
     "Encoder",
     "EncoderSettings",
     "EvaluationSettings",
+    "Event",
     "Every",
     "Fakes",
     "FeatureNetwork",
@@ -101,6 +106,8 @@ __all__ = [
     "Hook",
     "Image",
     "Linear",
+    "Listener",
+    "Logger",
     "Metric",
     "Move",
     "NotApplicable",
@@ -115,7 +122,9 @@ __all__ = [
     "RMSprop",
     "Reading",
     "Recipe",
+    "Record",
     "Result",
+    "Rewritable",
     "Role",
     "Schedule",
     "ScoresAndLogits",

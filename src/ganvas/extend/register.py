@@ -28,6 +28,8 @@ from ganvas.recipes.own_parts import OwnPart, note
 from ganvas.recipes.parts import CONDITIONS, FAMILIES, GAMES, OPTIMISERS, TERMS
 from ganvas.recipes.recipe import Recipe
 from ganvas.recipes.recipe_table import RECIPES
+from ganvas.store.event import LISTENERS, Listener
+from ganvas.store.log import LOGGERS, Logger
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,13 @@ CLASSES = (
 )
 """Sorts whose parts are classes of their own."""
 
+FUNCTIONS = (
+    Sort("logger", Logger, LOGGERS),
+    Sort("listener", Listener, LISTENERS),
+    Sort("recipe", Recipe, RECIPES),
+)
+"""Sorts whose parts are called: functions, or classes."""
+
 FAMILY_NAMES = {
     GeneratorSettings: "generator",
     DiscriminatorSettings: "discriminator",
@@ -92,12 +101,13 @@ def register(part: Any = None, kind: str | None = None, family: Any = None) -> A
         part: an ``AdversarialLoss``, a ``PenaltyKind``, a ``Metric`` or a ``Recipe``; a subclass of
             ``Term``, ``GameSettings``, ``OptimiserSettings``, ``ConditionSettings`` or ``Domain``;
             a dataclass with ``build(shape)``, the settings of a network; or one that is called with
-            images, an augmentation.
+            images, an augmentation; a class of loggers, with ``write``, ``image`` and ``close``.
         kind: its name; by default that of its class in lower case, of a function its own. A domain
             and a recipe have one.
         family: of network settings, the interface that the role of a game asks for, such as
             ``TranslatorSettings``; by default a generator's where they have a field ``latent``, and
-            otherwise a discriminator's.
+            otherwise a discriminator's. Functions always have one: ``Listener`` for what is called
+            with events, ``Logger`` for what makes a logger from the path of a run folder.
 
     Returns:
         The part.
@@ -137,6 +147,8 @@ def _sort_of(part: Any, family: Any) -> Sort:
         for sort in CLASSES:
             if issubclass(part, sort.type):
                 return sort
+        if issubclass(part, Logger):
+            return FUNCTIONS[0]
         if is_dataclass(part):
             return _of_family(part, _usual_family(part))
     raise UsageError(
@@ -154,8 +166,9 @@ def _usual_family(part: type) -> Any:
 
 def _of_family(part: Any, family: Any) -> Sort:
     """The table of a family; a new one of a user's own family."""
-    if family is Recipe and callable(part):
-        return Sort("recipe", Recipe, RECIPES)
+    for sort in FUNCTIONS:
+        if family is sort.type and callable(part):
+            return sort
     method = "__call__(images, uniform, strength)" if family is Augment else "build(shape)"
     if not is_dataclass(part) or not hasattr(part, method.partition("(")[0]):
         name = getattr(part, "__name__", repr(part))

@@ -1,8 +1,10 @@
 """What happens in a session, as its listeners are told."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from ganvas.recipes import own_parts
 
 
 @dataclass(frozen=True)
@@ -37,3 +39,18 @@ class Event:
 
 Listener = Callable[[Event], None]
 """Is called with every event of a session."""
+
+LISTENERS: dict[str, Listener] = {}
+"""What plug-ins register, by name."""
+
+
+def found_listeners(given: Iterable[Listener | str]) -> list[Listener]:
+    """These listeners, some of which are registered under a name.
+
+    Raises:
+        UsageError: no listener has this name.
+    """
+    return [
+        own_parts.found(each, LISTENERS, "listener") if isinstance(each, str) else each
+        for each in given
+    ]

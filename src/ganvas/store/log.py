@@ -1,7 +1,8 @@
 """Loggers behind one small protocol. None of them can stop a training run.
 
-A logger gets one flat record a line, ``images`` first, and the path of each new sample grid. On
-resume it is cut back to the checkpoint's clock, so that a resumed log is the uninterrupted one.
+A logger gets one flat record a line, ``images`` first, and the path of each new sample grid. Where
+a run goes on from a checkpoint, ``log.jsonl`` is cut back to its clock, and a ``Rewritable`` logger
+writes all of that anew, so that a resumed log is the uninterrupted one.
 """
 
 import contextlib
@@ -9,18 +10,59 @@ import json
 import os
 import shutil
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
+from ganvas import own_code
+from ganvas.recipes import own_parts
 from ganvas.store.json_lines import START, Part, Place, read_lines, read_on
 
 Record = Mapping[str, Any]
 """One line of a log: ``images`` first, then numbers by name, such as ``loss/generator``."""
 
 
+@runtime_checkable
 class Logger(Protocol):
-    """What a logger does; W&B or MLflow are ten lines of this."""
+    """What a logger does. One of a user's own is registered under a name; it is made with the path
+    of the run folder::
+
+        @register
+        class Csv:
+            def __init__(self, run: Path) -> None:
+                self.path = run / "losses.csv"
+
+            def clear(self) -> None:  # the run goes on: all that the log holds comes again
+                self.path.unlink(missing_ok=True)
+
+            def write(self, record: Record) -> None:
+                with self.path.open("a") as file:
+                    print(record["images"], record.get("loss/generator"), sep=",", file=file)
+
+            def image(self, images: int, path: Path) -> None: ...
+
+            def close(self) -> None: ...
+
+    Where steps only go forward there is no ``clear``. A run that goes on then logs some steps
+    again, the same numbers, which Weights & Biases passes over::
+
+        @register
+        class WandB:
+            def __init__(self, run: Path) -> None:
+                import wandb
+
+                self.picture = wandb.Image
+                self.run = wandb.init(project="gans", id=run.name, resume="allow")
+
+            def write(self, record: Record) -> None:
+                self.run.log(dict(record), step=record["images"])
+
+            def image(self, images: int, path: Path) -> None:
+                self.run.log({"samples": self.picture(str(path))}, step=images)
+
+            def close(self) -> None:
+                self.run.finish()
+    """
 
     def write(self, record: Record) -> None:
         """Log one record."""
@@ -32,6 +74,16 @@ class Logger(Protocol):
 
     def close(self) -> None:
         """Nothing more will come."""
+        ...
+
+
+@runtime_checkable
+class Rewritable(Logger, Protocol):
+    """A logger that can begin anew. Where a run goes on, it is cleared first, then it gets every
+    record and grid from before the checkpoint again, and then what follows."""
+
+    def clear(self) -> None:
+        """Forget, or delete, all that was logged."""
         ...
 
 
@@ -76,23 +128,21 @@ class JsonLines:
 class TensorBoard:
     """``tensorboard/``: every number against images seen, and the sample grids.
 
-    Its files cannot be cut, so on resume they are written anew from what the log still holds.
+    Its files cannot be cut; where a run goes on they are written anew.
 
     Args:
-        folder: its files; what was there is deleted.
-        records: of the log so far.
-        grids: the sample grids so far, by images seen.
+        run: the run folder; what was in its ``tensorboard/`` is deleted.
     """
 
-    def __init__(self, folder: Path, records: Sequence[Record], grids: dict[int, Path]) -> None:
+    def __init__(self, run: Path) -> None:
         from torch.utils.tensorboard.writer import SummaryWriter
 
-        shutil.rmtree(folder, ignore_errors=True)
-        self._writer = SummaryWriter(str(folder), max_queue=100)
-        for record in records:
-            self.write(record)
-        for images, path in sorted(grids.items()):
-            self.image(images, path)
+        self._folder = run / "tensorboard"
+        shutil.rmtree(self._folder, ignore_errors=True)
+        self._writer = SummaryWriter(str(self._folder), max_queue=100)
+
+    def clear(self) -> None:
+        """There is nothing to forget: it began with an empty folder."""
 
     def write(self, record: Record) -> None:
         """Add each number as a scalar of its own."""
@@ -114,22 +164,70 @@ class TensorBoard:
         self._writer.close()
 
 
-def tensorboard(
-    folder: Path, records: Sequence[Record], grids: dict[int, Path]
-) -> list[TensorBoard]:
-    """A TensorBoard logger, or none and a warning where it cannot be had."""
-    try:
-        return [TensorBoard(folder, records, grids)]
-    except Exception as error:
-        warnings.warn(f"no TensorBoard in this run: {error}", RuntimeWarning, stacklevel=2)
-        return []
+LOGGERS: dict[str, Callable[[Path], Logger]] = {}
+"""What plug-ins register: a class or a function that makes a logger of a run folder, by name."""
+
+
+class LoggerMaker(NamedTuple):
+    """name: for a warning. make: called with the run folder, once it is there."""
+
+    name: str
+    make: Callable[[Path], Logger]
+
+
+TENSORBOARD = LoggerMaker("TensorBoard", TensorBoard)
+
+
+def logger_makers(given: Iterable[Logger | str]) -> list[LoggerMaker]:
+    """What makes these loggers, which are there already or are registered under a name.
+
+    Raises:
+        UsageError: no logger has this name.
+    """
+    return [
+        LoggerMaker(each, own_parts.found(each, LOGGERS, "logger"))
+        if isinstance(each, str)
+        else LoggerMaker(type(each).__name__, lambda _, logger=each: logger)
+        for each in given
+    ]
+
+
+def made_loggers(makers: Iterable[LoggerMaker], run: Path) -> list[Logger]:
+    """The loggers of a run folder; one that cannot be made is a warning."""
+    loggers = []
+    for name, make in makers:
+        try:
+            loggers.append(make(run))
+        except Exception as error:
+            text = f"no {name} in this run: {own_code.described(error)}"
+            warnings.warn(text, RuntimeWarning, stacklevel=2)
+    return loggers
 
 
 class Loggers:
     """Several loggers as one; the first failure of each is a warning and its last call."""
 
-    def __init__(self, loggers: list[Logger]) -> None:
-        self._loggers = loggers
+    def __init__(self, loggers: Iterable[Logger]) -> None:
+        self._loggers = list(loggers)
+
+    def rewrite(self, records: Sequence[Record], grids: Mapping[int, Path]) -> None:
+        """Have those that can write the log so far anew.
+
+        Args:
+            records: of the log so far.
+            grids: the sample grids so far, by images seen.
+        """
+
+        def anew(logger: Logger) -> None:
+            if not isinstance(logger, Rewritable):
+                return
+            logger.clear()
+            for record in records:
+                logger.write(record)
+            for images, path in sorted(grids.items()):
+                logger.image(images, path)
+
+        self._each(anew)
 
     def write(self, record: Record) -> None:
         """Hand a record to each."""
@@ -152,7 +250,8 @@ class Loggers:
                 with contextlib.suppress(Exception):
                     logger.close()
                 warnings.warn(
-                    f"{type(logger).__name__} stopped logging, training goes on: {error}",
+                    f"{type(logger).__name__} stopped logging, training goes on: "
+                    f"{own_code.described(error)}",
                     RuntimeWarning,
                     stacklevel=2,
                 )

@@ -1,6 +1,7 @@
 """What a session lets others know while it lives: its listeners, such as a screen, and, through
 files, any process."""
 
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +20,27 @@ NEWEST = {"sampled": "sample", "evaluated": "evaluation"}
 """What there is a newest of after an event."""
 
 
+class Listeners:
+    """Several listeners as one; the first failure of each is a warning and its last call."""
+
+    def __init__(self, listeners: Iterable[Listener]) -> None:
+        self._listeners = list(listeners)
+
+    def __call__(self, event: Event) -> None:
+        """Call each with the event."""
+        for listener in list(self._listeners):
+            try:
+                listener(event)
+            except Exception as error:
+                self._listeners.remove(listener)
+                name = getattr(listener, "__qualname__", type(listener).__name__)
+                warnings.warn(
+                    f"{name} stopped listening, training goes on: {own_code.described(error)}",
+                    RuntimeWarning,
+                    stacklevel=2,
+                )
+
+
 class Announcer:
     """Tells listeners what was chosen before there is a run to tell it, and keeps it for the run.
 
@@ -27,20 +49,19 @@ class Announcer:
         total: images that the run will see.
 
     Attributes:
-        listeners: the same.
+        listeners: the same, as one.
         said: every text so far.
     """
 
     def __init__(self, listeners: Iterable[Listener], total: int) -> None:
         self.said: list[str] = []
-        self.listeners = list(listeners)
+        self.listeners = Listeners(listeners)
         self._total = total
 
     def __call__(self, text: str) -> None:
         """Tell one text."""
         self.said.append(text)
-        for listener in self.listeners:
-            listener(Event("chosen", 0, self._total, text=text))
+        self.listeners(Event("chosen", 0, self._total, text=text))
 
 
 class News:
@@ -51,7 +72,7 @@ class News:
         engine: has the clock.
         stopwatch: of the session.
         total: the clock at which the run will end, whenever it is asked.
-        listeners: called with every event.
+        listener: called with every event.
     """
 
     def __init__(
@@ -60,13 +81,13 @@ class News:
         engine: Engine,
         stopwatch: Stopwatch,
         total: Callable[[], int],
-        listeners: Iterable[Listener],
+        listener: Listener,
     ) -> None:
         self._path = path
         self._engine = engine
         self._stopwatch = stopwatch
         self._total = total
-        self._listeners = list(listeners)
+        self._listener = listener
         self._status, self._state = StatusFile(path, engine.images), "preparing"
         self._events = EventLog(path)
 
@@ -154,6 +175,4 @@ class News:
 
     def _tell_listeners(self, kind: str, **more: Any) -> None:
         seconds = self._stopwatch.seconds()
-        event = Event(kind, self._engine.images, self._total(), seconds=seconds, **more)
-        for listener in self._listeners:
-            listener(event)
+        self._listener(Event(kind, self._engine.images, self._total(), seconds=seconds, **more))

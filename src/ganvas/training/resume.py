@@ -11,9 +11,9 @@ from ganvas.recipes.build.choices import playing
 from ganvas.recipes.build.engine import build_engine
 from ganvas.recipes.build.prepared import Prepared
 from ganvas.screen.training_screen import shown
-from ganvas.store import kept_code, record, run_folder
-from ganvas.store.event import Listener
-from ganvas.store.log import Logger
+from ganvas.store import kept_code, plugins, record, run_folder
+from ganvas.store.event import Listener, found_listeners
+from ganvas.store.log import Logger, logger_makers
 from ganvas.store.plugins import PluginFiles
 from ganvas.store.run import Run
 from ganvas.training.evaluator import evaluator_of
@@ -36,8 +36,8 @@ def resume(
     device: Device | None = None,
     plugin: PluginFiles = None,
     accept_changed_plugin: bool = False,
-    listeners: Iterable[Listener] = (),
-    loggers: Iterable[Logger] = (),
+    listeners: Iterable[Listener | str] = (),
+    loggers: Iterable[Logger | str] = (),
     progress: Any = None,
     show: bool | None = None,
     began: float | None = None,
@@ -66,7 +66,9 @@ def resume(
     began = time.monotonic() if began is None else began
     check_length(images, minutes)
     path = run_folder.find(run)
-    with run_folder.Lock(path), shown(show, listeners, progress) as (watching, reading):
+    plugins.load(plugin)  # which may name listeners and loggers
+    heard, makers = found_listeners(listeners), logger_makers(loggers)
+    with run_folder.Lock(path), shown(show, heard, progress) as (watching, reading):
         old = Run(path, plugin=plugin)
         check_changes(old, accepted=accept_changed_plugin)
         recipe = resumed_recipe(old, images, minutes)
@@ -80,7 +82,7 @@ def resume(
             evaluator, missing = evaluator_of(prepared, engine.device, reading)
             problems += [*at_rest(recipe, engine.images, path), *_differences(old, prepared)]
             _write_changes(old, prepared, engine.images, new_data=new_data)
-            writer = RunWriter(path, prepared, engine, earlier, announcer=tell, loggers=loggers)
+            writer = RunWriter(path, prepared, engine, earlier, announcer=tell, loggers=makers)
             writer.announce(prepared.choices.sentence())
             writer.warn([*problems, *prepared.warnings, *missing])
             return play(writer, evaluator, began)

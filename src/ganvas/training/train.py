@@ -13,8 +13,8 @@ from ganvas.recipes.build.prepared import Prepared
 from ganvas.recipes.recipe import Recipe
 from ganvas.screen.training_screen import shown
 from ganvas.store import kept_code, plugins, record, registered, run_folder
-from ganvas.store.event import Listener
-from ganvas.store.log import Logger
+from ganvas.store.event import Listener, found_listeners
+from ganvas.store.log import Logger, logger_makers
 from ganvas.store.plugins import Plugin, PluginFiles
 from ganvas.store.run import Run
 from ganvas.training.evaluator import evaluator_of
@@ -39,8 +39,8 @@ def train(
     plugin: PluginFiles = None,
     start: str | Path | None = None,
     overrides: dict[str, Any] | None = None,
-    listeners: Iterable[Listener] = (),
-    loggers: Iterable[Logger] = (),
+    listeners: Iterable[Listener | str] = (),
+    loggers: Iterable[Logger | str] = (),
     progress: Any = None,
     show: bool | None = None,
     began: float | None = None,
@@ -62,8 +62,8 @@ def train(
         start: a run whose weights to begin with; its recipe too, where none is given.
         overrides: dotted keys and values, ``{"generator.width": 96}``; ``batch`` may be ``auto``.
             What is given by name (images, minutes, seed) goes before them.
-        listeners: called with every event.
-        loggers: beside JSON lines and TensorBoard.
+        listeners: called with every event, or names of registered ones.
+        loggers: beside JSON lines and TensorBoard, or names of registered ones.
         progress: called with (done, total) while data is read.
         show: whether to show how far it is, and at the end where everything lies; None does in a
             terminal and in a notebook, and not where the output goes to a file.
@@ -78,6 +78,7 @@ def train(
     """
     began = time.monotonic() if began is None else began
     named = plugins.load(plugin)
+    heard, makers = found_listeners(listeners), logger_makers(loggers)
     check_length(images, minutes)
     changes, auto = without_auto(_changes(overrides, images=images, minutes=minutes, seed=seed))
     chosen = resolve(recipe, data, changes, start)
@@ -85,7 +86,7 @@ def train(
     given = by_name(data)
     in_memory = {key: each for key, each in given.items() if not isinstance(each, str | Path)}
     batch = "auto" if auto else _batch_rule(chosen, given, changes)
-    with shown(show, listeners, progress) as (watching, reading):
+    with shown(show, heard, progress) as (watching, reading):
         tell = Announcer(watching, chosen.images)
         prepared = prepare(chosen, in_memory, batch, tell, reading)
         with playing(prepared.choices):
@@ -93,16 +94,20 @@ def train(
             taken = [] if chosen.start is None else [begin_from(engine, chosen.start)]
             evaluator, problems = evaluator_of(prepared, engine.device, reading)
             with _new_folder(Path(out), name, prepared, named) as path:
-                writer = RunWriter(path, prepared, engine, announcer=tell, loggers=loggers)
+                writer = RunWriter(path, prepared, engine, announcer=tell, loggers=makers)
                 writer.announce(prepared.choices.sentence(), *taken)
-                warnings = [text for each in prepared.datasets.values() for text in each.warnings]
-                writer.warn([*warnings, *prepared.warnings, *problems])
+                writer.warn([*_of_data(prepared), *prepared.warnings, *problems])
                 return play(writer, evaluator, began)
 
 
 def _changes(overrides: dict[str, Any] | None, **named: float | None) -> dict[str, Any]:
     """The overrides, and what was given by name, which goes before them."""
     return {**(overrides or {}), **{key: each for key, each in named.items() if each is not None}}
+
+
+def _of_data(prepared: Prepared) -> list[str]:
+    """What was found wrong with the data."""
+    return [text for each in prepared.datasets.values() for text in each.warnings]
 
 
 def _batch_rule(recipe: Recipe, given: dict[str, Any], changes: dict[str, Any]) -> BatchRule:

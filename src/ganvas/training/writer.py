@@ -18,7 +18,14 @@ from ganvas.evaluation.result import Evaluation
 from ganvas.recipes.build.prepared import Prepared
 from ganvas.recipes.length import fixed
 from ganvas.store import checkpoint, evaluation_records
-from ganvas.store.log import JsonLines, Logger, Loggers, read_log, tensorboard
+from ganvas.store.log import (
+    TENSORBOARD,
+    JsonLines,
+    LoggerMaker,
+    Loggers,
+    made_loggers,
+    read_log,
+)
 from ganvas.store.run_folder import grids, write_recipe
 from ganvas.training.events import Announcer, News
 from ganvas.training.run_pictures import SamplePicture
@@ -65,7 +72,7 @@ class RunWriter:
         earlier: Earlier | None = None,
         *,
         announcer: Announcer,
-        loggers: Iterable[Logger] = (),
+        loggers: Iterable[LoggerMaker] = (),
     ) -> None:
         is_new, earlier = earlier is None, earlier or Earlier()
         self.path = path
@@ -78,8 +85,9 @@ class RunWriter:
             checkpoint.clean(place)
         self._cut_samples()
         self._jsonl = JsonLines(path / "log.jsonl", keep_bytes=earlier.log_bytes)
-        board = tensorboard(path / "tensorboard", read_log(path / "log.jsonl"), grids(path))
-        self._loggers = Loggers([self._jsonl, *board, *loggers])
+        self._loggers = Loggers([self._jsonl, *made_loggers([TENSORBOARD, *loggers], path)])
+        if not is_new:
+            self._loggers.rewrite(read_log(path / "log.jsonl"), grids(path))
         self._saved_at = engine.images if self._checkpoint().is_dir() else None
         self._reason: str | None = None
         self.stopwatch = Stopwatch(engine.images, earlier.seconds, earlier.evaluation_seconds)

@@ -57,6 +57,18 @@ def add_plugin(command: argparse.ArgumentParser) -> None:
     )
 
 
+def add_watchers(command: argparse.ArgumentParser) -> None:
+    """``--logger`` and ``--listener``."""
+    for option, what in (("logger", "log to"), ("listener", "tell every event")):
+        command.add_argument(
+            f"--{option}",
+            action="append",
+            default=[],
+            metavar="NAME",
+            help=f"{what} a {option} that a plug-in registers; may be said again",
+        )
+
+
 def add_at(command: argparse.ArgumentParser) -> None:
     """``--at``: which checkpoint of a run."""
     command.add_argument(

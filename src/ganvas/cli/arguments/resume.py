@@ -2,7 +2,7 @@
 
 import argparse
 
-from ganvas.cli.arguments.common import add_plugin
+from ganvas.cli.arguments.common import add_plugin, add_watchers
 
 HELP = "Continue a run exactly where its checkpoint stands."
 
@@ -25,6 +25,7 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
         action="store_true",
         help="go on although a plug-in's code has changed; the resume is then not exact",
     )
+    add_watchers(command)
     length = command.add_mutually_exclusive_group()
     length.add_argument("--images", type=int, metavar="N", help="a new total")
     length.add_argument("--minutes", type=float, metavar="M", help="stop after M minutes")

@@ -8,6 +8,7 @@ from ganvas.cli.arguments.common import (
     add_plugin,
     add_recipe,
     add_shortcuts,
+    add_watchers,
 )
 
 HELP = "Train a recipe, or your own images, in a new run folder."
@@ -35,6 +36,7 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
         "--dry-run", action="store_true", help="print the resolved recipe and stop"
     )
     add_plugin(command)
+    add_watchers(command)
     length = command.add_mutually_exclusive_group()
     length.add_argument("--images", type=int, metavar="N", help="total images to see")
     length.add_argument(

@@ -19,7 +19,8 @@ def execute(options: argparse.Namespace) -> int:
             device=options.device,
             plugin=options.plugin,
             accept_changed_plugin=options.accept_changed_plugin,
-            listeners=[screen.listen],
+            listeners=[screen.listen, *options.listener],
+            loggers=options.logger,
             progress=screen.reading,
             show=False,  # it has a screen
             began=BEGAN,

@@ -43,7 +43,8 @@ def execute(options: argparse.Namespace) -> int:
             plugin=options.plugin,
             start=options.start,
             overrides=overrides,
-            listeners=[screen.listen],
+            listeners=[screen.listen, *options.listener],
+            loggers=options.logger,
             progress=screen.reading,
             show=False,  # it has a screen
             began=BEGAN,
