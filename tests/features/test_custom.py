@@ -92,6 +92,27 @@ def test_what_cannot_be_called_is_refused(here, name, words):
         load_features(name)
 
 
+def test_a_function_of_a_file_is_hashed_and_read_anew_once_it_changed(here, images):
+    path = here / "below" / "mine.py"
+    path.parent.mkdir()
+    path.write_text("def level(images):\n    return images.mean((2, 3))\n")
+    name = f"{path}:level"
+    first = load_features(name)
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    assert (first.name, first.origin.hash, first.reads) == (name, f"sha256:{digest}", None)
+    path.write_text("def level(images):\n    return 2 * images.mean((2, 3))\n")
+    second = load_features(name)
+    assert second.origin.hash != first.origin.hash
+    torch.testing.assert_close(
+        extract(second, images).features, 2 * extract(first, images).features
+    )
+    path.write_text("x = 1\ny = nothing\n")
+    with pytest.raises(UsageError, match=r"NameError: .* \(mine\.py, line 2: y = nothing"):
+        load_features(name)
+    with pytest.raises(UsageError, match=r"no_such\.py"):
+        load_features("no_such.py:level")
+
+
 @pytest.mark.parametrize("name", ["scalar", "too_few"])
 def test_what_is_not_features_is_refused(here, images, name):
     with pytest.raises(

@@ -98,10 +98,11 @@ def register(part: Any = None, kind: str | None = None, family: Any = None) -> A
     name again, as a notebook's cell that runs twice does: the newest part is taken.
 
     Args:
-        part: an ``AdversarialLoss``, a ``PenaltyKind``, a ``Metric`` or a ``Recipe``; a subclass of
-            ``Term``, ``GameSettings``, ``OptimiserSettings``, ``ConditionSettings`` or ``Domain``;
-            a dataclass with ``build(shape)``, the settings of a network; or one that is called with
-            images, an augmentation; a class of loggers, with ``write``, ``image`` and ``close``.
+        part: an ``AdversarialLoss``, a ``PenaltyKind``, a ``Metric``, ``Features`` or a ``Recipe``;
+            a subclass of ``Term``, ``GameSettings``, ``OptimiserSettings``, ``ConditionSettings``
+            or ``Domain``; a dataclass with ``build(shape)``, the settings of a network; or one that
+            is called with images, an augmentation; a class of loggers, with ``write``, ``image``
+            and ``close``.
         kind: its name; by default that of its class in lower case, of a function its own. A domain
             and a recipe have one.
         family: of network settings, the interface that the role of a game asks for, such as
