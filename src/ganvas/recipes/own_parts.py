@@ -3,12 +3,9 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from ganvas.errors import UsageError
-from ganvas.recipes.reading import unknown
-
-T = TypeVar("T")
 
 NAMED_AS_TEXT = ("loss", "generator_loss", "metrics", "features")
 """Settings that name a part by a text alone; any other has its name under ``kind``."""
@@ -94,23 +91,3 @@ def _named(plain: Any, key: str = "") -> Iterator[str]:
             yield from _named(each, key)
     elif isinstance(plain, str) and (key == "kind" or key in NAMED_AS_TEXT):
         yield plain
-
-
-def found(name: str, table: Mapping[str, T], what: str) -> T:
-    """What is registered under a name.
-
-    Args:
-        name: the name.
-        table: of parts that only users have.
-        what: what they are called.
-
-    Raises:
-        UsageError: nothing has this name.
-    """
-    if name in table:
-        return table[name]
-    if not table:
-        raise UsageError(
-            f"there is no {what} {name!r}: name the file that registers it (`plugin=FILE.py`)"
-        )
-    raise UsageError(unknown(name, table, what))

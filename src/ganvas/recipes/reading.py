@@ -6,13 +6,15 @@ import types
 import typing
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from typing import Any, Union, get_args, get_origin
+from typing import Any, TypeVar, Union, get_args, get_origin
 
 from pydantic import TypeAdapter, ValidationError
 
 from ganvas.errors import UsageError
 from ganvas.recipes.other_names import ours
 from ganvas.recipes.parts import FAMILIES, USUALLY_UNNAMED, kind_of
+
+T = TypeVar("T")
 
 
 def to_plain(value: Any) -> Any:
@@ -67,6 +69,26 @@ def unknown(name: str, choices: Iterable[str], what: str = "setting") -> str:
     if near:
         return f"unknown {what} {name!r}: did you mean {' or '.join(near)}?"
     return f"unknown {what} {name!r}: choose one of {', '.join(choices)}"
+
+
+def registered(name: str, table: Mapping[str, T], what: str) -> T:
+    """What is registered under a name.
+
+    Args:
+        name: the name.
+        table: of parts that only users have.
+        what: what they are called.
+
+    Raises:
+        UsageError: nothing has this name.
+    """
+    if name in table:
+        return table[name]
+    if not table:
+        raise UsageError(
+            f"there is no {what} {name!r}: name the file that registers it (`plugin=FILE.py`)"
+        )
+    raise UsageError(unknown(name, table, what))
 
 
 def _is_settings(kind: Any) -> bool:

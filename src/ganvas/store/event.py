@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ganvas.recipes import own_parts
+from ganvas.recipes.reading import registered
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,5 @@ def found_listeners(given: Iterable[Listener | str]) -> list[Listener]:
         UsageError: no listener has this name.
     """
     return [
-        own_parts.found(each, LISTENERS, "listener") if isinstance(each, str) else each
-        for each in given
+        registered(each, LISTENERS, "listener") if isinstance(each, str) else each for each in given
     ]

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from ganvas import own_code
-from ganvas.recipes import own_parts
+from ganvas.recipes.reading import registered
 from ganvas.store.json_lines import START, Part, Place, read_lines, read_on
 
 Record = Mapping[str, Any]
@@ -185,7 +185,7 @@ def logger_makers(given: Iterable[Logger | str]) -> list[LoggerMaker]:
         UsageError: no logger has this name.
     """
     return [
-        LoggerMaker(each, own_parts.found(each, LOGGERS, "logger"))
+        LoggerMaker(each, registered(each, LOGGERS, "logger"))
         if isinstance(each, str)
         else LoggerMaker(type(each).__name__, lambda _, logger=each: logger)
         for each in given
