@@ -46,12 +46,13 @@ def test_a_loss_that_does_as_it_should_is_passed_over() -> None:
         (
             AdversarialLoss(lambda real, fake: (fake - real).mean(), generators),
             "your loss `mine`, on the discriminator's side, returned [], wanted one number an "
-            "image [4] (as per_image gives); it got scores [4] of reals and of fakes",
+            "image [4] (per_image makes them; PyTorch's losses take reduction='none'); it got "
+            "scores [4] of reals and of fakes",
         ),
         (
             AdversarialLoss(lambda real, fake: fake - real, generators),
-            "returned [4, 3, 3], wanted one number an image [4] (as per_image gives); it got "
-            "scores [4, 3, 3]",
+            "returned [4, 3, 3], wanted one number an image [4] (per_image makes them; "
+            "PyTorch's losses take reduction='none'); it got scores [4, 3, 3]",
         ),
         (
             AdversarialLoss(good, lambda real, fake: per_image(fake).log()),

@@ -3,11 +3,14 @@
 import random
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 
 import numpy as np
 import torch
 
 from ganvas.data import Dataset
+from ganvas.engine.device import choose_device
+from ganvas.errors import UsageError
 from ganvas.games.roles import Spec
 from ganvas.recipes.check.augmentation_check import check_augmentation
 from ganvas.recipes.check.network_check import NetworkCheck
@@ -22,7 +25,7 @@ from ganvas.sampling.conditions import Conditions
 def check_own_parts(
     recipe: Recipe, datasets: Mapping[str, Dataset], conditions: Conditions | None
 ) -> list[str]:
-    """Try a user's own parts, on the CPU; nothing of it is kept, nor any default generator moved.
+    """Try a user's own parts; nothing of it is kept, nor any default generator moved.
 
     Args:
         recipe: whose parts.
@@ -93,7 +96,20 @@ def _check_networks(
             continue
         rows = () if conditions is None or not role.conditioned else (conditions.sample(0, COUNT),)
         own = OwnNetwork(name, role, settings, spec, recipe.seed, datasets, rows)
-        check = NetworkCheck(own, is_known_game=own_part(recipe.game) is None)
-        check.run()
-        warnings += check.warnings
+        warnings += _tried(own, recipe, is_known_game=own_part(recipe.game) is None)
     return warnings
+
+
+def _tried(own: OwnNetwork, recipe: Recipe, *, is_known_game: bool) -> list[str]:
+    """A network on the CPU; where its code fails there, on the GPU that the run would use, since
+    it may be written for one."""
+    try:
+        return NetworkCheck(own, is_known_game=is_known_game).run()
+    except UsageError as error:
+        device = choose_device(recipe.device)
+        if error.__cause__ is None or device.type != "cuda":
+            raise
+    conditions = tuple(rows.to(device) for rows in own.conditions)
+    there = replace(own, device=device, conditions=conditions)
+    with torch.random.fork_rng([torch.cuda.current_device()]):
+        return NetworkCheck(there, is_known_game=is_known_game).run()

@@ -18,8 +18,8 @@ Call = Callable[..., Tensor]
 """Calls a network with conditions, if it takes any."""
 
 
-def habits(own: OwnNetwork, network: nn.Module, items: Items) -> list[str]:
-    """What looks wrong with a network that can be called: a sentence each."""
+def habits(own: OwnNetwork, network: nn.Module, items: Items, output: Tensor) -> list[str]:
+    """What looks wrong with a network that returned this for these items: a sentence each."""
 
     def call(*conditions: Tensor) -> Tensor:
         return tensors(network(items.values, *conditions))[0]
@@ -28,7 +28,7 @@ def habits(own: OwnNetwork, network: nn.Module, items: Items) -> list[str]:
     makes_items = own.role.family in MAKES_ITEMS
     scores = own.is_discriminator and not reconstructs
     has_negative = makes_items and float(own.reals().values.min()) < 0
-    if (scores or has_negative) and stays_within(lambda: call(*rows), network, 0, 1):
+    if (scores or has_negative) and stays_within(lambda: call(*rows), network, output, 0, 1):
         found.append(
             f"{own} returns numbers from 0 to 1 alone, whatever its weights, "
             + (
@@ -43,12 +43,16 @@ def habits(own: OwnNetwork, network: nn.Module, items: Items) -> list[str]:
 
 
 @torch.no_grad()
-def stays_within(call: Call, network: nn.Module, least: float, most: float) -> bool:
+def stays_within(call: Call, network: nn.Module, output: Tensor, least: float, most: float) -> bool:
     """Whether the network returns numbers from ``least`` to ``most`` alone, and not always one.
 
-    call: of the network.
+    Args:
+        call: of the network.
+        network: the network.
+        output: what it returned with its first weights.
+        least, most: the bounds.
     """
-    seen = [call()]
+    seen = [output]
     while _is_within(seen[-1], least, most) and len(seen) <= TRIES:
         shake(network, len(seen))
         seen.append(call())

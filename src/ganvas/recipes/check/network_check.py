@@ -39,9 +39,6 @@ class NetworkCheck:
     Args:
         own: the network.
         is_known_game: whether the game is one of ganvas, so that it is known what it needs.
-
-    Attributes:
-        warnings: what looks wrong, after ``run``.
     """
 
     def __init__(self, own: OwnNetwork, *, is_known_game: bool) -> None:
@@ -49,23 +46,34 @@ class NetworkCheck:
         self.is_known_game = is_known_game
         self.warnings: list[str] = []
 
-    def run(self) -> None:
+    def run(self) -> list[str]:
         """Build the network, call it, and look at all of it.
+
+        Returns:
+            What looks wrong, a sentence each.
 
         Raises:
             UsageError: it cannot be trained as it is.
         """
         network = self.own.built()
         if self.own.role.family not in (*MAKES_ITEMS, EncoderSettings, DiscriminatorSettings):
-            return  # nobody knows what a family of the user's own takes
+            return []  # nobody knows what a family of the user's own takes
         items = self.own.input()
-        output = self.own.output(network, items)
+        if self.own.is_discriminator and items.values.is_floating_point():
+            items.values.requires_grad_()
+        output = self._output(network, items)
         self._check_weights(network)
         self._check_output(network, output, items)
         self._check_finite(output)
         if not self.own.role.frozen:
             self._check_gradients(network, output, items)
-        self.warnings += habits(self.own, network, items)
+        return self.warnings + habits(
+            self.own, network, items.detached(), tensors(output)[0].detach()
+        )
+
+    def _output(self, network: nn.Module, items: Items) -> Any:
+        # A copy: fakes too are no leaves, so that a network may change what it got in place.
+        return self.own.output(network, Items(items.values.clone(), items.name))
 
     def _check_weights(self, network: nn.Module) -> None:
         for name, weights in network.named_parameters():
@@ -140,19 +148,13 @@ class NetworkCheck:
         if not any(each.requires_grad for each in tensors(output)):
             self._problem(f"{_detached('its weights')}, so it would never learn")
             return
-        is_scored = (
-            self.own.role.family is DiscriminatorSettings and items.values.dtype.is_floating_point
+        leaves = [items.values] if items.values.requires_grad else []
+        gradients = self.own.gradients(
+            _number(output),
+            [*named.values(), *leaves],
+            lambda: _number(self._output(network, items)),
         )
-        leaf = items.values.clone().requires_grad_(is_scored)
-
-        def make() -> tuple[Tensor, list[Tensor]]:
-            again = self.own.output(network, Items(leaf.clone(), items.name))
-            parts = [each for each in tensors(again) if each.requires_grad]
-            loss = torch.stack([(each * torch.randn_like(each)).sum() for each in parts]).sum()
-            return loss, [*named.values(), *([leaf] if is_scored else [])]
-
-        gradients = self.own.gradients(make)
-        if is_scored and gradients.pop() is None:
+        if leaves and gradients.pop() is None:
             self._problem(f"{_detached('what it scores')}, so no generator could learn from it")
         self._check_each(dict(zip(named, gradients, strict=True)))
 
@@ -180,6 +182,12 @@ class NetworkCheck:
     def _wrong(self, text: str, items: Items | None = None) -> None:
         got = "" if items is None else f"; it got {self.own.given(items)}"
         raise UsageError(f"{self.own} {text}{got}")
+
+
+def _number(output: Any) -> Tensor:
+    """A number that depends on all that a network returned."""
+    parts = [each for each in tensors(output) if each.requires_grad]
+    return torch.stack([(each * torch.randn_like(each)).sum() for each in parts]).sum()
 
 
 def _finite(values: Tensor) -> bool:

@@ -3,7 +3,8 @@
 import re
 import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -62,6 +63,14 @@ class Items:
                 return cls(values, f"{domain.noun} of {dataset.name}")
         return cls(torch.rand(COUNT, *shape, generator=draws) * 2 - 1, "items")
 
+    def detached(self) -> "Items":
+        """The same without a gradient."""
+        return Items(self.values.detach(), self.name)
+
+    def on(self, device: torch.device) -> "Items":
+        """The same on a device."""
+        return Items(self.values.to(device), self.name)
+
 
 @dataclass(frozen=True)
 class OwnNetwork:
@@ -74,6 +83,7 @@ class OwnNetwork:
     seed: of the run, which its first weights are drawn by.
     datasets: of the run's sources.
     conditions: beside its input, to unpack into a call, () or ([COUNT, K],).
+    device: where it is called.
     """
 
     name: str
@@ -83,6 +93,7 @@ class OwnNetwork:
     seed: int
     datasets: Mapping[str, Dataset]
     conditions: tuple[Tensor, ...] = ()
+    device: torch.device = field(default_factory=lambda: torch.device("cpu"))
 
     def __str__(self) -> str:
         noun = NOUNS.get(self.role.family, "network")
@@ -106,7 +117,7 @@ class OwnNetwork:
     def input(self) -> Items:
         """What it is called with."""
         if self.role.family is not GeneratorSettings:
-            return Items.of(self.shapes[0], self.datasets)
+            return Items.of(self.shapes[0], self.datasets).on(self.device)
         latent = getattr(self.settings, "latent", None)
         if not isinstance(latent, int):
             raise UsageError(
@@ -114,7 +125,7 @@ class OwnNetwork:
                 f"settings one, such as `latent: int = 64`"
             )
         draws = torch.Generator().manual_seed(0)
-        return Items(torch.randn(COUNT, latent, generator=draws), "latents")
+        return Items(torch.randn(COUNT, latent, generator=draws), "latents").on(self.device)
 
     def given(self, items: Items) -> str:
         """What it is called with, in words: "latents [2, 64] and conditions [2, 10]"."""
@@ -138,7 +149,7 @@ class OwnNetwork:
             raise UsageError(
                 f"{self}: {call} returned {described(network)}, wanted a torch.nn.Module"
             )
-        return network
+        return network.to(self.device)
 
     def output(self, network: nn.Module, items: Items) -> Any:
         """What the network returns.
@@ -151,19 +162,21 @@ class OwnNetwork:
         except Exception as error:
             fail(f"{self} failed on {self.given(items)}", error, self._calls(network))
 
-    def gradients(self, make: Callable[[], tuple[Tensor, list[Tensor]]]) -> list[Tensor | None]:
-        """Gradients of a number with respect to tensors; None where it does not depend on one.
+    def gradients(
+        self, loss: Tensor, weights: list[Tensor], again: Callable[[], Tensor]
+    ) -> list[Tensor | None]:
+        """Gradients of a number []; None where it does not depend on a tensor.
 
-        make: calls the network; returns the number [] and the tensors.
+        again: makes the number anew, where the line is sought at which the backward pass failed.
 
         Raises:
             UsageError: the backward pass fails.
         """
-        loss, tensors = make()
         try:
-            return list(torch.autograd.grad(loss, tensors, allow_unused=True))
+            return list(torch.autograd.grad(loss, weights, allow_unused=True))
         except Exception as error:
-            fail(f"{self} failed in its backward pass", error, None, _forward_place(make))
+            place = _forward_place(lambda: torch.autograd.grad(again(), weights, allow_unused=True))
+            fail(f"{self} failed in its backward pass", error, None, place)
 
     def _calls(self, network: nn.Module) -> Any:
         """What a call of the network runs: its ``forward``, or, of a module of PyTorch's, the
@@ -177,16 +190,15 @@ def tensors(output: Any) -> list[Tensor]:
     return [output] if isinstance(output, Tensor) else list(output)
 
 
-def _forward_place(make: Callable[[], tuple[Tensor, list[Tensor]]]) -> str | None:
-    """The user's line that made what a backward pass fails at, as PyTorch's own search finds it."""
+def _forward_place(play: Callable[[], object]) -> str | None:
+    """The user's line that made what a backward pass fails at, as PyTorch's own search finds it.
+
+    play: a forward and the backward pass that fails.
+    """
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always")
-        try:
-            with torch.autograd.detect_anomaly(check_nan=False):
-                loss, tensors = make()
-                torch.autograd.grad(loss, tensors, allow_unused=True)
-        except Exception:
-            pass
+        with torch.autograd.detect_anomaly(check_nan=False), suppress(Exception):
+            play()
     texts = [str(each.message) for each in said]
     lines = [line for text in texts for line in FORWARD_LINE.findall(text)]
     own = [(file, int(line)) for file, line in lines if own_code.is_own(file)]

@@ -103,8 +103,8 @@ def _check_numbers(own: str, value: object, given: str) -> None:
     """One finite number an image, with a gradient."""
     if not isinstance(value, Tensor) or value.shape != (COUNT,):
         raise UsageError(
-            f"{own} returned {described(value)}, wanted one number an image [{COUNT}] (as "
-            f"per_image gives); it got {given}"
+            f"{own} returned {described(value)}, wanted one number an image [{COUNT}] "
+            f"(per_image makes them; PyTorch's losses take reduction='none'); it got {given}"
         )
     if not bool(torch.isfinite(value).all()):
         raise UsageError(f"{own} returned numbers that are not finite; it got {given}")
