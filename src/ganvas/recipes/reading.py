@@ -140,7 +140,8 @@ def _fields(cls: type, value: Any, where: str) -> Any:
     for field in fields:
         required = (field.default, field.default_factory) == (dataclasses.MISSING,) * 2
         if required and field.name not in given:
-            raise UsageError(f"{f'{where}.' if where else ''}{field.name} is missing")
+            name = f"{where}.{field.name}" if where else field.name
+            raise UsageError(f"`{name}` is missing: it has no default, so it must be set")
     try:
         return cls(**given)
     except ValueError as error:
