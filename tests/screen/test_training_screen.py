@@ -1,5 +1,6 @@
 """What a user of Python sees of a session: in a terminal, in a notebook, and where nobody looks."""
 
+import base64
 import io
 import signal
 import sys
@@ -140,6 +141,17 @@ def test_a_screen_that_fails_is_a_warning_and_the_run_goes_on(tmp_path, blobs, m
     with pytest.warns(RuntimeWarning, match="training goes on: RuntimeError: no such") as warned:
         assert train(tmp_path, blobs, show=True).images == 320
     assert len(warned) == 1
+
+
+def test_a_run_shows_its_newest_samples_in_a_notebook(tmp_path, blobs) -> None:
+    run = train(tmp_path, blobs)
+    html = run._repr_html_()
+    sheet = base64.b64encode((run.path / "samples.png").read_bytes()).decode()
+    assert f'src="data:image/png;base64,{sheet}"' in html
+    assert f"{run.path}: recipe tutorial-cifar10, 320 of 320 images seen in " in html
+    for picture in run.path.rglob("*.png"):
+        picture.unlink()
+    assert "<img" not in ganvas.load(run.path)._repr_html_()
 
 
 def test_hints_name_the_plugin_of_a_run(tmp_path, blobs, capsys) -> None:

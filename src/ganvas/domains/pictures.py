@@ -1,5 +1,6 @@
 """Pictures that sheets are made of: grids of images, lines of text, cells; and their files."""
 
+import base64
 import io
 import math
 from collections.abc import Sequence
@@ -99,6 +100,12 @@ def enlarged(sheet: Image.Image, least: int = 480) -> Image.Image:
     """
     factor = max(1, math.ceil(least / sheet.width))
     return sheet.resize((sheet.width * factor, sheet.height * factor), Image.Resampling.NEAREST)
+
+
+def inline(path: Path) -> str:
+    """A picture's file as the address of an image inside a page."""
+    kind = "gif" if path.suffix == ".gif" else "png"
+    return f"data:image/{kind};base64,{base64.b64encode(path.read_bytes()).decode()}"
 
 
 def save_png(picture: Image.Image, path: Path, kind: own_output.Kind = "sheet") -> Path:

@@ -1,11 +1,11 @@
 """What the self-contained pages share: their look, tables, and pictures inside them."""
 
-import base64
 from collections.abc import Iterable, Sequence
 from html import escape
 from pathlib import Path
 
 from ganvas import own_output
+from ganvas.domains.pictures import inline
 
 STYLE = """
 body{font:16px/1.5 system-ui,sans-serif;max-width:1000px;margin:2rem auto;
@@ -57,9 +57,7 @@ def figure(path: Path, text: str) -> str:
     """A picture from a file, inside the page; nothing where there is no such file."""
     if not path.is_file():
         return ""
-    kind = "gif" if path.suffix == ".gif" else "png"
-    data = base64.b64encode(path.read_bytes()).decode()
     return (
-        f'<figure><img alt="{escape(text)}" src="data:image/{kind};base64,{data}">'
+        f'<figure><img alt="{escape(text)}" src="{inline(path)}">'
         f"<figcaption>{escape(text)}</figcaption></figure>"
     )

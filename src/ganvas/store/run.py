@@ -4,6 +4,7 @@ import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
+from html import escape
 from pathlib import Path
 from typing import Any, Literal
 
@@ -12,6 +13,7 @@ from torch import Tensor, nn
 from ganvas.data import Dataset
 from ganvas.data.builtin.builtin_table import BUILTIN
 from ganvas.domains import Domain
+from ganvas.domains.pictures import inline
 from ganvas.domains.writers import Chunk
 from ganvas.errors import CheckpointError, DataError, UsageError
 from ganvas.recipes import recipe_table
@@ -30,6 +32,7 @@ from ganvas.store import checkpoint, kept_code, plugins, record, registered, run
 from ganvas.store.log import read_log
 from ganvas.store.plugins import PluginFiles
 from ganvas.store.status import Status, read_status
+from ganvas.words import duration
 
 IN_MEMORY = "in memory"
 """What a recipe says of images that were given as a tensor, an array or a Dataset."""
@@ -65,6 +68,15 @@ class Run:
 
     def __repr__(self) -> str:
         return f"Run({str(self.path)!r}: {self.images:,} images)"
+
+    def _repr_html_(self) -> str:
+        """Its newest sample sheet, and what it is, for a notebook."""
+        of = f"{self.images:,} of {self.settings['images']:,} images seen"
+        facts = f"{self.path}: recipe {self.settings['name']}, {of} in {duration(self.seconds)}"
+        sheet = run_folder.newest_sheet(self.path)
+        style = "image-rendering:pixelated;max-width:480px"
+        picture = "" if sheet is None else f'<img style="{style}" src="{inline(sheet)}"><br>'
+        return f"<div>{picture}{escape(facts)}</div>"
 
     @cached_property
     def recipe(self) -> Recipe:

@@ -126,6 +126,12 @@ def grids(path: Path) -> dict[int, Path]:
     return {int(p.stem): p for p in sorted(found) if p.stem.isdecimal()}
 
 
+def newest_sheet(path: Path) -> Path | None:
+    """The newest picture of a run's samples; None where there is none yet."""
+    sheets = [*grids(path).values(), path / "samples.png"]
+    return max(filter(Path.is_file, sheets), key=lambda sheet: sheet.stat().st_mtime, default=None)
+
+
 def delete(path: Path) -> None:
     """Delete a run's folder, unless a process is using it.
 
