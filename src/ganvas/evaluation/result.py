@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
+from pathlib import Path
 from typing import Any
 
 from ganvas.evaluation.in_words import in_words
@@ -14,7 +15,7 @@ FORMAT = 1
 """Of a record."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Evaluation:
     """The figures of one set of samples.
 
@@ -26,6 +27,7 @@ class Evaluation:
     samples: what was measured; None of points of a mixture.
     copy_candidates: the training items among which copies were looked for; None where they were
         not.
+    written: the files that were written of it.
     """
 
     figures: list[tuple[Figure, Figure | None]]
@@ -34,6 +36,12 @@ class Evaluation:
     comparable: bool = True
     samples: FeatureSet | None = None
     copy_candidates: FeatureSet | None = None
+    written: list[Path] = field(default_factory=list)
+
+    def __repr__(self) -> str:
+        """The values of its figures."""
+        values = ", ".join(f"{figure.name}={figure.value:.4g}" for figure, _ in self.figures)
+        return f"Evaluation({values})"
 
     def __getitem__(self, name: str) -> Figure:
         """The figure of that name.

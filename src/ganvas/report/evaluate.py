@@ -28,8 +28,12 @@ from ganvas.features import FeatureNetwork, load_features
 from ganvas.features.no_features import no_features
 from ganvas.metrics.figure import Figure
 from ganvas.metrics.metric_table import METRICS
+from ganvas.report.kept_evaluation import check_kept, keep
 from ganvas.report.run_samples import RunSamples, about_run
 from ganvas.sampling.sampler import Sampler
+from ganvas.screen.evaluation_table import show_evaluation
+from ganvas.screen.stages import shown_stages
+from ganvas.screen.surroundings import is_wanted
 from ganvas.store import plugins, run_folder
 from ganvas.store.plugins import PluginFiles
 from ganvas.store.run import Run
@@ -56,11 +60,14 @@ def evaluate(
     truncation: float | None = None,
     device: Device = "auto",
     plugin: PluginFiles = None,
+    save: bool = False,
+    neighbours: str | Path | None = None,
+    show: bool | None = None,
     progress: Progress | None = None,
 ) -> Evaluation:
     """Measure samples against real items, or a run's points against the mixture they come from.
 
-    Nothing is written, but for cached features of reals.
+    Nothing is written but what ``save`` and ``neighbours`` ask for, and cached features of reals.
 
     Args:
         samples: a run (its folder, or a ``Run``), which draws ``count`` samples; or samples: a
@@ -81,23 +88,52 @@ def evaluate(
         truncation: as for ``Run.sample``.
         device: where networks run.
         plugin: the file of the run's own parts, or of your own metrics and features; or several.
-        progress: called with (what, done, total).
+        save: keep the figures in the run, where its report and ``ganvas.compare`` find them, with a
+            picture of samples beside their nearest training items, and write its report anew.
+        neighbours: a file for that picture; None puts it into the run, where ``save`` is asked for.
+        show: whether to show how far it is, and then the figures; None does in a terminal and in a
+            notebook, and not where the output goes to a file.
+        progress: called with (what, done, total); a screen then does not show how far it is.
 
     Raises:
         UserError: something the user can mend; see ``ganvas.errors``.
+        NotKept: the disk is full or cannot be written; the error has the ``evaluation``.
     """
     plugins.load(plugin)
     asked, place = check_metrics(metrics), choose_device(device)
     run = _opened(samples, at)
     _check(run, asked or [], count, (fit, channels), at, truncation)
+    check_kept(run, save, neighbours, asked)
     mixture = None if run is None else _mixture(run, data)
-    if run is not None and mixture is not None:
-        options = {"features": features, "reference": reference}
-        return _evaluate_points(run, mixture, asked, count, seed, truncation, options)
-    if run is None:
-        drawn = GivenSamples(samples, data, count=count, seed=seed, fit=fit, channels=channels)
-    else:
-        drawn = RunSamples(run, data, place, count=count, seed=seed, truncation=truncation)
+    with shown_stages(show, progress) as progress:
+        if run is not None and mixture is not None:
+            options = {"features": features, "reference": reference}
+            found = _evaluate_points(run, mixture, asked, count, seed, truncation, options)
+        else:
+            how = {"count": count, "seed": seed}
+            if run is not None:
+                drawn = RunSamples(run, data, place, truncation=truncation, **how)
+            else:
+                drawn = GivenSamples(samples, data, fit=fit, channels=channels, **how)
+            found = _against_reals(drawn, asked, features, count, reference, place, progress)
+    if is_wanted(show):
+        show_evaluation(found)
+    return keep(found, run.path if save and run is not None else None, neighbours)
+
+
+def _against_reals(
+    drawn: RunSamples | GivenSamples,
+    asked: list[str] | None,
+    features: str,
+    count: int,
+    reference: Reference,
+    place: torch.device,
+    progress: Progress | None,
+) -> Evaluation:
+    """Measure samples against real items.
+
+    asked: metrics; None takes all that apply.
+    """
     network, names, skipped = _network_for(drawn.real.training, features, asked)
     _check_smooth(names, network)
     number = {"count": count, "samples": len(drawn)}
@@ -106,8 +142,9 @@ def evaluate(
     items, about = drawn.samples(progress), drawn.about
     found = measure(items, reals, names, about, required=required, progress=progress)
     found.skipped.update(skipped)
-    if run is not None and PATH_LENGTH in names:
-        found.figures.append((_path_length(run, network, place, count, seed), None))
+    if isinstance(drawn, RunSamples) and PATH_LENGTH in names:
+        figure = _path_length(drawn.run, network, place, count, drawn.seed)
+        found.figures.append((figure, None))
     return found
 
 

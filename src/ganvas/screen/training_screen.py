@@ -1,6 +1,5 @@
 """The screen of a training run: its bar, what happened, and at the end where everything lies."""
 
-import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,6 +7,7 @@ from typing import Any
 
 from ganvas.screen.bars import Bar, Facts, bar_on
 from ganvas.screen.console import console
+from ganvas.screen.guarded import Guarded
 from ganvas.screen.hints import call
 from ganvas.screen.surroundings import in_notebook, is_wanted
 from ganvas.store.event import Event, Listener
@@ -39,7 +39,7 @@ class TrainingScreen:
         self._bar: Bar | None = None
         self._newest = ""
         self._metrics = (0, "")
-        self._is_broken = False
+        self._safely = Guarded("training goes on")
 
     def __enter__(self) -> "TrainingScreen":
         return self
@@ -54,16 +54,6 @@ class TrainingScreen:
     def listen(self, event: Event) -> None:
         """Show an event of the session."""
         self._safely(self._show, event)
-
-    def _safely(self, show: Callable[..., None], *what: Any) -> None:
-        if self._is_broken:
-            return
-        try:
-            show(*what)
-        except Exception as error:
-            self._is_broken = True
-            text = f"nothing more is shown, training goes on: {type(error).__name__}: {error}"
-            warnings.warn(text, RuntimeWarning, stacklevel=2)
 
     def _close(self) -> None:
         if self._bar is not None:
