@@ -81,8 +81,10 @@ def test_points_of_ones_own_are_learned_and_measured_by_nobody(tmp_path) -> None
     own = ganvas.train("playground-ring", data=data, out=tmp_path, images=64, **more)
     assert own.recipe.evaluation is not None and own.sample(3).shape == (3, 2)
     assert any("no feature network here reads points" in text for text in told)
-    with pytest.raises(UsageError, match="may be ring, grid, spiral, not 'square'"):
+    with pytest.raises(UsageError, match="points in memory: say `data=SRC`"):
         ganvas.evaluate(own)
+    with pytest.raises(UsageError, match="no feature network here reads points"):
+        ganvas.evaluate(own, data=data)
 
 
 def test_samples_are_points_and_the_same_in_every_call(run) -> None:

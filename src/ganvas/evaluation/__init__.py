@@ -1,5 +1,6 @@
-"""Evaluations of samples against real images, or points against their mixture. They know no run.
+"""Evaluations of samples against real items, or points against their mixture. They know no run.
 
-``real_images`` finds the images to compare with, ``feature_choice`` a feature network that knows
-them, ``real_features`` what that network reads in them; ``measure`` makes an ``Evaluation``.
+``real_items`` finds the items to compare with, ``metric_choice`` the metrics that read them,
+``feature_choice`` a feature network that knows them, ``real_features`` what that network reads in
+them; ``measure`` makes an ``Evaluation``.
 """
