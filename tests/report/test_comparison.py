@@ -63,7 +63,7 @@ def test_its_text_is_a_table_that_fits_the_screen(sweep, monkeypatch) -> None:
     assert lines[0].split() == [*[path.name for path in sweep], "floor"]
     assert lines[1].split() == ["generator.width", "4", "6", "8"]
     assert lines[2].split() == ["images", "seen", "96", "96", "96"]
-    kid = "kid ↓  0.5 (0.375 to 0.625)  1.5 (1.38 to 1.62)"
+    kid = "kid ↓  0.5 (0.375 to 0.625)  1.5 (1.375 to 1.625)"
     assert lines[4].split() == [*kid.split(), "0.25"]
     assert lines[-1].startswith("warning: 0003-width-8 has no figures yet")
     monkeypatch.setenv("COLUMNS", "60")

@@ -70,7 +70,7 @@ def figure_rows(runs: ComparedRuns) -> list[Row]:
 def figure_text(record: Mapping[str, Any]) -> str:
     """A figure with its interval: ``0.0123 (0.0111 to 0.0134)``."""
     low, high = record["low"], record["high"]
-    interval = "" if low is None else f" ({low:.3g} to {high:.3g})"
+    interval = "" if low is None else f" ({low:.4g} to {high:.4g})"
     return f"{record['value']:.4g}{interval}"
 
 
