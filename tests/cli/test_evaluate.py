@@ -97,7 +97,7 @@ def test_what_was_never_measured_says_so(run, tmp_path, capsys) -> None:
     (bare / "evaluations.jsonl").unlink()
     assert main(["compare", str(run), str(bare), "--out", str(tmp_path / "page.html")]) == 0
     said = capsys.readouterr().out
-    assert f"0001-bare has no figures yet: `ganvas evaluate {bare}`" in said and "kid" in said
+    assert f"0001-bare has no figures yet: `ganvas evaluate {bare}`" in said and "frechet" in said
     assert main(["compare", str(run)]) == 2
     assert main(["compare", str(run), str(run)]) == 2
 

@@ -44,7 +44,7 @@ def test_figures_are_kept_in_the_run_only_where_that_is_asked_for(run, capsys) -
 
 def test_what_cannot_be_kept_is_refused_before_the_work(run, tmp_path) -> None:
     samples = torch.zeros(40, 28, 28, 1, dtype=torch.uint8)
-    with pytest.raises(UsageError, match="`save=True` keeps figures in their run"):
+    with pytest.raises(UsageError, match="keeps figures in a run; these samples are of none"):
         ganvas.evaluate(samples, data="mnist", save=True)
     with pytest.raises(UsageError, match="no such folder"):
         ganvas.evaluate(run, neighbours=tmp_path / "no" / "pairs.png")

@@ -42,7 +42,9 @@ def check_kept(
             that is not there.
     """
     if save and run is None:
-        raise UsageError("`save=True` keeps figures in their run, and these samples are no run's")
+        raise UsageError(
+            "`ganvas.evaluate(RUN, save=True)` keeps figures in a run; these samples are of none"
+        )
     if neighbours is None:
         return
     if metrics is not None and "authenticity" not in metrics:
