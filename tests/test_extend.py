@@ -32,7 +32,7 @@ GeneratorSettings Geometric Hook Image Linear Listener Logger Metric Move NotApp
 OptimiserSettings Outcome Penalty PenaltyKind Phase Player Points RMSprop Recipe Record Result
 Rewritable Role Schedule ScoresAndLogits Shape
 Spec Styled Term Tokens Translator TranslatorSettings Truncatable Turn Uniform UsageError UserError
-Vector at_least_float32 average_hooks discriminator encoder generate generator image_gradients
+Vector at at_least_float32 average_hooks discriminator encoder generate generator image_gradients
 interpolates make_dataset neighbours per_image register translator
 """
 """What users' files import: a name may come, but none may go."""

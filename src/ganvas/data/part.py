@@ -65,7 +65,7 @@ class Part:
         start, stop = int(first or 0), int(last) if last else len(items)
         if not start < stop <= len(items):
             raise DataError(
-                f"{name}: split {self.split} does not lie within the {len(items)} images "
-                "of the training part"
+                f"{name}: split {self.split} does not lie within the {len(items):,} items of the "
+                f"training part: say `data.split=train` for all of them"
             )
         return items[start:stop]

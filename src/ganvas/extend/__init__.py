@@ -30,7 +30,7 @@ from ganvas.engine.draw import Batch, Draw
 from ganvas.engine.game import Game, Hook, Move, Outcome, Phase, Result, Turn
 from ganvas.engine.optimiser import SGD, Adam, AdamW, OptimiserSettings, RMSprop
 from ganvas.engine.player import Player
-from ganvas.engine.schedule import Cosine, Geometric, Linear, Schedule
+from ganvas.engine.schedule import Cosine, Geometric, Linear, Schedule, at
 from ganvas.errors import DataError, UsageError, UserError
 from ganvas.extend.register import register
 from ganvas.features import FeatureNetwork, Features, Origin, Reading
@@ -141,6 +141,7 @@ __all__ = [
     "UsageError",
     "UserError",
     "Vector",
+    "at",
     "at_least_float32",
     "average_hooks",
     "discriminator",
