@@ -253,3 +253,21 @@ def test_a_class_of_loggers_and_functions_of_a_family() -> None:
     assert LOGGERS["log"] is Log and LOGGERS["makes"] is makes and LISTENERS["hear"] is hear
     with pytest.raises(UsageError, match="no part that ganvas knows"):
         register(hear)
+
+
+def test_contributing_names_the_tables_that_register_fills() -> None:
+    from importlib import import_module
+
+    from ganvas.extend.register import CLASSES, FAMILY_NAMES, FUNCTIONS, OBJECTS
+    from ganvas.recipes.parts import FAMILIES
+
+    tables = {sort.name: sort.table for sort in (*OBJECTS, *CLASSES, *FUNCTIONS)}
+    tables |= {name: FAMILIES[family] for family, name in FAMILY_NAMES.items()}
+    text = (Path(__file__).parents[1] / "CONTRIBUTING.md").read_text("utf-8")
+    rows = re.findall(r"^\| (\w+) \| [^|]+ \| `([A-Z]+)`, `([\w/]+)\.py` \| `register", text, re.M)
+    found = {
+        sort: getattr(import_module("ganvas." + file.replace("/", ".")), table)
+        for sort, table, file in rows
+    }
+    assert found.keys() == tables.keys()
+    assert all(found[sort] is tables[sort] for sort in tables)

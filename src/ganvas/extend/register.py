@@ -131,7 +131,7 @@ def _register(part: Any, kind: str | None, family: Any, caller: dict[str, Any]) 
         kind,
         getattr(part, "__qualname__", kind),
         caller.get("__name__", "__main__"),
-        None if file is None else Path(file),
+        None if file is None else Path(file).resolve(),
     )
     note(own, sort.table, part)
     sort.table[kind] = sort.entry(part)

@@ -47,12 +47,12 @@ def note(part: OwnPart, table: Mapping[str, Any], made: object) -> None:
         made: what is registered, such as a class.
 
     Raises:
-        UsageError: its name is that of a part of ganvas, or of one registered in another module.
+        UsageError: its name is that of a part of ganvas, or of one registered in another file.
     """
     before = _known.get((part.what, part.kind))
     if before is None and part.kind in table:
         raise UsageError(f"{part.what} {part.kind!r} is a part of ganvas: choose another name")
-    if before is not None and before.module != part.module:
+    if before is not None and (before.file or before.module) != (part.file or part.module):
         raise UsageError(f"there is a {before} already: choose another name")
     _known[part.what, part.kind] = part
     _made[part.what, part.kind] = made
