@@ -209,7 +209,7 @@ def test_a_penalty_may_choose_its_points(tmp_path: Path) -> None:
     assert PENALTIES["middle"].points is middle
     changes = {**RING, "game.penalties": [{"kind": "middle", "weight": 1.0, "every": 2}]}
     ganvas.train("playground-ring", overrides=changes, out=tmp_path)
-    real, fake, share = seen[0]
+    real, fake, share = seen[-1]
     assert real.shape == fake.shape == (32, 2, 1, 1) and share.shape == (32,)
     with pytest.raises(UsageError, match="approximate form exists for r1 and r2 only, not middle"):
         changes["game.penalties"] = [{"kind": "middle", "form": "approximate"}]
@@ -264,10 +264,26 @@ def test_contributing_names_the_tables_that_register_fills() -> None:
     tables = {sort.name: sort.table for sort in (*OBJECTS, *CLASSES, *FUNCTIONS)}
     tables |= {name: FAMILIES[family] for family, name in FAMILY_NAMES.items()}
     text = (Path(__file__).parents[1] / "CONTRIBUTING.md").read_text("utf-8")
-    rows = re.findall(r"^\| (\w+) \| [^|]+ \| `([A-Z]+)`, `([\w/]+)\.py` \| `register", text, re.M)
+    rows = re.findall(
+        r"^\| ([\w ]+) \| [^|]+ \| `([A-Z]+)`, `([\w/]+)\.py` \| `register", text, re.M
+    )
     found = {
         sort: getattr(import_module("ganvas." + file.replace("/", ".")), table)
         for sort, table, file in rows
     }
     assert found.keys() == tables.keys()
     assert all(found[sort] is tables[sort] for sort in tables)
+
+
+def test_a_recipe_in_python_names_parts_as_files_do() -> None:
+    register(Small)
+    recipe = extend.Recipe(
+        "named",
+        networks={"generator": "small", "discriminator": {"kind": "dcgan", "width": 24}},
+        images=64,
+        game="gan",
+    )
+    plain = {"name": "named", "images": 64, "game": "gan", "generator": "small"}
+    assert recipe == flat.from_plain({**plain, "discriminator": {"kind": "dcgan", "width": 24}})
+    with pytest.raises(UsageError, match="unknown kind for generator 'smal': did you mean small"):
+        extend.Recipe("named", {"generator": "smal", "discriminator": "dcgan"}, images=64)

@@ -24,7 +24,7 @@ QUICK: dict[str, Any] = {
 }  # fmt: skip
 SORTS = {
     "loss", "penalty", "term", "generator", "discriminator", "game", "recipe", "optimiser",
-    "augmentation", "domain", "metric", "features", "logger", "listener",
+    "augmentation", "domain", "metric", "feature network", "logger", "listener",
 }  # fmt: skip
 """What there is a section about."""
 
@@ -41,7 +41,7 @@ def played(tmp_path_factory) -> Path:
         modules = set(sys.modules)
         for language, text in BLOCKS:
             play(language, text)
-        (place / "sorts").write_text(" ".join({part.what for part in known()}))
+        (place / "sorts").write_text("\n".join({part.what for part in known()}))
         for name in set(sys.modules) - modules:
             if getattr(sys.modules[name], "__file__", None) in map(str, place.glob("*.py")):
                 del sys.modules[name]
@@ -70,7 +70,7 @@ def quick(words: list[str]) -> list[str]:
         return [*words[:-1], "96"]
     if words[0] != "train":
         return words
-    own = {"--generator", "study.yaml", "replay-study"} & set(words)
+    own = {"--generator", "--first", "study.yaml", "replay-study"} & set(words)
     settings = QUICK if own else {**QUICK, "generator.width": 4, "discriminator.width": 4}
     short = [w for key, each in settings.items() for w in (f"--{key}", str(each))]
     if "--evaluation.metrics" in words:
@@ -100,7 +100,7 @@ def test_all_of_the_page_runs(played: Path) -> None:
 
 
 def test_there_is_a_section_for_each_sort_of_part(played: Path) -> None:
-    assert set((played / "sorts").read_text().split()) == SORTS
+    assert set((played / "sorts").read_text().splitlines()) == SORTS
 
 
 def test_the_parts_did_something(played: Path) -> None:

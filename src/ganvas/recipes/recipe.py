@@ -18,7 +18,7 @@ from ganvas.games.setup import GameSettings
 from ganvas.metrics.metric_table import METRICS
 from ganvas.recipes.condition_settings import ConditionSettings
 from ganvas.recipes.parts import FAMILIES, kind_of
-from ganvas.recipes.reading import unknown
+from ganvas.recipes.reading import from_plain, unknown
 
 LEAST_TOGETHER = 2
 """Images that go through a network at a time: BatchNorm needs a variance."""
@@ -121,11 +121,13 @@ class Recipe:
     rule cannot.
 
     name: of the recipe, and of a run's folder.
-    networks: the settings of each network, by its role in the game.
+    networks: the settings of each network, by its role in the game; or its kind, alone or with
+        settings, as in a file: ``{"generator": "dcgan"}``, ``{"generator": {"kind": "dcgan",
+        "width": 24}}``.
     images: total images seen, rounded up to whole batches.
     sources: what to train on, by the names that the game gives its sources; one that is left out
         is the usual ``Data``.
-    game: which losses the networks play for, and in which turns.
+    game: which losses the networks play for, and in which turns; or its kind, in the same way.
     condition: what the networks are conditioned on, such as the class; None for nothing.
     start: a run whose weights to begin with; None begins with new ones.
     freeze: layers of a discriminator, from the images on, that stay as they are (FreezeD, Mo et al.
@@ -184,6 +186,7 @@ class Recipe:
     keep: int = 3
 
     def __post_init__(self) -> None:
+        self._read_names()
         self._check_ranges()
         self._check_batch()
         players = self.game.players.items()
@@ -215,6 +218,20 @@ class Recipe:
             return own
         assert other is not None
         return self.optimiser(other)
+
+    def _read_names(self) -> None:
+        """Make a game and networks of the names that may stand for them.
+
+        Raises:
+            UsageError: an unknown name, or settings that cannot be.
+        """
+        if isinstance(self.game, str | Mapping):
+            object.__setattr__(self, "game", from_plain(GameSettings, self.game, "game"))
+        networks = dict(self.networks)
+        for name, role in self.game.roles.items():
+            if isinstance(networks.get(name), str | Mapping):
+                networks[name] = from_plain(role.family, networks[name], name)
+        object.__setattr__(self, "networks", networks)
 
     def _put_in_order(self, mapping: str, usual: Mapping[str, Any]) -> None:
         """Bring one of the mappings into the game's order, with what is usual where it lacks
