@@ -137,6 +137,7 @@ def test_modules_and_files_named_are_there(page: Path) -> None:
     """A file may be named from the project's root, from the package, or, near its room, alone."""
     text = page.read_text(encoding="utf-8")
     files = [f.as_posix() for folder in CODE for f in (ROOT / folder).rglob("*.py")]
+    files += [f"/{name}" for name in re.findall(r"```python\n# (\w+\.py)\n", text)]  # its own
     for name in re.findall(r"`([a-z_][\w/]*\.py)`", text):
         assert any(file.endswith(f"/{name}") for file in files), name
     for name in re.findall(r"`(ganvas(?:\.\w+)+)`", text):

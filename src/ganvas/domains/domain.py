@@ -39,6 +39,7 @@ class Domain(ABC):
     shown_count: how many training items are shown together.
     class_columns: how many samples of a class stand in a row, where each class has one; None where
         a sheet has no rows.
+    has_readers: whether ``load_dataset`` reads such items from files, and finished ones in memory.
     """
 
     name: ClassVar[str]
@@ -48,6 +49,7 @@ class Domain(ABC):
     sheet_count: ClassVar[int] = 64
     shown_count: ClassVar[int] = 64
     class_columns: ClassVar[int | None] = 8
+    has_readers: ClassVar[bool] = False
 
     @property
     @abstractmethod

@@ -29,6 +29,7 @@ class Image(Pixels):
     noun: ClassVar[str] = "images"
     field: ClassVar[str] = "image"
     caption: ClassVar[str] = "training images"
+    has_readers: ClassVar[bool] = True
 
     channels: int
     height: int

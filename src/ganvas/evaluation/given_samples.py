@@ -7,7 +7,7 @@ import numpy as np
 import torch
 
 from ganvas.data import Dataset, load_dataset, make_dataset
-from ganvas.domains import Domain, Image
+from ganvas.domains import Domain
 from ganvas.errors import DataError, UsageError
 from ganvas.evaluation.real_items import RealItems, load_real_items
 from ganvas.evaluation.samples import Progress, Samples, choose_positions
@@ -78,12 +78,12 @@ class GivenSamples:
 
 def _in_domain(given: Any, domain: Domain) -> Any:
     """Samples as items of a domain: finished ones in memory, or what ``ganvas sample`` wrote as
-    ``.npz``. Images stay as they are: ``load_dataset`` reads them in every form.
+    ``.npz``. What readers know stays as it is: ``load_dataset`` takes it in every form.
 
     Raises:
         DataError: there are no such items.
     """
-    if isinstance(domain, Image):
+    if domain.has_readers:
         return given
     name = str(given) if isinstance(given, str | Path) else f"{domain.noun} in memory"
     try:
@@ -111,7 +111,7 @@ def _real_items(samples: Dataset, data: Any, fit: str | None, channels: int | No
         return load_real_items(data, **samples.domain.fitting(), fit=fit).as_given()
     real = load_real_items(data, channels=channels).as_given()
     training, domain = real.training, samples.domain
-    if training.domain.name != domain.name:
+    if type(training.domain) is not type(domain):
         raise DataError(
             f"{samples.name} holds {domain.noun}, {training.name} {training.domain.noun}: these "
             f"cannot be compared"
