@@ -20,7 +20,8 @@ from .test_readme import ROOT, commands
 TEXT = (ROOT / "docs" / "extend.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```(python|yaml|console)\n(.*?)```", TEXT, re.S)
 QUICK: dict[str, Any] = {
-    "images": 64, "batch": 16, "threads": 1, "precision": "fp32", "evaluation": None,
+    "every.log": 32, "images": 64, "batch": 16, "threads": 1, "precision": "fp32",
+    "evaluation": None,
 }  # fmt: skip
 SORTS = {
     "loss", "penalty", "term", "generator", "discriminator", "game", "recipe", "optimiser",
@@ -110,7 +111,7 @@ def test_the_parts_did_something(played: Path) -> None:
 
     assert "penalty/one-sided" in logged(2)
     assert "term/sharp/g" in logged(3)
-    assert "replayed" in logged(5) and "replayed" in logged(6)
+    assert "replayed" in logged(5) and "loss/critics" in logged(6) and "replayed" in logged(7)
     text = "".join(path.read_text() for path in (played / "runs").glob("*/evaluations.jsonl"))
     assert '"contrast"' in text
     assert list((played / "runs").glob("*/losses.csv"))
