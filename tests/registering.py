@@ -6,13 +6,14 @@ from contextlib import contextmanager
 from ganvas.extend.register import CLASSES, FUNCTIONS, OBJECTS
 from ganvas.recipes import own_parts
 from ganvas.recipes.parts import FAMILIES
+from ganvas.store import plugins
 
 
 @contextmanager
 def forgotten_afterwards() -> Iterator[None]:
     """Within, parts may be registered; afterwards there are those that there were."""
     tables = [sort.table for sort in (*OBJECTS, *CLASSES, *FUNCTIONS)]
-    tables += [FAMILIES, *FAMILIES.values(), own_parts._known, own_parts._classes]
+    tables += [FAMILIES, *FAMILIES.values(), own_parts._known, own_parts._classes, plugins._loaded]
     tables.append(own_parts._made)
     before = [(table, dict(table)) for table in tables]
     try:
