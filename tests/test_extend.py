@@ -1,11 +1,14 @@
 """The door for parts of one's own: its names, and how a part gets one."""
 
 import ast
+import math
 import re
+import textwrap
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
+import PIL.Image
 import pytest
 import torch
 from torch import Tensor, nn
@@ -287,3 +290,21 @@ def test_a_recipe_in_python_names_parts_as_files_do() -> None:
     assert recipe == flat.from_plain({**plain, "discriminator": {"kind": "dcgan", "width": 24}})
     with pytest.raises(UsageError, match="unknown kind for generator 'smal': did you mean small"):
         extend.Recipe("named", {"generator": "smal", "discriminator": "dcgan"}, images=64)
+
+
+SORTS = (
+    "AdversarialLoss", "PenaltyKind", "Term", "GameSettings", "GeneratorSettings", "Recipe",
+    "DiscriminatorSettings", "OptimiserSettings", "Domain", "Metric", "Features", "Logger",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SORTS)
+def test_a_sort_of_parts_has_an_example_that_runs(name: str) -> None:
+    examples = re.findall(r"::\n\n((?:(?: {8}.*)?\n)+)", getattr(extend, name).__doc__)
+    assert examples, f"{name} has no example"
+    names = {each: getattr(extend, each) for each in extend.__all__}
+    names |= {"torch": torch, "nn": nn, "math": math, "PIL": PIL, "Path": Path, "Tensor": Tensor}
+    before = len(own_parts.known())
+    for example in examples:
+        exec(textwrap.dedent(example), {**names, "dataclass": dataclass, "__name__": "example"})
+    assert len(own_parts.known()) == before + len(examples)

@@ -29,7 +29,27 @@ MOST_ROWS = 32
 
 
 class Domain(ABC):
-    """A kind of item. Each kind is a frozen dataclass whose fields determine the shape of an item.
+    """A kind of item. Each kind is a frozen dataclass whose fields determine the shape of an item::
+
+        @register
+        @dataclass(frozen=True)
+        class Smell(Domain):
+            name, noun, field, caption = "smell", "smells", "smell", "training smells"
+            size: int
+
+            @property
+            def shape(self):
+                return (self.size,)
+
+            def words(self):
+                return f"{self.size} receptors"
+
+            def noise(self, count, generator):
+                return torch.rand(count, self.size, generator=generator)
+
+            def sheet(self, finished, columns=None, labels=None):
+                grey = (255 * finished.clamp(0, 1)).byte().numpy()
+                return PIL.Image.fromarray(grey).convert("RGB")
 
     name: of the kind, in records and tables.
     noun: what a screen calls several of them.

@@ -23,7 +23,22 @@ from ganvas.engine.schedule import Schedule, at, ends
 
 
 class OptimiserSettings:
-    """What all families have; each is a frozen dataclass.
+    """What all families have; each is a frozen dataclass::
+
+        @register
+        @dataclass(frozen=True)
+        class Adagrad(OptimiserSettings):
+            family = torch.optim.Adagrad
+            lr: Schedule = 1e-2
+
+            def numbers(self, images, ratio=1.0):
+                return {"lr": at(self.lr, images) * ratio}
+
+            def moments(self):
+                return ("sum",)
+
+            def options(self, device):
+                return {}
 
     lr: learning rate, 0 or more.
     family: PyTorch's class.

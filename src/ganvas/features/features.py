@@ -17,14 +17,14 @@ OWN = "own"
 
 @dataclass(frozen=True)
 class Features:
-    """A feature network that can be named, of the project or of a user's own.
+    """A feature network that can be named, of the project or of a user's own::
 
         def load() -> nn.Module:
             network = Encoder()
             network.load_state_dict(torch.load("encoder.pt", weights_only=True))
             return network
 
-        ganvas.register(Features(load, reads="tokens"), "my-net")
+        register(Features(load, reads="tokens"), "my-net")
 
     load: returns the network when it is first used: a module or a function that takes items in
         network form [N, ...] and returns features [N, d], or a pair of features and logits [N, K];

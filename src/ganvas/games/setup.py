@@ -119,7 +119,26 @@ class GameSetup:
 @dataclass(frozen=True)
 class GameSettings:
     """What a recipe knows of any game: the networks, players and sources that it must have, and
-    ``build``, which makes the game from a setup.
+    ``build``, which makes the game from a setup::
+
+        @register
+        @dataclass(frozen=True)
+        class Plain(GameSettings):
+            def build(self, setup):
+                def critic(turn):
+                    fakes = generate(turn, setup).images.detach()
+                    network = turn.networks["discriminator"]
+                    return Result(per_image(network(fakes)) - per_image(network(setup.items(turn))))
+
+                def artist(turn):
+                    fakes = generate(turn, setup).images
+                    return Result(-per_image(turn.networks["discriminator"](fakes)))
+
+                groups = [
+                    (Move("discriminator", ("discriminator",), critic),),
+                    (Move("generator", ("generator",), artist),),
+                ]
+                return Game(setup.both_players(), [Phase(groups)])
 
     players: the names of those that are trained; each with the name of another, whose optimiser it
         takes where the recipe gives it none, or with None.

@@ -22,6 +22,16 @@ SideLoss = Callable[[Tensor, Tensor], Tensor]
 class AdversarialLoss:
     """What each side minimises.
 
+    Hinge with squares, as a loss of one's own::
+
+        def discriminator(real, fake):
+            return per_image((1 - real).relu() ** 2) + per_image((1 + fake).relu() ** 2)
+
+        def generator(real, fake):
+            return -per_image(fake)
+
+        register(AdversarialLoss(discriminator, generator), "squared-hinge")
+
     discriminator, generator: ``(real, fake) -> [N]``, scores [N, ...] to one number an image.
     needs_reals: whether the generator's side looks at scores of reals too.
     centred: whether for the discriminator a score of 0 lies between real and fake.

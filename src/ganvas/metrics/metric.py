@@ -21,13 +21,13 @@ class Metric:
     ``compute`` takes the samples and the real items, and returns its figures; it raises
     ``NotApplicable`` where these items, features or numbers do not allow it. A number alone is one
     figure that has the metric's name, and of which lower is better. It may be called with two sets
-    of real items, which gives the real baseline.
+    of real items, which gives the real baseline::
 
         def brightness(samples: FeatureSet, reference: FeatureSet) -> Figure:
             ours, theirs = (each.items.float().mean() for each in (samples, reference))
             return Figure("brightness", float((ours - theirs).abs()), note="grey levels")
 
-        ganvas.register(Metric(brightness, reads="image", needs_features=False), "brightness")
+        register(Metric(brightness, reads="image", needs_features=False), "brightness")
 
     compute: the function.
     compares_with: the ``reference``, or the ``training`` items, among which copies are searched.

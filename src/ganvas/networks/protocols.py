@@ -149,7 +149,17 @@ class Conditioned(nn.Module):
 
 
 class GeneratorSettings(Protocol):
-    """A generator's settings."""
+    """A generator's settings::
+
+    @register(kind="one-layer")
+    @dataclass(frozen=True)
+    class OneLayer:
+        latent: int = 16
+
+        def build(self, shape):
+            layer = nn.Linear(self.latent, math.prod(shape))
+            return nn.Sequential(layer, nn.Tanh(), nn.Unflatten(1, shape))
+    """
 
     @property
     def latent(self) -> int:
@@ -163,7 +173,14 @@ class GeneratorSettings(Protocol):
 
 
 class DiscriminatorSettings(Protocol):
-    """A discriminator's settings."""
+    """A discriminator's settings::
+
+    @register(kind="one-score")
+    @dataclass(frozen=True)
+    class OneScore:
+        def build(self, shape):
+            return nn.Sequential(nn.Flatten(), nn.Linear(math.prod(shape), 1))
+    """
 
     def build(self, shape: Shape) -> nn.Module:
         """A ``Discriminator`` of images of this shape; settings that are ``conditional`` take

@@ -115,7 +115,16 @@ class EvaluationSettings:
 
 @dataclass(frozen=True)
 class Recipe:
-    """All that a run is made of; every field may be overridden from the command line or YAML.
+    """All that a run is made of; every field may be overridden from the command line or YAML::
+
+        register(
+            Recipe(
+                "small-digits",
+                networks={"generator": "compact", "discriminator": {"kind": "dcgan", "width": 24}},
+                sources={"train": Data("mnist")},
+                images=300_000,
+            )
+        )
 
     What is left to the machine (device, precision, threads, compile) a short trial decides where a
     rule cannot.

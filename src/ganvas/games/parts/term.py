@@ -12,7 +12,17 @@ from ganvas.games.setup import GameSetup
 
 
 class Term:
-    """Settings of an idea. A subclass overrides what its idea changes, and no more."""
+    """Settings of an idea. A subclass overrides what its idea changes, and no more::
+
+    @register
+    @dataclass(frozen=True)
+    class Bright(Term):
+        weight: float = 1.0
+
+        def generator_loss(self, turn, setup, fakes, output):
+            wanted = setup.items(turn).mean()
+            return self.weight * (per_image(fakes.images) - wanted).square()
+    """
 
     @property
     def name(self) -> str:
