@@ -300,7 +300,8 @@ SORTS = (
 
 @pytest.mark.parametrize("name", SORTS)
 def test_a_sort_of_parts_has_an_example_that_runs(name: str) -> None:
-    examples = re.findall(r"::\n\n((?:(?: {8}.*)?\n)+)", getattr(extend, name).__doc__)
+    found = re.findall(r"::\n\n(( +).*\n(?:(?:\2.*)?\n)*)", getattr(extend, name).__doc__)
+    examples = [text for text, _ in found]
     assert examples, f"{name} has no example"
     names = {each: getattr(extend, each) for each in extend.__all__}
     names |= {"torch": torch, "nn": nn, "math": math, "PIL": PIL, "Path": Path, "Tensor": Tensor}
