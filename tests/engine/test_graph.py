@@ -43,6 +43,8 @@ class Recorder(TorchDispatchMode):
         self.calls: list[tuple[Any, tuple, dict, Any]] = []
 
     def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        if func is torch.ops.aten._local_scalar_dense.default:
+            raise RuntimeError("a number was read back while a graph is recorded")
         out = func(*args, **(kwargs or {}))
         writes = any(a.alias_info and a.alias_info.is_write for a in func._schema.arguments)
         view = not writes and any(a.alias_info for a in func._schema.returns)
@@ -277,6 +279,25 @@ def test_networks_that_draw_for_themselves_draw_the_same_in_a_replay(
     turns = {len(kind.replays) for kind in recorder._kinds.values()}
     rare = 3 if apart else 2
     assert turns == {(rare - 1) * accumulate, rare * accumulate}  # a graph a turn, and its seed
+
+
+def test_a_move_that_joins_later_has_its_first_turn_outside_of_a_recording() -> None:
+    def later() -> Game:
+        made = noisy(nn.Identity())
+        (one,), (other,) = made.phases[0].groups
+        late = replace(other, name="late", every=RECORDED_AFTER)
+        # Due from the first round on, but without a turn for long.
+        rare = replace(one, name="rare", repeat=lambda images: int(images >= 8 * 40))
+        first = Phase([(one, rare), (other,)], until=8 * 50)
+        return replace(made, phases=[first, Phase([(one, replace(other, name="joined")), (late,)])])
+
+    plain, graph, recorder = engines(later)
+    for _ in range(80):
+        plain.round()
+        graph.round()
+        assert_equal(plain, graph)
+    assert graph._begun == {"m", "n", "rare", "joined", "late"}
+    assert recorder.reason is None and recorder.replays > 50
 
 
 def test_a_round_that_cannot_be_recorded_goes_on_without() -> None:
