@@ -15,8 +15,10 @@ from torch import Tensor, nn
 
 import ganvas
 from ganvas import extend
+from ganvas.cli.overrides import split_overrides
 from ganvas.errors import UsageError
 from ganvas.extend import AdversarialLoss, Augment, PenaltyKind, Term, image_gradients, register
+from ganvas.extend.register import CLASSES, FUNCTIONS, OBJECTS, _checked_name
 from ganvas.losses.adversarial import LOSSES, adversarial_loss, hinge, maximise_score
 from ganvas.losses.penalty_kinds import PENALTIES
 from ganvas.recipes import flat, own_parts
@@ -145,11 +147,67 @@ def test_names_of_others_are_refused() -> None:
         (7, "7 is no part that ganvas knows: see `ganvas.extend`"),
         (object, "is no part that ganvas knows"),
         (AdversarialLoss(hinge, maximise_score), "a loss needs a name"),
+        (nn.Linear(1, 1), "is a network: register its settings, a dataclass whose build(shape)"),
+        (nn.Linear, "Linear is a network: register its settings"),
+        (Small(), "is an object: register its class"),
+        (hinge, "hinge is a function: say what it is, such as family=Listener"),
     ],
 )
 def test_what_is_no_part_says_so(part: object, says: str) -> None:
     with pytest.raises(UsageError, match=re.escape(says)):
         register(part)
+
+
+@pytest.mark.parametrize(
+    "name", ["", "two words", "a.b", "a/b", "a:b", "-a", "_a", "12", "1e3", "true", "no", "null", 7]
+)
+def test_a_name_that_files_or_options_could_not_say_is_refused(name: Any) -> None:
+    with pytest.raises(UsageError, match=re.escape(f"{name!r} cannot name a loss: take letters")):
+        register(AdversarialLoss(hinge, maximise_score), name)
+    assert name not in LOSSES
+
+
+def test_names_of_ganvas_could_be_ones_own() -> None:
+    tables = {id(sort.table): sort for sort in (*OBJECTS, *CLASSES, *FUNCTIONS)}.values()
+    for sort in tables:
+        for kind in sort.table:
+            assert _checked_name(kind, sort) == kind
+
+
+def test_a_class_whose_settings_are_none_says_what_is_missing() -> None:
+    class Weighted(Term):
+        weight: float = 1.0
+
+    class Built:
+        def build(self, shape: tuple[int, ...]) -> nn.Module:
+            raise AssertionError
+
+    for part in (Weighted, Built):
+        with pytest.raises(UsageError, match=r"is no dataclass: write @dataclass\(frozen=True\)"):
+            register(part)
+
+
+def test_a_name_with_a_dash_is_like_any_other() -> None:
+    register(Small, "my-net")
+    changes = split_overrides(["--generator", "my-net", "--generator.latent", "3"], [])[1]
+    changes |= {"half_life": None}
+    assert change(find("tutorial-mnist"), changes).networks["generator"] == Small(3)
+    assert flat.to_plain(change(find("mnist"), changes))["generator"]["kind"] == "my-net"
+
+
+def test_a_copy_of_a_plugin_that_has_changed_since_replaces_it() -> None:
+    def registered_by(file: str, module: str = "ganvas_plugin_mine") -> None:
+        @dataclass(frozen=True)
+        class Mine(Small):
+            """A generator."""
+
+        names = {"__name__": module, "__file__": file, "register": register, "Mine": Mine}
+        exec("register(Mine)", names)
+
+    registered_by("mine.py")
+    registered_by("runs/0001-mnist/plugins/mine.py")
+    with pytest.raises(UsageError, match=r"there is a generator 'mine' .* of mine\.py\) already"):
+        registered_by("other.py", "ganvas_plugin_other")
 
 
 def test_a_network_without_build_says_so() -> None:
@@ -227,6 +285,12 @@ def test_an_unknown_penalty_says_what_there_is() -> None:
 def test_a_domain_has_its_name() -> None:
     from ganvas.domains import DOMAINS
 
+    class Nameless(extend.Domain):
+        """An item."""
+
+    with pytest.raises(UsageError, match="Nameless needs a name: write name = 'my-items'"):
+        register(Nameless)
+
     @register
     @dataclass(frozen=True)
     class Smell(extend.Vector):
@@ -235,6 +299,8 @@ def test_a_domain_has_its_name() -> None:
         name: ClassVar[str] = "smell"
 
     assert DOMAINS["smell"] is Smell
+    with pytest.raises(UsageError, match=r"Smell\.name is 'smell': a domain has no other name"):
+        register(Smell, "odour")
 
 
 def test_a_class_of_loggers_and_functions_of_a_family() -> None:
@@ -254,14 +320,14 @@ def test_a_class_of_loggers_and_functions_of_a_family() -> None:
     def hear(event: extend.Event) -> None: ...
 
     assert LOGGERS["log"] is Log and LOGGERS["makes"] is makes and LISTENERS["hear"] is hear
-    with pytest.raises(UsageError, match="no part that ganvas knows"):
+    with pytest.raises(UsageError, match="hear is a function: say what it is"):
         register(hear)
 
 
 def test_contributing_names_the_tables_that_register_fills() -> None:
     from importlib import import_module
 
-    from ganvas.extend.register import CLASSES, FAMILY_NAMES, FUNCTIONS, OBJECTS
+    from ganvas.extend.register import FAMILY_NAMES
     from ganvas.recipes.parts import FAMILIES
 
     tables = {sort.name: sort.table for sort in (*OBJECTS, *CLASSES, *FUNCTIONS)}

@@ -1,10 +1,14 @@
 """``ganvas.register``: how a part of a user's own gets its name."""
 
+import inspect
+import re
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
 from typing import Any, TypeVar, overload
+
+from torch import nn
 
 from ganvas.domains import DOMAINS, Domain
 from ganvas.engine.optimiser import OptimiserSettings
@@ -23,6 +27,7 @@ from ganvas.networks.protocols import (
     GeneratorSettings,
     TranslatorSettings,
 )
+from ganvas.recipes import yaml
 from ganvas.recipes.condition_settings import ConditionSettings
 from ganvas.recipes.own_parts import OwnPart, note
 from ganvas.recipes.parts import CONDITIONS, FAMILIES, GAMES, OPTIMISERS, TERMS
@@ -82,6 +87,9 @@ FAMILY_NAMES = {
 }
 """What the parts of a family are called, where its name does not say it."""
 
+NAME = re.compile(r"[^\W_][\w-]*")
+"""What a name looks like on a command line and in a file."""
+
 T = TypeVar("T")
 
 
@@ -103,8 +111,8 @@ def register(part: Any = None, kind: str | None = None, family: Any = None) -> A
             or ``Domain``; a dataclass with ``build(shape)``, the settings of a network; or one that
             is called with images, an augmentation; a class of loggers, with ``write``, ``image``
             and ``close``.
-        kind: its name; by default that of its class in lower case, of a function its own. A domain
-            and a recipe have one.
+        kind: its name, of letters, digits, ``-`` and ``_``; by default that of its class in lower
+            case, of a function its own. A domain and a recipe have one.
         family: of network settings, the interface that the role of a game asks for, such as
             ``TranslatorSettings``; by default a generator's where they have a field ``latent``, and
             otherwise a discriminator's. Functions always have one: ``Listener`` for what is called
@@ -114,7 +122,7 @@ def register(part: Any = None, kind: str | None = None, family: Any = None) -> A
         The part.
 
     Raises:
-        UsageError: it is none of these, or its name is that of another part.
+        UsageError: it is none of these, or its name cannot be one, or is that of another part.
     """
     caller = sys._getframe(1).f_globals
     if part is None:
@@ -124,7 +132,9 @@ def register(part: Any = None, kind: str | None = None, family: Any = None) -> A
 
 def _register(part: Any, kind: str | None, family: Any, caller: dict[str, Any]) -> Any:
     sort = _sort_of(part, family)
-    kind = kind or _own_name(part, sort)
+    kind = _checked_name(_own_name(part, sort) if kind is None else kind, sort)
+    if sort.type is Domain and kind != part.name:
+        raise UsageError(f"{part.__name__}.name is {part.name!r}: a domain has no other name")
     file = caller.get("__file__")
     own = OwnPart(
         sort.name,
@@ -139,22 +149,43 @@ def _register(part: Any, kind: str | None, family: Any, caller: dict[str, Any]) 
 
 
 def _sort_of(part: Any, family: Any) -> Sort:
+    is_class = isinstance(part, type)
+    for sort in OBJECTS:
+        if family in (None, sort.type) and isinstance(part, sort.type):
+            return sort
+    for sort in CLASSES:
+        if family in (None, sort.type) and is_class and issubclass(part, sort.type):
+            _check_fields(part)
+            return sort
     if family is not None:
         return _of_family(part, family)
-    for sort in OBJECTS:
-        if isinstance(part, sort.type):
-            return sort
-    if isinstance(part, type):
-        for sort in CLASSES:
-            if issubclass(part, sort.type):
-                return sort
-        if issubclass(part, Logger):
-            return FUNCTIONS[0]
-        if is_dataclass(part):
-            return _of_family(part, _usual_family(part))
-    raise UsageError(
-        f"{part!r} is no part that ganvas knows: see `ganvas.extend` for what there may be"
-    )
+    if is_class and issubclass(part, Logger):
+        return FUNCTIONS[0]
+    if is_class and is_dataclass(part):
+        return _of_family(part, _usual_family(part))
+    raise _no_part(part)
+
+
+def _check_fields(part: type) -> None:
+    """Raise UsageError where what a class declares are no settings: it is no dataclass itself."""
+    own = {} if "__dataclass_fields__" in vars(part) else inspect.get_annotations(part)
+    if any("ClassVar" not in str(each) for each in own.values()):
+        raise _no_part(part)
+
+
+def _no_part(part: Any) -> UsageError:
+    """The error for what cannot be registered, with what to write instead."""
+    if isinstance(part, nn.Module) or (isinstance(part, type) and issubclass(part, nn.Module)):
+        why = "is a network: register its settings, a dataclass whose build(shape) returns it"
+    elif isinstance(part, type) and (hasattr(part, "build") or inspect.get_annotations(part)):
+        why = "is no dataclass: write @dataclass(frozen=True) between @register and the class"
+    elif inspect.isfunction(part):
+        why = "is a function: say what it is, such as family=Listener"
+    elif is_dataclass(part):
+        why = "is an object: register its class"
+    else:
+        why = "is no part that ganvas knows: see `ganvas.extend` for what there may be"
+    return UsageError(f"{getattr(part, '__name__', repr(part))} {why}")
 
 
 def _usual_family(part: type) -> Any:
@@ -184,8 +215,26 @@ def _own_name(part: Any, sort: Sort) -> str:
     Raises:
         UsageError: it has none.
     """
-    if isinstance(part, Recipe) or sort.type is Domain:
+    if isinstance(part, Recipe):
+        return part.name
+    if sort.type is Domain:
+        if not isinstance(getattr(part, "name", None), str):
+            raise UsageError(f"{part.__name__} needs a name: write name = 'my-items' in its class")
         return part.name
     if not hasattr(part, "__name__"):
         raise UsageError(f"a {sort.name} needs a name: register(…, {'my-' + sort.name!r})")
     return part.__name__.lower()
+
+
+def _checked_name(kind: Any, sort: Sort) -> str:
+    """The name, if files and options can say it.
+
+    Raises:
+        UsageError: they cannot.
+    """
+    if isinstance(kind, str) and NAME.fullmatch(kind) and yaml.read(kind) == kind:
+        return kind
+    raise UsageError(
+        f"{kind!r} cannot name a {sort.name}: take letters, digits, '-' and '_', beginning with a "
+        f"letter or digit, and no word that YAML takes for a value, such as true or null"
+    )

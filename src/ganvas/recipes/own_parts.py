@@ -32,6 +32,11 @@ class OwnPart:
         place = self.module if self.file is None else self.file.name
         return f"{self.what} {self.kind!r} ({self.made_by} of {place})"
 
+    def replaces(self, other: "OwnPart") -> bool:
+        """Whether it is of the same file, or of a module of the same name, as a plug-in and a run's
+        copy of it are."""
+        return self.module == other.module or (self.file is not None and self.file == other.file)
+
 
 _known: dict[tuple[str, str], OwnPart] = {}
 _made: dict[tuple[str, str], object] = {}
@@ -47,12 +52,12 @@ def note(part: OwnPart, table: Mapping[str, Any], made: object) -> None:
         made: what is registered, such as a class.
 
     Raises:
-        UsageError: its name is that of a part of ganvas, or of one registered in another file.
+        UsageError: its name is that of a part of ganvas, or of one of another file.
     """
     before = _known.get((part.what, part.kind))
     if before is None and part.kind in table:
         raise UsageError(f"{part.what} {part.kind!r} is a part of ganvas: choose another name")
-    if before is not None and (before.file or before.module) != (part.file or part.module):
+    if before is not None and not part.replaces(before):
         raise UsageError(f"there is a {before} already: choose another name")
     _known[part.what, part.kind] = part
     _made[part.what, part.kind] = made
