@@ -104,6 +104,23 @@ def test_networks_that_do_as_they_should_are_passed_over() -> None:
     assert warned("discriminator", lambda shape: maps) == []
 
 
+def test_a_network_may_compare_items_in_groups() -> None:
+    class Groups(Scores):
+        def forward(self, images: Tensor) -> Tensor:
+            found = super().forward(images)
+            return found + found.view(-1, 8).std(1).mean()
+
+    class Columns(Groups):
+        def forward(self, images: Tensor) -> Tensor:
+            return super().forward(images).expand(3, -1)
+
+    assert warned("discriminator", lambda shape: Groups(), batch=32) == []
+    text = refused("discriminator", lambda shape: Groups(), batch=32, accumulate=8)
+    assert "failed on images [2, 1, 8, 8]: RuntimeError: shape '[-1, 8]' is invalid" in text
+    text = refused("discriminator", lambda shape: Columns(), batch=8)
+    assert "returned [3, 8], wanted scores [8], or [8, ...]" in text
+
+
 def test_a_bias_alone_is_no_sigmoid() -> None:
     class Biased(Plain):
         def __init__(self) -> None:
@@ -465,6 +482,9 @@ def test_a_game_of_ones_own_may_mean_it_so() -> None:
     changes = {"game": "mine", "discriminator": "d-mine", "condition": None}
     (text,) = said("generator", "g-mine", **changes)
     assert text.startswith("your generator `g-mine` returns nothing that depends on its weights")
+    registered(lambda shape: nn.Sequential(Scores(), nn.Sigmoid()), "d-mine")
+    registered(lambda shape: Plain(), "g-mine")
+    assert said("generator", "g-mine", **changes) == []
 
 
 def test_nothing_random_is_moved_and_the_run_s_weights_are_its_own() -> None:

@@ -15,11 +15,14 @@ from ganvas.games.roles import Spec
 from ganvas.recipes.check.augmentation_check import check_augmentation
 from ganvas.recipes.check.network_check import NetworkCheck
 from ganvas.recipes.check.optimiser_check import check_optimiser
-from ganvas.recipes.check.own_network import COUNT, Items, OwnNetwork
+from ganvas.recipes.check.own_network import Items, OwnNetwork
 from ganvas.recipes.check.scores_check import check_loss, check_penalty
 from ganvas.recipes.own_parts import known, own_part
 from ganvas.recipes.recipe import Recipe
 from ganvas.sampling.conditions import Conditions
+
+MOST_ITEMS = 16
+"""That a network is called with. One that compares items in groups takes groups of fewer."""
 
 
 def check_own_parts(
@@ -94,22 +97,36 @@ def _check_networks(
         settings = recipe.networks[name]
         if own_part(settings) is None:
             continue
-        rows = () if conditions is None or not role.conditioned else (conditions.sample(0, COUNT),)
-        own = OwnNetwork(name, role, settings, spec, recipe.seed, datasets, rows)
-        warnings += _tried(own, recipe, is_known_game=own_part(recipe.game) is None)
+        known = conditions if role.conditioned else None
+        own = OwnNetwork(name, role, settings, spec, recipe.seed, datasets, known)
+        warnings += _tried(own, recipe)
     return warnings
 
 
-def _tried(own: OwnNetwork, recipe: Recipe, *, is_known_game: bool) -> list[str]:
-    """A network on the CPU; where its code fails there, on the GPU that the run would use, since
-    it may be written for one."""
-    try:
-        return NetworkCheck(own, is_known_game=is_known_game).run()
-    except UsageError as error:
-        device = choose_device(recipe.device)
-        if error.__cause__ is None or device.type != "cuda":
-            raise
-    conditions = tuple(rows.to(device) for rows in own.conditions)
-    there = replace(own, device=device, conditions=conditions)
-    with torch.random.fork_rng([torch.cuda.current_device()]):
-        return NetworkCheck(there, is_known_game=is_known_game).run()
+def _tried(own: OwnNetwork, recipe: Recipe) -> list[str]:
+    """A network as it is called first; where its code fails so, as ``_otherwise`` calls it.
+
+    Raises:
+        UsageError: it cannot be used as it is; where its code fails every time, as it did first.
+    """
+    is_known_game, failed = own_part(recipe.game) is None, None
+    for each in [own, *_otherwise(own, recipe)]:
+        gpus = [torch.cuda.current_device()] if each.device.type == "cuda" else []
+        try:
+            with torch.random.fork_rng(gpus):
+                return NetworkCheck(each, is_known_game=is_known_game).run()
+        except UsageError as error:
+            if error.__cause__ is None:  # its code ran, and what it returned is wrong
+                raise
+            failed = failed or error
+    assert failed is not None
+    raise failed
+
+
+def _otherwise(own: OwnNetwork, recipe: Recipe) -> list[OwnNetwork]:
+    """A network that is called nearer to how the run will: it may compare items in groups, or be
+    written for the GPU."""
+    count, device = min(recipe.batch // recipe.accumulate, MOST_ITEMS), choose_device(recipe.device)
+    more = replace(own, count=max(own.count, count))
+    others = [more] if more.count > own.count else []
+    return [*others, replace(more, device=device)] if device.type == "cuda" else others

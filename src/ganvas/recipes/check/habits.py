@@ -18,15 +18,20 @@ Call = Callable[..., Tensor]
 """Calls a network with conditions, if it takes any."""
 
 
-def habits(own: OwnNetwork, network: nn.Module, items: Items, output: Tensor) -> list[str]:
-    """What looks wrong with a network that returned this for these items: a sentence each."""
+def habits(
+    own: OwnNetwork, network: nn.Module, items: Items, output: Tensor, *, is_known_game: bool
+) -> list[str]:
+    """What looks wrong with a network that returned this for these items: a sentence each.
+
+    is_known_game: whether the game is one of ganvas; one of the user's own may want probabilities.
+    """
 
     def call(*conditions: Tensor) -> Tensor:
         return tensors(network(items.values, *conditions))[0]
 
     found, rows, reconstructs = [], own.conditions, bool(implements(network, Autoencoding))
     makes_items = own.role.family in MAKES_ITEMS
-    scores = own.is_discriminator and not reconstructs
+    scores = own.is_discriminator and not reconstructs and is_known_game
     has_negative = makes_items and float(own.reals().values.min()) < 0
     if (scores or has_negative) and stays_within(lambda: call(*rows), network, output, 0, 1):
         found.append(

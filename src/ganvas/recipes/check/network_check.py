@@ -20,13 +20,7 @@ from ganvas.networks.protocols import (
     implements,
 )
 from ganvas.recipes.check.habits import habits
-from ganvas.recipes.check.own_network import (
-    COUNT,
-    MAKES_ITEMS,
-    Items,
-    OwnNetwork,
-    tensors,
-)
+from ganvas.recipes.check.own_network import MAKES_ITEMS, Items, OwnNetwork, tensors
 from ganvas.recipes.check.refusal import described
 
 MOST_NAMES = 4
@@ -67,8 +61,9 @@ class NetworkCheck:
         self._check_finite(output)
         if not self.own.role.frozen:
             self._check_gradients(network, output, items)
+        first = tensors(output)[0].detach()
         return self.warnings + habits(
-            self.own, network, items.detached(), tensors(output)[0].detach()
+            self.own, network, items.detached(), first, is_known_game=self.is_known_game
         )
 
     def _output(self, network: nn.Module, items: Items) -> Any:
@@ -89,8 +84,8 @@ class NetworkCheck:
             self._check_items(output, items)
         elif family is EncoderSettings:
             size = 2 * self.own.shapes[1]
-            wanted = f"[{COUNT}, {size}] (means and log-variances of {size // 2} numbers)"
-            self._check_tensor(output, [COUNT, size], wanted, items)
+            wanted = f"[{self.own.count}, {size}] (means and log-variances of {size // 2} numbers)"
+            self._check_tensor(output, [self.own.count, size], wanted, items)
         elif implements(network, Autoencoding):
             shape = list(items.values.shape)
             self._check_tensor(output, shape, f"{shape} ({items.name}, again)", items)
@@ -114,12 +109,13 @@ class NetworkCheck:
     def _check_scores(self, network: nn.Module, output: Any, items: Items) -> None:
         """Scores, perhaps with logits; a game of the user's own may want several maps."""
         scores = output if isinstance(output, tuple | list) else [output]
-        wanted = f"scores [{COUNT}], or [{COUNT}, ...] where an item has several"
+        count = self.own.count
+        wanted = f"scores [{count}], or [{count}, ...] where an item has several"
         if len(scores) > 2 and self.is_known_game:
             wanted = f"one tensor of {wanted}; or ScoresAndLogits"
             self._wrong(f"returned {described(output)}, wanted {wanted}", items)
         for each in scores:
-            if not isinstance(each, Tensor) or each.shape[:1] != (COUNT,):
+            if not isinstance(each, Tensor) or each.shape[:1] != (count,):
                 self._wrong(f"returned {described(output)}, wanted {wanted}", items)
         if not all(each.is_floating_point() for each in scores):
             self._wrong(f"returned {described(output)}, wanted real numbers", items)

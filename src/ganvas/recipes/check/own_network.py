@@ -23,9 +23,10 @@ from ganvas.networks.protocols import (
 from ganvas.recipes.build.networks import build_arguments, first_weights
 from ganvas.recipes.check.refusal import described, fail
 from ganvas.recipes.parts import kind_of
+from ganvas.sampling.conditions import Conditions
 
 COUNT = 2
-"""Items that a network is called with."""
+"""Items that a network is called with first."""
 
 NOUNS = {
     GeneratorSettings: "generator",
@@ -45,7 +46,7 @@ FORWARD_LINE = re.compile(r'File "([^"]+)", line (\d+)')
 class Items:
     """Items that stand for those of some shape, and what they are called.
 
-    values: [COUNT, ...], in network form.
+    values: [N, ...], in network form.
     name: such as "images of mnist"; "items" where no source has such ones.
     """
 
@@ -53,15 +54,17 @@ class Items:
     name: str
 
     @classmethod
-    def of(cls, shape: tuple[int, ...], datasets: Mapping[str, Dataset]) -> "Items":
+    def of(
+        cls, shape: tuple[int, ...], datasets: Mapping[str, Dataset], count: int = COUNT
+    ) -> "Items":
         """Noise like the items of the source that has this shape; else within [-1, 1]."""
         draws = torch.Generator().manual_seed(0)
         for dataset in datasets.values():
             domain = dataset.domain
             if tuple(domain.shape) == tuple(shape):
-                values = domain.to_network(domain.noise(COUNT, draws))
+                values = domain.to_network(domain.noise(count, draws))
                 return cls(values, f"{domain.noun} of {dataset.name}")
-        return cls(torch.rand(COUNT, *shape, generator=draws) * 2 - 1, "items")
+        return cls(torch.rand(count, *shape, generator=draws) * 2 - 1, "items")
 
     def detached(self) -> "Items":
         """The same without a gradient."""
@@ -82,7 +85,8 @@ class OwnNetwork:
     spec: what it is built for.
     seed: of the run, which its first weights are drawn by.
     datasets: of the run's sources.
-    conditions: beside its input, to unpack into a call, () or ([COUNT, K],).
+    known: what the run's networks are conditioned on; None where this one takes no conditions.
+    count: items that it is called with.
     device: where it is called.
     """
 
@@ -92,7 +96,8 @@ class OwnNetwork:
     spec: Spec
     seed: int
     datasets: Mapping[str, Dataset]
-    conditions: tuple[Tensor, ...] = ()
+    known: Conditions | None = None
+    count: int = COUNT
     device: torch.device = field(default_factory=lambda: torch.device("cpu"))
 
     def __str__(self) -> str:
@@ -106,18 +111,25 @@ class OwnNetwork:
         return self.role.arguments(self.spec)
 
     @property
+    def conditions(self) -> tuple[Tensor, ...]:
+        """What it is given beside its input, to unpack into a call: () or ([count, K],)."""
+        if self.known is None:
+            return ()
+        return (self.known.sample(0, self.count).to(self.device),)
+
+    @property
     def is_discriminator(self) -> bool:
         """Whether it scores items."""
         return self.role.family is DiscriminatorSettings
 
     def reals(self) -> Items:
         """Items like those that it is to make."""
-        return Items.of(self.shapes[-1], self.datasets)
+        return Items.of(self.shapes[-1], self.datasets, self.count)
 
     def input(self) -> Items:
         """What it is called with."""
         if self.role.family is not GeneratorSettings:
-            return Items.of(self.shapes[0], self.datasets).on(self.device)
+            return Items.of(self.shapes[0], self.datasets, self.count).on(self.device)
         latent = getattr(self.settings, "latent", None)
         if not isinstance(latent, int):
             raise UsageError(
@@ -125,7 +137,7 @@ class OwnNetwork:
                 f"settings one, such as `latent: int = 64`"
             )
         draws = torch.Generator().manual_seed(0)
-        return Items(torch.randn(COUNT, latent, generator=draws), "latents").on(self.device)
+        return Items(torch.randn(self.count, latent, generator=draws), "latents").on(self.device)
 
     def given(self, items: Items) -> str:
         """What it is called with, in words: "latents [2, 64] and conditions [2, 10]"."""
