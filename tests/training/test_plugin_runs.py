@@ -209,6 +209,37 @@ def test_a_resume_of_changed_code_is_refused_until_it_is_accepted(place, monkeyp
         ganvas.resume(RUN, plugin="mine.py", images=256)
 
 
+def test_what_only_watches_or_names_a_recipe_is_not_asked_for(place) -> None:
+    Path("watch.py").write_text(
+        "import ganvas\nfrom ganvas.extend import Listener\n"
+        "@ganvas.register(family=Listener)\ndef hear(event): ...\n"
+    )
+    Path("study.py").write_text(
+        "import mine, ganvas\nfrom ganvas.recipes.recipe_table import change, find\n"
+        "recipe = change(find('playground-ring'), {'name': 'study', 'generator': 'bent'})\n"
+        "ganvas.register(recipe)\n"
+    )
+    run = ganvas.train(
+        "study", plugin=["watch.py", "study.py"], listeners=["hear"], images=16, overrides=SHORT
+    )
+    assert run.record.code.files() == ["study.py"]
+    assert set(run.record.modules) == {"mine.py", "helpers.py"}
+    plain = {**SHORT, "generator": {"kind": "mlp", "width": 4}}
+    run = ganvas.train(
+        "playground-ring", plugin="watch.py", listeners=["hear"], images=16, overrides=plain
+    )
+    assert not run.record.plugins and not (run.path / "plugins").exists()
+
+
+def test_what_lies_beside_the_copies_is_in_nobody_s_way(place) -> None:
+    (RUN / "plugins/a.py").mkdir()
+    (RUN / "plugins/b.py").symlink_to("/dev/zero")
+    (RUN / "plugins/c.py").symlink_to("nowhere")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert len(ganvas.load(RUN, plugin="mine.py").sample(1)) == 1
+
+
 def test_a_file_that_was_moved_is_known_by_its_content(place) -> None:
     Path("parts").mkdir()
     shutil.move("helpers.py", "parts/helpers.py")

@@ -30,17 +30,16 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 import ganvas
-from ganvas.domains import Vector
-from ganvas.losses.adversarial import AdversarialLoss
+from ganvas.extend import AdversarialLoss, Vector, per_image
 
 {CLASS}
 
 def soft(real, fake):
-    return torch.nn.functional.softplus(-fake)
+    return per_image(torch.nn.functional.softplus(-fake))
 
 
 def hard(real, fake):
-    return torch.nn.functional.softplus(fake) + soft(fake, real)
+    return per_image(torch.nn.functional.softplus(fake)) + soft(fake, real)
 
 
 ganvas.register(AdversarialLoss(hard, soft), kind="soft")

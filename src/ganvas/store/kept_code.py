@@ -193,7 +193,7 @@ def _imported() -> list[Plugin]:
 
 def _kept(run: Path, digest: str) -> Path | None:
     """The copy, in a run folder, of a source with this hash."""
-    found = sorted((run / FOLDER).rglob("*.py"))
+    found = (path for path in sorted((run / FOLDER).rglob("*.py")) if path.is_file())
     return next((path for path in found if hash_of(path.read_bytes()) == digest), None)
 
 

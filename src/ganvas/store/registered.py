@@ -16,6 +16,10 @@ from ganvas.store.kept_code import FOLDER
 from ganvas.store.plugins import Plugin
 
 
+NOT_OF_A_RUN = frozenset({"recipe", "logger", "listener"})
+"""Sorts of parts that nobody needs to open a run: its recipe stands in its folder as a whole."""
+
+
 @dataclass(frozen=True)
 class RegisteredPart:
     """What a run notes of such a part.
@@ -48,14 +52,15 @@ class RegisteredPart:
 def parted(
     used: Iterable[OwnPart], named: Iterable[Plugin], loaded: Iterable[Plugin]
 ) -> tuple[list[Plugin], list[OwnPart]]:
-    """The plug-ins of a run, and its parts that are of none.
+    """The plug-ins of a run, and its parts that are of none. A plug-in that registered nothing but
+    recipes, loggers and listeners is not of the run, unless it has a part that the run uses.
 
     Args:
         used: the parts of the user's own that the run uses.
         named: plug-ins that were named for it.
         loaded: all of this process, of which one that has such a part counts as named.
     """
-    found, others = list(named), []
+    found, others = [plugin for plugin in named if _may_matter(plugin)], []
     for part in used:
         plugin = next((each for each in loaded if part.file in each.files()), None)
         if plugin is None:
@@ -63,6 +68,14 @@ def parted(
         elif plugin not in found:
             found.append(plugin)
     return found, others
+
+
+def _may_matter(plugin: Plugin) -> bool:
+    """Whether a run may be another one without a plug-in; one that registers nothing does something
+    else."""
+    files = plugin.files()
+    sorts = {part.what for part in own_parts.known() if part.file in files}
+    return not sorts or not sorts <= NOT_OF_A_RUN
 
 
 def keep(run: Path, parts: Iterable[OwnPart]) -> None:
