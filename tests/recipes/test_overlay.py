@@ -192,6 +192,16 @@ def test_a_mapping_is_laid_over_the_recipe_s_and_another_kind_starts_afresh() ->
     assert change(wide, {"generator": "mlp"}).networks["generator"] == MLPGenerator()
 
 
+def test_one_name_needs_no_list() -> None:
+    assert change(MNIST, {"evaluation.metrics": "kid"}).evaluation.metrics == ("kid",)
+
+
+def test_a_key_that_is_no_word_is_unknown(tmp_path) -> None:
+    (tmp_path / "mine.yaml").write_text("base: mnist\n1: 2\n")
+    with pytest.raises(UsageError, match=r"mine\.yaml: unknown setting '1'"):
+        find(tmp_path / "mine.yaml")
+
+
 def test_settings_made_in_python_are_settings() -> None:
     objects = {"generator": MLPGenerator(width=3), "game.penalties": (Penalty("r1"),)}
     recipe = change(MNIST, {**objects, "evaluation": EvaluationSettings(every=5)})

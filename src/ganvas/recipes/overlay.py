@@ -29,7 +29,7 @@ def join(layers: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     games: dict[str, Any] = {}
     names: list[Collection[str]] = []
     for layer in layers:
-        of_game = {key: each for key, each in layer.items() if key.partition(".")[0] == "game"}
+        of_game = {key: each for key, each in layer.items() if str(key).split(".")[0] == "game"}
         lay(games, nested(of_game))
         names.append(_names(games))
     game = flat.game_of(games)

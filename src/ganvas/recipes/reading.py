@@ -46,10 +46,11 @@ def from_plain(kind: Any, value: Any, where: str = "") -> Any:
 
 
 def _several(items: tuple[Any, ...], value: Any, where: str) -> tuple[Any, ...]:
-    """A tuple; one part of any number may be given alone, without a list."""
+    """A tuple; one part, or name, of any number may be given alone, without a list."""
     any_number = items[1:] == (...,)
     if not isinstance(value, list | tuple):
-        if not _is_settings(items[0]):
+        is_name = any_number and items[0] is str and isinstance(value, str)
+        if not is_name and not _is_settings(items[0]):
             return _leaf(tuple[items], value, where)
         if not isinstance(value, str | Mapping):
             raise UsageError(f"{where} cannot be {value!r}: name a part, or a list of them")

@@ -15,7 +15,6 @@ from ganvas.recipes.own_parts import OwnPart
 from ganvas.store.kept_code import FOLDER
 from ganvas.store.plugins import Plugin
 
-
 NOT_OF_A_RUN = frozenset({"recipe", "logger", "listener"})
 """Sorts of parts that nobody needs to open a run: its recipe stands in its folder as a whole."""
 
