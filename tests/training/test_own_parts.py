@@ -1,6 +1,7 @@
 """A run with parts of the user's own: they are tried first, and the run is what it was."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 import torch
@@ -8,7 +9,19 @@ from torch import Tensor, nn
 
 import ganvas
 from ganvas.errors import UsageError
-from ganvas.extend import Term, register
+from ganvas.extend import (
+    Game,
+    GameSettings,
+    GameSetup,
+    Move,
+    Phase,
+    Result,
+    Term,
+    Turn,
+    generate,
+    per_image,
+    register,
+)
 from ganvas.store.event_log import read_events
 from ganvas.training import prepare
 
@@ -95,3 +108,47 @@ def test_a_term_s_wrong_loss_is_named(tmp_path, value, says) -> None:
     changes = {**RING, "generator": "mlp", "game.terms": [{"kind": "mine"}]}
     with pytest.raises(ganvas.UserError, match=says):
         ganvas.train("playground-ring", overrides=changes, out=tmp_path)
+
+
+@dataclass(frozen=True)
+class Hinge(GameSettings):
+    """A game that augments, or does not."""
+
+    augmenting: bool = True
+
+    def build(self, setup: GameSetup) -> Game:
+        def scores(turn: Turn, images: Tensor) -> Tensor:
+            if self.augmenting:
+                images = setup.augmentation.apply(turn, images, "real.")
+            return per_image(turn.networks["discriminator"](images))
+
+        def critic(turn: Turn) -> Result:
+            fakes = generate(turn, setup).images.detach()
+            real, fake = scores(turn, setup.items(turn)), scores(turn, fakes)
+            return Result((1 - real).relu() + (1 + fake).relu())
+
+        def artist(turn: Turn) -> Result:
+            return Result(-scores(turn, generate(turn, setup).images))
+
+        groups = [(Move("discriminator", ("discriminator",), critic),)]
+        groups += [(Move("generator", ("generator",), artist),)]
+        return Game(setup.both_players(), [Phase(groups)])
+
+
+@dataclass(frozen=True)
+class Turned:
+    """Turns points round."""
+
+    def __call__(self, images: Tensor, uniform: Any, strength: Any = 1.0) -> Tensor:
+        return -images
+
+
+def test_a_game_that_does_not_augment_where_it_should_is_a_warning(tmp_path, recwarn) -> None:
+    register(Hinge)
+    register(Turned)
+    ring = {**RING, "generator": "mlp", "game": "hinge", "augment": "turned"}
+    for changes in ({}, {"augment": None, "game.augmenting": False}):
+        ganvas.train("playground-ring", overrides={**ring, **changes}, out=tmp_path)
+    assert not [each for each in recwarn if "augment" in str(each.message)]
+    with pytest.warns(RuntimeWarning, match="your game `hinge` augmented nothing in its first"):
+        ganvas.train("playground-ring", overrides={**ring, "game.augmenting": False}, out=tmp_path)

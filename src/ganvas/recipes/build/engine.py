@@ -14,6 +14,8 @@ from ganvas.games.setup import GameSettings, GameSetup, PlayerSettings
 from ganvas.recipes.build.choices import Choices
 from ganvas.recipes.build.networks import build_networks
 from ganvas.recipes.build.prepared import Prepared
+from ganvas.recipes.build.watched_augment import WatchedAugment
+from ganvas.recipes.own_parts import own_part
 from ganvas.recipes.parts import kind_of
 from ganvas.recipes.recipe import Recipe
 
@@ -59,12 +61,14 @@ def _game(prepared: Prepared) -> Game:
     source = None
     if recipe.condition is not None and known is not None:
         source = recipe.condition.condition_source(known, prepared.dataset)
+    is_own = own_part(recipe.game) is not None
+    watched = WatchedAugment(recipe.augment) if is_own and recipe.augment is not None else None
     setup = GameSetup(
         networks,
         recipe.latent,
         {player: _player(recipe, player) for player in recipe.game.players},
         condition_source=source,
-        augment=recipe.augment,
+        augment=watched or recipe.augment,
         strength=recipe.strength,
         shapes=shapes,
         field=prepared.dataset.domain.field,
@@ -76,7 +80,7 @@ def _game(prepared: Prepared) -> Game:
     frozen = {name: networks[name] for name, role in recipe.game.roles.items() if role.frozen}
     game = replace(game, frozen={**game.frozen, **frozen})
     _check_whole(recipe.game, game)
-    return game
+    return game if watched is None else watched.watching(game, kind_of(recipe.game))
 
 
 def _check_whole(declared: GameSettings, game: Game) -> None:
