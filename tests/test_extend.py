@@ -23,6 +23,7 @@ from ganvas.losses.adversarial import LOSSES, adversarial_loss, hinge, maximise_
 from ganvas.losses.penalty_kinds import PENALTIES
 from ganvas.recipes import flat, own_parts
 from ganvas.recipes.parts import AUGMENTATIONS, GENERATORS, TERMS, kind_of
+from ganvas.recipes.recipe import Recipe
 from ganvas.recipes.recipe_table import RECIPES, change, find
 from ganvas.store.event import LISTENERS
 from ganvas.store.log import LOGGERS
@@ -342,6 +343,18 @@ def test_contributing_names_the_tables_that_register_fills() -> None:
     }
     assert found.keys() == tables.keys()
     assert all(found[sort] is tables[sort] for sort in tables)
+
+
+def test_the_catalogue_calls_sorts_as_register_does() -> None:
+    from ganvas.extend.register import FAMILY_NAMES
+    from ganvas.recipes.catalogue import TABLES, catalogue
+    from ganvas.recipes.parts import FAMILIES
+
+    tables = {sort.name: sort.table for sort in (*OBJECTS, *CLASSES) if sort.type is not Recipe}
+    tables |= {name: FAMILIES[family] for family, name in FAMILY_NAMES.items()}
+    assert all(TABLES[name] is table for name, table in tables.items())
+    register(extend.Features(lambda: None), "thumbnails")
+    assert [each.kind for each in catalogue()].count("thumbnails") == 1
 
 
 def test_a_recipe_in_python_names_parts_as_files_do() -> None:

@@ -28,7 +28,7 @@ TABLES: Mapping[str, Mapping[str, Any]] = {
     "augmentation": parts.AUGMENTATIONS,
     "condition": parts.CONDITIONS,
     "metric": METRICS,
-    "features": FEATURES,
+    "feature network": FEATURES,
     "domain": DOMAINS,
 }
 """The tables of parts, by what their parts are."""
