@@ -69,6 +69,13 @@ def test_a_number_alone_is_a_figure_of_the_metrics_name() -> None:
         ganvas.evaluate(grey(1), data=grey(2), metrics=["word"])
 
 
+def test_two_figures_of_one_name_are_refused() -> None:
+    ganvas.register(Metric(lambda a, b: Figure("plain", 1), needs_features=False), "other")
+    ganvas.register(Metric(lambda a, b: 2.0, needs_features=False), "plain")
+    with pytest.raises(UsageError, match="the metric plain returned a second figure plain: "):
+        ganvas.evaluate(grey(1), data=grey(2), metrics=["other", "plain"])
+
+
 def words_with_errors(share: float, count: int = 200) -> Dataset:
     """Seasons in order, but for a share of sentences of one season alone."""
     right_ones = in_order(count).pixels

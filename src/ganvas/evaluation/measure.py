@@ -42,7 +42,7 @@ def measure(
         progress: called with (what, done, total).
 
     Raises:
-        UsageError: a metric that is required does not apply.
+        UsageError: a metric that is required does not apply, or figures share a name.
         DataError: samples that no metric can use.
     """
     read = samples.features(reals.network, progress)
@@ -86,10 +86,21 @@ def _figures(
             elif required and name != "frechet":
                 raise UsageError(f"{name}: {reason}") from None
             continue
+        _check_names(name, [*(figure for figure, _ in figures), *found])
         baselines = reals.real_baseline(name)
         figures += [(figure, baselines.get(figure.name)) for figure in found]
     tell("measuring", len(tried), len(tried))
     return figures, skipped, tried
+
+
+def _check_names(metric: str, figures: list[Figure]) -> None:
+    """Raise UsageError where two figures have one name: a log or a record would hold only one."""
+    names = [figure.name for figure in figures]
+    if twice := {name for name in names if names.count(name) > 1}:
+        raise UsageError(
+            f"the metric {metric} returned a second figure {', '.join(sorted(twice))}: give each a "
+            f"name of its own"
+        )
 
 
 def measure_path_length(
