@@ -1,6 +1,7 @@
 """Runs beside each other: what differs, what was measured, what must not be compared."""
 
 import csv
+import json
 import shutil
 from pathlib import Path
 from typing import Any
@@ -95,6 +96,7 @@ def test_its_page_lays_the_curves_of_all_runs_over_each_other(sweep, tmp_path) -
     assert losses.count("<polyline") == 3 and all(path.name in losses for path in sweep)
     assert "<td>generator.width</td><td>4</td><td>6</td><td>8</td>" in html
     assert "Not drawn" not in html and "http" not in html
+    assert "has no figures yet: <code>ganvas.evaluate(" in html
     notebook = found._repr_html_()
     assert "<td>generator.width</td>" in notebook and "0.5 (0.375 to 0.625)" in notebook
 
@@ -107,6 +109,28 @@ def test_of_many_runs_some_are_drawn_and_all_are_listed(sweep, tmp_path) -> None
     assert losses.count("<polyline") == MOST_LINES and "Not drawn: 2 further runs." in html
     assert str(found).startswith("no setting differs")
     assert all(path.name in str(found) for path in paths)
+
+
+def test_runs_of_one_plug_in_that_was_changed_between_them_differ_in_its_code(
+    sweep, tmp_path
+) -> None:
+    changed = {
+        "plugins": {"/here/mine.py": f"sha256:{'a' * 64}"},
+        "modules": {"far.py": "sha256:1"},
+    }
+    part = {"what": "loss", "kind": "mine", "made_by": "mine", "source": "plugins/loss-mine.py"}
+    for index, more in enumerate([{}, changed, {**changed, "own_parts": [part]}]):
+        path = shutil.copytree(sweep[0], tmp_path / f"{index}")
+        plain = json.loads((path / "run.json").read_bytes())
+        (path / "run.json").write_text(json.dumps({**plain, **more}))
+    (tmp_path / "2/plugins").mkdir()
+    (tmp_path / "2/plugins/loss-mine.py").write_bytes(b"")
+    digest = "e3b0c44298fc"  # of nothing
+    assert ganvas.compare([tmp_path / name for name in "012"]).settings == {
+        "code of mine.py": {"1": "a" * 12, "2": "a" * 12},
+        "code of far.py": {"1": "1", "2": "1"},
+        "code of loss mine": {"2": digest},
+    }
 
 
 def test_figures_of_another_clock_or_measured_otherwise_are_told(sweep, tmp_path) -> None:

@@ -107,6 +107,10 @@ def test_the_source_is_kept_with_what_it_imports(place) -> None:
     assert [Path(path).name for path in run.record.plugins] == ["mine.py"]
     assert list(run.record.modules) == ["helpers.py"]
     assert run.record.code.files() == list(run.record.plugins)  # not here: their whole paths
+    report = (RUN / "report.html").read_text()
+    for file, digest in {"mine.py": run.record.plugins, "helpers.py": run.record.modules}.items():
+        [found] = [each for path, each in digest.items() if Path(path).name == file]
+        assert f"<td>code of {file}</td><td>{found[7:19]}</td>" in report
 
 
 def test_one_that_was_not_named_is_asked_for_and_its_copy_never_executed(place) -> None:

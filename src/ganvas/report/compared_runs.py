@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ganvas.errors import UsageError
+from ganvas.report.code_of import code_of
 from ganvas.report.model import Records, logged_numbers, metric_courses
 from ganvas.screen.hints import call
 from ganvas.store import evaluation_records, run_folder
@@ -36,7 +37,7 @@ class ComparedRuns:
     figures: the newest record of each metric, by the run's name, then by the metric's; a run that
         was never evaluated has none.
     settings: the settings that differ, by their dotted names: the value of each run that has such
-        a setting, by the run's name.
+        a setting, by the run's name. The code of a user's own is among them; see ``code_of``.
     courses: the metrics that were followed during training, by name.
     curves: the numbers that at least two runs have logged, by name.
     warnings: what may not be compared, and why; runs without figures.
@@ -71,7 +72,7 @@ def read_runs(runs: Iterable[str | Path | Run]) -> ComparedRuns:
         paths={name: run.path for name, run in found.items()},
         images=images,
         figures=figures,
-        settings=differing({name: run.settings for name, run in found.items()}),
+        settings=differing({name: {**run.settings, **code_of(run)} for name, run in found.items()}),
         courses=_by_number(
             {
                 name: {each.name: (each.clock, each.values) for each in metric_courses(log)}

@@ -1,5 +1,6 @@
 """Runs beside each other on a page: settings, intervals, curves, samples, figures."""
 
+import re
 from collections.abc import Iterable, Mapping
 from html import escape
 
@@ -55,7 +56,8 @@ def _facts(runs: ComparedRuns) -> str:
 
 
 def _warnings(runs: ComparedRuns) -> str:
-    return "".join(f"<p><b>{escape(text)}</b></p>" for text in runs.warnings)
+    texts = [re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text)) for text in runs.warnings]
+    return "".join(f"<p><b>{text}</b></p>" for text in texts)
 
 
 def _settings(runs: ComparedRuns) -> str:

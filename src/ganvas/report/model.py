@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ganvas.report.code_of import code_of
 from ganvas.store import evaluation_records
 from ganvas.store.run import Run
 from ganvas.words import duration
@@ -64,7 +65,8 @@ class RunModel:
     curves: of what was logged of training, in the log's order.
     newest: the newest record of each metric.
     courses: of the figures that were measured during training.
-    settings: what the data, the machine and the software were, in words, by name.
+    settings: what the data, the machine and the software were, the user's own too, in words, by
+        name.
     recipe: the text of ``recipe.yaml``.
     """
 
@@ -166,5 +168,6 @@ def _settings(run: Run) -> dict[str, str]:
         **({"of the data": "; ".join(record.notes)} if record.notes else {}),
         "fingerprint": record.fingerprint,
         "device": record.choices.words(),
+        **code_of(run),
         **record.versions,
     }
