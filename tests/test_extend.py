@@ -31,7 +31,8 @@ from ganvas.store.log import LOGGERS
 pytestmark = pytest.mark.usefixtures("registering")
 
 PUBLIC = """
-GAN SGD Adam AdamW AdversarialLoss Augment Autoencoding Batch Clip Cosine Data DataError Dataset
+GAN SGD Adam AdamW AdversarialLoss Augment Autoencoding Batch Clip ConditionSettings Conditions
+Cosine Data DataError Dataset
 Discriminator DiscriminatorOutput DiscriminatorSettings Domain Draw Encoder EncoderSettings
 EvaluationSettings Event Every Fakes FeatureSet Figure Game GameSettings GameSetup Generator
 GeneratorSettings Geometric Hook Image Linear Listener Logger Metric Move NotApplicable
@@ -373,7 +374,8 @@ def test_a_recipe_in_python_names_parts_as_files_do() -> None:
 
 SORTS = (
     "AdversarialLoss", "PenaltyKind", "Term", "GameSettings", "GeneratorSettings", "Recipe",
-    "DiscriminatorSettings", "OptimiserSettings", "Domain", "Metric", "Features", "Logger",
+    "DiscriminatorSettings", "OptimiserSettings", "Domain", "ConditionSettings", "Metric",
+    "Features", "Logger",
 )  # fmt: skip
 
 

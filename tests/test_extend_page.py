@@ -25,7 +25,7 @@ QUICK: dict[str, Any] = {
 }  # fmt: skip
 SORTS = {
     "loss", "penalty", "term", "generator", "discriminator", "game", "recipe", "optimiser",
-    "augmentation", "domain", "metric", "feature network", "logger", "listener",
+    "augmentation", "domain", "condition", "metric", "feature network", "logger", "listener",
 }  # fmt: skip
 """What there is a section about."""
 

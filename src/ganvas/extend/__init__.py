@@ -12,6 +12,7 @@ network          a dataclass with ``build``, as ``GeneratorSettings`` and its li
 optimiser        ``OptimiserSettings``
 augmentation     a dataclass that is called as ``Augment`` says
 domain           a ``Domain``: what an item is
+condition        ``ConditionSettings``: what networks are told of an item beside their input
 metric           a ``Metric``: a function of samples and reals, or of their features
 feature network  a ``Features``: what loads a network, and which items it reads
 recipe           a ``Recipe``
@@ -64,7 +65,9 @@ from ganvas.networks.protocols import (
     Truncatable,
 )
 from ganvas.networks.shape import Shape
+from ganvas.recipes.condition_settings import ConditionSettings
 from ganvas.recipes.recipe import Data, EvaluationSettings, Every, Recipe
+from ganvas.sampling.conditions import Conditions
 from ganvas.store.event import Event, Listener
 from ganvas.store.log import Logger, Record, Rewritable
 
@@ -78,6 +81,8 @@ __all__ = [
     "Autoencoding",
     "Batch",
     "Clip",
+    "ConditionSettings",
+    "Conditions",
     "Cosine",
     "Data",
     "DataError",

@@ -21,7 +21,17 @@ MOST_ROWS = 4_096
 
 class ConditionSettings:
     """Settings of what networks are conditioned on: ``conditions`` of a set of images, and
-    ``rows`` of the items of a turn.
+    ``rows`` of the items of a turn::
+
+        @register
+        @dataclass(frozen=True)
+        class Parity(ConditionSettings):
+            def conditions(self, dataset):
+                counts = torch.bincount(dataset.labels % 2, minlength=2)
+                return Conditions(("even", "odd"), True, torch.eye(2, dtype=torch.uint8), counts)
+
+            def rows(self, known, dataset):
+                return lambda turn: one_hot(turn.batch()["label"] % 2, 2).float()
 
     of_reals: whether the rows of a turn are those of its real images.
     """
