@@ -69,6 +69,11 @@ def test_a_number_alone_is_a_figure_of_the_metrics_name() -> None:
         ganvas.evaluate(grey(1), data=grey(2), metrics=["word"])
 
 
+def test_a_metric_compares_with_reference_or_training_items() -> None:
+    with pytest.raises(UsageError, match="compares with reference or training, not 'train'"):
+        Metric(brightness, compares_with="train")  # pyright: ignore[reportArgumentType]
+
+
 def test_two_figures_of_one_name_are_refused() -> None:
     ganvas.register(Metric(lambda a, b: Figure("plain", 1), needs_features=False), "other")
     ganvas.register(Metric(lambda a, b: 2.0, needs_features=False), "plain")

@@ -7,9 +7,10 @@ import pytest
 import torch
 from PIL import Image
 
-from ganvas.errors import UsageError
+from ganvas.errors import UsageError, UserError
 from ganvas.features import FEATURES, FeatureNetwork, Origin, Reading, extract, load_features
 from ganvas.features.network import BICUBIC, resize, to_float
+from ganvas.features.no_features import no_features
 
 
 def noise(count: int, *shape: int) -> torch.Tensor:
@@ -83,3 +84,11 @@ def test_every_networks_name_is_its_own_and_a_wrong_one_suggests_the_nearest():
         UsageError, match=r"no feature network 'x': There are digits, .*module:callable"
     ):
         load_features("x")
+
+
+def test_items_that_are_not_finite_are_not_blamed_on_the_network() -> None:
+    network = FeatureNetwork(no_features().origin, lambda items: Reading(items), reads=None)
+    with pytest.raises(UserError, match="the items have numbers that are not finite"):
+        extract(network, torch.tensor([[1.0], [torch.nan]]), to_network=lambda items: items)
+    with pytest.raises(UserError, match="the feature network none returns numbers that are not"):
+        extract(network, torch.tensor([[1.0], [0.0]]), to_network=lambda items: 1 / items)

@@ -42,6 +42,17 @@ def test_figures_are_kept_in_the_run_only_where_that_is_asked_for(run, capsys) -
     assert repr(found).startswith("Evaluation(kid=")
 
 
+def test_a_screen_that_fails_takes_no_figure_away(run, monkeypatch) -> None:
+    def closed(*_: object) -> None:
+        raise BrokenPipeError(32, "Broken pipe")
+
+    monkeypatch.setattr("ganvas.report.evaluate.show_evaluation", closed)
+    before = len(evaluation_records.read(run.path))
+    with pytest.warns(RuntimeWarning, match="nothing more is shown, the figures are there"):
+        ganvas.evaluate(run.path, save=True, show=True, **FEW)
+    assert len(evaluation_records.read(run.path)) > before
+
+
 def test_what_cannot_be_kept_is_refused_before_the_work(run, tmp_path) -> None:
     samples = torch.zeros(40, 28, 28, 1, dtype=torch.uint8)
     with pytest.raises(UsageError, match="keeps figures in a run; these samples are of none"):

@@ -38,7 +38,7 @@ def extract(
         Features float32 [N, d] and logits float32 [N, K] or None, on the CPU.
 
     Raises:
-        UserError: a feature is not a finite number.
+        UserError: a feature, or a number of an item, is not finite.
     """
     parts: list[Reading] = []
     done = 0
@@ -49,6 +49,8 @@ def extract(
             progress(done, len(items))
     features = torch.cat([part.features for part in parts])
     if not bool(torch.isfinite(features).all()):
+        if not bool(torch.isfinite(items).all()):
+            raise UserError("the items have numbers that are not finite")
         raise UserError(
             f"the feature network {network.name} returns numbers that are not finite: take another"
         )

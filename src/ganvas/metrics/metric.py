@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from torch import Tensor
 
@@ -12,6 +12,9 @@ from ganvas.metrics.figure import Figure
 
 Figures = float | Tensor | Figure | Sequence[Figure]
 """What a metric may return: figures, one of them, or a number alone."""
+
+Compared = Literal["reference", "training"]
+"""The real items that samples are compared with."""
 
 
 @dataclass(frozen=True)
@@ -35,12 +38,22 @@ class Metric:
         metric that looks at features alone.
     needs_features: whether it looks at features, logits or known classes. Where no metric does, no
         feature network is loaded.
+
+    Raises:
+        UsageError: ``compares_with`` is neither.
     """
 
     compute: Callable[[FeatureSet, FeatureSet], Figures]
-    compares_with: Literal["reference", "training"] = "reference"
+    compares_with: Compared = "reference"
     reads: str | None = None
     needs_features: bool = True
+
+    def __post_init__(self) -> None:
+        if self.compares_with not in get_args(Compared):
+            raise UsageError(
+                f"a metric compares with {' or '.join(get_args(Compared))}, not "
+                f"{self.compares_with!r}"
+            )
 
     def figures(self, name: str, samples: FeatureSet, other: FeatureSet) -> list[Figure]:
         """The figures of samples.

@@ -32,6 +32,7 @@ from ganvas.report.kept_evaluation import check_kept, keep
 from ganvas.report.run_samples import RunSamples, about_run
 from ganvas.sampling.sampler import Sampler
 from ganvas.screen.evaluation_table import show_evaluation
+from ganvas.screen.guarded import Guarded
 from ganvas.screen.stages import shown_stages
 from ganvas.screen.surroundings import is_wanted
 from ganvas.store import plugins, run_folder
@@ -117,7 +118,7 @@ def evaluate(
                 drawn = GivenSamples(samples, data, fit=fit, channels=channels, **how)
             found = _against_reals(drawn, asked, features, count, reference, place, progress)
     if is_wanted(show):
-        show_evaluation(found)
+        Guarded("the figures are there")(show_evaluation, found)
     return keep(found, run.path if save and run is not None else None, neighbours)
 
 
