@@ -225,6 +225,8 @@ def test_which_parts_a_recipe_uses_is_known() -> None:
     register(Small)
     register(AdversarialLoss(hinge, maximise_score), "mine")
     register(PenaltyKind(lambda scores, images: scores.flatten(), "reals"), "not-used")
+    for kind in ("small", "dcgan", "adam"):  # named as networks and optimisers are
+        register(AdversarialLoss(hinge, maximise_score), kind)
     changes = {"generator": "small", "game.loss": "mine", "half_life": None}
     plain = flat.to_plain(change(find("tutorial-mnist"), changes))
     used = own_parts.used_in(plain)

@@ -7,8 +7,14 @@ from typing import Any
 
 from ganvas.errors import UsageError
 
-NAMED_AS_TEXT = ("loss", "generator_loss", "metrics", "features")
-"""Settings that name a part by a text alone; any other has its name under ``kind``."""
+NAMED_AS_TEXT = {
+    "loss": "loss",
+    "generator_loss": "loss",
+    "metrics": "metric",
+    "features": "feature network",
+}
+"""Settings that name a part by a text alone, and what it is; any other has its name under
+``kind``."""
 
 
 @dataclass(frozen=True)
@@ -82,12 +88,16 @@ def own_part(settings: object) -> OwnPart | None:
 
 def used_in(plain: Mapping[str, Any]) -> list[OwnPart]:
     """Those that a recipe, or a part of one, uses; ``plain`` is its plain form."""
-    kinds = set(_named(plain))
-    return [part for part in _known.values() if part.kind in kinds]
+    named, as_text = set(_named(plain)), set(NAMED_AS_TEXT.values())
+    return [
+        part
+        for part in _known.values()
+        if (part.what if part.what in as_text else "", part.kind) in named
+    ]
 
 
-def _named(plain: Any, key: str = "") -> Iterator[str]:
-    """All names of parts in plain data."""
+def _named(plain: Any, key: str = "") -> Iterator[tuple[str, str]]:
+    """All names of parts in plain data, each with what it is, where that is known."""
     if isinstance(plain, Mapping):
         for name, each in plain.items():
             yield from _named(each, name)
@@ -95,4 +105,4 @@ def _named(plain: Any, key: str = "") -> Iterator[str]:
         for each in plain:
             yield from _named(each, key)
     elif isinstance(plain, str) and (key == "kind" or key in NAMED_AS_TEXT):
-        yield plain
+        yield NAMED_AS_TEXT.get(key, ""), plain
