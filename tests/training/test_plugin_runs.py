@@ -126,6 +126,21 @@ def test_one_that_was_not_named_is_asked_for_and_its_copy_never_executed(place) 
     assert len(ganvas.load(RUN, plugin=RUN / "plugins/mine.py").sample(2)) == 2
 
 
+def test_several_are_asked_for_at_once(place, monkeypatch, capsys) -> None:
+    Path("also.py").write_text("VALUE = 1\n")
+    run = ganvas.train(
+        "playground-ring", plugin=["mine.py", "also.py"], images=16, overrides=SHORT
+    ).path
+    forget(monkeypatch)
+    assert main(["sample", str(run), "--out", "x.png"]) == 2
+    kept = run.relative_to(Path.cwd()) if run.is_absolute() else run
+    assert capsys.readouterr().err == (
+        "ganvas: this run uses parts of mine.py, also.py: name them with --plugin mine.py --plugin "
+        f"also.py (they will be run); as they were, they lie in {kept}/plugins/mine.py, "
+        f"{kept}/plugins/also.py\n"
+    )
+
+
 def test_a_comment_changes_nothing_and_the_resume_is_exact(place, monkeypatch) -> None:
     Path("whole").mkdir()
     for file in ("mine.py", "helpers.py"):

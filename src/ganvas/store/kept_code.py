@@ -7,7 +7,7 @@ name one as a plug-in.
 import ast
 import difflib
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,9 +59,13 @@ class KeptCode:
         its name.
 
         Raises:
-            UsageError: one has not been named.
+            UsageError: some have not been named.
         """
-        return [_named(path, digest, run) for path, digest in self.plugins.items()]
+        named = {path: _named(path, digest, run) for path, digest in self.plugins.items()}
+        missing = [path for path, plugin in named.items() if plugin is None]
+        if missing:
+            raise UsageError(_asked_for(missing, [_kept(run, self.plugins[p]) for p in missing]))
+        return [plugin for plugin in named.values() if plugin is not None]
 
     def changes(self, run: Path) -> list["Change"]:
         """What of the code is not what the run was made with; comments, docstrings and the form of
@@ -165,7 +169,8 @@ def short(path: str) -> str:
     return here
 
 
-def _named(path: str, digest: str, run: Path) -> Plugin:
+def _named(path: str, digest: str, run: Path) -> Plugin | None:
+    """The plug-in of this process that is the one of a run; None where it has not been named."""
     loaded, kept = [*plugins.loaded(), *_imported()], _kept(run, digest)
     code = None if kept is None else _code(kept.read_bytes())
     tests = (
@@ -177,11 +182,19 @@ def _named(path: str, digest: str, run: Path) -> Plugin:
         found = [each for each in loaded if is_it(each)]
         if found:
             return found[0]
-    copy = "" if kept is None else f"; as it was, it lies in {kept}"
-    raise UsageError(
-        f"this run uses parts of {Path(path).name}: name it with `plugin={short(path)}` (it will "
-        f"be run){copy}"
-    )
+    return None
+
+
+def _asked_for(files: Sequence[str], kept: Sequence[Path | None]) -> str:
+    """What to do where plug-ins have not been named, of which some have copies."""
+    names = ", ".join(Path(file).name for file in files)
+    options = " ".join(f"`plugin={short(file)}`" for file in files)
+    copies = ", ".join(str(copy) for copy in kept if copy is not None)
+    if files[1:]:
+        text, where = f"name them with {options} (they will be run)", "as they were, they lie"
+    else:
+        text, where = f"name it with {options} (it will be run)", "as it was, it lies"
+    return f"this run uses parts of {names}: {text}" + (f"; {where} in {copies}" if copies else "")
 
 
 def _imported() -> list[Plugin]:
