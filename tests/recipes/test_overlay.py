@@ -247,6 +247,15 @@ def test_settings_of_another_game_are_left_behind_and_mistakes_are_not(tmp_path)
         change(find("aae"), {"game": "gan", "encoder_optimiser.lr": 1})
 
 
+def test_an_encoder_is_refused_where_the_game_has_none() -> None:
+    for changes in ({"encoder": "compact"}, {"encoder.width": 3}):
+        with pytest.raises(UsageError, match="the game gan has no encoder: leave `encoder` away"):
+            change(MNIST, changes)
+    assert change(MNIST, {"encoder": None}) == MNIST
+    assert "encoder" not in change(find("aae"), {"game": "gan"}).networks
+    assert change(find("aae"), {"encoder.width": 3}).networks["encoder"].width == 3
+
+
 def test_an_error_names_the_file_that_it_is_in(tmp_path) -> None:
     file = tmp_path / "mine.yaml"
     file.write_text("base: mnist\ngenerator: {width: wide}\n")

@@ -60,6 +60,11 @@ def types(game: GameSettings) -> dict[str, Any]:
     return found
 
 
+def meaningful(game: GameSettings) -> set[str]:
+    """The settings that change something with this game: all but ``encoder`` where it has none."""
+    return {name for name in types(game) if name != ENCODER or name in game.roles}
+
+
 def to_plain(recipe: Recipe) -> dict[str, Any]:
     """A recipe as dictionaries, lists and plain values."""
     values = {

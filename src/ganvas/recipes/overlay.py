@@ -12,7 +12,7 @@ from typing import Any
 
 from ganvas.errors import UsageError
 from ganvas.recipes import flat, reading
-from ganvas.recipes.parts import FAMILIES, USUALLY_UNNAMED
+from ganvas.recipes.parts import FAMILIES, USUALLY_UNNAMED, kind_of
 
 Path = tuple[str, ...]
 
@@ -33,14 +33,17 @@ def join(layers: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         lay(games, nested(of_game))
         names.append(_names(games))
     game = flat.game_of(games)
-    known, sources = flat.types(game), {flat.source_setting(name) for name in game.sources}
+    known, sources = flat.meaningful(game), {flat.source_setting(name) for name in game.sources}
     plain: dict[str, Any] = {}
     fits: dict[str, bool] = {}
     for layer, own in zip(layers, names, strict=True):
         changes = nested(layer, sources)
         lay(plain, changes, sources)
         fits.update({key: key in own for key in changes})
-    return {key: each for key, each in plain.items() if key in known or not fits[key]}
+    whole = {key: each for key, each in plain.items() if key in known or not fits[key]}
+    if flat.ENCODER not in known and whole.get(flat.ENCODER) is not None:
+        raise UsageError(f"the game {kind_of(game)} has no encoder: leave `encoder` away")
+    return whole
 
 
 def nested(given: Mapping[str, Any], sources: Collection[str] = ()) -> dict[str, Any]:
@@ -118,7 +121,7 @@ def _check_inside(where: str, value: Mapping[str, Any], fits: bool, what: str) -
 def _names(plain: Mapping[str, Any]) -> Collection[str]:
     """The settings that the game of plain data has; none where a later layer must complete it."""
     try:
-        return flat.types(flat.game_of(plain))
+        return flat.meaningful(flat.game_of(plain))
     except UsageError:
         return ()
 
