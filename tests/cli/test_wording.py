@@ -99,3 +99,12 @@ def test_settings_named_in_backticks_exist(path: Path) -> None:
 def test_only_the_command_line_names_its_options(path: Path) -> None:
     found = [text for text in strings(path) if re.search(r"--[a-z]", text)]
     assert not found
+
+
+@pytest.mark.parametrize("room", ["engine", "games", "losses", "recipes/check"])
+def test_names_of_moves_and_parts_are_quoted_not_taken_for_settings(room: str) -> None:
+    texts = [text for path in sorted((ROOMS / room).rglob("*.py")) for text in strings(path)]
+    assert not [text for text in texts if re.search(r"(?<!`)`V`", text)]
+    assert worded("the loss of move 'discriminator' returned []").endswith(
+        "'discriminator' returned []"
+    )

@@ -265,7 +265,7 @@ def scores(turn: Turn) -> torch.Tensor:
 )
 def test_the_first_turn_says_what_is_wrong_with_a_loss(loss, said) -> None:
     play = engine(Game(two_players(), [Phase([(Move("mine", ("a",), loss),)])]), batch=8)
-    with pytest.raises(UserError, match=f"the loss of move `mine` .*{said}"):
+    with pytest.raises(UserError, match=f"the loss of move 'mine' .*{said}"):
         play.round()
 
 

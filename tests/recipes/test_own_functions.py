@@ -45,7 +45,7 @@ def test_a_loss_that_does_as_it_should_is_passed_over() -> None:
     [
         (
             AdversarialLoss(lambda real, fake: (fake - real).mean(), generators),
-            "your loss `mine`, on the discriminator's side, returned [], wanted one number an "
+            "your loss 'mine', on the discriminator's side, returned [], wanted one number an "
             "image [4] (per_image makes them; PyTorch's losses take reduction='none'); it got "
             "scores [4] of reals and of fakes",
         ),
@@ -84,7 +84,7 @@ def test_a_loss_that_does_as_it_should_is_passed_over() -> None:
 def test_what_is_wrong_with_a_loss_is_said(loss: AdversarialLoss, says: str) -> None:
     register(loss, "mine")
     text = refused(check_loss, "mine")
-    assert says in text and text.startswith("your loss `mine`, on the ")
+    assert says in text and text.startswith("your loss 'mine', on the ")
 
 
 def slopes(scores: Tensor, images: Tensor) -> Tensor:
@@ -106,9 +106,9 @@ def plain_slopes(scores: Tensor, images: Tensor) -> Tensor:
     [
         (
             PenaltyKind(lambda scores, images: slopes(scores, images).mean(), "reals"),
-            "your penalty `mine` returned [], wanted one number an image [4]",
+            "your penalty 'mine' returned [], wanted one number an image [4]",
         ),
-        (PenaltyKind(plain_slopes, "reals"), "your penalty `mine` returned numbers without a grad"),
+        (PenaltyKind(plain_slopes, "reals"), "your penalty 'mine' returned numbers without a grad"),
         (
             PenaltyKind(lambda s, x: plain_slopes(s, x) + x.flatten(1).sum(1), "reals"),
             "does not depend on the discriminator's weights: differentiate with create_graph=True",
@@ -158,12 +158,12 @@ def test_an_augmentation_that_does_as_it_should_is_passed_over() -> None:
 )
 def test_what_is_wrong_with_an_augmentation_is_said(augment: Any, says: str) -> None:
     text = refused(check_augmentation, augment, "mine", IMAGES, always_whole=False)
-    assert text.startswith("your augmentation `mine` ") and says in text
+    assert text.startswith("your augmentation 'mine' ") and says in text
 
 
 def test_a_strength_that_is_always_one_is_no_reason_to_refuse() -> None:
     (text,) = check_augmentation(lambda x, u, s: -x, "mine", IMAGES, always_whole=True)
-    assert text.startswith("your augmentation `mine` changes images at a strength of 0")
+    assert text.startswith("your augmentation 'mine' changes images at a strength of 0")
 
 
 class Lion(torch.optim.Optimizer):
@@ -234,14 +234,14 @@ def test_an_optimiser_that_does_as_it_should_is_passed_over() -> None:
         (optimiser(Counting), "makes another step after its state was restored"),
         (
             optimiser(Numbered, "mean"),
-            "keeps `count` as int, not as a tensor, so no checkpoint would hold it",
+            "keeps 'count' as int, not as a tensor, so no checkpoint would hold it",
         ),
         (optimiser(torch.nn.Linear), "could not be built: TypeError"),
     ],
 )
 def test_what_is_wrong_with_an_optimiser_is_said(settings: SGD, says: str) -> None:
     text = refused(check_optimiser, settings, "mine")
-    assert text.startswith("your optimiser `mine` ") and says in text
+    assert text.startswith("your optimiser 'mine' ") and says in text
 
 
 def test_all_of_a_recipe_s_own_functions_are_tried() -> None:

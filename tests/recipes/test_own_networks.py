@@ -209,12 +209,12 @@ class Nothing(Plain):
 WRONG_GENERATORS: list[tuple[Make, str]] = [
     (
         lambda shape: Flat(),
-        "your generator `g-mine` returned [2, 64], wanted [2, 1, 8, 8] (images of digits); it got "
+        "your generator 'g-mine' returned [2, 64], wanted [2, 1, 8, 8] (images of digits); it got "
         "latents [2, 6]",
     ),
     (
         lambda shape: Fails(),
-        "your generator `g-mine` failed on latents [2, 6]: RuntimeError: mat1 and mat2 shapes "
+        "your generator 'g-mine' failed on latents [2, 6]: RuntimeError: mat1 and mat2 shapes "
         "cannot be multiplied (2x6 and 100x64) (test_own_networks.py, line N: "
         "return self.net(z).view(len(z), -1, 8, 8).tanh())",
     ),
@@ -226,11 +226,11 @@ WRONG_GENERATORS: list[tuple[Make, str]] = [
     (lambda shape: Two(), "returned a tuple of [2, 1, 8, 8], [2, 6], wanted [2, 1, 8, 8]"),
     (lambda shape: Nothing(), "returned nothing (None), wanted [2, 1, 8, 8]"),
     (lambda shape: Double(), "returned float64, which no other network takes: leave `.double()`"),
-    (lambda shape: BrokenWeights(), "begins with weights that are not finite: `net.weight`"),
+    (lambda shape: BrokenWeights(), "begins with weights that are not finite: 'net.weight'"),
     (lambda shape: BrokenNumbers(), "returned numbers that are not finite, with its first weights"),
     (
         lambda shape: BrokenGradients(),
-        "has gradients that are not finite, such as that of `net.weight`",
+        "has gradients that are not finite, such as that of 'net.weight'",
     ),
     (
         lambda shape: Detached(),
@@ -241,17 +241,17 @@ WRONG_GENERATORS: list[tuple[Make, str]] = [
     (lambda shape: nn.Unflatten(1, (1, 2, 3)), "returned [2, 1, 2, 3], wanted [2, 1, 8, 8]"),
     (
         lambda shape: None,  # pyright: ignore[reportArgumentType, reportReturnType]
-        "your generator `g-mine`: build((1, 8, 8)) returned nothing (None), wanted a "
+        "your generator 'g-mine': build((1, 8, 8)) returned nothing (None), wanted a "
         "torch.nn.Module",
     ),
     (
         lambda shape: nn.Linear(6, shape["height"]),  # pyright: ignore[reportCallIssue, reportArgumentType]
-        "your generator `g-mine` failed in build((1, 8, 8)): TypeError: tuple indices must be "
+        "your generator 'g-mine' failed in build((1, 8, 8)): TypeError: tuple indices must be "
         "integers or slices, not str (test_own_networks.py, line N: lambda shape: nn.Linear(6",
     ),
     (
         lambda shape: InPlace(),
-        "your generator `g-mine` failed in its backward pass: RuntimeError: one of the variables "
+        "your generator 'g-mine' failed in its backward pass: RuntimeError: one of the variables "
         "needed for gradient computation has been modified by an inplace operation",
     ),
 ]
@@ -286,7 +286,7 @@ def test_a_generator_needs_a_latent() -> None:
             return Plain()
 
     register(dataclass(frozen=True)(Settings), "g-mine", family=GeneratorSettings)
-    with pytest.raises(UsageError, match=r"`g-mine` has no field `latent`.*such as `latent: int"):
+    with pytest.raises(UsageError, match=r"'g-mine' has no field `latent`.*such as `latent: int"):
         said("generator", "g-mine")
 
 
@@ -296,7 +296,7 @@ def test_a_sigmoid_at_a_generator_s_end_is_warned_of() -> None:
             return self.net(z).sigmoid().view(-1, 1, 8, 8)
 
     assert warned("generator", lambda shape: Sigmoid()) == [
-        "your generator `g-mine` returns numbers from 0 to 1 alone, whatever its weights, but "
+        "your generator 'g-mine' returns numbers from 0 to 1 alone, whatever its weights, but "
         "reals lie in [-1, 1]: end with tanh, not with a sigmoid"
     ]
 
@@ -308,7 +308,7 @@ def test_unused_layers_are_warned_of_by_name() -> None:
             self.spare = nn.Linear(2, 2)
 
     assert warned("generator", lambda shape: Spare()) == [
-        "your generator `g-mine` returns nothing that depends on `spare.weight`, `spare.bias` (2 "
+        "your generator 'g-mine' returns nothing that depends on 'spare.weight', 'spare.bias' (2 "
         "of its 4 tensors of weights): they will not learn from it"
     ]
 
@@ -341,7 +341,7 @@ class Blind(Scores):
     [
         (
             MeanOfAll,
-            "your discriminator `d-mine` returned [], wanted scores [2], or [2, ...] where an item "
+            "your discriminator 'd-mine' returned [], wanted scores [2], or [2, ...] where an item "
             "has several; it got images [2, 1, 8, 8]",
         ),
         (Counts, "returned [2] of bool, wanted real numbers"),
@@ -378,7 +378,7 @@ class Shares(Scores):
 @pytest.mark.parametrize("make", [Probability, Shares])
 def test_probabilities_are_warned_of(make: Make) -> None:
     assert warned("discriminator", lambda shape: make()) == [
-        "your discriminator `d-mine` returns numbers from 0 to 1 alone, whatever its weights, but "
+        "your discriminator 'd-mine' returns numbers from 0 to 1 alone, whatever its weights, but "
         "scores are unbounded here: leave its sigmoid away (a loss has its own)"
     ]
 
@@ -424,14 +424,14 @@ BY_CLASS = {"condition": {"kind": "class"}, "conditional": True}
 def test_conditions_are_given_and_must_change_something() -> None:
     assert warned("generator", lambda shape, count: WithConditions(), **BY_CLASS) == []
     assert warned("generator", lambda shape, count: Forgets(), **BY_CLASS) == [
-        "your generator `g-mine` returns the same whatever its conditions are"
+        "your generator 'g-mine' returns the same whatever its conditions are"
     ]
 
 
 def test_a_forward_without_conditions_is_named() -> None:
     text = refused("generator", lambda shape, count: Plain(), **BY_CLASS)
     assert text == (
-        "your generator `g-mine` failed on latents [2, 6] and conditions [2, 2]: TypeError: "
+        "your generator 'g-mine' failed on latents [2, 6] and conditions [2, 2]: TypeError: "
         "Plain.forward() takes 2 positional arguments but 3 were given (test_own_networks.py, line "
         "N: def forward(self, z: Tensor) -> Tensor:)"
     )
@@ -451,7 +451,7 @@ def test_an_encoder_returns_means_and_log_variances() -> None:
     with pytest.raises(UsageError) as found:
         said("encoder", "e-mine", **{"game": "vae-gan", **changes})
     assert str(found.value) == (
-        "your encoder `e-mine` returned [2, 6], wanted [2, 12] (means and log-variances of 6 "
+        "your encoder 'e-mine' returned [2, 6], wanted [2, 12] (means and log-variances of 6 "
         "numbers); it got images [2, 1, 8, 8]"
     )
 
@@ -481,7 +481,7 @@ def test_a_game_of_ones_own_may_mean_it_so() -> None:
     registered(lambda shape: Three(), "d-mine")
     changes = {"game": "mine", "discriminator": "d-mine", "condition": None}
     (text,) = said("generator", "g-mine", **changes)
-    assert text.startswith("your generator `g-mine` returns nothing that depends on its weights")
+    assert text.startswith("your generator 'g-mine' returns nothing that depends on its weights")
     registered(lambda shape: nn.Sequential(Scores(), nn.Sigmoid()), "d-mine")
     registered(lambda shape: Plain(), "g-mine")
     assert said("generator", "g-mine", **changes) == []

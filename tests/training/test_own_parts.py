@@ -75,14 +75,14 @@ def test_warnings_of_parts_stand_with_those_of_the_run(tmp_path) -> None:
         "playground-ring", overrides=RING, out=tmp_path, listeners=[lambda e: heard.append(e)]
     )
     texts = [event.text for event in heard if event.kind == "warning"]
-    assert any("`noisy` returns numbers from 0 to 1 alone" in text for text in texts)
+    assert any("'noisy' returns numbers from 0 to 1 alone" in text for text in texts)
     written = [each["text"] for each in read_events(run.path).records if each["kind"] == "warning"]
     assert texts == written
 
 
 def test_a_network_that_cannot_be_trained_leaves_no_folder(tmp_path) -> None:
     noisy(lambda: nn.Flatten(0))  # pyright: ignore[reportArgumentType]
-    with pytest.raises(UsageError, match="your generator `noisy` failed on latents"):
+    with pytest.raises(UsageError, match="your generator 'noisy' failed on latents"):
         ganvas.train("playground-ring", overrides=RING, out=tmp_path)
     assert not list(tmp_path.glob("*/recipe.yaml"))
 
@@ -93,7 +93,7 @@ def test_a_network_that_cannot_be_trained_leaves_no_folder(tmp_path) -> None:
         (lambda images: images.mean(), r"term/mine/g returned \[\], wanted one number an item"),
         (
             lambda images: torch.log(0 * images).flatten(1).mean(1),
-            r"loss of move `generator` is not finite .* \(and so is term/mine/g\)",
+            r"loss of move 'generator' is not finite .* \(and so is term/mine/g\)",
         ),
     ],
 )
@@ -150,5 +150,5 @@ def test_a_game_that_does_not_augment_where_it_should_is_a_warning(tmp_path, rec
     for changes in ({}, {"augment": None, "game.augmenting": False}):
         ganvas.train("playground-ring", overrides={**ring, **changes}, out=tmp_path)
     assert not [each for each in recwarn if "augment" in str(each.message)]
-    with pytest.warns(RuntimeWarning, match="your game `hinge` augmented nothing in its first"):
+    with pytest.warns(RuntimeWarning, match="your game 'hinge' augmented nothing in its first"):
         ganvas.train("playground-ring", overrides={**ring, "game.augmenting": False}, out=tmp_path)

@@ -25,24 +25,24 @@ def check_result(move: Move, result: object, count: int, networks: Mapping[str, 
     loss = result.loss if isinstance(result, Result) else result
     if not isinstance(result, Result) or not isinstance(loss, Tensor):
         raise UsageError(
-            f"the loss of move `{move.name}` returned {_kind(loss)}, wanted "
+            f"the loss of move {move.name!r} returned {_kind(loss)}, wanted "
             f"Result(loss), with one number an item [{count}]"
         )
     if loss.ndim == 0:
         raise UsageError(
-            f"the loss of move `{move.name}` returned [], wanted one number an item [{count}]: "
+            f"the loss of move {move.name!r} returned [], wanted one number an item [{count}]: "
             f"take no mean over the items (reduction='none' of PyTorch's losses)"
         )
     if not loss.requires_grad:
         raise UsageError(
-            f"the loss of move `{move.name}` has no gradient, so nobody learns from it: it was "
+            f"the loss of move {move.name!r} has no gradient, so nobody learns from it: it was "
             f"detached, or computed within torch.no_grad()"
         )
     if not _finite(loss) and all(_finite(p) for net in networks.values() for p in net.parameters()):
         parts = [name for name, value in result.stats.items() if not _finite(value)]
         named = f" (and so {'are' if parts[1:] else 'is'} {', '.join(parts)})" if parts else ""
         raise NonFinite(
-            f"the loss of move `{move.name}` is not finite in the first turn that is played"
+            f"the loss of move {move.name!r} is not finite in the first turn that is played"
             f"{named}: look for a logarithm or a root of 0, a division by 0, or too "
             f"high a learning rate"
         )
@@ -52,7 +52,7 @@ def check_gradients(move: Move, weights: Sequence[Tensor]) -> None:
     """Raises UsageError where the loss of a move reached none of the weights that it is to move."""
     if all(each.grad is None for each in weights):
         raise UsageError(
-            f"the loss of move `{move.name}` does not depend on any weight of its players "
+            f"the loss of move {move.name!r} does not depend on any weight of its players "
             f"({', '.join(move.players)}), which so never learn: what they made was detached, or "
             f"made within torch.no_grad()"
         )

@@ -32,7 +32,7 @@ class WatchedAugment:
         def check(_: Outcome) -> None:
             if not self._is_applied:
                 text = (
-                    f"your game `{kind}` augmented nothing in its first round, so `augment` does "
+                    f"your game {kind!r} augmented nothing in its first round, so `augment` does "
                     f"nothing: pass what the discriminator gets through "
                     f"setup.augmentation.apply(turn, images, 'real.'), or set `augment=null`"
                 )

@@ -31,7 +31,7 @@ def check_augmentation(
         UsageError: what it returns is of another shape, not finite, or lets no gradient through; or
             a strength of 0, which the recipe may ask for, changes images.
     """
-    own, leaf = f"your augmentation `{kind}`", images.clone().requires_grad_()
+    own, leaf = f"your augmentation {kind!r}", images.clone().requires_grad_()
     whole = _called(own, augment, leaf.clone(), 1.0)
     if not isinstance(whole, Tensor) or whole.shape != images.shape:
         raise UsageError(

@@ -73,9 +73,9 @@ class NetworkCheck:
     def _check_weights(self, network: nn.Module) -> None:
         for name, weights in network.named_parameters():
             if isinstance(weights, UninitializedParameter):
-                self._wrong(f"never used its lazy layer `{name}`, which so has no size")
+                self._wrong(f"never used its lazy layer {name!r}, which so has no size")
             elif not _finite(weights):
-                self._wrong(f"begins with weights that are not finite: `{name}`")
+                self._wrong(f"begins with weights that are not finite: {name!r}")
 
     def _check_output(self, network: nn.Module, output: Any, items: Items) -> None:
         """The shape and type of what it returned."""
@@ -167,7 +167,7 @@ class NetworkCheck:
                 f"its {len(gradients)} tensors of weights): they will not learn from it"
             )
         if broken:
-            self._problem(f"has gradients that are not finite, such as that of `{broken[0]}`")
+            self._problem(f"has gradients that are not finite, such as that of {broken[0]!r}")
 
     def _problem(self, text: str) -> None:
         """An error in a game of ganvas; a game of the user's own may mean it so."""
@@ -196,4 +196,4 @@ def _detached(what: str) -> str:
 
 def _listed(names: Sequence[str]) -> str:
     more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
-    return ", ".join(f"`{name}`" for name in names[:MOST_NAMES]) + more
+    return ", ".join(f"{name!r}" for name in names[:MOST_NAMES]) + more

@@ -22,7 +22,7 @@ def check_optimiser(settings: OptimiserSettings, kind: str) -> None:
         UsageError: it changes no weight, has state that no checkpoint would hold, or goes on
             otherwise from a state that was restored.
     """
-    own = f"your optimiser `{kind}`"
+    own = f"your optimiser {kind!r}"
     weights = [nn.Parameter(each) for each in _draws(0)]
     first = _built(own, settings, weights)
     before = _state(own, first, weights)
@@ -72,7 +72,7 @@ def _state(own: str, optimiser: Optimizer, weights: Sequence[nn.Parameter]) -> d
     for name, value in found.items():
         if not isinstance(value, Tensor):
             raise UsageError(
-                f"{own} keeps `{name}` as {type(value).__name__}, not as a tensor, so no "
+                f"{own} keeps {name!r} as {type(value).__name__}, not as a tensor, so no "
                 f"checkpoint would hold it"
             )
     return found

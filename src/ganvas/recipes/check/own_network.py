@@ -103,7 +103,7 @@ class OwnNetwork:
     def __str__(self) -> str:
         noun = NOUNS.get(self.role.family, "network")
         place = "" if noun == self.name else f" (of the role {self.name})"
-        return f"your {noun} `{kind_of(self.settings)}`{place}"
+        return f"your {noun} {kind_of(self.settings)!r}{place}"
 
     @property
     def shapes(self) -> tuple[Any, ...]:

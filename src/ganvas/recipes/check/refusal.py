@@ -13,7 +13,7 @@ def fail(what: str, error: Exception, function: Any = None, place: str | None = 
     """Raise what went wrong in the user's code as a UsageError, from the original.
 
     Args:
-        what: failed, such as "your loss `mine` failed on scores [4]".
+        what: failed, such as "your loss 'mine' failed on scores [4]".
         error: that was raised.
         function: whose definition is named where no line of the user's was running.
         place: to name instead.

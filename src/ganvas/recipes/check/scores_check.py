@@ -31,7 +31,7 @@ def check_loss(kind: str, sides: Sequence[str] = SIDES) -> None:
     """
     loss = LOSSES[kind](1.0, 0.0)
     for side in sides:
-        function, own = getattr(loss, side), f"your loss `{kind}`, on the {side}'s side,"
+        function, own = getattr(loss, side), f"your loss {kind!r}, on the {side}'s side,"
         for shape in SHAPES:
             real, fake = (_draw(index, shape).requires_grad_() for index in range(2))
             given = f"scores {list(shape)} of reals and of fakes"
@@ -61,7 +61,7 @@ def check_penalty(kind: str, shape: tuple[int, ...]) -> None:
         UsageError: it does not return one finite number an image, or no gradient leads to the
             weights of the discriminator.
     """
-    penalty, own = PENALTIES[kind], f"your penalty `{kind}`"
+    penalty, own = PENALTIES[kind], f"your penalty {kind!r}"
     images = _draw(0, (COUNT, *shape))
     if callable(penalty.points):
         images = _points(own, penalty.points, images)
