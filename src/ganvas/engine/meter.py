@@ -16,8 +16,14 @@ class Meter:
 
     def add(self, stats: Mapping[str, Tensor]) -> None:
         """Add each value's mean."""
-        for name, mean in zip(stats, _means(list(stats.values())), strict=True):
-            self._sums[name] = self._sums[name] + mean if name in self._sums else mean
+        means = dict(zip(stats, _means(list(stats.values())), strict=True))
+        known = [name for name in means if name in self._sums]
+        if known:  # in one go: to launch a kernel takes longer than to add a number
+            sums = [self._sums[name] for name in known]
+            added = torch._foreach_add(sums, [means[name] for name in known])  # pyright: ignore[reportPrivateImportUsage]
+            means.update(zip(known, added, strict=True))
+        self._sums.update(means)
+        for name in means:
             self._counts[name] = self._counts.get(name, 0.0) + 1.0
 
     def means(self) -> dict[str, Tensor]:
