@@ -126,7 +126,6 @@ def test_looking_needs_no_plugin_and_takes_it(
         (["evaluate", "RUN", "--fit", "crop"], "are for samples"),
         (["evaluate", "x.npz", "--at", "5"], "are for runs"),
         (["evaluate", "x.npz", "--truncation", "0.5"], "are for runs"),
-        (["evaluate", "x.npz", "--plugin", "mine.py"], "--plugin is for runs"),
         (["evaluate", "RUN", "--metrics", "kid", "--neighbours", "x.png"], "add it to --metrics"),
         (["bench", "--no-plain", "--workers", "2"], "which --no-plain leaves out"),
         (["runs", "list", "RUN"], "takes no names"),

@@ -4,7 +4,6 @@ import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
-from html import escape
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,7 +12,6 @@ from torch import Tensor, nn
 from ganvas.data import Dataset
 from ganvas.data.builtin.builtin_table import BUILTIN
 from ganvas.domains import Domain
-from ganvas.domains.pictures import inline
 from ganvas.domains.writers import Chunk
 from ganvas.errors import CheckpointError, DataError, UsageError
 from ganvas.recipes import recipe_table
@@ -73,10 +71,7 @@ class Run:
         """Its newest sample sheet, and what it is, for a notebook."""
         of = f"{self.images:,} of {self.settings['images']:,} images seen"
         facts = f"{self.path}: recipe {self.settings['name']}, {of} in {duration(self.seconds)}"
-        sheet = run_folder.newest_sheet(self.path)
-        style = "image-rendering:pixelated;max-width:480px"
-        picture = "" if sheet is None else f'<img style="{style}" src="{inline(sheet)}"><br>'
-        return f"<div>{picture}{escape(facts)}</div>"
+        return run_folder.as_html(self.path, facts)
 
     @cached_property
     def recipe(self) -> Recipe:

@@ -6,12 +6,14 @@ import re
 import shutil
 import warnings
 from collections.abc import Iterator
+from html import escape
 from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
 
 from ganvas.disk import explain, replace_file
+from ganvas.domains.pictures import inline
 from ganvas.errors import RunBusy, UsageError, UserError
 from ganvas.recipes import flat, yaml
 from ganvas.recipes.recipe import Recipe
@@ -130,6 +132,14 @@ def newest_sheet(path: Path) -> Path | None:
     """The newest picture of a run's samples; None where there is none yet."""
     sheets = [*grids(path).values(), path / "samples.png"]
     return max(filter(Path.is_file, sheets), key=lambda sheet: sheet.stat().st_mtime, default=None)
+
+
+def as_html(path: Path, facts: str) -> str:
+    """The newest picture of a run's samples, where there is one, and what the run is, for a
+    notebook."""
+    sheet, style = newest_sheet(path), "image-rendering:pixelated;max-width:480px"
+    picture = "" if sheet is None else f'<img style="{style}" src="{inline(sheet)}"><br>'
+    return f"<div>{picture}{escape(facts)}</div>"
 
 
 def delete(path: Path) -> None:
