@@ -25,7 +25,8 @@ QUICK: dict[str, Any] = {
 }  # fmt: skip
 SORTS = {
     "loss", "penalty", "term", "generator", "discriminator", "game", "recipe", "optimiser",
-    "augmentation", "domain", "condition", "metric", "feature network", "logger", "listener",
+    "augmentation", "domain", "data source", "condition", "metric", "feature network", "logger",
+    "listener",
 }  # fmt: skip
 """What there is a section about."""
 
@@ -71,7 +72,7 @@ def quick(words: list[str]) -> list[str]:
         return [*words[:-1], "96"]
     if words[0] != "train":
         return words
-    own = {"--generator", "--first", "study.yaml", "replay-study"} & set(words)
+    own = {"--generator", "--first", "study.yaml", "replay-study", "sine-waves"} & set(words)
     settings = QUICK if own else {**QUICK, "generator.width": 4, "discriminator.width": 4}
     short = [w for key, each in settings.items() for w in (f"--{key}", str(each))]
     if "--evaluation.metrics" in words:

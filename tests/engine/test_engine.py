@@ -11,7 +11,7 @@ from ganvas.engine.game import Game, Hook, Move, Outcome, Phase, Result, Turn
 from ganvas.engine.meter import Meter
 from ganvas.engine.optimiser import Adam
 from ganvas.engine.player import Player
-from ganvas.errors import UserError
+from ganvas.errors import UsageError, UserError
 
 CPU = torch.device("cpu")
 
@@ -447,3 +447,45 @@ def test_frozen_networks_take_part_stay_and_are_saved() -> None:
     assert not torch.equal(weights(players["a"]), moving)
     assert torch.equal(play.tensors()["frozen.network.f.weight"], frozen.weight)
     assert all(p.grad is None for p in frozen.parameters())
+
+
+@pytest.mark.parametrize(
+    ("observed", "says"),
+    [
+        (
+            lambda scores: scores.mean(),
+            r"observed 'seen' as \[\], wanted a row an item",
+        ),
+        (lambda scores: 3.0, "observed 'seen' as a float"),
+    ],
+)
+def test_what_a_loss_observes_has_a_row_an_item(observed: Any, says: str) -> None:
+    network = torch.nn.Linear(1, 1)
+
+    def loss(turn: Turn) -> Result:
+        scores = turn.networks["network"](torch.ones(4, 1)).flatten()
+        return Result(scores, observed={"seen": observed(scores.detach())})
+
+    engine = one_player(network, loss)
+    with pytest.raises(UsageError, match=says):
+        engine.round()
+
+
+def test_a_loss_that_changes_the_state_is_refused() -> None:
+    network, mean = torch.nn.Linear(1, 1), torch.zeros(())
+
+    def loss(turn: Turn) -> Result:
+        scores = turn.networks["network"](torch.ones(4, 1)).flatten()
+        mean.lerp_(scores.detach().mean(), 0.1)
+        return Result(scores)
+
+    engine = one_player(network, loss, state={"mean": mean})
+    with pytest.raises(UsageError, match="'move' changed the game's state mean: losses only read"):
+        engine.round()
+
+
+def one_player(network: nn.Module, loss: Any, **more: Any) -> Engine:
+    """An engine of one player with one move."""
+    players = {"player": Player({"network": network}, Adam())}
+    game = Game(players, [Phase([(Move("move", ("player",), loss),)])], **more)
+    return engine(game, batch=4)

@@ -3,6 +3,7 @@
 import difflib
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from ganvas.data.readers.raw import Raw, fitted, of_colour, select
 from ganvas.data.readers.tar import Tar
 from ganvas.data.readers.torch_dataset import read_torch_dataset
 from ganvas.data.readers.zip import Zip
+from ganvas.data.source_names import is_builtin, is_own, names, own_items
 from ganvas.errors import DataError
 
 Parts = tuple[str, Raw, Raw | None]
@@ -60,8 +62,8 @@ def load_dataset(
         source: "mnist", "stacked-mnist", "fashion-mnist", "cifar10"; "ring", "grid", "spiral"
             (points); a path to a folder, .zip, .tar(.gz), .npz, .npy or idx file(s); a tensor or
             array, uint8 or float in [0, 1] or [-1, 1]; a pair of (images, labels [N] or attributes
-            [N, A]); a map-style torch Dataset of PIL images or tensors; or a ``Dataset``, whose
-            items stay as they are.
+            [N, A]); a map-style torch Dataset of PIL images or tensors; a ``Dataset``, whose items
+            stay as they are; or the name of a source of one's own (``ganvas.register``).
         split: "train", "test", "all", or positions in the training part such as "0:50000".
         size: the shorter side in pixels, or (height, width); None leaves images as they are, all of
             one size.
@@ -80,6 +82,11 @@ def load_dataset(
         DataError: the source cannot be read, or not so.
     """
     part, wanted = Part(split, limit), Fit(size, channels, fit, white)
+    if is_own(source):
+        items, part = own_items(source, part)
+        options: dict[str, Any] = {"channels": channels, "white": white, "progress": progress}
+        read = load_dataset(items, split=part.split, size=size, fit=fit, limit=limit, **options)
+        return replace(read, name=source)
     if isinstance(source, Dataset):
         return part_of(source, part)
     files = open_files(source)
@@ -87,8 +94,8 @@ def load_dataset(
         return read_files(files, part, wanted, progress, memory_bytes)
     parts = plain_parts(source, part)
     if parts is None:
-        read = read_memory if is_memory(source) else read_torch_dataset
-        return read(source, part, wanted, memory_name(source), progress)
+        reader = read_memory if is_memory(source) else read_torch_dataset
+        return reader(source, part, wanted, memory_name(source), progress)
     name, train, test = parts
     chosen = select(train, test, part, name)
     return fitted(chosen, of_colour(wanted, train, test), name, progress)
@@ -126,11 +133,6 @@ def plain_parts(source: Any, part: Part) -> Parts | None:
     return path.name, read(path), None
 
 
-def is_builtin(source: str | Path) -> bool:
-    """Whether a source is built in: only a plain string; Path("mnist") and "./mnist" are paths."""
-    return isinstance(source, str) and source in BUILTIN
-
-
 def two_parts(name: str, read: Callable[[str], Raw], part: Part) -> Parts:
     """The parts that are wanted, of those that ``read`` reads by their name.
 
@@ -157,9 +159,9 @@ def existing(source: str | Path) -> Path:
             return path
     except (OSError, ValueError):
         pass
-    close = difflib.get_close_matches(str(source).lower(), BUILTIN, 1)
-    names = ", ".join(BUILTIN)
-    guess = f"did you mean {close[0]}?" if close else f"give {KINDS}, or one of {names}"
+    close = difflib.get_close_matches(str(source).lower(), names(), 1)
+    known = ", ".join(names())
+    guess = f"did you mean {close[0]}?" if close else f"give {KINDS}, or one of {known}"
     raise DataError(f"no source {str(source)!r}: {guess}")
 
 

@@ -16,7 +16,7 @@ from torch import Tensor
 from ganvas import keys
 from ganvas.engine.collective import ALONE, Collective
 from ganvas.engine.draw import Draw, Share, Source
-from ganvas.engine.first_turn import check_gradients, check_result
+from ganvas.engine.first_turn import check_gradients, check_result, check_state, versions
 from ganvas.engine.game import Game, Move, Outcome, Turn
 from ganvas.engine.meter import Meter, Tally
 from ganvas.engine.schedule import at, moved_ends
@@ -232,10 +232,12 @@ class Engine:
         is_first = move.name not in self._begun
         for share, shared in zip(self.shares, self._shared, strict=True):
             turn = self._turn(draw(name, place, share), shared)
+            before = versions(self.game.state) if is_first else {}
             with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16):
                 result = move.loss(turn)
             if is_first:
                 check_result(move, result, share.count, self._networks)
+                check_state(move, before, self.game.state)
             loss = result.loss.to(torch.promote_types(result.loss.dtype, torch.float32)).mean()
             self._finite &= torch.isfinite(loss.detach())
             (loss / len(self.shares)).backward(inputs=weights, retain_graph=keep_graph)

@@ -33,6 +33,13 @@ def check_result(move: Move, result: object, count: int, networks: Mapping[str, 
             f"the loss of move {move.name!r} returned [], wanted one number an item [{count}]: "
             f"take no mean over the items (reduction='none' of PyTorch's losses)"
         )
+    for name, value in result.observed.items():
+        if not isinstance(value, Tensor) or value.shape[:1] != (count,):
+            shape = list(value.shape) if isinstance(value, Tensor) else _kind(value)
+            raise UsageError(
+                f"the loss of move {move.name!r} observed {name!r} as {shape}, wanted a row an "
+                f"item [{count}, ...]: hooks get those of all items, and take the means of them"
+            )
     if not loss.requires_grad:
         raise UsageError(
             f"the loss of move {move.name!r} has no gradient, so nobody learns from it: it was "
@@ -45,6 +52,22 @@ def check_result(move: Move, result: object, count: int, networks: Mapping[str, 
             f"the loss of move {move.name!r} is not finite in the first turn that is played"
             f"{named}: look for a logarithm or a root of 0, a division by 0, or too "
             f"high a learning rate"
+        )
+
+
+def versions(state: Mapping[str, Tensor]) -> dict[str, int]:
+    """How often each tensor of a game's state has been changed."""
+    return {name: tensor._version for name, tensor in state.items()}
+
+
+def check_state(move: Move, before: Mapping[str, int], state: Mapping[str, Tensor]) -> None:
+    """Raises UsageError where the loss of a move changed the game's state."""
+    changed = [name for name, version in versions(state).items() if version != before[name]]
+    if changed:
+        raise UsageError(
+            f"the loss of move {move.name!r} changed the game's state {', '.join(changed)}: losses "
+            f"only read it, and a Hook moves it after the round by what they observed, so that it "
+            f"is the same however a batch is cut"
         )
 
 

@@ -11,6 +11,7 @@ factor of memory, which every step multiplies by, becomes its power of ``ratio``
 the rate follows from the formula of the family.
 """
 
+import inspect
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -37,9 +38,6 @@ class OptimiserSettings:
             def moments(self):
                 return ("sum",)
 
-            def options(self, device):
-                return {}
-
     lr: learning rate, 0 or more.
     family: PyTorch's class.
     counts_steps: whether its state counts the steps of each weight.
@@ -61,8 +59,10 @@ class OptimiserSettings:
         raise NotImplementedError
 
     def options(self, device: torch.device) -> dict[str, bool]:
-        """How PyTorch's optimiser computes on this device."""
-        raise NotImplementedError
+        """How PyTorch's optimiser computes on this device; by default, so that its steps can be
+        recorded on a GPU, where it can do that."""
+        known = inspect.signature(self.family).parameters
+        return {"capturable": device.type == "cuda"} if "capturable" in known else {}
 
     def plain(self, parameters: Sequence[nn.Parameter], **options: Any) -> Optimizer:
         """PyTorch's optimiser with the numbers of the clock 0, as its documentation builds it."""

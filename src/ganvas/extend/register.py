@@ -3,13 +3,16 @@
 import inspect
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
 from typing import Any, TypeVar, overload
 
 from torch import nn
 
+from ganvas.data.builtin.builtin_table import BUILTIN
+from ganvas.data.dataset import Dataset
+from ganvas.data.source_names import SOURCES
 from ganvas.domains import DOMAINS, Domain
 from ganvas.engine.optimiser import OptimiserSettings
 from ganvas.errors import UsageError
@@ -45,12 +48,16 @@ class Sort:
     type: the class that they are of; a family of networks and the like.
     table: all of them by name.
     entry: from a part to what stands in the table.
+    needs: methods that a class must have of its own.
+    taken: names of the project's parts that do not stand in the table.
     """
 
     name: str
     type: Any
     table: dict[str, Any]
     entry: Callable[[Any], Any] = lambda part: part
+    needs: tuple[str, ...] = ()
+    taken: Collection[str] = ()
 
 
 OBJECTS = (
@@ -64,10 +71,10 @@ OBJECTS = (
 
 CLASSES = (
     Sort("domain", Domain, DOMAINS),
-    Sort("game", GameSettings, GAMES),
+    Sort("game", GameSettings, GAMES, needs=("build",)),
     Sort("term", Term, TERMS),
-    Sort("optimiser", OptimiserSettings, OPTIMISERS),
-    Sort("condition", ConditionSettings, CONDITIONS),
+    Sort("optimiser", OptimiserSettings, OPTIMISERS, needs=("numbers", "moments")),
+    Sort("condition", ConditionSettings, CONDITIONS, needs=("conditions", "rows")),
 )
 """Sorts whose parts are classes of their own."""
 
@@ -75,6 +82,7 @@ FUNCTIONS = (
     Sort("logger", Logger, LOGGERS),
     Sort("listener", Listener, LISTENERS),
     Sort("recipe", Recipe, RECIPES),
+    Sort("data source", Dataset, SOURCES, taken=BUILTIN),
 )
 """Sorts whose parts are called: functions, or classes."""
 
@@ -116,7 +124,8 @@ def register(part: Any = None, kind: str | None = None, family: Any = None) -> A
         family: of network settings, the interface that the role of a game asks for, such as
             ``TranslatorSettings``; by default a generator's where they have a field ``latent``, and
             otherwise a discriminator's. Functions always have one: ``Listener`` for what is called
-            with events, ``Logger`` for what makes a logger from the path of a run folder.
+            with events, ``Logger`` for what makes a logger from the path of a run folder,
+            ``Recipe`` for what returns one, ``Dataset`` for what gives a part of a data source.
 
     Returns:
         The part.
@@ -135,6 +144,7 @@ def _register(part: Any, kind: str | None, family: Any, caller: dict[str, Any]) 
     kind = _checked_name(_own_name(part, sort) if kind is None else kind, sort)
     if sort.type is Domain and kind != part.name:
         raise UsageError(f"{part.__name__}.name is {part.name!r}: a domain has no other name")
+    _check_methods(part, sort)
     file = caller.get("__file__")
     own = OwnPart(
         sort.name,
@@ -143,7 +153,7 @@ def _register(part: Any, kind: str | None, family: Any, caller: dict[str, Any]) 
         caller.get("__name__", "__main__"),
         None if file is None else Path(file).resolve(),
     )
-    note(own, sort.table, part)
+    note(own, {*sort.table, *sort.taken}, part)
     sort.table[kind] = sort.entry(part)
     return part
 
@@ -171,6 +181,14 @@ def _check_fields(part: type) -> None:
     own = {} if "__dataclass_fields__" in vars(part) else inspect.get_annotations(part)
     if any("ClassVar" not in str(each) for each in own.values()):
         raise _no_part(part)
+
+
+def _check_methods(part: Any, sort: Sort) -> None:
+    """Raise UsageError where a class lacks what all of its sort must have."""
+    lacking = [name for name in sort.needs if getattr(part, name) is getattr(sort.type, name)]
+    lacking += sorted(getattr(part, "__abstractmethods__", ()))
+    if lacking:
+        raise UsageError(f"{part.__name__}, a {sort.name}, lacks {' and '.join(lacking)}")
 
 
 def _no_part(part: Any) -> UsageError:

@@ -1,6 +1,6 @@
 """Which parts are not of ganvas: what a user registered, where, and which of it a recipe uses."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ NAMED_AS_TEXT = {
     "generator_loss": "loss",
     "metrics": "metric",
     "features": "feature network",
+    "source": "data source",
 }
 """Settings that name a part by a text alone, and what it is; any other has its name under
 ``kind``."""
@@ -49,19 +50,19 @@ _made: dict[tuple[str, str], object] = {}
 _classes: dict[type, OwnPart] = {}
 
 
-def note(part: OwnPart, table: Mapping[str, Any], made: object) -> None:
+def note(part: OwnPart, names: Collection[str], made: object) -> None:
     """Note a part that is about to be registered.
 
     Args:
         part: the part.
-        table: all parts of its sort by name.
+        names: of all parts of its sort.
         made: what is registered, such as a class.
 
     Raises:
         UsageError: its name is that of a part of ganvas, or of one of another file.
     """
     before = _known.get((part.what, part.kind))
-    if before is None and part.kind in table:
+    if before is None and part.kind in names:
         raise UsageError(f"{part.what} {part.kind!r} is a part of ganvas: choose another name")
     if before is not None and not part.replaces(before):
         raise UsageError(f"there is a {before} already: choose another name")

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from torch import Tensor, nn
 
 from ganvas.data import Dataset
-from ganvas.data.builtin.builtin_table import BUILTIN
+from ganvas.data.source_names import is_named
 from ganvas.domains import Domain
 from ganvas.domains.writers import Chunk
 from ganvas.errors import CheckpointError, DataError, UsageError
@@ -246,7 +246,7 @@ class Run:
         were."""
         name = self.recipe.game.sources[0] if source is None else source
         place = self.recipe.sources[name].source
-        if place not in (*BUILTIN, IN_MEMORY) and not Path(place).exists():
+        if place != IN_MEMORY and not is_named(place) and not Path(place).exists():
             raise DataError(
                 f"{place}, which {self.path} was trained on, is not there: say "
                 f"`{source_setting(name)}` with where it lies now (`ganvas resume` then keeps that "

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ganvas.data.builtin.builtin_table import BUILTIN
+from ganvas.data.source_names import is_named
 from ganvas.errors import UsageError
 from ganvas.recipes import overlay, reading, recipe_table
 from ganvas.recipes.flat import source_setting
@@ -91,6 +91,6 @@ def place_of(data: Any) -> str:
     """How a recipe names its source: a built-in name, or a path that any folder can resume from."""
     if not isinstance(data, str | Path):
         return IN_MEMORY
-    if isinstance(data, str) and (data in BUILTIN or not os.path.exists(data)):
+    if isinstance(data, str) and (is_named(data) or not os.path.exists(data)):
         return data  # a name, or a mistake to be reported as it was typed
     return os.path.abspath(data)
