@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from ganvas.errors import UserError as UserError
     from ganvas.extend.register import register as register
     from ganvas.recipes.recipe import Recipe as Recipe
-    from ganvas.report.comparison import Comparison as Comparison
-    from ganvas.report.comparison import compare as compare
+    from ganvas.report.compare.comparison import Comparison as Comparison
+    from ganvas.report.compare.comparison import compare as compare
     from ganvas.report.evaluate import evaluate as evaluate
     from ganvas.store.run import Run as Run
     from ganvas.store.run import Run as load
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     from ganvas.training.train import train as train
 
 _PLACES = {
-    "Comparison": ("ganvas.report.comparison", "Comparison"),
+    "Comparison": ("ganvas.report.compare.comparison", "Comparison"),
     "Recipe": ("ganvas.recipes.recipe", "Recipe"),
     "Run": ("ganvas.store.run", "Run"),
     "UserError": ("ganvas.errors", "UserError"),
-    "compare": ("ganvas.report.comparison", "compare"),
+    "compare": ("ganvas.report.compare.comparison", "compare"),
     "evaluate": ("ganvas.report.evaluate", "evaluate"),
     "load": ("ganvas.store.run", "Run"),
     "register": ("ganvas.extend.register", "register"),

@@ -10,8 +10,8 @@ import pytest
 
 import ganvas
 from ganvas.errors import UsageError
-from ganvas.report.compared_runs import differing, named_runs
-from ganvas.report.comparison_page import MOST_LINES
+from ganvas.report.compare.compared_runs import differing, named_runs
+from ganvas.report.compare.comparison_page import MOST_LINES
 from ganvas.store import evaluation_records
 
 from ..playing import SMALL

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from ganvas.cli.wording import worded
-from ganvas.report.comparison import compare
+from ganvas.report.compare.comparison import compare
 from ganvas.sampling.outputs import check_output
 from ganvas.store import plugins
 

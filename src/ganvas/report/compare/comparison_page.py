@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping
 from html import escape
 
 from ganvas.report.charts import COLOURS, Dot, chart, dots
-from ganvas.report.compared_runs import ComparedRuns, Series
-from ganvas.report.comparison_text import Row, figure_rows, setting_rows
+from ganvas.report.compare.compared_runs import ComparedRuns, Series
+from ganvas.report.compare.comparison_text import Row, figure_rows, setting_rows
 from ganvas.report.evaluation_section import row
 from ganvas.report.page import figure, page, table
 

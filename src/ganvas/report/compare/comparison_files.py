@@ -5,9 +5,9 @@ import io
 from pathlib import Path
 
 from ganvas.disk import explain, replace_file
-from ganvas.report.compared_runs import ComparedRuns
-from ganvas.report.comparison_page import page_of
-from ganvas.report.comparison_text import value_text
+from ganvas.report.compare.compared_runs import ComparedRuns
+from ganvas.report.compare.comparison_page import page_of
+from ganvas.report.compare.comparison_text import value_text
 
 COLUMNS = ("run", "path", "metric", "value", "low", "high", "better", "floor")
 """The first columns of a table; ``low`` and ``high`` are the ends of the 95% interval."""

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from ganvas.report.compared_runs import ComparedRuns
+from ganvas.report.compare.compared_runs import ComparedRuns
 
 ARROWS = {"lower": "↓", "higher": "↑"}
 """Which way a metric is better."""

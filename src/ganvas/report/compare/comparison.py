@@ -5,7 +5,7 @@ from pathlib import Path
 from shutil import get_terminal_size
 
 from ganvas.report import comparison_files, comparison_page, comparison_text
-from ganvas.report.compared_runs import ComparedRuns, read_runs
+from ganvas.report.compare.compared_runs import ComparedRuns, read_runs
 from ganvas.store.run import Run
 
 Comparable = str | Path | Run
