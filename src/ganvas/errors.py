@@ -5,6 +5,9 @@ A message names a setting, or an argument of a Python call, by its path in backt
 these itself (see ``ganvas.cli.wording``).
 """
 
+import difflib
+from collections.abc import Iterable
+
 
 class UserError(Exception):
     """A mistake or a bad input that the user can put right; the message says how.
@@ -39,3 +42,24 @@ class RunBusy(UserError):
 
 class NonFinite(UserError):
     """A loss or a weight stopped being a finite number."""
+
+
+def unknown(name: str, choices: Iterable[str], what: str = "setting") -> str:
+    """The message for a name that is not among ``choices``, with the nearest ones, or all."""
+    choices = list(choices)
+    near = nearest(name, choices)
+    if near:
+        return f"unknown {what} {name!r}: did you mean {' or '.join(near)}?"
+    return f"unknown {what} {name!r}: choose one of {', '.join(choices)}"
+
+
+def nearest(name: str, choices: Iterable[str]) -> list[str]:
+    """Up to two of the choices that a name may have meant; the one that differs from it in capitals
+    or in ``_`` for ``-`` alone."""
+    plain, known = _plain(name), {_plain(each): each for each in choices}
+    near = [plain] if plain in known else difflib.get_close_matches(plain, known, n=2, cutoff=0.6)
+    return [known[each] for each in near]
+
+
+def _plain(name: str) -> str:
+    return name.lower().replace("_", "-")

@@ -56,7 +56,7 @@ def test_json_is_records_and_nothing_else(digits, capsys) -> None:
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
-        (["--data", "mnist", "--metrics", "fid"], 2, "no metric 'fid'"),
+        (["--data", "mnist", "--metrics", "fid"], 2, "unknown metric 'fid': here it is frechet"),
         (["--data", "mnist", "--features", "digit"], 2, "did you mean digits?"),
         (["--data", "mnist", "--count", "1"], 2, "--count must be at least 2"),
         (["--data", "mnist", "--metrics", "path-length"], 2, "path-length needs a run"),

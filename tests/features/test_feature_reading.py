@@ -77,11 +77,11 @@ def test_every_networks_name_is_its_own_and_a_wrong_one_suggests_the_nearest():
     for name in ("digits", "fashion", "stacked-digits", "pixels"):
         assert load_features(name).name == name
     with pytest.raises(
-        UsageError, match=r"no feature network 'stacked_digit': did you mean stacked-digits\?"
+        UsageError, match=r"unknown feature network 'stacked_digit': did you mean stacked-digits\?"
     ):
         load_features("stacked_digit")
     with pytest.raises(
-        UsageError, match=r"no feature network 'x': There are digits, .*module:callable"
+        UsageError, match=r"unknown feature network 'x': choose one of digits, .*module:callable"
     ):
         load_features("x")
 

@@ -1,6 +1,5 @@
 """One call for every kind of source: which reader takes it is looked up in explicit tables."""
 
-import difflib
 import os
 from collections.abc import Callable
 from dataclasses import replace
@@ -25,7 +24,7 @@ from ganvas.data.readers.tar import Tar
 from ganvas.data.readers.torch_dataset import read_torch_dataset
 from ganvas.data.readers.zip import Zip
 from ganvas.data.source_names import is_builtin, is_own, names, own_items
-from ganvas.errors import DataError
+from ganvas.errors import DataError, nearest
 
 Parts = tuple[str, Raw, Raw | None]
 """A source that is read as a whole: its name, its training part, its test part."""
@@ -159,7 +158,7 @@ def existing(source: str | Path) -> Path:
             return path
     except (OSError, ValueError):
         pass
-    close = difflib.get_close_matches(str(source).lower(), names(), 1)
+    close = nearest(str(source), names())
     known = ", ".join(names())
     guess = f"did you mean {close[0]}?" if close else f"give {KINDS}, or one of {known}"
     raise DataError(f"no source {str(source)!r}: {guess}")

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from ganvas.domains import DOMAINS, Domain
 from ganvas.errors import UsageError
-from ganvas.metrics.metric_table import METRICS
+from ganvas.metrics.metric_table import METRICS, unknown_metric
 
 PATH_LENGTH = "path-length"
 """The one metric that needs a generator, not samples: it is measured apart from ``METRICS``."""
@@ -21,7 +21,7 @@ def check_metrics(metrics: Iterable[str] | None) -> list[str] | None:
     names, known = list(dict.fromkeys(metrics)), [*METRICS, PATH_LENGTH]
     for name in names:
         if name not in known:
-            raise UsageError(f"no metric {name!r}: there are {', '.join(known)}")
+            raise UsageError(unknown_metric(name, known))
     if not names:
         raise UsageError(f"name a metric: {', '.join(known)}")
     return names

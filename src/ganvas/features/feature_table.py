@@ -1,8 +1,6 @@
 """The one explicit table of feature networks."""
 
-import difflib
-
-from ganvas.errors import UsageError
+from ganvas.errors import UsageError, unknown
 from ganvas.features.custom import custom
 from ganvas.features.features import Features
 from ganvas.features.imagenet import dinov2, efficientnet_lite0
@@ -40,9 +38,5 @@ def load_features(name: str) -> FeatureNetwork:
         return inception(name.partition("=")[2])
     if ":" in name:
         return custom(name)
-    close = difflib.get_close_matches(name, FEATURES, 1)
-    guess = f"did you mean {close[0]}? " if close else ""
-    raise UsageError(
-        f"no feature network {name!r}: {guess}There are {', '.join(FEATURES)}, inception=FILE, "
-        f"and FILE.py:function or module:callable for your own"
-    )
+    choices = [*FEATURES, "inception=FILE", "FILE.py:function", "module:callable"]
+    raise UsageError(unknown(name, choices, "feature network"))

@@ -14,6 +14,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from ganvas.errors import unknown
+
 SideLoss = Callable[[Tensor, Tensor], Tensor]
 """Scores of reals and of fakes, [N, ...] each, to one number an image [N]."""
 
@@ -184,7 +186,7 @@ def zero_sum(loss: AdversarialLoss) -> AdversarialLoss:
 
 def _named(name: str) -> Factory:
     if name not in LOSSES:
-        raise ValueError(f"unknown loss {name!r}: choose one of {', '.join(LOSSES)}")
+        raise ValueError(unknown(name, LOSSES, "loss"))
     return LOSSES[name]
 
 

@@ -1,8 +1,11 @@
 """The one explicit table of metrics: what each compares with, and the figures it gives."""
 
+from collections.abc import Collection
+
 import torch
 from torch import Tensor
 
+from ganvas.errors import unknown
 from ganvas.metrics import by_class, classifier_metrics, copying
 from ganvas.metrics.feature_set import FeatureSet
 from ganvas.metrics.figure import Figure, NotApplicable, squared_distance
@@ -134,3 +137,14 @@ METRICS: dict[str, Metric] = {
     "authenticity": Metric(_authenticity, compares_with="training"),
 }
 """By the name under ``metrics``. ``path-length`` beside them needs a generator, not samples."""
+
+OTHER_NAMES = {"fid": "frechet", "is": "classifier-score", "ppl": "path-length"}
+"""What papers call metrics that have names of their own here, since the features are others."""
+
+
+def unknown_metric(name: str, known: Collection[str]) -> str:
+    """The message for a name that no metric has."""
+    ours = OTHER_NAMES.get(name.lower())
+    if ours in known:
+        return f"unknown metric {name!r}: here it is {ours}"
+    return unknown(name, known, "metric")

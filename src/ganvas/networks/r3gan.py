@@ -16,7 +16,7 @@ from typing import ClassVar, Literal, TypeVar
 import torch
 from torch import Tensor, nn
 
-from ganvas.errors import UsageError
+from ganvas.errors import UsageError, unknown
 from ganvas.networks.layers.conditioned import Concatenate, Sequence
 from ganvas.networks.operators.convolution import Conv2d
 from ganvas.networks.operators.grouped import GroupedConv2d
@@ -275,7 +275,7 @@ def msr(layer: Layer, gain: float = 1.0) -> Layer:
 
 def _plan(settings: R3GANGenerator | R3GANDiscriminator) -> Plan:
     if settings.size not in SIZES:
-        raise UsageError(f"there is no size {settings.size!r}: choose {', '.join(SIZES)}")
+        raise UsageError(unknown(settings.size, SIZES, "size"))
     names = ("widths", "blocks", "group")
     given = {name: getattr(settings, name) for name in names if getattr(settings, name) is not None}
     plan = replace(SIZES[settings.size], **given)

@@ -1,16 +1,15 @@
 """Settings from plain data and back: types coerced, every unknown key named with a suggestion."""
 
 import dataclasses
-import difflib
 import types
 import typing
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, TypeVar, Union, get_args, get_origin
 
 from pydantic import TypeAdapter, ValidationError
 
-from ganvas.errors import UsageError
+from ganvas.errors import UsageError, unknown
 from ganvas.recipes.other_names import ours
 from ganvas.recipes.parts import FAMILIES, USUALLY_UNNAMED, kind_of
 
@@ -61,15 +60,6 @@ def _several(items: tuple[Any, ...], value: Any, where: str) -> tuple[Any, ...]:
         raise UsageError(f"{where} needs {len(items)} values, not {len(value)}")
     parts = zip(items, value, strict=True)
     return tuple(from_plain(item, each, f"{where}.{i}") for i, (item, each) in enumerate(parts))
-
-
-def unknown(name: str, choices: Iterable[str], what: str = "setting") -> str:
-    """The message for a name that is not among ``choices``, with the nearest ones."""
-    choices = list(choices)
-    near = difflib.get_close_matches(name, choices, n=2, cutoff=0.6)
-    if near:
-        return f"unknown {what} {name!r}: did you mean {' or '.join(near)}?"
-    return f"unknown {what} {name!r}: choose one of {', '.join(choices)}"
 
 
 def registered(name: str, table: Mapping[str, T], what: str) -> T:

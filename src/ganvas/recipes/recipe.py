@@ -10,15 +10,15 @@ from typing import Any, Literal
 from ganvas.engine.device import Device, MemoryFormat, Precision
 from ganvas.engine.optimiser import Adam, OptimiserSettings
 from ganvas.engine.schedule import Schedule
-from ganvas.errors import UsageError
+from ganvas.errors import UsageError, unknown
 from ganvas.features import FEATURES
 from ganvas.games.gan import GAN
 from ganvas.games.parts.augmentation import Adaptive, Augment
 from ganvas.games.setup import GameSettings
-from ganvas.metrics.metric_table import METRICS
+from ganvas.metrics.metric_table import METRICS, unknown_metric
 from ganvas.recipes.condition_settings import ConditionSettings
 from ganvas.recipes.parts import FAMILIES, kind_of
-from ganvas.recipes.reading import from_plain, unknown
+from ganvas.recipes.reading import from_plain
 
 LEAST_TOGETHER = 2
 """Images that go through a network at a time: BatchNorm needs a variance."""
@@ -98,13 +98,15 @@ class EvaluationSettings:
             raise UsageError(
                 f"evaluation.every must be at least 1, evaluation.count from 2 to {MOST_SAMPLES:,}"
             )
-        unknown = [name for name in self.metrics if name not in METRICS]
-        if unknown or not self.metrics:
-            raise UsageError(f"evaluation.metrics {unknown}: there are {', '.join(METRICS)}")
-        if self.features not in ("auto", *FEATURES):
-            raise UsageError(
-                f"evaluation.features {self.features!r}: there are auto, {', '.join(FEATURES)}"
-            )
+        if not self.metrics:
+            raise UsageError(f"evaluation.metrics is empty: choose some of {', '.join(METRICS)}")
+        for name in self.metrics:
+            if name not in METRICS:
+                raise UsageError(f"evaluation.metrics: {unknown_metric(name, METRICS)}")
+        networks = ("auto", *FEATURES)
+        if self.features not in networks:
+            text = unknown(self.features, networks, "feature network")
+            raise UsageError(f"evaluation.features: {text}")
 
     @property
     def usual(self) -> bool:

@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ganvas.errors import UsageError
-from ganvas.recipes import flat, overlay, reading, yaml
+from ganvas.errors import UsageError, unknown
+from ganvas.recipes import flat, overlay, yaml
 from ganvas.recipes.named import (
     autoencoding,
     conditional,
@@ -128,7 +128,7 @@ def _layers(name: str, above: tuple[Path, ...]) -> list[dict[str, Any]]:
         return [flat.to_plain(RECIPES[name]())]
     path = (above[-1].parent if above else Path()) / name
     if path.suffix not in (".yaml", ".yml"):
-        raise UsageError(reading.unknown(name, RECIPES, "recipe"))
+        raise UsageError(unknown(name, RECIPES, "recipe"))
     text = _text(path)
     if path.resolve() in [file.resolve() for file in above]:
         raise UsageError(f"{name} is its own base")

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from ganvas.data.source_names import is_named
-from ganvas.errors import UsageError
-from ganvas.recipes import overlay, reading, recipe_table
+from ganvas.errors import UsageError, unknown
+from ganvas.recipes import overlay, recipe_table
 from ganvas.recipes.flat import source_setting
 from ganvas.recipes.recipe import Recipe
 from ganvas.store import run_folder
@@ -71,7 +71,7 @@ def check_known(given: Mapping[str, Any], recipe: Recipe) -> None:
     for name in given:
         if name not in recipe.sources:
             settings = [source_setting(each) for each in recipe.sources]
-            raise UsageError(reading.unknown(source_setting(name), settings))
+            raise UsageError(unknown(source_setting(name), settings))
 
 
 def without_auto(overrides: dict[str, Any]) -> tuple[dict[str, Any], bool]:

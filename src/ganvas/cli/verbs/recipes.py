@@ -8,11 +8,10 @@ from rich.table import Table
 from rich.text import Text
 
 from ganvas.cli.wording import worded
-from ganvas.errors import UsageError
+from ganvas.errors import UsageError, unknown
 from ganvas.recipes import flat, own_parts, yaml
 from ganvas.recipes.about import ABOUT
 from ganvas.recipes.catalogue import TABLES, Entry, catalogue, summary
-from ganvas.recipes.reading import unknown
 from ganvas.recipes.recipe_table import RECIPES, find
 from ganvas.screen.console import new_table, show_table
 from ganvas.store import plugins

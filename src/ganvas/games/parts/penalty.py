@@ -1,6 +1,5 @@
 """A gradient penalty as games play it: on which images, on how many of them, in which form."""
 
-import difflib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
@@ -10,6 +9,7 @@ from torch import Tensor
 
 from ganvas.engine.game import Move, Result, Turn
 from ganvas.engine.schedule import Schedule
+from ganvas.errors import unknown
 from ganvas.games.parts.augmented_discriminator import DiscriminatorInput
 from ganvas.losses.penalties import approximate
 from ganvas.losses.penalty_kinds import PENALTIES, PenaltyKind
@@ -60,9 +60,7 @@ class Penalty:
 
     def __post_init__(self) -> None:
         if self.kind not in PENALTIES:
-            close = difflib.get_close_matches(self.kind, PENALTIES, 1, 0.5)
-            guess = f"did you mean {close[0]}? " if close else ""
-            raise ValueError(f"no penalty {self.kind!r}: {guess}There are {', '.join(PENALTIES)}")
+            raise ValueError(unknown(self.kind, PENALTIES, "penalty"))
         if self.every < 1:
             raise ValueError("a penalty's every must be at least 1")
         if not 0 < self.part <= 1:
