@@ -15,6 +15,7 @@ from ganvas.engine.optimiser import SGD, Adam
 from ganvas.engine.schedule import Cosine
 from ganvas.errors import UsageError
 from ganvas.games.gan import GAN, Penalty
+from ganvas.games.parts.mode_seeking import ModeSeeking
 from ganvas.games.roles import Role, discriminator, generator
 from ganvas.games.setup import GameSettings, GameSetup
 from ganvas.networks.compact import CompactGenerator
@@ -109,6 +110,23 @@ def result(overrides: list[tuple[str, Any]], recipe: Recipe = MNIST) -> Recipe |
             ),
         ),
         (
+            {"game.terms": ["mode-seeking"], "game.terms.0.weight": 5, "game": {"kind": "gan"}},
+            lambda recipe: recipe.game.terms == (ModeSeeking(5.0),),
+        ),
+        (
+            {"game.terms": "mode-seeking", "game.terms.0.weight": 5},
+            lambda recipe: recipe.game.terms == (ModeSeeking(5.0),),
+        ),
+        (
+            {
+                "game": {"penalties": ["r1", {"kind": "r2", "weight": 2}]},
+                "game.penalties.1.every": 4,
+                "game.penalties.1.weight": 3,
+                "game.penalties.0": {"weight": 7},
+            },
+            lambda recipe: recipe.game.penalties == (Penalty("r1", 7.0), Penalty("r2", 3.0, 4)),
+        ),
+        (
             {**REPLAY, "data_old": "grid", "data_old.limit": 3},
             lambda recipe: (recipe.game, recipe.networks["critic"], recipe.sources["old"])
             == (Replay(5), DCGANDiscriminator(width=4), Data("grid", limit=3)),
@@ -134,6 +152,14 @@ def test_overrides_depend_on_nothing_but_their_content(overrides, check) -> None
         ({"data": "ring", "data.source": "grid"}, "`data=ring` and `data.source=grid`"),
         ({"batch": 8, "batch.size": 8}, "`batch=8` and `batch.size=8` contradict each other"),
         ({"game.penalties": [], "game.penalties.0.weight": 8}, "`game.penalties` and `game.pen"),
+        (
+            {"game.terms": ["classifier"], "game.terms.1.weight": 8},
+            "`game.terms` and `game.term",
+        ),
+        (
+            {"game.terms": ["classifier"], "game.terms.0.kind": "x"},
+            "`game.terms` and `game.term",
+        ),
         ({"game": "replay", "game.kind": "gan", "critic": "dcgan"}, "`game=replay` and `game.ki"),
     ],
 )
@@ -150,7 +176,9 @@ POSSIBLE: list[tuple[str, Any]] = [
     ("discriminator", {"width": 5}), ("discriminator.kind", "autoencoder"),
     ("game", "replay"), ("game", "began"), ("game", {"loss": "hinge"}), ("game.kind", "gan"),
     ("game.size", 5), ("game.penalties", [{"kind": "r1"}]), ("game.penalties.0.weight", 3),
-    ("game.penalties.kind", "r1"), ("critic", "dcgan"), ("critic.width", 3),
+    ("game.penalties.kind", "r1"), ("game.terms", ["mode-seeking"]), ("game.terms.0.weight", 5),
+    ("game.terms.0", "mode-seeking"), ("game.terms.0", {"weight": 4}),
+    ("game.terms", "classifier"), ("critic", "dcgan"), ("critic.width", 3),
     ("data", "cifar10"), ("data", {"size": 8}), ("data.size", 16), ("data_old", "grid"),
     ("data.source", "ring"), ("critic_optimiser.lr", 1), ("augment", None), ("augment", "ada"),
     ("augment.kind", "diffaugment"), ("strength", 1), ("strength", "adaptive"),

@@ -2,8 +2,8 @@
 
 A layer gives settings by dotted keys, by nested mappings, or both. Within one layer their order
 says nothing: what a mapping says comes before what is set by a longer dotted key. A later layer is
-laid over an earlier one, key by key. A word in place of a part is its ``kind``, and in place of a
-source it is where the source lies.
+laid over an earlier one, key by key. A word in place of a part, also in a list, is its ``kind``,
+and in place of a source it is where the source lies.
 """
 
 import copy
@@ -98,8 +98,11 @@ def _laid(below: Any, value: Any, sources: Collection[str], where: str) -> Any:
         return copy.deepcopy(value)
     if isinstance(below, str):
         below = {_short(where, sources): below}
-    if isinstance(below, list) and "kind" in value:
-        return [copy.deepcopy(value)]  # one part where there may be several
+    if isinstance(below, list) and "kind" in value:  # one part where there may be several
+        alone, first = dict(value), value.get("0")
+        if isinstance(first, Mapping) and "kind" not in first:
+            alone.update(alone.pop("0"))
+        return [copy.deepcopy(alone)]
     if isinstance(below, list):
         items: dict[str, Any] = {str(i): each for i, each in enumerate(below)}
         _check_inside(where, value, set(value) <= set(items), f"a list of {len(items)}")
@@ -147,19 +150,36 @@ def _put(
         sources: as for ``nested``.
         known: the places of values, in ``found``, that stand there as they were given.
     """
-    place = found
+    place: Any = found
+    is_listed = False
     for depth, key in enumerate(path[:-1], 1):
-        inner: Any = place.setdefault(key, {})
-        if isinstance(inner, str):
-            inner = place[key] = {_short(".".join(path[:depth]), sources): inner}
-        if not isinstance(inner, dict):
-            return False
-        place = inner
-    before = place.setdefault(path[-1], leaf)
+        place = _inside(place, key, _short(".".join(path[:depth]), sources))
+        is_listed = is_listed or isinstance(place, list)
+    if not isinstance(place, dict):
+        return False
+    before = place.setdefault(path[-1], copy.deepcopy(leaf))
     if isinstance(before, dict) and isinstance(leaf, str):
         return _put(before, (_short(".".join(path), sources),), leaf, sources, ())
-    place[path[-1]] = leaf
-    return before == leaf or (path[-1] != "kind" and path in known)
+    place[path[-1]] = copy.deepcopy(leaf)
+    return before == leaf or (path[-1] != "kind" and (is_listed or path in known))
+
+
+def _inside(place: Any, key: str, short: str) -> Any:
+    """What stands at a key of a mapping, or at a position of a list, to put a setting into it; None
+    where nothing can be.
+
+    short: what a word there stands for.
+    """
+    at: Any = key
+    if isinstance(place, dict):
+        place.setdefault(key, {})
+    elif isinstance(place, list) and key.isdecimal() and int(key) < len(place):
+        at = int(key)
+    else:
+        return None
+    if isinstance(place[at], str):
+        place[at] = {short: place[at]}
+    return place[at]
 
 
 def _is_inside(one: Path, other: Path) -> bool:
