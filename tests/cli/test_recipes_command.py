@@ -96,6 +96,26 @@ def test_kinds_are_listed_with_settings_and_defaults(plugin, capsys) -> None:
     assert main(["recipes", "mnist", "--kinds"]) == 2
 
 
+@pytest.mark.parametrize(
+    ("name", "sort"),
+    [
+        ("augment", "augmentation"), ("losses", "loss"), ("loss", "loss"), ("game.loss", "loss"),
+        ("penalties", "penalty"), ("terms", "term"), ("generator_optimiser", "optimiser"),
+        ("generators", "generator"), ("features", "feature network"), ("metrics", "metric"),
+        ("generator_loss", "loss"), ("evaluation.metrics", "metric"), ("", None), ("width", None),
+    ],
+)  # fmt: skip
+def test_the_name_of_a_setting_means_its_sort_of_parts(name: str, sort: str | None) -> None:
+    assert catalogue.sort_of(name, catalogue.TABLES) == sort
+
+
+def test_kinds_of_a_setting_are_listed(capsys) -> None:
+    assert main(["recipes", "--kinds", "augment"]) == 0
+    assert [line.split()[1] for line in lines(capsys) if line.startswith("augmentation")] == [
+        "diffaugment", "ada",
+    ]  # fmt: skip
+
+
 def test_every_part_of_ganvas_says_what_it_is() -> None:
     silent = {entry.what for entry in catalogue.catalogue() if not entry.summary and not entry.own}
     assert silent <= {"loss"}  # these are named after their papers' words

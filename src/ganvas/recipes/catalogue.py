@@ -3,7 +3,7 @@
 import dataclasses
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,6 +32,9 @@ TABLES: Mapping[str, Mapping[str, Any]] = {
     "domain": DOMAINS,
 }
 """The tables of parts, by what their parts are."""
+
+SETTINGS = {**own_parts.NAMED_AS_TEXT, "augment": "augmentation"}
+"""Settings that are called otherwise than their parts."""
 
 SENTENCE = re.compile(r"(?<!\bal)(?<!\beq)\.\s")
 """Where a sentence ends: a full stop that is not one of ``et al.`` or ``eq.``"""
@@ -70,6 +73,20 @@ def catalogue() -> list[Entry]:
         if (what, kind) not in known
     ]
     return own + built_in
+
+
+def sort_of(name: str, sorts: Iterable[str]) -> str | None:
+    """The sort of parts that a name means: its own, singular or plural, or that of a setting, such
+    as ``augment``, ``game.terms`` or ``generator_optimiser``; None where there is no such."""
+    known = {each: sort for sort in sorts for each in (sort, _plural(sort))} | SETTINGS
+    last = name.rpartition(".")[2]
+    return known.get(last) or known.get(last.rpartition("_")[2])
+
+
+def _plural(sort: str) -> str:
+    if sort.endswith("y"):
+        return f"{sort[:-1]}ies"
+    return f"{sort}es" if sort.endswith("s") else f"{sort}s"
 
 
 def summary(part: object) -> str:

@@ -11,7 +11,7 @@ from ganvas.cli.wording import worded
 from ganvas.errors import UsageError, unknown
 from ganvas.recipes import flat, own_parts, yaml
 from ganvas.recipes.about import ABOUT
-from ganvas.recipes.catalogue import TABLES, Entry, catalogue, summary
+from ganvas.recipes.catalogue import TABLES, Entry, catalogue, sort_of, summary
 from ganvas.recipes.recipe_table import RECIPES, find
 from ganvas.screen.console import new_table, show_table
 from ganvas.store import plugins
@@ -66,9 +66,10 @@ def _list_kinds(what: str) -> None:
     """Print the parts of one sort; of all where none is named."""
     entries = catalogue()
     sorts = dict.fromkeys([*TABLES, *(entry.what for entry in entries)])
-    if what and what not in sorts:
+    sort = sort_of(what, sorts)
+    if what and sort is None:
         raise UsageError(unknown(what, sorts, "sort of parts"))
-    chosen = [entry for entry in entries if what in ("", entry.what)]
+    chosen = [entry for entry in entries if not what or entry.what == sort]
     show_table(_parts_table("part", chosen))
 
 
