@@ -374,6 +374,41 @@ def test_a_recipe_in_python_names_parts_as_files_do() -> None:
         extend.Recipe("named", {"generator": "smal", "discriminator": "dcgan"}, images=64)
 
 
+def test_a_part_of_another_family_is_known_as_such() -> None:
+    @dataclass(frozen=True)
+    class Wide:
+        """Settings of a network."""
+
+        width: int = 8
+
+        def build(self, shape: Any) -> nn.Module:
+            raise AssertionError
+
+    register(Wide, "wide")
+    register(Wide, "wide-translator", family=extend.TranslatorSettings)
+    register(Small)
+    for setting, kind, says in (
+        (
+            "generator",
+            "wide",
+            "generator cannot be 'wide': it is registered as a discriminator, as settings without "
+            "a field `latent` are: say family=GeneratorSettings, or add the field",
+        ),
+        (
+            "discriminator",
+            "small",
+            "registered as a generator, as settings with a field `latent` are: say "
+            "family=DiscriminatorSettings",
+        ),
+        ("generator", "wide-translator", "as a translator: say family=GeneratorSettings"),
+        ("generator", "projected", "generator cannot be 'projected': it is a discriminator"),
+        ("discriminator", "fastgan", "discriminator cannot be 'fastgan': it is a generator"),
+        ("generator", "ada", "generator cannot be 'ada': it is an augmentation"),
+    ):
+        with pytest.raises(UsageError, match=re.escape(says)):
+            change(find("mnist"), {setting: kind})
+
+
 SORTS = (
     "AdversarialLoss", "PenaltyKind", "Term", "GameSettings", "GeneratorSettings", "Recipe",
     "DiscriminatorSettings", "OptimiserSettings", "Domain", "ConditionSettings", "Metric",

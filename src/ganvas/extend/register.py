@@ -26,14 +26,12 @@ from ganvas.metrics.metric import Metric
 from ganvas.metrics.metric_table import METRICS
 from ganvas.networks.protocols import (
     DiscriminatorSettings,
-    EncoderSettings,
     GeneratorSettings,
-    TranslatorSettings,
 )
 from ganvas.recipes import yaml
 from ganvas.recipes.condition_settings import ConditionSettings
 from ganvas.recipes.own_parts import OwnPart, note
-from ganvas.recipes.parts import CONDITIONS, FAMILIES, GAMES, OPTIMISERS, TERMS
+from ganvas.recipes.parts import CONDITIONS, FAMILIES, FAMILY_NAMES, GAMES, OPTIMISERS, TERMS
 from ganvas.recipes.recipe import Recipe
 from ganvas.recipes.recipe_table import RECIPES
 from ganvas.store.event import LISTENERS, Listener
@@ -85,15 +83,6 @@ FUNCTIONS = (
     Sort("data source", Dataset, SOURCES, taken=BUILTIN),
 )
 """Sorts whose parts are called: functions, or classes."""
-
-FAMILY_NAMES = {
-    GeneratorSettings: "generator",
-    DiscriminatorSettings: "discriminator",
-    EncoderSettings: "encoder",
-    TranslatorSettings: "translator",
-    Augment: "augmentation",
-}
-"""What the parts of a family are called, where its name does not say it."""
 
 NAME = re.compile(r"[^\W_][\w-]*")
 """What a name looks like on a command line and in a file."""

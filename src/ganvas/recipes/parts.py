@@ -104,6 +104,15 @@ FAMILIES: dict[Any, dict[str, type]] = {
 }
 """Which table a field of that type is read from."""
 
+FAMILY_NAMES = {
+    GeneratorSettings: "generator",
+    DiscriminatorSettings: "discriminator",
+    EncoderSettings: "encoder",
+    TranslatorSettings: "translator",
+    Augment: "augmentation",
+}
+"""What the parts of a family are called, where its name does not say it."""
+
 USUALLY_UNNAMED = (AUGMENTATIONS, OPTIMISERS)
 """Tables of which older recipes name no kind: they mean the first."""
 

@@ -3,15 +3,17 @@
 import dataclasses
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, TypeVar, Union, get_args, get_origin
 
 from pydantic import TypeAdapter, ValidationError
 
 from ganvas.errors import UsageError, unknown
+from ganvas.networks.protocols import DiscriminatorSettings, GeneratorSettings
 from ganvas.recipes.other_names import ours
-from ganvas.recipes.parts import FAMILIES, USUALLY_UNNAMED, kind_of
+from ganvas.recipes.own_parts import own_part
+from ganvas.recipes.parts import FAMILIES, FAMILY_NAMES, USUALLY_UNNAMED, kind_of
 
 T = TypeVar("T")
 
@@ -36,7 +38,7 @@ def from_plain(kind: Any, value: Any, where: str = "") -> Any:
     if _is_union(kind):
         return _one_of(get_args(kind), value, where)
     if kind in FAMILIES:
-        return _part(FAMILIES[kind], value, where)
+        return _part([kind], value, where)
     if dataclasses.is_dataclass(kind):
         return _fields(typing.cast(type, kind), value, where)
     if get_origin(kind) is tuple:
@@ -96,15 +98,16 @@ def _one_of(kinds: tuple[Any, ...], value: Any, where: str) -> Any:
     kinds = tuple(kind for kind in kinds if kind is not type(None))
     deep = [k for k in kinds if _is_settings(k)]
     flat = tuple(kind for kind in kinds if kind not in deep)
-    table = {name: part for kind in deep for name, part in FAMILIES.get(kind, {}).items()}
+    table = _table(deep)
     is_name = isinstance(value, str) and value in table and str not in flat
     if deep and (isinstance(value, Mapping) or is_name or not flat):
         has_table = any(kind in FAMILIES for kind in deep)
-        return _part(table, value, where) if has_table else from_plain(deep[0], value, where)
+        return _part(deep, value, where) if has_table else from_plain(deep[0], value, where)
     return _leaf(Union[flat], value, where)  # noqa: UP007
 
 
-def _part(table: Mapping[str, type], value: Any, where: str) -> Any:
+def _part(families: Sequence[Any], value: Any, where: str) -> Any:
+    table = _table(families)
     if isinstance(value, str):
         value = {"kind": value}
     if not isinstance(value, Mapping):
@@ -114,8 +117,33 @@ def _part(table: Mapping[str, type], value: Any, where: str) -> Any:
     if kind is None:
         raise UsageError(f"{where} needs a kind: one of {', '.join(table)}")
     if kind not in table:
+        other = _of_another_family(str(kind), families[0])
+        if other is not None:
+            raise UsageError(f"{where} cannot be {kind!r}: {other}")
         raise UsageError(unknown(str(kind), table, f"kind for {where}"))
     return _fields(table[kind], {k: v for k, v in value.items() if k != "kind"}, where)
+
+
+def _table(families: Iterable[Any]) -> dict[str, type]:
+    """All parts of these families by name."""
+    return {name: part for kind in families for name, part in FAMILIES.get(kind, {}).items()}
+
+
+def _of_another_family(kind: str, wanted: Any) -> str | None:
+    """What a name stands for that is none of the wanted family's; None where it is no name."""
+    family = next((each for each in FAMILY_NAMES if kind in FAMILIES[each]), None)
+    if family is None:
+        return None
+    noun = FAMILY_NAMES[family]
+    noun = f"{'an' if noun[0] in 'ae' else 'a'} {noun}"
+    if own_part(FAMILIES[family][kind]) is None:
+        return f"it is {noun}"
+    why, how = "", f"say family={wanted.__name__}"
+    if (family, wanted) == (DiscriminatorSettings, GeneratorSettings):
+        why, how = ", as settings without a field `latent` are", f"{how}, or add the field"
+    if (family, wanted) == (GeneratorSettings, DiscriminatorSettings):
+        why = ", as settings with a field `latent` are"
+    return f"it is registered as {noun}{why}: {how}"
 
 
 def _fields(cls: type, value: Any, where: str) -> Any:

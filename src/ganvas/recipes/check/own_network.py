@@ -16,24 +16,16 @@ from ganvas.errors import UsageError
 from ganvas.games.roles import Role, Spec
 from ganvas.networks.protocols import (
     DiscriminatorSettings,
-    EncoderSettings,
     GeneratorSettings,
     TranslatorSettings,
 )
 from ganvas.recipes.build.networks import build_arguments, first_weights
 from ganvas.recipes.check.refusal import described, fail
-from ganvas.recipes.parts import kind_of
+from ganvas.recipes.parts import FAMILY_NAMES, kind_of
 from ganvas.sampling.conditions import Conditions
 
 COUNT = 2
 """Items that a network is called with first."""
-
-NOUNS = {
-    GeneratorSettings: "generator",
-    DiscriminatorSettings: "discriminator",
-    EncoderSettings: "encoder",
-    TranslatorSettings: "translator",
-}
 
 MAKES_ITEMS = (GeneratorSettings, TranslatorSettings)
 """Families whose networks return items."""
@@ -101,7 +93,7 @@ class OwnNetwork:
     device: torch.device = field(default_factory=lambda: torch.device("cpu"))
 
     def __str__(self) -> str:
-        noun = NOUNS.get(self.role.family, "network")
+        noun = FAMILY_NAMES.get(self.role.family, "network")
         place = "" if noun == self.name else f" (of the role {self.name})"
         return f"your {noun} {kind_of(self.settings)!r}{place}"
 
