@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from shutil import get_terminal_size
 
-from ganvas.report import comparison_files, comparison_page, comparison_text
+from ganvas.report.compare import comparison_files, comparison_page, comparison_text
 from ganvas.report.compare.compared_runs import ComparedRuns, read_runs
 from ganvas.store.run import Run
 
