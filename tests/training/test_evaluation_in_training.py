@@ -44,11 +44,14 @@ def test_figures_stand_in_the_log_at_the_recipes_clocks(tmp_path, blobs) -> None
     assert "Metrics" in page and "kid" in page
 
 
-def test_the_best_checkpoint_outlives_pruning_and_can_be_opened(tmp_path, blobs) -> None:
+def test_the_best_checkpoint_outlives_pruning_and_can_be_opened(tmp_path, blobs, capsys) -> None:
     run = train(tmp_path, blobs)
     course = kernel_distances(run)
     least = min(course, key=lambda clock: course[clock])
     assert run.best == {"metric": "kid", "value": course[least], "images": least}
+    assert main(["show", str(run.path)]) == 0
+    shown = f"  best        {least:09d}: kid {course[least]:.4g}"
+    assert shown in capsys.readouterr().out.splitlines()
     kept = {path.name for path in checkpoint.complete(run.path / "checkpoints")}
     assert kept == {f"{least:09d}", "000000320"}
     best = ganvas.load(run.path, at="best")

@@ -25,6 +25,9 @@ def execute(options: argparse.Namespace) -> None:
     print(f"  machine     {record.machine}: {record.choices.words()}")
     kept = [path.name for path in checkpoint.complete(run.path / "checkpoints")]
     print(f"  checkpoints {', '.join(kept)}")
+    if run.best is not None:
+        best = run.best
+        print(f"  best        {best['images']:09d}: {best['metric']} {best['value']:.4g}")
     print(f"  disk        {run_folder.size(run.path) / 1e6:,.1f} MB")
     newest = {name: value for line in run.log for name, value in line.items()}
     for name, value in newest.items():
