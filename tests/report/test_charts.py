@@ -92,8 +92,3 @@ def test_values_that_are_not_finite_are_passed_over() -> None:
 def test_a_single_line_of_the_chart_s_own_name_is_named_once() -> None:
     assert chart("near", [0, 1], {"near": [0.1, 0.2]}).count("near") == 1
     assert "r1" in chart("penalty", [0, 1], {"r1": [0.1, 0.2]})
-
-
-def test_a_number_that_was_logged_once_is_a_dot() -> None:
-    drawing = chart("penalty", [10, 20, 30], {"r1": [float("nan"), 2.0, float("nan")]})
-    assert "<circle" in drawing and "<polyline" not in drawing

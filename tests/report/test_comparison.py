@@ -70,6 +70,7 @@ def test_its_text_is_a_table_that_fits_the_screen(sweep, monkeypatch) -> None:
     monkeypatch.setenv("COLUMNS", "60")
     table = str(ganvas.compare(sweep)).partition("\n\n↓")[0].splitlines()
     assert max(map(len, table)) <= 60 and sum("width-" in line for line in table) == 2
+    assert [line.split()[-1] for line in table if "width-" in line] == ["0001-width-4", "floor"]
 
 
 def test_its_table_is_read_back_as_it_was_written(sweep, tmp_path) -> None:

@@ -228,19 +228,12 @@ def _clock_axis(clock: Sequence[int]) -> str:
 def _line(
     clock: Sequence[int], line: Sequence[float], y: Scale, colour: str, dashed: bool = False
 ) -> str:
-    """A line, or a dot where there is one value alone.
-
-    dashed: it lies on another line, which shall still be seen.
-    """
-    places = [
-        (f"{_x(moment, clock):.1f}", f"{y(value):.1f}")
+    """dashed: it lies on another line, which shall still be seen."""
+    points = " ".join(
+        f"{_x(moment, clock):.1f},{y(value):.1f}"
         for moment, value in zip(clock, line, strict=True)
         if math.isfinite(value)
-    ]
-    if len(places) == 1:
-        ((across, up),) = places
-        return f'<circle cx="{across}" cy="{up}" r="2.5" fill="{colour}"/>'
-    points = " ".join(map(",".join, places))
+    )
     dashes = ' stroke-dasharray="6 6"' if dashed else ""
     return f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="1.5"{dashes}/>'
 

@@ -37,7 +37,10 @@ def text(runs: ComparedRuns, width: int) -> str:
     if figures:
         rows += [Row("", {}), *figures]
     lines = [] if runs.settings else ["no setting differs", ""]
-    lines += ["\n\n".join(_table(rows, some) for some in _fitting(rows, list(runs.paths), width))]
+    *before, last = _fitting(rows, list(runs.paths), width)
+    plain = [row._replace(baseline="") for row in rows]  # real baselines stand once, at the end
+    tables = [*(_table(plain, some) for some in before), _table(rows, last)]
+    lines += ["\n\n".join(tables)]
     if figures:
         lines += [
             "",
