@@ -214,7 +214,8 @@ WRONG_GENERATORS: list[tuple[Make, str]] = [
     ),
     (
         lambda shape: Fails(),
-        "your generator 'g-mine' failed on latents [2, 6]: RuntimeError: mat1 and mat2 shapes "
+        "your generator 'g-mine' failed on latents [2, 6] in layer net, Linear(in_features=100, "
+        "out_features=64, bias=True): RuntimeError: mat1 and mat2 shapes "
         "cannot be multiplied (2x6 and 100x64) (test_own_networks.py, line N: "
         "return self.net(z).view(len(z), -1, 8, 8).tanh())",
     ),
@@ -272,9 +273,22 @@ def test_a_network_of_pytorch_s_layers_is_named_by_its_build() -> None:
     def make(shape: tuple[int, ...]) -> nn.Module:
         return nn.Sequential(nn.Linear(7, 64), nn.Unflatten(1, shape))
 
-    assert refused("generator", make).endswith(
+    text = refused("generator", make)
+    assert " in layer 0, Linear(in_features=7, out_features=64, bias=True): RuntimeError" in text
+    assert text.endswith(
         "(2x6 and 7x64) (test_own_networks.py, line N: "
         "def build(self, shape: tuple[int, ...], *rest: int) -> nn.Module:)"
+    )
+
+
+def test_a_layer_inside_others_is_named_by_its_whole_path() -> None:
+    class Deep(Plain):
+        def __init__(self) -> None:
+            super().__init__()
+            self.net = nn.Sequential(nn.Identity(), nn.Sequential(nn.Unflatten(1, (5,))))
+
+    assert "] in layer net.1.0, Unflatten(dim=1, unflattened_size=(5,)): " in refused(
+        "generator", lambda shape: Deep()
     )
 
 
@@ -473,6 +487,9 @@ class Mine(GameSettings):
     @property
     def roles(self) -> Any:
         return {"generator": generator(), "discriminator": discriminator()}
+
+    def build(self, setup: Any) -> Any:
+        raise AssertionError
 
 
 def test_a_game_of_ones_own_may_mean_it_so() -> None:

@@ -1,6 +1,7 @@
 """A network of a user's own: how it is named, built and called."""
 
 import re
+import traceback
 import warnings
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -164,7 +165,8 @@ class OwnNetwork:
         try:
             return network(items.values, *self.conditions)
         except Exception as error:
-            fail(f"{self} failed on {self.given(items)}", error, self._calls(network))
+            what = f"{self} failed on {self.given(items)}{_failed_layer(error, network)}"
+            fail(what, error, self._calls(network))
 
     def gradients(
         self, loss: Tensor, weights: list[Tensor], again: Callable[[], Tensor]
@@ -192,6 +194,18 @@ class OwnNetwork:
 def tensors(output: Any) -> list[Tensor]:
     """What a network returned, one tensor or several, as a list."""
     return [output] if isinstance(output, Tensor) else list(output)
+
+
+def _failed_layer(error: Exception, network: nn.Module) -> str:
+    """The innermost layer that was running, such as " in layer 0, Linear(in_features=7, …)"; empty
+    where only the network itself was."""
+    names = {id(layer): name for name, layer in network.named_modules()}
+    running = [frame.f_locals.get("self") for frame, _ in traceback.walk_tb(error.__traceback__)]
+    layers = [each for each in running if isinstance(each, nn.Module) and id(each) in names]
+    if not layers or not names[id(layers[-1])]:
+        return ""
+    text = repr(layers[-1]).split("(\n")[0]  # of one that has others, its class alone
+    return f" in layer {names[id(layers[-1])]}, {text}"
 
 
 def _forward_place(play: Callable[[], object]) -> str | None:
