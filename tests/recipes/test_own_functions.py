@@ -236,12 +236,23 @@ def test_an_optimiser_that_does_as_it_should_is_passed_over() -> None:
             optimiser(Numbered, "mean"),
             "keeps 'count' as int, not as a tensor, so no checkpoint would hold it",
         ),
+        (
+            optimiser(torch.optim.Adagrad, "exp_avg"),
+            "whose method `moments` names exp_avg, and whose state has sum, failed in a step: "
+            "KeyError: 'sum'",
+        ),
+        (
+            optimiser(torch.optim.Adam),
+            "has the state exp_avg, exp_avg_sq, step after its first step alone, and a checkpoint "
+            "must find a place for it before: name it in its method `moments` (`step` is there "
+            "with `counts_steps = True`)",
+        ),
         (optimiser(torch.nn.Linear), "could not be built: TypeError"),
     ],
 )
 def test_what_is_wrong_with_an_optimiser_is_said(settings: SGD, says: str) -> None:
     text = refused(check_optimiser, settings, "mine")
-    assert text.startswith("your optimiser 'mine' ") and says in text
+    assert text.startswith("your optimiser 'mine'") and says in text
 
 
 def test_all_of_a_recipe_s_own_functions_are_tried() -> None:

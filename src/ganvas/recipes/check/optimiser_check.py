@@ -1,6 +1,7 @@
 """An optimiser of a user's own: a step of it, and whether a checkpoint holds all of its state."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 import torch
 from torch import Tensor, nn
@@ -26,15 +27,16 @@ def check_optimiser(settings: OptimiserSettings, kind: str) -> None:
     weights = [nn.Parameter(each) for each in _draws(0)]
     first = _built(own, settings, weights)
     before = _state(own, first, weights)
-    _step(own, first, weights, 1)
+    _step(f"{own}{_other_moments(settings)}", first, weights, 1)
     moves = at(settings.lr, 0) > 0  # a schedule may begin at 0
     if moves and all(torch.equal(*pair) for pair in zip(weights, _draws(0), strict=True)):
         raise UsageError(f"{own} changed no weight in a step")
     after = _state(own, first, weights)
     if late := sorted(after.keys() - before.keys()):
+        step = " (`step` is there with `counts_steps = True`)" if "step" in late else ""
         raise UsageError(
             f"{own} has the state {', '.join(late)} after its first step alone, and a checkpoint "
-            f"must find a place for it before: name it in `moments`"
+            f"must find a place for it before: name it in its method `moments`{step}"
         )
     again = [nn.Parameter(each.detach().clone()) for each in weights]
     second = _built(own, settings, again)
@@ -64,6 +66,24 @@ def _step(own: str, optimiser: Optimizer, weights: Sequence[nn.Parameter], seed:
         optimiser.step()
     except Exception as error:
         fail(f"{own} failed in a step", error)
+
+
+def _other_moments(settings: OptimiserSettings) -> str:
+    """How the tensors that ``moments`` names differ from those that PyTorch's optimiser has after a
+    step, in words; empty where they do not, or where it cannot be told."""
+    weights = [nn.Parameter(each) for each in _draws(0)]
+    with suppress(Exception):
+        optimiser = settings.plain(weights)
+        _step("", optimiser, weights, 1)
+        state = optimiser.state[weights[0]].items()
+        kept = [name for name, value in state if getattr(value, "shape", None) == SHAPES[0]]
+        named = list(settings.moments())
+        if set(named) != set(kept):
+            return (
+                f", whose method `moments` names {', '.join(named) or 'nothing'}, and whose state "
+                f"has {', '.join(kept) or 'nothing'},"
+            )
+    return ""
 
 
 def _state(own: str, optimiser: Optimizer, weights: Sequence[nn.Parameter]) -> dict[str, Tensor]:
