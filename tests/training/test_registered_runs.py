@@ -1,8 +1,10 @@
 """Runs with parts that a script registered: what they note, and what they say elsewhere."""
 
 import importlib
+import linecache
 import shutil
 import sys
+import warnings
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ import torch
 import ganvas
 from ganvas.cli.main import main
 from ganvas.errors import UsageError
+from ganvas.screen.hints import begun_with
 from ganvas.store import plugins
 
 from ..registering import forgotten_afterwards
@@ -34,8 +37,12 @@ from ganvas.extend import AdversarialLoss, Vector, per_image
 
 {CLASS}
 
+STEEP = 1.0
+
+
 def soft(real, fake):
-    return per_image(torch.nn.functional.softplus(-fake))
+    # the usual one
+    return per_image(torch.nn.functional.softplus(-fake * STEEP))
 
 
 def hard(real, fake):
@@ -49,6 +56,11 @@ ganvas.register(AdversarialLoss(hard, soft), kind="soft")
 @dataclass(frozen=True)
 class Sound(Vector):
     name = "sound"
+"""
+MORE = """import ganvas
+import os
+
+OTHER = os.sep
 """
 SHORT = {
     "batch": 8, "threads": 1, "precision": "fp32", "evaluation": None, "generator": {"kind": "bad"},
@@ -94,9 +106,10 @@ def test_what_was_registered_is_noted_with_its_source() -> None:
         "generator": "generator 'bad' (Bad of script.py)",
         "loss": "loss 'soft' (soft of script.py)",
     }
-    assert (RUN / parts["generator"].source).read_text() == CLASS
-    kept = (RUN / parts["loss"].source).read_text()
-    assert kept.startswith("def hard(") and "\n\ndef soft(" in kept
+    assert {part.source for part in parts.values()} == {"plugins/script.py"}
+    assert (RUN / "plugins/script.py").read_text() == SCRIPT
+    assert parts["generator"].roots == ["Bad"]
+    assert parts["loss"].roots == ["AdversarialLoss(hard, soft)", "hard", "soft"]
 
 
 @pytest.mark.usefixtures("place")
@@ -106,8 +119,8 @@ def test_another_process_says_what_to_register(capsys) -> None:
         assert capsys.readouterr().err == (
             "ganvas: this run's generator 'bad' (Bad of script.py), loss 'soft' (soft of "
             "script.py): parts of your own, registered in Python. Register them before the run is "
-            "opened, or put them into a file and name that with --plugin FILE; as it was, their "
-            f"source lies in {RUN}/plugins/generator-bad.py, {RUN}/plugins/loss-soft.py\n"
+            "opened, or put them into a file and name that with --plugin FILE; as it was, "
+            f"script.py lies in {RUN}/plugins/script.py\n"
         )
     assert main(["show", str(RUN)]) == 0 and main(["runs"]) == 0
     assert "unreadable" not in capsys.readouterr().out
@@ -120,6 +133,126 @@ def test_registered_again_or_named_as_a_plugin_it_goes_on(monkeypatch) -> None:
         assert len(ganvas.load(RUN).sample(2)) == 2
         ganvas.resume(RUN, images=32)
     assert len(ganvas.load(RUN, plugin="script.py").sample(2)) == 2
+
+
+@pytest.mark.usefixtures("place")
+def test_changes_that_are_none_of_a_part_change_nothing(monkeypatch) -> None:
+    text = SCRIPT.replace("# the usual one", "'A loss.'").replace("import ganvas\n", MORE)
+    for file in ("script.py", "parts.py"):
+        Path(file).write_text(text.replace('@ganvas.register(kind="bad")\n', ""))
+        with Path(file).open("a") as end:
+            end.write("\nganvas.register(Bad, kind='bad')\n")
+        with warnings.catch_warnings(), forgotten_afterwards():
+            warnings.simplefilter("error")
+            if file == "script.py":
+                imported(monkeypatch, Path.cwd())
+            named = None if file == "script.py" else file
+            run = ganvas.resume(RUN, plugin=named, images=ganvas.load(RUN).images + 16)
+        monkeypatch.setattr(plugins, "_loaded", {})
+    assert run.record.code.files() == ["parts.py"] and not run.record.own_parts
+    assert "`ganvas.train(start='runs/0001-playground-ring', plugin='parts.py')`" in (
+        f"`{begun_with(RUN)}`"
+    )
+
+
+@pytest.mark.usefixtures("place")
+@pytest.mark.parametrize(
+    ("old", "new", "part"),
+    [
+        ("STEEP = 1.0", "STEEP = 2.0", "loss 'soft'"),
+        ("soft(fake, real)", "2 * soft(fake, real)", "loss 'soft'"),
+        ("AdversarialLoss(hard, soft)", "AdversarialLoss(soft, hard)", "loss 'soft'"),
+        ("import torch\n", "import math as torch\n", "loss 'soft'"),
+        ("nn.Unflatten(1, shape)", "nn.Unflatten(1, shape), nn.Tanh()", "generator 'bad'"),
+    ],
+)
+@pytest.mark.parametrize("named", [None, "script.py", "other.py"])
+def test_a_changed_part_is_a_warning_and_refused_until_accepted(
+    old, new, part, named, monkeypatch
+) -> None:
+    changed = SCRIPT.replace(old, new)
+    assert changed != SCRIPT
+    file = named or "script.py"
+    Path(file).write_text(changed)
+    with forgotten_afterwards():
+        if named is None:
+            imported(monkeypatch, Path.cwd())
+        plugins.load(named)
+        copy = f"{RUN}/plugins/script.py"
+        with pytest.warns(RuntimeWarning) as told:
+            ganvas.load(RUN, plugin=named).recipe  # noqa: B018
+        assert [str(each.message) for each in told] == [
+            f"{part} has changed since this run was trained (as it was, it lies in {copy}): what "
+            "it builds now is used"
+        ]
+        with pytest.raises(UsageError) as error:
+            ganvas.resume(RUN, plugin=named, images=32)
+        said, *diff = str(error.value).splitlines()
+        assert said.startswith(f"{part} has changed since this run was trained (as it was")
+        assert diff[:2] == [f"--- {copy}", f"+++ {file}"]
+        assert [line[0] for line in diff[2:] if line[:1] in "+-"] == ["-", "+"]
+
+
+@pytest.mark.usefixtures("place")
+def test_what_was_accepted_is_compared_from_then_on(monkeypatch) -> None:
+    Path("script.py").write_text(SCRIPT.replace("STEEP = 1.0", "STEEP = 2.0"))
+    with forgotten_afterwards():
+        imported(monkeypatch, Path.cwd())
+        run = ganvas.resume(RUN, images=32, accept_changed_plugin=True)
+        assert (RUN / "plugins/script.py").read_text() == Path("script.py").read_text()
+        assert (RUN / "plugins/000000016/script.py").read_text() == SCRIPT
+        (loss,) = [part for part in run.record.own_parts if part.what == "loss"]
+        assert (loss.code(RUN) or {})["STEEP"] == "STEEP = 2.0"
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            assert len(ganvas.resume(RUN, images=48).sample(1)) == 1
+
+
+@pytest.mark.usefixtures("place")
+def test_a_file_that_was_run_in_vain_is_named(capsys) -> None:
+    guarded = "\n".join(f"    {line}" for line in SCRIPT.splitlines())
+    Path("script.py").write_text(f'if __name__ == "__main__":\n{guarded}\n')
+    Path("empty.py").write_text("")
+    guard = ' (it may stand under `if __name__ == "__main__"`)'
+    for file, why in {"script.py": guard, "empty.py": ""}.items():
+        assert main(["sample", str(RUN), "--out", "x.png", "--plugin", file]) == 2
+        assert capsys.readouterr().err == (
+            f"ganvas: {file} was run, but registers no generator 'bad', loss 'soft'{why}. Register "
+            "them before the run is opened, or put them into a file and name that with --plugin "
+            f"FILE; as it was, script.py lies in {RUN}/plugins/script.py\n"
+        )
+
+
+@pytest.mark.usefixtures("place")
+def test_the_cells_of_a_notebook_are_kept_and_compared(monkeypatch, capsys) -> None:
+    def run_cells(*texts: str) -> None:
+        names = {"__name__": "__main__"}
+        for index, text in enumerate(texts):
+            file = f"<ipython-input-{index}-{hash(text)}>"
+            linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
+            exec(compile(text, file, "exec"), names)
+
+    imports, _, rest = SCRIPT.partition("@ganvas.register")
+    functions, _, rest = rest.partition("ganvas.register(Adv")
+    cells = [imports, f"@ganvas.register{functions}", f"ganvas.register(Adv{rest}"]
+    run_cells(*cells)
+    run = ganvas.train(
+        "playground-ring", images=16, overrides={**SHORT, "game.loss": "soft"}, name="cells"
+    )
+    generator, loss = sorted(run.record.own_parts, key=lambda part: part.what)
+    assert generator.source == "plugins/generator-bad.py" and generator.excerpt
+    assert (run.path / generator.source).read_text() == cells[1]
+    assert str(loss) == "loss 'soft' (soft of a notebook)"
+    run_cells(*cells)
+    ganvas.resume(run.path, images=32)
+    run_cells(cells[0], cells[1].replace("(1, shape)", "(1, shape), nn.Tanh()"), cells[2])
+    with pytest.raises(UsageError, match="generator 'bad' has changed") as error:
+        ganvas.resume(run.path, images=48)
+    assert str(error.value).splitlines()[1:3] == [
+        f"--- {run.path}/plugins/generator-bad.py", "+++ this notebook"
+    ]  # fmt: skip
+    with pytest.warns(RuntimeWarning, match="generator 'bad' has changed"):
+        ganvas.load(run.path).sample(1)
 
 
 @pytest.mark.usefixtures("place")

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
+from types import FrameType
 from typing import Any, TypeVar, overload
 
 from torch import nn
@@ -28,7 +29,7 @@ from ganvas.networks.protocols import (
     DiscriminatorSettings,
     GeneratorSettings,
 )
-from ganvas.recipes import yaml
+from ganvas.recipes import own_source, yaml
 from ganvas.recipes.condition_settings import ConditionSettings
 from ganvas.recipes.own_parts import OwnPart, note
 from ganvas.recipes.parts import CONDITIONS, FAMILIES, FAMILY_NAMES, GAMES, OPTIMISERS, TERMS
@@ -122,25 +123,27 @@ def register(part: Any = None, kind: str | None = None, family: Any = None) -> A
     Raises:
         UsageError: it is none of these, or its name cannot be one, or is that of another part.
     """
-    caller = sys._getframe(1).f_globals
+    caller = sys._getframe(1)
     if part is None:
         return lambda each: _register(each, kind, family, caller)
     return _register(part, kind, family, caller)
 
 
-def _register(part: Any, kind: str | None, family: Any, caller: dict[str, Any]) -> Any:
+def _register(part: Any, kind: str | None, family: Any, caller: FrameType) -> Any:
     sort = _sort_of(part, family)
     kind = _checked_name(_own_name(part, sort) if kind is None else kind, sort)
     if sort.type is Domain and kind != part.name:
         raise UsageError(f"{part.__name__}.name is {part.name!r}: a domain has no other name")
     _check_methods(part, sort)
-    file = caller.get("__file__")
+    names = caller.f_globals
+    file = names.get("__file__")
     own = OwnPart(
         sort.name,
         kind,
         getattr(part, "__qualname__", kind),
-        caller.get("__name__", "__main__"),
+        names.get("__name__", "__main__"),
         None if file is None else Path(file).resolve(),
+        own_source.find(part, caller),
     )
     note(own, {*sort.table, *sort.taken}, part)
     sort.table[kind] = sort.entry(part)

@@ -1,11 +1,12 @@
 """Which parts are not of ganvas: what a user registered, where, and which of it a recipe uses."""
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from ganvas.errors import UsageError
+from ganvas.recipes.own_source import OwnSource
 
 NAMED_AS_TEXT = {
     "loss": "loss",
@@ -27,6 +28,7 @@ class OwnPart:
     made_by: the name of its class, or of what was registered.
     module: where it was registered; ``__main__`` of a script or a notebook.
     file: the file in which; None where there is none.
+    source: of the part, as it was then; None where Python has none.
     """
 
     what: str
@@ -34,6 +36,7 @@ class OwnPart:
     made_by: str
     module: str
     file: Path | None = None
+    source: OwnSource | None = field(default=None, compare=False)
 
     def __str__(self) -> str:
         place = self.module if self.file is None else self.file.name

@@ -14,14 +14,13 @@ def code_of(run: Run) -> dict[str, str]:
     ``5db726914c0e``; of a part that a script registered and of which no source is known, ``?``."""
     code, parts = run.record.code, run.record.own_parts
     files = {Path(file).name: digest for file, digest in code.plugins.items()}
-    others = {f"{part.what} {part.kind}": _hash(run.path, part.source) for part in parts}
+    others = {f"{part.what} {part.kind}": _hash(part.code(run.path)) for part in parts}
     return {
         f"code of {name}": digest.removeprefix("sha256:")[:DIGITS]
         for name, digest in {**files, **code.modules, **others}.items()
     }
 
 
-def _hash(run: Path, source: str) -> str:
-    """The hash of a source that lies in a run folder."""
-    path = run / source
-    return hash_of(path.read_bytes()) if source and path.is_file() else "?"
+def _hash(code: dict[str, str] | None) -> str:
+    """The hash of the code of a part."""
+    return "?" if code is None else hash_of("\n\n".join(code.values()).encode())

@@ -4,25 +4,21 @@ A copy is never executed because it lies in a run folder, which may come from an
 name one as a plug-in.
 """
 
-import ast
-import difflib
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from ganvas.disk import explain, replace_file
-from ganvas.errors import UsageError, UserError
+from ganvas.errors import UsageError
 from ganvas.recipes import own_parts
 from ganvas.store import plugins
+from ganvas.store.change import Change
 from ganvas.store.plugins import Plugin, hash_of
+from ganvas.store.source_code import code_of
 
 FOLDER = "plugins"
 """The folder of a run that holds the copies."""
-
-DIFF_LINES = 12
-"""Lines of a difference that an error shows, at most."""
 
 
 @dataclass(frozen=True)
@@ -64,10 +60,12 @@ class KeptCode:
         named = {path: _named(path, digest, run) for path, digest in self.plugins.items()}
         missing = [path for path, plugin in named.items() if plugin is None]
         if missing:
-            raise UsageError(_asked_for(missing, [_kept(run, self.plugins[p]) for p in missing]))
+            raise UsageError(
+                _asked_for(missing, [kept_copy(run, self.plugins[p]) for p in missing])
+            )
         return [plugin for plugin in named.values() if plugin is not None]
 
-    def changes(self, run: Path) -> list["Change"]:
+    def changes(self, run: Path) -> list[Change]:
         """What of the code is not what the run was made with; comments, docstrings and the form of
         a text are no code.
 
@@ -75,69 +73,26 @@ class KeptCode:
             UsageError: a plug-in has not been named.
         """
         named = self.named(run)
-        now = plugins.sources(named)
+        now = {
+            place: (plugin.path.parent / place, source)
+            for plugin in named
+            for place, source in plugin.sources.items()
+        }
         then = {place: digest for place, digest in self.modules.items() if place in now}
         then |= {
             plugin.path.name: digest
             for plugin, digest in zip(named, self.plugins.values(), strict=True)
         }
-        found = (Change(place, _kept(run, then[place]), now[place]) for place in then)
-        return [
-            change
-            for change in found
-            if hash_of(change.now) != then[change.place] and change.code_differs()
-        ]
-
-
-@dataclass(frozen=True)
-class Change:
-    """A file of the user's own that has changed since a run was made with it.
-
-    place: of the file, below the folder of its plug-in.
-    kept: the run's copy; None for older runs, which kept none.
-    now: what was executed in this process.
-    """
-
-    place: str
-    kept: Path | None
-    now: bytes
-
-    def code_differs(self) -> bool:
-        """Whether more than comments differs, as far as is known."""
-        return self.kept is None or _code(self.kept.read_bytes()) != _code(self.now)
-
-    def words(self) -> str:
-        """What has changed, and where the copy lies, in words."""
-        copy = "" if self.kept is None else f" (as it was, it lies in {self.kept})"
-        return f"{self.place} has changed since this run was trained{copy}"
-
-    def difference(self) -> str:
-        """The first lines that differ, in code without comments; empty without a copy."""
-        if self.kept is None:
-            return ""
-        then, now = (_code(text).splitlines() for text in (self.kept.read_bytes(), self.now))
-        names = (str(self.kept), self.place)
-        lines = list(difflib.unified_diff(then, now, *names, n=1, lineterm=""))
-        more = [f"… and {len(lines) - DIFF_LINES} lines more"] * (len(lines) > DIFF_LINES)
-        return "\n".join([*lines[:DIFF_LINES], *more])
-
-
-@contextmanager
-def blaming(changes: Iterable[Change]) -> Iterator[None]:
-    """Errors within say, if there are changes, that these may be the cause, and what to do."""
-    try:
-        yield
-    except UserError as error:
-        copies = [f"`plugin={c.kept}`" for c in changes if c.kept is not None]
-        said = "; ".join(f"{change.place} has changed since it was trained" for change in changes)
-        if not said:
-            raise
-        help_ = f": as it was, it can be named with {' '.join(copies)}" if copies else ""
-        raise type(error)(f"{error}; {said}{help_}") from error
+        found = (
+            _change(place, kept_copy(run, digest), *now[place])
+            for place, digest in then.items()
+            if hash_of(now[place][1]) != digest
+        )
+        return [change for change in found if change.then != change.now]
 
 
 def keep(run: Path, loaded: Iterable[Plugin], images: int = 0) -> None:
-    """Keep copies of plug-ins in a run folder, beside those that are there.
+    """Keep copies of plug-ins in a run folder.
 
     Args:
         run: the folder.
@@ -147,17 +102,39 @@ def keep(run: Path, loaded: Iterable[Plugin], images: int = 0) -> None:
     Raises:
         UserError: the disk is full or cannot be written.
     """
-    folder = run / FOLDER
-    texts = plugins.sources(loaded)
-    if images or any((folder / place).exists() for place in texts):
-        folder = folder / f"{images:09d}"
-    for place, source in texts.items():
-        path = folder / place
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            replace_file(path, source)
-        except OSError as error:
-            raise explain(error, str(path)) from None
+    for place, source in plugins.sources(loaded).items():
+        put(run, place, source, images)
+
+
+def put(run: Path, place: str, source: bytes, images: int = 0) -> None:
+    """Keep one copy in a run folder. What lies there and differs moves to a folder that is named by
+    the clock until which the run was made with it.
+
+    Args:
+        run: the folder.
+        place: of the file below that of the copies.
+        source: its content.
+        images: the clock from which on the run is made with it.
+
+    Raises:
+        UserError: the disk is full or cannot be written.
+    """
+    path = run / FOLDER / place
+    earlier = until(path, run, images)
+    try:
+        if path.is_file() and path.read_bytes() != source and not earlier.exists():
+            earlier.parent.mkdir(parents=True, exist_ok=True)
+            path.replace(earlier)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        replace_file(path, source)
+    except OSError as error:
+        raise explain(error, str(path)) from None
+
+
+def until(copy: Path, run: Path, images: int) -> Path:
+    """Where the newest copy of a file lies once the run has gone on, at this clock, with another
+    form of it."""
+    return run / FOLDER / f"{images:09d}" / copy.relative_to(run / FOLDER)
 
 
 def short(path: str) -> str:
@@ -171,11 +148,11 @@ def short(path: str) -> str:
 
 def _named(path: str, digest: str, run: Path) -> Plugin | None:
     """The plug-in of this process that is the one of a run; None where it has not been named."""
-    loaded, kept = [*plugins.loaded(), *_imported()], _kept(run, digest)
-    code = None if kept is None else _code(kept.read_bytes())
+    loaded, kept = [*plugins.loaded(), *_imported()], kept_copy(run, digest)
+    code = None if kept is None else code_of(kept.read_bytes())
     tests = (
         lambda each: each.hash == digest,
-        lambda each: code is not None and _code(each.sources[each.path.name]) == code,
+        lambda each: code is not None and code_of(each.sources[each.path.name]) == code,
         lambda each: each.path.name == Path(path).name,
     )
     for is_it in tests:
@@ -204,24 +181,13 @@ def _imported() -> list[Plugin]:
     return [Plugin(file, {file.name: file.read_bytes()}) for file in files if file.is_file()]
 
 
-def _kept(run: Path, digest: str) -> Path | None:
-    """The copy, in a run folder, of a source with this hash."""
-    found = (path for path in sorted((run / FOLDER).rglob("*.py")) if path.is_file())
+def kept_copy(run: Path, digest: str) -> Path | None:
+    """The copy, in a run folder, of a source with this hash; the newest before earlier ones."""
+    every = sorted((run / FOLDER).rglob("*.py"), key=lambda path: (len(path.parts), path))
+    found = (path for path in every if path.is_file())
     return next((path for path in found if hash_of(path.read_bytes()) == digest), None)
 
 
-def _code(source: bytes) -> str:
-    """What of a source is code: comments, docstrings and its form are not. A text that cannot be
-    parsed is all code."""
-    try:
-        return ast.unparse(_WithoutTexts().visit(ast.parse(source)))
-    except (SyntaxError, ValueError):
-        return source.decode(errors="replace")
-
-
-class _WithoutTexts(ast.NodeTransformer):
-    """Takes away texts that stand for themselves, such as docstrings."""
-
-    def visit_Expr(self, node: ast.Expr) -> ast.Expr | None:
-        is_text = isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
-        return None if is_text else node
+def _change(place: str, kept: Path | None, file: Path, now: bytes) -> Change:
+    then = None if kept is None else code_of(kept.read_bytes())
+    return Change(place, kept, short(str(file)), then, code_of(now))

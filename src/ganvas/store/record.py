@@ -22,6 +22,7 @@ from ganvas.recipes.build.prepared import Prepared
 from ganvas.recipes.flat import source_setting
 from ganvas.recipes.own_parts import OwnPart
 from ganvas.store import registered
+from ganvas.store.change import Change
 from ganvas.store.kept_code import KeptCode
 from ganvas.store.plugins import Plugin
 from ganvas.store.registered import RegisteredPart
@@ -108,6 +109,14 @@ class Record:
     def code(self) -> KeptCode:
         """The user's own files that the run was made with."""
         return KeptCode(self.plugins, self.modules)
+
+    def changes(self, run: Path) -> list[Change]:
+        """What of the user's own code is not what the run, of this folder, was made with.
+
+        Raises:
+            UsageError: a plug-in has not been named.
+        """
+        return [*self.code.changes(run), *registered.changes(self.own_parts, run)]
 
     def differences(self) -> list[str]:
         """What of the software or the processor is not what the run began with."""
@@ -202,10 +211,16 @@ def describe(
     )
 
 
-def with_plugins(record: Record, plugins: Iterable[Plugin]) -> Record:
-    """The record of a run that goes on with plug-ins that have changed."""
+def with_code(record: Record, plugins: Iterable[Plugin], parts: Iterable[OwnPart]) -> Record:
+    """The record of a run that goes on with other code of the user's own: with these plug-ins, and
+    parts that are of none."""
     code = KeptCode.of(plugins)
-    return replace(record, plugins=dict(code.plugins), modules=dict(code.modules))
+    return replace(
+        record,
+        plugins=dict(code.plugins),
+        modules=dict(code.modules),
+        own_parts=[RegisteredPart.of(part) for part in parts],
+    )
 
 
 def with_data(record: Record, prepared: Prepared) -> Record:
@@ -239,8 +254,12 @@ def write(record: Record, path: Path) -> None:
     replace_file(path / "run.json", json.dumps(plain, indent=1).encode())
 
 
-def read(path: Path) -> Record:
+def read(path: Path, named: Iterable[Plugin] = ()) -> Record:
     """The record of a run folder.
+
+    Args:
+        path: the folder.
+        named: the plug-ins that were named to open it.
 
     Raises:
         CheckpointError: missing, damaged, or of a newer format.
@@ -251,7 +270,7 @@ def read(path: Path) -> Record:
             raise CheckpointError(f"{path} is of format {plain['format']}: update ganvas")
         choices = Choices(**plain.pop("choices"))
         plain["own_parts"] = [RegisteredPart(**each) for each in plain.get("own_parts", [])]
-        _check_domains(plain, path)
+        _check_domains(plain, path, named)
         shape, domain = plain.pop("shape", None), plain.pop("domain", None)
         known = of_shape(shape) if domain is None else from_plain(domain)
         others = {
@@ -263,7 +282,7 @@ def read(path: Path) -> Record:
         raise CheckpointError(f"{path / 'run.json'} is missing or damaged ({error})") from None
 
 
-def _check_domains(plain: dict[str, Any], run: Path) -> None:
+def _check_domains(plain: dict[str, Any], run: Path, plugins: Iterable[Plugin]) -> None:
     """Where a record names a kind of item that nobody knows here, say whose it is.
 
     Raises:
@@ -272,7 +291,7 @@ def _check_domains(plain: dict[str, Any], run: Path) -> None:
     known = [plain.get("domain"), *(each["domain"] for each in plain.get("others", {}).values())]
     if any(each is not None and each["name"] not in DOMAINS for each in known):
         KeptCode(plain.get("plugins", {}), {}).named(run)
-        registered.check(plain["own_parts"], run)
+        registered.check(plain["own_parts"], run, plugins)
 
 
 def _machine(choices: Choices) -> str:

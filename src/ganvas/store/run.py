@@ -26,7 +26,8 @@ from ganvas.sampling.item_space import ItemSpace
 from ganvas.sampling.request import Request
 from ganvas.sampling.sampler import Sampler
 from ganvas.sampling.translator import Translator
-from ganvas.store import checkpoint, kept_code, plugins, record, registered, run_folder
+from ganvas.store import checkpoint, plugins, record, registered, run_folder
+from ganvas.store.change import Change, blaming
 from ganvas.store.log import read_log
 from ganvas.store.plugins import PluginFiles
 from ganvas.store.status import Status, read_status
@@ -58,8 +59,8 @@ class Run:
         plugin: PluginFiles = None,
     ) -> None:
         self.path = run_folder.find(path)
-        plugins.load(plugin)
-        self.record = record.read(self.path)
+        self._named = plugins.load(plugin)
+        self.record = record.read(self.path, self._named)
         self._at = self._best_clock() if at == "best" else at
         self._own_items: ItemSpace | None = None
         self._changes_are_accepted = False
@@ -85,18 +86,18 @@ class Run:
             text = f"{change.words()}: what it builds now is used"
             # From one place, so that it is shown once, however often the run is opened.
             warnings.warn(text, RuntimeWarning, stacklevel=1)
-        registered.check(self.record.own_parts, self.path)
-        with kept_code.blaming(self.changes):
+        registered.check(self.record.own_parts, self.path, self._named)
+        with blaming(self.changes):
             return recipe_table.from_plain(self.settings, str(self.path / "recipe.yaml"))
 
     @cached_property
-    def changes(self) -> list[kept_code.Change]:
+    def changes(self) -> list[Change]:
         """What of the user's own code is not what the run was made with.
 
         Raises:
             UsageError: a plug-in of the run has not been named.
         """
-        return self.record.code.changes(self.path)
+        return self.record.changes(self.path)
 
     def accept_changes(self) -> None:
         """Take what of the user's own code has changed as it is: no warning tells of it."""
@@ -119,8 +120,7 @@ class Run:
     @property
     def seconds(self) -> float:
         """Seconds trained until the opened checkpoint, over all sessions."""
-        place = self.path / "checkpoints"
-        return checkpoint.seconds(place, self._at)
+        return checkpoint.seconds(self.path / "checkpoints", self._at)
 
     @property
     def best(self) -> dict[str, Any] | None:
@@ -337,7 +337,7 @@ class Run:
         """
         count = 0 if self.conditions is None else len(self.conditions.names)
         shapes = {name: domain.shape for name, domain in self._domains.items()}
-        with kept_code.blaming(self.changes):
+        with blaming(self.changes):
             return self._restored(build_networks(self.recipe, shapes, count))
 
     def _restored(self, networks: Mapping[str, nn.Module]) -> Mapping[str, nn.Module]:

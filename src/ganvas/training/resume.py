@@ -10,11 +10,13 @@ from ganvas.engine.device import Device
 from ganvas.recipes.build.choices import playing
 from ganvas.recipes.build.engine import build_engine
 from ganvas.recipes.build.prepared import Prepared
+from ganvas.recipes.own_parts import OwnPart
 from ganvas.screen.training_screen import shown
-from ganvas.store import kept_code, plugins, record, run_folder
+from ganvas.store import kept_code, plugins, record, registered, run_folder
+from ganvas.store.change import blaming
 from ganvas.store.event import Listener, found_listeners
 from ganvas.store.log import Logger, logger_makers
-from ganvas.store.plugins import PluginFiles
+from ganvas.store.plugins import Plugin, PluginFiles
 from ganvas.store.run import Run
 from ganvas.training.evaluator import evaluator_of
 from ganvas.training.events import Announcer
@@ -76,22 +78,36 @@ def resume(
         given = by_name(data)
         prepared = prepare_again(old, recipe, given, device, tell, reading, new_data=new_data)
         with playing(prepared.choices):
-            with kept_code.blaming(old.changes):
+            with blaming(old.changes):
                 engine = build_engine(prepared)
                 earlier, problems = restore(engine, path, recipe.start)
             evaluator, missing = evaluator_of(prepared, engine.device, reading)
-            problems += [*at_rest(recipe, engine.images, path), *_differences(old, prepared)]
             _write_changes(old, prepared, engine.images, new_data=new_data)
+            problems += at_rest(recipe, engine.images, path)
+            problems += _differences(old, prepared, engine.images)
             writer = RunWriter(path, prepared, engine, earlier, announcer=tell, loggers=makers)
             writer.announce(prepared.choices.sentence())
             writer.warn([*problems, *prepared.warnings, *missing])
             return play(writer, evaluator, began)
 
 
-def _differences(old: Run, prepared: Prepared) -> list[str]:
-    """What of the software, the processor or the user's own code is not what the run began with."""
-    changes = [f"the resume is not exact: {change.words()}" for change in old.changes]
+def _differences(old: Run, prepared: Prepared, images: int) -> list[str]:
+    """What of the software, the processor or the user's own code is not what the run began with,
+    after that is written into the run, at this clock."""
+    changes = []
+    for change in old.changes:
+        moved = None if change.kept is None else kept_code.until(change.kept, old.path, images)
+        now = replace(change, kept=moved) if moved is not None and moved.is_file() else change
+        changes.append(f"the resume is not exact: {now.words()}")
     return [*changes, *replace(old.record, choices=prepared.choices).differences()]
+
+
+def _own_code(old: Run) -> tuple[list[Plugin], list[OwnPart]]:
+    """The plug-ins with which a run goes on, and its parts that are of none; a part that a script
+    registered may be one of a plug-in now."""
+    named = old.record.code.named(old.path)
+    parts = [part for each in old.record.own_parts if (part := each.now()) is not None]
+    return registered.parted(parts, named, plugins.loaded())
 
 
 def _write_changes(old: Run, prepared: Prepared, images: int, *, new_data: bool) -> None:
@@ -100,10 +116,11 @@ def _write_changes(old: Run, prepared: Prepared, images: int, *, new_data: bool)
     here = replace(old.record, choices=prepared.choices)
     if here != old.record:
         here = record.at_home(here)
-    if old.changes:
-        named = old.record.code.named(old.path)
-        kept_code.keep(old.path, named, images)
-        here = record.with_plugins(here, named)
+    files, parts = _own_code(old)
+    if old.changes or len(parts) < len(old.record.own_parts):
+        kept_code.keep(old.path, files, images)
+        registered.keep(old.path, parts, images)
+        here = record.with_code(here, files, parts)
     if new_data:
         here = record.with_data(here, prepared)
     if here != old.record:
