@@ -83,6 +83,8 @@ def test_points_of_ones_own_are_learned_and_measured_by_nobody(tmp_path) -> None
     assert any("no feature network here reads points" in text for text in told)
     with pytest.raises(UsageError, match="points in memory: say `data=SRC`"):
         ganvas.evaluate(own)
+    with pytest.raises(UsageError, match="trained on points in memory: in Python, give them again"):
+        ganvas.resume(own.path, images=96)
     with pytest.raises(UsageError, match="no feature network here reads points"):
         ganvas.evaluate(own, data=data)
 

@@ -127,7 +127,8 @@ def test_changed_data_is_refused_unless_told(tmp_path, blobs) -> None:
 
 def test_images_from_memory_must_be_given_again(tmp_path, blobs) -> None:
     run = train(tmp_path, blobs, images=160)
-    with pytest.raises(UsageError, match="in memory"):
+    again = r"trained on images in memory: in Python, give them again as data=\.\.\.$"
+    with pytest.raises(UsageError, match=again):
         ganvas.resume(run.path)
 
 

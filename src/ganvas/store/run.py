@@ -268,9 +268,10 @@ class Run:
         """
         settings = self.recipe.sources[source]
         if given is None and settings.source == IN_MEMORY:
-            again = "data=" if source == "train" else f"data={{{source!r}: ...}}"
+            again = "data=..." if source == "train" else f"data={{{source!r}: ...}}"
+            noun = self.record.known(source).domain.noun
             raise UsageError(
-                f"this run was trained on images in memory: give them again as {again}"
+                f"this run was trained on {noun} in memory: in Python, give them again as {again}"
             )
         if given is None:
             self.check_place(source)
