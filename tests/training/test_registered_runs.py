@@ -13,8 +13,12 @@ import torch
 import ganvas
 from ganvas.cli.main import main
 from ganvas.errors import UsageError
+from ganvas.recipes import own_parts
+from ganvas.recipes.own_parts import OwnPart
+from ganvas.recipes.own_source import OwnSource
 from ganvas.screen.hints import begun_with
 from ganvas.store import plugins
+from ganvas.store.registered import RegisteredPart
 
 from ..registering import forgotten_afterwards
 
@@ -253,6 +257,17 @@ def test_the_cells_of_a_notebook_are_kept_and_compared(monkeypatch, capsys) -> N
     ]  # fmt: skip
     with pytest.warns(RuntimeWarning, match="generator 'bad' has changed"):
         ganvas.load(run.path).sample(1)
+
+
+def test_two_files_of_one_name_are_kept_apart(monkeypatch) -> None:
+    known = [
+        OwnPart("loss", kind, kind, "parts", Path(place), OwnSource(b"", (), Path(place)))
+        for kind, place in {"x": "a/parts.py", "y": "b/parts.py", "z": "b/more.py"}.items()
+    ]
+    monkeypatch.setattr(own_parts, "_known", {(part.what, part.kind): part for part in known})
+    assert [RegisteredPart.of(part).source for part in known] == [
+        "plugins/loss-x.py", "plugins/loss-y.py", "plugins/more.py"
+    ]  # fmt: skip
 
 
 @pytest.mark.usefixtures("place")

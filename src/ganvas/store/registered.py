@@ -187,7 +187,11 @@ def _in_vain(plugin: Plugin, missing: Iterable[RegisteredPart]) -> str:
 
 
 def _place(part: OwnPart) -> str:
-    """Where the source of a part lies below the copies of a run."""
-    if part.source is None or part.source.file is None or part.source.file.stem == "__init__":
+    """Where the source of a part lies below the copies of a run: under the name of its file, unless
+    it has none of its own."""
+    file = None if part.source is None else part.source.file
+    sources = [each.source for each in own_parts.known() if each.source is not None]
+    others = {each.file.name for each in sources if each.file not in (None, file)}
+    if file is None or file.stem == "__init__" or file.name in others:
         return re.sub(r"[^\w.-]", "_", f"{part.what}-{part.kind}") + ".py"
-    return part.source.file.name
+    return file.name

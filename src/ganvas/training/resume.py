@@ -57,8 +57,9 @@ def resume(
         device: where to go on, if not where it was; precision, threads and kernels are then chosen
             anew, as for a run that begins there, and the resume is not exact to the last bit.
         plugin: the file of the user's own parts, where the run was made with one, or several.
-        accept_changed_plugin: go on although a plug-in's code has changed; the resume is then not
-            exact. Comments and docstrings are no code.
+        accept_changed_plugin: go on although the code of a plug-in, or of a part that was
+            registered in Python, has changed; the resume is then not exact. Comments and docstrings
+            are no code.
         listeners, loggers, progress, show, began: as for ``train``.
 
     Raises:
