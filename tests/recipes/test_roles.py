@@ -130,7 +130,7 @@ def test_freezing_is_of_each_discriminator() -> None:
         ({"generator": "dcgan"}, "unknown setting 'generator'"),
         ({"data": {}}, "unknown setting 'data': did you mean data_"),
         ({"a_to_b": None}, "the game pair needs `a_to_b.kind`: one of .*mixing"),
-        ({"a_to_b": "dcgan"}, "unknown kind for a_to_b 'dcgan'"),
+        ({"a_to_b": "dcgan"}, "a_to_b cannot be 'dcgan': it is a generator"),
         ({"a_to_b_optimiser": {}}, "unknown setting 'a_to_b_optimiser'"),
     ],
 )
