@@ -83,9 +83,8 @@ class Run:
                 script or a notebook has not been registered again.
         """
         for change in () if self._changes_are_accepted else self.changes:
-            text = f"{change.words()}: what it builds now is used"
             # From one place, so that it is shown once, however often the run is opened.
-            warnings.warn(text, RuntimeWarning, stacklevel=1)
+            warnings.warn(f"{change.words()}: what it builds now is used", RuntimeWarning, 1)
         registered.check(self.record.own_parts, self.path, self._named)
         with blaming(self.changes):
             return recipe_table.from_plain(self.settings, str(self.path / "recipe.yaml"))
