@@ -157,11 +157,15 @@ class News:
         """Tell the listeners alone that this session has played its last round."""
         self._tell_listeners("ended")
 
-    def end(self, signal: str | None) -> None:
-        """Write down that the session is over, or what ``signal`` stopped it, and tell of it."""
+    def end(self, signal: str | None, seconds: float) -> None:
+        """Write down that the session is over, or what ``signal`` stopped it, and tell of it.
+
+        seconds: trained so far, as the last checkpoint says.
+        """
         why = signal or ("minutes" if self._engine.images < self._total() else "")
         self._close("stopped" if why else "ended", why)
-        self._tell_listeners("concluded", path=self._path, text=signal or "")
+        text = signal or ""
+        self._tell_listeners("concluded", seconds=seconds, path=self._path, text=text)
 
     def fail(self, error: BaseException) -> None:
         """Write down what error ended the session, and where in a user's own code it was."""
@@ -174,5 +178,5 @@ class News:
         self.show(state, why)
 
     def _tell_listeners(self, kind: str, **more: Any) -> None:
-        seconds = self._stopwatch.seconds()
-        self._listener(Event(kind, self._engine.images, self._total(), seconds=seconds, **more))
+        more = {"seconds": self._stopwatch.seconds(), **more}
+        self._listener(Event(kind, self._engine.images, self._total(), **more))

@@ -62,7 +62,7 @@ def play(writer: RunWriter, evaluator: Evaluator | None, began: float) -> Run:
         with interruptible() as asked:  # what comes after the last round lets the report be written
             Loop(writer.engine, writer, evaluator).play(deadline, asked)
             run = _conclude(writer, evaluator)
-        writer.news.end(asked.signal)
+        writer.news.end(asked.signal, run.seconds)
     except BaseException as error:
         writer.news.fail(error)
         raise
