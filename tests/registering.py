@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from ganvas.extend.register import CLASSES, FUNCTIONS, OBJECTS
 from ganvas.recipes import own_parts
 from ganvas.recipes.parts import FAMILIES
-from ganvas.store import plugins
+from ganvas.store.own import plugins
 
 
 @contextmanager

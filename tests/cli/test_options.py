@@ -9,7 +9,7 @@ import ganvas
 from ganvas.cli.main import main
 from ganvas.errors import UserError
 from ganvas.recipes.parts import GENERATORS
-from ganvas.store import plugins
+from ganvas.store.own import plugins
 
 PLUGIN = """
 from dataclasses import dataclass

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ganvas.recipes.own_source import OwnSource, find
-from ganvas.store.source_code import code_of_part, compared
+from ganvas.store.own.source_code import code_of_part, compared
 
 IMPORTS = "import sys\nfrom functools import partial\n"
 CLASS = '''class Bent:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from ganvas.errors import UsageError
-from ganvas.store import plugins
+from ganvas.store.own import plugins
 
 
 @pytest.fixture(autouse=True)

@@ -10,7 +10,7 @@ import ganvas
 from ganvas.cli.main import main
 from ganvas.errors import UsageError
 from ganvas.extend import Event
-from ganvas.store import plugins
+from ganvas.store.own import plugins
 
 from ..playing import SMALL
 

@@ -15,8 +15,8 @@ from ganvas.cli.wording import worded
 from ganvas.errors import CheckpointError, UsageError
 from ganvas.recipes import own_parts
 from ganvas.recipes.parts import GENERATORS
-from ganvas.store import plugins
 from ganvas.store.event_log import read_events
+from ganvas.store.own import plugins
 from ganvas.training.going_on import at_rest
 
 from ..playing import assert_same_run

@@ -17,8 +17,8 @@ from ganvas.recipes import own_parts
 from ganvas.recipes.own_parts import OwnPart
 from ganvas.recipes.own_source import OwnSource
 from ganvas.screen.hints import begun_with
-from ganvas.store import plugins
-from ganvas.store.registered import RegisteredPart
+from ganvas.store.own import plugins
+from ganvas.store.own.registered import RegisteredPart
 
 from ..registering import forgotten_afterwards
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from ganvas.store.plugins import hash_of
+from ganvas.store.own.plugins import hash_of
 from ganvas.store.run import Run
 
 DIGITS = 12

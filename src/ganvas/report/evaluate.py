@@ -35,8 +35,9 @@ from ganvas.screen.evaluation_table import show_evaluation
 from ganvas.screen.guarded import Guarded
 from ganvas.screen.stages import shown_stages
 from ganvas.screen.surroundings import is_wanted
-from ganvas.store import plugins, run_folder
-from ganvas.store.plugins import PluginFiles
+from ganvas.store import run_folder
+from ganvas.store.own import plugins
+from ganvas.store.own.plugins import PluginFiles
 from ganvas.store.run import Run
 
 COUNT = 10_000

@@ -21,11 +21,11 @@ from ganvas.recipes.build.choices import Choices
 from ganvas.recipes.build.prepared import Prepared
 from ganvas.recipes.flat import source_setting
 from ganvas.recipes.own_parts import OwnPart
-from ganvas.store import registered
-from ganvas.store.change import Change
-from ganvas.store.kept_code import KeptCode
-from ganvas.store.plugins import Plugin
-from ganvas.store.registered import RegisteredPart
+from ganvas.store.own import registered
+from ganvas.store.own.change import Change
+from ganvas.store.own.kept_code import KeptCode
+from ganvas.store.own.plugins import Plugin
+from ganvas.store.own.registered import RegisteredPart
 from ganvas.version import versions
 
 FORMAT = 6

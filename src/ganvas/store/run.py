@@ -26,10 +26,11 @@ from ganvas.sampling.item_space import ItemSpace
 from ganvas.sampling.request import Request
 from ganvas.sampling.sampler import Sampler
 from ganvas.sampling.translator import Translator
-from ganvas.store import checkpoint, plugins, record, registered, run_folder
-from ganvas.store.change import Change, blaming
+from ganvas.store import checkpoint, record, run_folder
 from ganvas.store.log import read_log
-from ganvas.store.plugins import PluginFiles
+from ganvas.store.own import plugins, registered
+from ganvas.store.own.change import Change, blaming
+from ganvas.store.own.plugins import PluginFiles
 from ganvas.store.status import Status, read_status
 from ganvas.words import duration
 

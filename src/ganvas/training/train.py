@@ -12,10 +12,11 @@ from ganvas.recipes.build.engine import build_engine
 from ganvas.recipes.build.prepared import Prepared
 from ganvas.recipes.recipe import Recipe
 from ganvas.screen.training_screen import shown
-from ganvas.store import kept_code, plugins, record, registered, run_folder
+from ganvas.store import record, run_folder
 from ganvas.store.event import Listener, found_listeners
 from ganvas.store.log import Logger, logger_makers
-from ganvas.store.plugins import Plugin, PluginFiles
+from ganvas.store.own import kept_code, plugins, registered
+from ganvas.store.own.plugins import Plugin, PluginFiles
 from ganvas.store.run import Run
 from ganvas.training.evaluator import evaluator_of
 from ganvas.training.events import Announcer

@@ -18,7 +18,7 @@ from ganvas.errors import UsageError
 from ganvas.report.page import page
 from ganvas.sampling.outputs import check_output
 from ganvas.screen.console import console, new_table, show_table
-from ganvas.store import plugins
+from ganvas.store.own import plugins
 from ganvas.training.resolve import chooses_data, resolve, without_auto
 from ganvas.words import duration
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from ganvas.cli.wording import worded
 from ganvas.report.compare.comparison import compare
 from ganvas.sampling.outputs import check_output
-from ganvas.store import plugins
+from ganvas.store.own import plugins
 
 
 def execute(options: argparse.Namespace) -> None:

@@ -14,7 +14,7 @@ from ganvas.recipes.about import ABOUT
 from ganvas.recipes.catalogue import TABLES, Entry, catalogue, sort_of, summary
 from ganvas.recipes.recipe_table import RECIPES, find
 from ganvas.screen.console import new_table, show_table
-from ganvas.store import plugins
+from ganvas.store.own import plugins
 
 
 def execute(options: argparse.Namespace) -> None:

@@ -9,7 +9,8 @@ from ganvas.cli.wording import worded
 from ganvas.data.names import printable
 from ganvas.errors import UsageError, UserError
 from ganvas.screen.console import new_table, show_table
-from ganvas.store import checkpoint, plugins, record, run_folder
+from ganvas.store import checkpoint, record, run_folder
+from ganvas.store.own import plugins
 from ganvas.store.status import read_status
 
 

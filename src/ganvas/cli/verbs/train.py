@@ -13,7 +13,7 @@ from ganvas.recipes import flat, yaml
 from ganvas.recipes.build.choices import choose
 from ganvas.screen.hints import call
 from ganvas.screen.training_screen import TrainingScreen
-from ganvas.store import plugins
+from ganvas.store.own import plugins
 from ganvas.store.run import Run
 from ganvas.training.interrupt import EXIT_CODES
 from ganvas.training.resolve import resolve, without_auto

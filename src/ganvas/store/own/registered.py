@@ -8,9 +8,9 @@ from pathlib import Path
 from ganvas.errors import UsageError
 from ganvas.recipes import own_parts
 from ganvas.recipes.own_parts import OwnPart
-from ganvas.store import kept_code, source_code
-from ganvas.store.change import Change
-from ganvas.store.plugins import Plugin
+from ganvas.store.own import kept_code, source_code
+from ganvas.store.own.change import Change
+from ganvas.store.own.plugins import Plugin
 
 NOT_OF_A_RUN = frozenset({"recipe", "logger", "listener"})
 """Sorts of parts that nobody needs to open a run: its recipe stands in its folder as a whole."""

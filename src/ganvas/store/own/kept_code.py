@@ -12,10 +12,10 @@ from pathlib import Path
 from ganvas.disk import explain, replace_file
 from ganvas.errors import UsageError
 from ganvas.recipes import own_parts
-from ganvas.store import plugins
-from ganvas.store.change import Change
-from ganvas.store.plugins import Plugin, hash_of
-from ganvas.store.source_code import code_of
+from ganvas.store.own import plugins
+from ganvas.store.own.change import Change
+from ganvas.store.own.plugins import Plugin, hash_of
+from ganvas.store.own.source_code import code_of
 
 FOLDER = "plugins"
 """The folder of a run that holds the copies."""
