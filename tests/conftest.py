@@ -32,9 +32,9 @@ def within(request: pytest.FixtureRequest) -> Callable[[float, float], None]:
     return judge
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def registering() -> Iterator[None]:
-    """A test that takes this may register parts of its own."""
+    """Parts that a test registers are known to no other."""
     from .registering import forgotten_afterwards
 
     with forgotten_afterwards():

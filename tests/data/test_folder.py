@@ -204,5 +204,5 @@ def test_positions_agree_in_shape_and_classes(tmp_path):
     second = load_dataset(tmp_path, size=16, split="2:5")
     assert first.shape == second.shape == (3, 16, 32)
     assert first.classes == second.classes == ("cat", "dog")
-    with pytest.raises(DataError, match="within the 5 images"):
+    with pytest.raises(DataError, match="within the 5 items"):
         load_dataset(tmp_path, size=16, split="3:6")

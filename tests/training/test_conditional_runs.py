@@ -183,7 +183,7 @@ def test_a_run_with_other_networks_is_no_start(digits, tmp_path, capsys) -> None
 
 def test_the_record_has_the_conditions(digits) -> None:
     plain = json.loads((digits.path / "run.json").read_text())
-    assert plain["format"] == 5 and plain["conditions"]["names"] == list("0123456789")
+    assert plain["format"] == 6 and plain["conditions"]["names"] == list("0123456789")
 
 
 def test_a_way_passes_through_samples_with_their_classes_and_mixes_these_between(digits) -> None:

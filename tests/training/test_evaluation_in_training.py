@@ -95,9 +95,9 @@ def test_without_evaluations_there_is_no_best(tmp_path, blobs) -> None:
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
-        ({"metrics": ["fid"]}, "there are frechet"),
-        ({"metrics": []}, "there are frechet"),
-        ({"features": "os:getcwd"}, "there are auto, digits"),
+        ({"metrics": ["fid"]}, "unknown metric 'fid': here it is frechet"),
+        ({"metrics": []}, "is empty: choose some of frechet"),
+        ({"features": "os:getcwd"}, "choose one of auto, digits"),
         ({"every": 0}, "evaluation.every must be"),
         ({"metrics": ["kid"], "best": "frechet"}, "no figure 'frechet'"),
         ({"metrics": ["frechet"], "best": "frechet"}, "at least 512 images"),

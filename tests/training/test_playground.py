@@ -113,6 +113,7 @@ def test_the_folder_holds_pictures_and_a_time_lapse(run) -> None:
         assert f'background:rgb{colour}"></i>{meaning}' in report
 
 
+@pytest.mark.filterwarnings("always:no .*pairs.png")
 def test_every_command_takes_it(run, tmp_path, capsys) -> None:
     path = str(run.path)
     before = len(evaluation_records.read(run.path))
