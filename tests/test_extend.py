@@ -348,6 +348,15 @@ def test_contributing_names_the_tables_that_register_fills() -> None:
     assert all(found[sort] is tables[sort] for sort in tables)
 
 
+def test_the_catalogue_lists_what_can_be_registered() -> None:
+    from ganvas.extend.register import CLASSES, OBJECTS
+    from ganvas.recipes.catalogue import TABLES
+
+    sorts = {sort.name: sort.table for sort in (*OBJECTS, *CLASSES) if sort.name != "recipe"}
+    assert {name for name in sorts if TABLES[name] is not sorts[name]} == set()
+    assert {"mnist", "ring"} <= set(TABLES["data source"])
+
+
 def test_the_catalogue_calls_sorts_as_register_does() -> None:
     from ganvas.extend.register import FAMILY_NAMES
     from ganvas.recipes.catalogue import TABLES, catalogue

@@ -3,10 +3,13 @@
 import dataclasses
 import json
 import re
+from collections import ChainMap
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ganvas.data.builtin.builtin_table import BUILTIN
+from ganvas.data.source_names import SOURCES
 from ganvas.domains import DOMAINS
 from ganvas.features import FEATURES
 from ganvas.losses.adversarial import LOSSES
@@ -30,10 +33,11 @@ TABLES: Mapping[str, Mapping[str, Any]] = {
     "metric": METRICS,
     "feature network": FEATURES,
     "domain": DOMAINS,
+    "data source": ChainMap[str, Any](SOURCES, BUILTIN),
 }
 """The tables of parts, by what their parts are."""
 
-SETTINGS = {**own_parts.NAMED_AS_TEXT, "augment": "augmentation"}
+SETTINGS = {**own_parts.NAMED_AS_TEXT, "augment": "augmentation", "data": "data source"}
 """Settings that are called otherwise than their parts."""
 
 SENTENCE = re.compile(r"(?<!\bal)(?<!\beq)\.\s")
@@ -111,7 +115,8 @@ def _docstring(part: object) -> str:
 
 def _functions(part: object) -> Iterator[object]:
     if dataclasses.is_dataclass(part) and not isinstance(part, type):
-        yield from (value for value in vars(part).values() if callable(value))
+        values = (getattr(value, "func", value) for value in vars(part).values())  # of a partial
+        yield from (value for value in values if callable(value))
 
 
 def _setting(field: dataclasses.Field[Any]) -> str:

@@ -30,7 +30,6 @@ from ganvas.store import checkpoint, record, run_folder
 from ganvas.store.log import read_log
 from ganvas.store.own import plugins, registered
 from ganvas.store.own.change import Change, blaming
-from ganvas.store.own.plugins import PluginFiles
 from ganvas.store.status import Status, read_status
 from ganvas.words import duration
 
@@ -57,7 +56,7 @@ class Run:
         self,
         path: str | Path,
         at: int | Literal["best"] | None = None,
-        plugin: PluginFiles = None,
+        plugin: plugins.PluginFiles = None,
     ) -> None:
         self.path = run_folder.find(path)
         self._named = plugins.load(plugin)
